@@ -1,0 +1,134 @@
+//! What the scan says about the manifest: verdicts of its claims, and findings. Pure: a manifest
+//! and a scan go in; nothing here knows a transport, an engine, a file or a clock.
+
+use crate::manifest::{Place, Strength};
+use crate::observation::{Cell, ExchangeRef, Page, Party};
+use serde::Serialize;
+
+/// What an audit concludes. Findings are sorted by severity, rule and subject; verdicts by id.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Audit {
+    pub verdicts: Vec<Verdict>,
+    pub findings: Vec<Finding>,
+    /// Remarks that are no finding: a lifetime beyond 400 days as declared, a near match, an
+    /// unused allowance.
+    pub notes: Vec<Note>,
+}
+
+/// The state of one claim.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    pub claim: String,
+    pub text: String,
+    pub place: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// Upheld, refuted or not verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+pub enum State {
+    /// Looked at and as stated; `seen` says what was looked at ("3 responses on 12 pages").
+    Upheld { seen: String },
+    /// Refuted by these findings, by id.
+    Refuted { findings: Vec<String> },
+    /// Why, and the one flag or step that would decide it.
+    NotVerified { why: Why, detail: String, decided_by: String },
+}
+
+/// Why a claim could not be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Only a browser can say.
+    NeedsBrowser,
+    /// The plan has no such persona, journey, consent state or probe.
+    NotPlanned,
+    /// It was planned and could not be reached: exit 3.
+    NotReached,
+    /// Looked, and the thing never occurred; the claim is about what it is like when it does.
+    NeverSeen,
+    /// Needs a second scan.
+    NeedsPreviousScan,
+}
+
+/// How bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+/// How sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+/// One thing wrong, with all the claims it refutes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Rule, subject and first claim, hashed short: no line, page or target in it.
+    pub id: String,
+    pub rule: &'static str,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    /// What it is about: a cookie's name, a host, a claim.
+    pub subject: String,
+    /// One sentence.
+    pub message: String,
+    /// Ids, sorted.
+    pub claims: Vec<String>,
+    /// Where the manifest says otherwise.
+    pub declared: Option<Declared>,
+    pub evidence: Vec<Evidence>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// The manifest's end of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    pub place: Place,
+    /// What it says there, in words.
+    pub says: String,
+}
+
+/// The site's end of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Evidence {
+    pub cell: Cell,
+    pub page: Option<Page>,
+    pub exchange: Option<ExchangeRef>,
+    pub party: Option<Party>,
+    /// The masked line, or what else was seen.
+    pub line: String,
+    pub count: u64,
+    /// A command that asks again; secrets are placeholders.
+    pub replay: Option<String>,
+}
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Note {
+    pub subject: String,
+    pub text: String,
+    pub place: Option<Place>,
+}
+
+impl From<Strength> for Severity {
+    fn from(strength: Strength) -> Self {
+        match strength {
+            Strength::Warning => Severity::Warning,
+            Strength::Error => Severity::Error,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The acceptance model: what Chromium does with one `Set-Cookie` line.
+
+use super::Lifetime;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The `SameSite` words. An unspecified one is `Option::None` of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+/// Chromium's `Priority` attribute; matters for eviction only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Priority {
+    Low,
+    #[default]
+    Medium,
+    High,
+}
+
+/// Whether the browser lets third parties keep unpartitioned cookies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThirdPartyCookies {
+    Allow,
+    #[default]
+    Block,
+}
+
+/// Who made the request, as far as cookies care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initiator {
+    /// A top-level navigation that the visitor started, or a page of the same site.
+    Navigation,
+    /// A top-level navigation started by a page of another site; `unsafe_method` for a POST.
+    CrossSiteNavigation { unsafe_method: bool },
+    /// A picture, script, frame or fetch within the document at `top_url`.
+    Subresource { top_url: Url },
+}
+
+/// Everything about a request that decides what happens to its cookies.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    pub url: Url,
+    pub initiator: Initiator,
+    pub third_party: ThirdPartyCookies,
+    /// The response's `Date` header as received; Chromium measures `Expires` against it.
+    pub response_date: Option<Vec<u8>>,
+    /// Seconds since the epoch, when the response was received.
+    pub now: f64,
+}
+
+/// What the browser does with the line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "decision")]
+pub enum Decision {
+    Stored {
+        effective: Effective,
+    },
+    /// Took the place of a cookie of the same name, domain, path and partition.
+    Replaced {
+        effective: Effective,
+    },
+    /// The line was already expired and removed a stored cookie.
+    Deleted {
+        effective: Effective,
+    },
+    Rejected {
+        reasons: Vec<Reason>,
+    },
+}
+
+/// The cookie as the browser keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Effective {
+    /// Canonical host, without a leading dot.
+    pub domain: String,
+    /// No usable `Domain`: only this very host gets it back.
+    pub host_only: bool,
+    /// Effective path, escaped for printing.
+    pub path: String,
+    pub secure: bool,
+    pub http_only: bool,
+    pub same_site: Option<SameSite>,
+    /// After the cap of 400 days (34,560,000 s).
+    pub lifetime: Lifetime,
+    /// The top-level site it is partitioned by (CHIPS).
+    pub partition: Option<String>,
+    pub priority: Priority,
+}
+
+/// Why a browser refuses a line: DevTools' names, and names of our own where DevTools is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    NoCookieContent,
+    DisallowedCharacter,
+    NameValuePairExceedsMaxSize,
+    InvalidDomain,
+    InvalidPrefix,
+    SecureOnly,
+    OverwriteSecure,
+    SameSiteNoneInsecure,
+    SchemefulSameSiteStrict,
+    SchemefulSameSiteLax,
+    SchemefulSameSiteUnspecifiedTreatedAsLax,
+    UserPreferences,
+    /// DevTools gives no reason: the cookie was already expired and none was stored.
+    #[serde(rename = "already_expired")]
+    AlreadyExpired,
+    /// DevTools gives no reason: `Partitioned` needs `Secure`.
+    #[serde(rename = "partitioned_without_secure")]
+    PartitionedWithoutSecure,
+    /// DevTools gives no reason: no name, and a `=` in the value.
+    #[serde(rename = "nameless_value_contains_equals")]
+    NamelessValueContainsEquals,
+}
+
+impl Decision {
+    /// The cookie as kept (or, for a deletion, as it would have been).
+    pub fn effective(&self) -> Option<&Effective> {
+        match self {
+            Decision::Stored { effective }
+            | Decision::Replaced { effective }
+            | Decision::Deleted { effective } => Some(effective),
+            Decision::Rejected { .. } => None,
+        }
+    }
+}

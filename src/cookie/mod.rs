@@ -1,0 +1,21 @@
+//! What a cookie is and what a browser does with it.
+//!
+//! Pure: a raw `Set-Cookie` line, the request that brought it, a clock and a jar go in; what a
+//! browser does comes out, with the reason. The rules are RFC 6265bis (draft 22) and, where
+//! Chromium differs, Chromium; each rule names its source.
+
+mod accept;
+mod date;
+mod domain;
+mod jar;
+mod line;
+mod value;
+
+pub use accept::{
+    Decision, Effective, Initiator, Priority, Reason, RequestContext, SameSite, ThirdPartyCookies,
+};
+pub use date::parse_cookie_date;
+pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
+pub use jar::{Jar, SentCookie, StoredCookie};
+pub use line::{Attribute, AttributeName, CookieLine, Lifetime, Name, Written};
+pub use value::{CharClass, CookieValue, UrlRelation, ValueFacts, ValueShape};

@@ -1,0 +1,90 @@
+//! A cookie's value: a secret that masks itself, and the facts that may be told about it.
+
+use serde::{Deserialize, Serialize};
+
+/// The value of a cookie, token or storage item. `Debug` and `Display` print only its length;
+/// it cannot be serialised. [`CookieValue::reveal`] is the one way to the bytes.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct CookieValue(Vec<u8>);
+
+/// What may be said of a value without saying it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ValueFacts {
+    /// Length in bytes.
+    pub length: usize,
+    pub class: CharClass,
+    pub shape: ValueShape,
+    /// Ordinal of this value among the distinct values of one scan, in order of appearance:
+    /// equal numbers are equal values. 0: not compared (an empty value, or outside a scan).
+    #[serde(default)]
+    pub identity: u32,
+}
+
+/// The narrowest class that holds every byte of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CharClass {
+    Empty,
+    Digits,
+    Hex,
+    Alphanumeric,
+    Base64Url,
+    Printable,
+    Bytes,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "relation")]
+pub enum ValueShape {
+    Empty,
+    /// `0`, `1`, `true`, `false`, `yes`, `no`, ...
+    Flag,
+    Number,
+    /// BCP 47, as in `en` or `zh-Hant`.
+    LanguageTag,
+    /// A URL or path, plain or percent-encoded.
+    Url(UrlRelation),
+    Uuid,
+    Jwt,
+    Email,
+    Json,
+    /// A short word of letters.
+    Word,
+    /// Long and random enough to tell visitors apart.
+    Identifier,
+    Other,
+}
+
+/// How a URL in a value relates to the document that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrlRelation {
+    /// The URL asked for.
+    Asked,
+    /// Only the origin of the URL asked for, without a path.
+    BareOrigin,
+    /// Another URL of the same origin.
+    SameOrigin,
+    /// Another origin.
+    External,
+}
+
+impl CookieValue {
+    /// The bytes themselves, for the request that needs them.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for CookieValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Display for CookieValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\u{2039}{} bytes\u{203a}", self.0.len())
+    }
+}

@@ -1,0 +1,19 @@
+//! cookieproof proves whether a website keeps its cookie policy.
+//!
+//! ```text
+//! plan + manifest ─► scan (crawl × persona × engine) ─► observations + coverage + outcomes
+//!     ─► audit ─► verdicts of the claims + findings ─► reports
+//! ```
+
+pub mod audit;
+pub mod cli;
+pub mod cookie;
+pub mod crawl;
+pub mod engine;
+pub mod manifest;
+pub mod observation;
+pub mod plan;
+pub mod report;
+pub mod scan;
+pub mod secret;
+pub mod transport;

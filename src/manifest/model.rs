@@ -1,0 +1,483 @@
+//! The declared policy as meant: nothing downstream checks it again.
+//!
+//! Every field is three-valued (stated true, stated false, unstated): `Option` all over. What is
+//! unstated is never a violation.
+
+use super::{Glob, NamePattern, PagePattern, Place};
+use crate::cookie::SameSite;
+use crate::observation::StorageKind;
+use std::collections::BTreeMap;
+use url::Url;
+
+/// The declared policy.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    pub site: Site,
+    /// Classes of pages by name. `*` (every page) is always there.
+    pub pages: BTreeMap<String, PageClass>,
+    /// Cookies and storage items, in the file's order; group defaults already applied.
+    pub items: Vec<Item>,
+    pub third_parties: Vec<ThirdParty>,
+    pub policy: PolicyClaims,
+    /// Links that must answer: the privacy policy, a processor's policy.
+    pub links: Vec<DeclaredLink>,
+    /// Every checkable statement, sorted by id.
+    pub claims: Vec<Claim>,
+    /// What the file is called in messages.
+    pub file: String,
+}
+
+/// `[site]`
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    pub name: Option<String>,
+    pub url: Option<Url>,
+    /// Path or URL of the published policy.
+    pub policy_url: Option<String>,
+    pub last_updated: Option<PartialDate>,
+    /// What counts as this site; everything else is a third party. Empty: the target's
+    /// registrable domain and below.
+    pub hosts: Vec<Glob>,
+}
+
+/// A date that may lack its day: `2026-04-16` or `2026-06`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartialDate {
+    pub year: i16,
+    pub month: i8,
+    pub day: Option<i8>,
+}
+
+/// A class of pages.
+#[derive(Clone, Debug, Default)]
+pub struct PageClass {
+    pub patterns: Vec<PagePattern>,
+    pub place: Place,
+}
+
+/// A declared cookie or storage item.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Stable key in claim ids: the first name, or its `id` where it states one.
+    pub key: String,
+    pub kind: StorageKind,
+    pub names: Vec<NamePattern>,
+    /// The names on https, where the manifest gives others.
+    pub https_names: Vec<NamePattern>,
+    /// Hosts it may be set for; empty: any.
+    pub hosts: Vec<Glob>,
+    pub group: Option<String>,
+    pub category: Option<Category>,
+    pub category_as_written: Option<String>,
+    pub purpose: Option<String>,
+    pub provider: Option<String>,
+    pub lifetime: Option<LifetimeRule>,
+    /// Overrides for `remembered`, `not-remembered`, `logged-in`, `anonymous`.
+    pub lifetime_for: BTreeMap<VisitorState, LifetimeRule>,
+    /// Its lifetime is counted anew on activity.
+    pub rolling: Option<bool>,
+    pub http_only: Option<bool>,
+    pub secure: Option<SecureRule>,
+    pub same_site: Option<SameSite>,
+    pub path: Option<PathRule>,
+    /// `host-only`, or a domain.
+    pub domain: Option<DomainRule>,
+    pub party: Option<DeclaredParty>,
+    pub partitioned: Option<bool>,
+    /// Classes of the documents in whose context it may be set; empty: any.
+    pub set_on: Vec<String>,
+    /// Classes of URLs whose own responses may set it; empty: any.
+    pub set_by: Vec<String>,
+    /// Classes of URLs that it may be sent to; empty: any.
+    pub sent_only_to: Vec<String>,
+    /// Who may get it; empty: anybody.
+    pub visitors: Vec<VisitorState>,
+    /// What it waits for: consent, a login, a declared journey.
+    pub trigger: Option<Trigger>,
+    /// Classes of pages refused without it.
+    pub required_for: Vec<String>,
+    /// Keys of items without which it never appears.
+    pub only_with: Vec<String>,
+    /// Key of the item that a refresh with this one issues anew.
+    pub refreshes: Option<String>,
+    /// Declared journeys that must write it anew.
+    pub updated_by: Vec<String>,
+    pub value: Option<ValueRule>,
+    /// No script may read it or a copy of it.
+    pub script_readable: Option<bool>,
+    pub mirrored_in: Vec<StorageKind>,
+    /// Never sent with cross-site requests other than top-level navigations.
+    pub sent_cross_site: Option<bool>,
+    /// A logout takes it away.
+    pub cleared_on_logout: Option<bool>,
+    /// It must be seen where its visitor and trigger were reached. Unstated: yes, as a warning.
+    pub expected: Option<bool>,
+    pub strength: Strength,
+    /// Where the entry and each of its fields stand.
+    pub place: Place,
+    pub places: BTreeMap<String, Place>,
+    /// The policy's own sentence.
+    pub source: Option<String>,
+}
+
+/// How long a cookie may live; seconds as closed intervals, so that a month is 28 to 31 days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LifetimeRule {
+    Exact(Span),
+    Max(Span),
+    About(Span),
+    Range(Span, Span),
+    Session,
+    Either(Vec<LifetimeRule>),
+    /// Persistent without a stated bound.
+    Unbounded,
+    /// Ends with an event; no time is stated.
+    UntilLogout,
+}
+
+/// A stated duration: as an interval in seconds, and as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub least: i64,
+    pub most: i64,
+    pub written: String,
+}
+
+/// When `Secure` must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecureRule {
+    Always,
+    OnHttps,
+    Never,
+}
+
+/// What the `Path` attribute must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathRule {
+    Exact(String),
+    /// This path or a narrower one.
+    Within(String),
+}
+
+/// What the `Domain` attribute must lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainRule {
+    HostOnly,
+    Domain(String),
+}
+
+/// Whose cookie it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeclaredParty {
+    First,
+    Third,
+}
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueRule {
+    LanguageTag,
+    /// The URL that was asked for.
+    RequestedUrl,
+    Flag,
+    Number,
+    Uuid,
+    Jwt,
+    /// Anything but an identifier.
+    NotIdentifying,
+}
+
+/// Categories of privacy practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    StrictlyNecessary,
+    Functional,
+    Analytics,
+    Advertising,
+    Social,
+    Unclassified,
+}
+
+/// The manifest's words for who is visiting and what they said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VisitorState {
+    Anonymous,
+    LoggedIn,
+    Remembered,
+    NotRemembered,
+    ConsentUntouched,
+    ConsentAccepted,
+    ConsentRejected,
+    ConsentWithdrawn,
+}
+
+/// What a cookie waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    Login,
+    ConsentAccepted,
+    /// Any answer to the banner.
+    ConsentGiven,
+    /// A declared journey of the plan.
+    Journey(String),
+    Interaction,
+}
+
+/// How hard a statement is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    Warning,
+    #[default]
+    Error,
+}
+
+/// `[[third_parties]]`
+#[derive(Clone, Debug)]
+pub struct ThirdParty {
+    pub key: String,
+    pub provider: String,
+    pub category: Option<Category>,
+    /// Hosts of the provider (`plausible.io`, `*.stripe.com`).
+    pub domains: Vec<Glob>,
+    /// Classes of pages where it may appear; empty: any.
+    pub allowed_on: Vec<String>,
+    /// What it waits for.
+    pub after: Option<Trigger>,
+    pub sets_cookies: Option<bool>,
+    pub sets_storage: Option<bool>,
+    /// Its requests carry identifiers that tell visitors apart.
+    pub identifiers: Option<bool>,
+    /// Its requests carry personal data.
+    pub personal_data: Option<bool>,
+    /// Embedded in own pages, or reached only by a redirect.
+    pub embedded: Option<bool>,
+    /// Its cookies stay on its own domains, never in the site's name.
+    pub confined: Option<bool>,
+    /// It is the only provider of its role: `payment`, `analytics`, ...
+    pub only_provider_of: Option<String>,
+    /// It acts without asking for consent.
+    pub needs_consent: Option<bool>,
+    pub strength: Strength,
+    pub place: Place,
+    pub places: BTreeMap<String, Place>,
+    pub source: Option<String>,
+}
+
+/// `[claims]`: sentences about the site as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyClaims {
+    pub inventory: Option<Stated<Inventory>>,
+    /// The only categories that occur.
+    pub categories: Option<Stated<Vec<Category>>>,
+    /// No cookies of these kinds, with where that holds.
+    pub advertising: Option<Stated<Absence>>,
+    pub tracking: Option<Stated<Absence>>,
+    pub analytics_cookies: Option<Stated<Absence>>,
+    pub third_party_cookies: Option<Stated<ThirdPartyRule>>,
+    /// Third-party frames and scripts in pages.
+    pub third_party_embeds: Option<Stated<Absence>>,
+    /// Third-party scripts that set cookies, in either party's name.
+    pub cookie_setting_scripts: Option<Stated<Absence>>,
+    pub cross_site_tracking: Option<Stated<Absence>>,
+    /// Storage beyond the declared items: may hold identifiers or not.
+    pub undeclared_storage: Option<Stated<Absence>>,
+    pub no_cookies: Vec<Stated<NoCookies>>,
+    /// Nothing is set or sent over plain http where the site has https.
+    pub plain_http_cookies: Option<Stated<Absence>>,
+    pub consent_banner: Option<Stated<BannerRule>>,
+    /// Categories that wait for consent.
+    pub consent_before: Option<Stated<Vec<Category>>>,
+    /// Asked anew when a category that needs consent is added.
+    pub consent_renewed_on_change: Option<Stated<bool>>,
+    /// Hosts whose pages link to the policy are covered by it.
+    pub covers_linking_hosts: Option<Stated<bool>>,
+    /// The policy page shows when it was last changed.
+    pub last_updated_shown: Option<Stated<bool>>,
+    /// The policy page answers.
+    pub policy_reachable: Option<Stated<bool>>,
+    /// The policy page names every cookie that was seen.
+    pub policy_names_cookies: Option<Stated<bool>>,
+    /// A change of the inventory moves the policy's date (two scans).
+    pub date_follows_inventory: Option<Stated<bool>>,
+    /// Pages refused when all strictly necessary cookies are blocked.
+    pub necessary_required_for: Option<Stated<Vec<String>>>,
+    /// Logging in works without an answer to a banner.
+    pub login_without_consent: Option<Stated<bool>>,
+    /// `Sec-GPC` is honoured: nothing but strictly necessary cookies with it.
+    pub honours_gpc: Option<Stated<bool>>,
+}
+
+/// A stated value, with its place, strength and sentence.
+#[derive(Clone, Debug)]
+pub struct Stated<T> {
+    pub value: T,
+    pub strength: Strength,
+    pub place: Place,
+    pub source: Option<String>,
+}
+
+/// What the inventory says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inventory {
+    Complete,
+    CompleteFirstParty,
+    Examples,
+    None,
+}
+
+/// "None", and where that holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Absence {
+    /// Only third parties' (by domain or by vendor).
+    pub third_party_only: bool,
+    /// Classes of pages; empty: all.
+    pub pages: Vec<String>,
+    /// Visitors; empty: all.
+    pub visitors: Vec<VisitorState>,
+}
+
+/// Third-party cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThirdPartyRule {
+    None,
+    /// Only those of declared third parties, where declared.
+    OnlyDeclared,
+}
+
+/// No cookies at all for some visitors on some pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoCookies {
+    pub visitors: Vec<VisitorState>,
+    pub pages: Vec<String>,
+    pub except: Vec<String>,
+}
+
+/// The consent banner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BannerRule {
+    /// There is none.
+    None,
+    Shown {
+        /// Shown again after an answer.
+        repeated: Option<bool>,
+        /// Back after the visitor cleared the site's data.
+        back_after_clearing: Option<bool>,
+    },
+}
+
+/// A link that must answer.
+#[derive(Clone, Debug)]
+pub struct DeclaredLink {
+    pub key: String,
+    pub url: String,
+    /// It must also be linked from the policy page.
+    pub on_policy_page: bool,
+    pub strength: Strength,
+    pub place: Place,
+    pub source: Option<String>,
+}
+
+/// One checkable statement.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Stable: `cookies.session.lifetime`, `claims.inventory`, `third_parties.stripe.allowed-on`.
+    pub id: String,
+    /// What it states, in a plain sentence made from the manifest.
+    pub text: String,
+    pub about: About,
+    pub strength: Strength,
+    pub place: Place,
+    /// The policy's own sentence.
+    pub source: Option<String>,
+}
+
+/// What a claim is about: the index of its entry and the aspect of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum About {
+    Item(usize, ItemAspect),
+    ThirdParty(usize, ThirdPartyAspect),
+    Link(usize),
+    NoCookies(usize),
+    Policy(PolicyAspect),
+}
+
+/// The checkable aspects of a declared item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ItemAspect {
+    /// It is seen, under this name.
+    Present,
+    /// The name by scheme.
+    Name,
+    Category,
+    Lifetime,
+    Rolling,
+    HttpOnly,
+    Secure,
+    SameSite,
+    Path,
+    Domain,
+    Party,
+    Partitioned,
+    /// `__Host-`, `__Secure-`, `__Http-`, `__Host-Http-` keep their promises.
+    Prefix,
+    /// A browser takes it.
+    Accepted,
+    SetOn,
+    SetBy,
+    SentOnlyTo,
+    SentCrossSite,
+    Visitors,
+    Trigger,
+    RequiredFor,
+    OnlyWith,
+    Refreshes,
+    UpdatedBy,
+    Value,
+    ScriptReadable,
+    MirroredIn,
+    ClearedOnLogout,
+}
+
+/// The checkable aspects of a third party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThirdPartyAspect {
+    AllowedOn,
+    After,
+    SetsCookies,
+    SetsStorage,
+    Identifiers,
+    PersonalData,
+    Embedded,
+    Confined,
+    OnlyProvider,
+    NeedsConsent,
+}
+
+/// The checkable sentences about the site as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyAspect {
+    Inventory,
+    Categories,
+    Advertising,
+    Tracking,
+    AnalyticsCookies,
+    ThirdPartyCookies,
+    ThirdPartyEmbeds,
+    CookieSettingScripts,
+    CrossSiteTracking,
+    UndeclaredStorage,
+    PlainHttpCookies,
+    BannerShown,
+    BannerNotRepeated,
+    BannerBackAfterClearing,
+    ConsentBefore,
+    ConsentRenewedOnChange,
+    CoversLinkingHosts,
+    LastUpdatedShown,
+    PolicyReachable,
+    PolicyNamesCookies,
+    DateFollowsInventory,
+    NecessaryRequiredFor,
+    LoginWithoutConsent,
+    HonoursGpc,
+}

@@ -1,0 +1,484 @@
+//! What one run saw, as values: cells, exchanges, sightings, the fold into observations, coverage
+//! and outcomes of probes. A [`Scan`] carries its own time and can be judged again later, against
+//! another manifest, without the site.
+//!
+//! No value of a cookie is in here, only [`ValueFacts`]; URLs are [`SafeUrl`]s.
+
+mod fold;
+mod safe_url;
+
+pub use fold::{Fold, path_shape};
+pub use safe_url::SafeUrl;
+
+use crate::cookie::{Decision, Name, ThirdPartyCookies, ValueFacts, Written};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Version of the saved scan's format; a file of another version is refused with a message.
+pub const SCAN_FORMAT: u32 = 1;
+
+/// Everything one run saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    pub format: u32,
+    pub run: Run,
+    pub coverage: Coverage,
+    pub observations: Vec<Observation>,
+    /// Cookies that went along with requests: *sent here* is another thing than *set here*.
+    pub sent: Vec<Sent>,
+    /// Hosts asked for anything, own and foreign.
+    pub contacts: Vec<Contact>,
+    pub outcomes: Vec<Outcome>,
+    pub policy: Option<PolicyPage>,
+    /// Links the manifest declares, and how they answered.
+    pub links: Vec<LinkCheck>,
+}
+
+/// How, when and from where the run was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Name and version of this tool.
+    pub tool: String,
+    pub target: String,
+    pub base_url: SafeUrl,
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: u64,
+    pub engines: BTreeSet<Engine>,
+    pub user_agent: String,
+    /// Free text of the plan: where the scanner stood.
+    pub vantage: Option<String>,
+    pub third_party_cookies: ThirdPartyCookies,
+    /// Pictures, scripts, styles and frames were fetched too.
+    pub assets: bool,
+    /// Set when the run ended early: interrupted, or a limit of the whole run.
+    pub partial: Option<String>,
+    /// Hosts that count as the site's own, as globs, in force for this run.
+    pub own_hosts: Vec<String>,
+}
+
+/// What drove a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    Http,
+    Browser,
+}
+
+/// What the visitor said about cookies before the page was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    #[default]
+    Untouched,
+    Accepted,
+    Rejected,
+    /// Only this category was accepted.
+    Category(String),
+    Withdrawn,
+}
+
+/// The part of a run a visit belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    Login,
+    Crawl,
+    Journey,
+    Probe,
+    Logout,
+    /// After the logout, with what it left.
+    AfterLogout,
+}
+
+/// One experiment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cell {
+    pub persona: String,
+    pub engine: Engine,
+    pub consent: Consent,
+    pub phase: Phase,
+    pub repeat: u32,
+}
+
+/// Where something lives on the visitor's device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StorageKind {
+    Cookie,
+    LocalStorage,
+    SessionStorage,
+    IndexedDb,
+    CacheStorage,
+}
+
+/// How something got onto the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// A `Set-Cookie` line of a response.
+    Header,
+    /// The same, in a head that the ordinary HTTP reader refused; read by the tolerant one.
+    TolerantHeader,
+    /// `document.cookie`.
+    DocumentCookie,
+    /// `cookieStore.set`.
+    CookieStore,
+    /// A storage write.
+    Storage,
+    /// Found at the end without a sighting that explains it.
+    Unexplained,
+}
+
+/// What a request was for (Fetch standard, "destination", and what the HTTP engine asks itself).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    Document,
+    Frame,
+    Image,
+    Script,
+    Style,
+    Font,
+    Manifest,
+    Fetch,
+    /// robots.txt, sitemaps, the favicon, the page that does not exist, the http:// twin.
+    WellKnown,
+    /// A declared step of a persona.
+    Step,
+    Other,
+}
+
+/// Whose domain a cookie belongs to, seen from the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    First,
+    Third,
+}
+
+/// The document in whose context something happened. `set_on` matches when any of the three is
+/// in the class of pages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Page {
+    /// The document asked for.
+    pub asked: SafeUrl,
+    /// The document finally shown, where it was another.
+    pub shown: Option<SafeUrl>,
+    /// The document whose link, form or script started the request, where there was one.
+    pub started_by: Option<SafeUrl>,
+}
+
+/// One request and its response; a redirect hop is one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ExchangeRef {
+    pub method: String,
+    pub url: SafeUrl,
+    /// 0 where no response came.
+    pub status: u16,
+    /// 0 for the first request of its chain.
+    pub hop: u16,
+    pub resource: Resource,
+}
+
+/// One act of putting something on the visitor's device, or trying to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sighting {
+    pub kind: StorageKind,
+    pub name: Name,
+    pub cell: Cell,
+    pub page: Page,
+    pub exchange: ExchangeRef,
+    pub channel: Channel,
+    pub party: Party,
+    /// The raw line with its value masked and everything else printable: `sid=‹32 bytes›; Path=/`.
+    pub line: String,
+    pub written: Written,
+    /// Predicted by our model, or observed in a browser where there is one.
+    pub decision: Decision,
+    pub value: ValueFacts,
+    /// URL and line of the script that wrote it (browser engine).
+    pub script: Option<Script>,
+    /// Milliseconds since the run began.
+    pub at_ms: u64,
+}
+
+/// A place in a script.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Script {
+    pub url: SafeUrl,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// All sightings of one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub kind: StorageKind,
+    pub name: Name,
+    /// Effective domain of a cookie (where rejected: the host asked), origin of a storage item.
+    pub domain: String,
+    /// Effective path; empty for storage.
+    pub path: String,
+    pub partition: Option<String>,
+    pub party: Party,
+    /// Distinct ways it was seen, sorted.
+    pub groups: Vec<Group>,
+}
+
+/// Sightings of one thing that differ in nothing an audit could ask about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub count: u64,
+    /// The first of them; it stands for all: cell, written attributes, decision, channel, method,
+    /// status and path shapes are the same in each.
+    pub example: Sighting,
+}
+
+/// Requests that carried a cookie.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sent {
+    pub name: Name,
+    pub cell: Cell,
+    pub count: u64,
+    /// One of the requests, standing for its path shape.
+    pub example: SafeUrl,
+    pub method: String,
+    /// The request was to another site than the document's.
+    pub cross_site: bool,
+}
+
+/// A host that was asked for something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Contact {
+    pub host: String,
+    pub party: Party,
+    pub resource: Resource,
+    pub cell: Cell,
+    /// The document that asked, standing for its path shape.
+    pub page: SafeUrl,
+    pub example: SafeUrl,
+    pub count: u64,
+    /// Really asked, or only mentioned in the page's markup and left alone.
+    pub fetched: bool,
+    /// Facts about identifiers the request carried (browser engine), sorted.
+    #[serde(default)]
+    pub carried: Vec<String>,
+}
+
+/// What was looked at, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    pub pages: Vec<PageTally>,
+    pub skipped: Vec<Skipped>,
+    pub failed: Vec<Failed>,
+    pub personas: Vec<PersonaCoverage>,
+    /// Whether robots.txt was honoured.
+    pub robots_honoured: bool,
+}
+
+/// Documents visited, by cell and path shape.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PageTally {
+    pub cell: Cell,
+    /// The first page of this shape.
+    pub example: SafeUrl,
+    /// Where it ended, where that was elsewhere.
+    pub shown: Option<SafeUrl>,
+    pub status: u16,
+    pub count: u64,
+}
+
+/// Pages that were known and not asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skipped {
+    pub persona: String,
+    pub reason: SkipReason,
+    pub example: SafeUrl,
+    pub count: u64,
+}
+
+/// Why a page was not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    Robots,
+    OutOfScope,
+    Excluded,
+    /// The plan's limit of pages.
+    PageLimit,
+    DepthLimit,
+    /// The limit per URL shape: calendars, endless queries.
+    ShapeLimit,
+    /// It would log out.
+    LogsOut,
+    /// It would change data.
+    ChangesData,
+    NotHtml,
+    TimeLimit,
+    Interrupted,
+}
+
+/// A page or file that did not answer as hoped.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Failed {
+    pub cell: Cell,
+    pub url: SafeUrl,
+    pub kind: FailureKind,
+    /// In words, without secrets.
+    pub detail: String,
+    pub count: u64,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    Dns,
+    Refused,
+    Connect,
+    Tls,
+    Timeout,
+    RedirectLoop,
+    TooManyRedirects,
+    /// A head over the limit, or one no reader can read.
+    UnreadableHead,
+    BodyTooLarge,
+    Truncated,
+    /// 5xx.
+    ServerError,
+    /// 4xx on a page that was linked or declared.
+    ClientError,
+    /// 429 or 503 to the end of the retries.
+    RateLimited,
+    /// A challenge or block page instead of the site.
+    BotWall,
+    /// The browser or its page died (browser engine).
+    Crashed,
+    Other,
+}
+
+/// Whether a persona could be what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonaCoverage {
+    pub name: String,
+    pub visitor: Visitor,
+    pub reached: Reached,
+    pub logins: u32,
+    /// Times the session was found lost during the run.
+    pub sessions_lost: u32,
+}
+
+/// The kind of visitor a persona is, in the manifest's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Visitor {
+    pub logged_in: bool,
+    /// Whether *remember me* was chosen, where the plan says so.
+    pub remembered: Option<bool>,
+}
+
+/// Whether a persona got where it should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Reached {
+    Yes,
+    /// Logged in, but nothing in the plan proves it (`logged_in_when` is missing).
+    Unproven,
+    /// A step failed: which, and why, without secrets.
+    No {
+        step: String,
+        why: String,
+    },
+    /// Logged in, lost, and not recovered within the budget.
+    Lost {
+        why: String,
+    },
+}
+
+/// The published policy as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyPage {
+    pub url: SafeUrl,
+    pub shown: Option<SafeUrl>,
+    pub status: u16,
+    /// Its visible text, blocks on lines of their own; cut at 512 KiB. Empty if unreachable.
+    pub text: String,
+    /// Its links: text and target.
+    pub links: Vec<(String, SafeUrl)>,
+    /// Own hosts whose pages link to it.
+    pub linked_from: BTreeSet<String>,
+}
+
+/// A link that a claim needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LinkCheck {
+    pub url: SafeUrl,
+    /// Status at the end of its redirects; none with a failure.
+    pub status: Option<u16>,
+    pub failure: Option<String>,
+}
+
+/// What an act of the run showed. Each is about one claim's question.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Outcome {
+    pub probe: ProbeKind,
+    pub persona: String,
+    /// The cookies it is about, as names of the manifest; empty where it is about none.
+    pub cookies: Vec<String>,
+    pub page: Option<SafeUrl>,
+    pub result: ProbeResult,
+    /// One line each: what was asked and what came back, without secrets.
+    pub evidence: Vec<String>,
+}
+
+/// A question that needs an act.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum ProbeKind {
+    /// The page asked again without the cookies: is it refused? (`required_for`)
+    RequiredFor,
+    /// Which of the session's cookies the logout took away. (`until = "logout"`, cleared on logout)
+    ClearedOnLogout,
+    /// After the logout, is the old session refused by the server?
+    EndedOnLogout,
+    /// With the access cookie dropped, does the refresh issue it again; without the refresh
+    /// cookie, not? (`refreshes`)
+    Refreshes { issues: String },
+    /// After the plan's interval, is the cookie issued again, to no more than its lifetime?
+    RollingRenewal,
+    /// A POST without the token is refused. (`required_for` a class of endpoints)
+    TokenRequired,
+    /// A declared journey (language change) wrote the cookie anew. (`updated_by`)
+    UpdatedBy { journey: String },
+    /// With `Sec-GPC: 1` against without.
+    GlobalPrivacyControl,
+    /// Consent banner: shown, hidden after consent, back after clearing (browser engine).
+    Banner { moment: BannerMoment },
+    /// The value is found elsewhere, where scripts can read it (browser engine).
+    MirroredValue { location: String },
+    /// Where consent is also kept (`mirrored_in`; browser engine).
+    StorageMirror { storage: StorageKind },
+}
+
+/// When the consent banner was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BannerMoment {
+    FirstVisit,
+    AfterConsent,
+    AfterClearing,
+    AfterPolicyChange,
+}
+
+/// How a probe ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum ProbeResult {
+    /// As the policy says.
+    Holds,
+    /// Not as the policy says.
+    Fails { what: String },
+    /// Could not be decided: why, and what would decide it.
+    Undecided { why: String },
+}

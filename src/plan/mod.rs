@@ -1,0 +1,6 @@
+//! How to look: targets, personas and their steps, pages, engine, limits and outputs. The same
+//! spanned tree as the manifest's; secrets stand in it only by reference.
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,403 @@
+//! The plan as meant.
+
+use crate::cookie::ThirdPartyCookies;
+use crate::manifest::{Glob, PagePattern, Place};
+use crate::observation::{Consent, Visitor};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// How to look at a site.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The manifest, relative to the plan's own folder.
+    pub manifest: Option<PathBuf>,
+    /// By name, in the file's order; the first is the default.
+    pub targets: Vec<Target>,
+    /// `anonymous` is always there, first.
+    pub personas: Vec<Persona>,
+    /// Journeys without a login, by name: a language change, the start of a checkout.
+    pub journeys: Vec<Journey>,
+    pub pages: Pages,
+    pub engine: EngineChoice,
+    pub third_party_cookies: Vec<ThirdPartyCookies>,
+    /// Consent states to look at; the HTTP engine knows `untouched` and recorded choices.
+    pub consent: Vec<ConsentPlan>,
+    pub limits: Limits,
+    pub http: Http,
+    pub robots: Robots,
+    pub probes: ProbeSettings,
+    pub vantage: Option<String>,
+    /// What the file is called in messages.
+    pub file: String,
+}
+
+/// A base URL under a name.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub name: String,
+    pub url: Url,
+    /// The manifest's hosts to this target's (`prokken.com` to `localhost`).
+    pub hosts: BTreeMap<String, String>,
+    /// Names of cookies allowed only here (a preview toolbar, a CDN), as patterns.
+    pub allowed_cookies: Vec<String>,
+    pub place: Place,
+}
+
+/// Who is visiting.
+#[derive(Clone, Debug)]
+pub struct Persona {
+    pub name: String,
+    pub visitor: Visitor,
+    pub login: Vec<Step>,
+    /// Proves the login; asked before, during and after the crawl.
+    pub logged_in_when: Option<Mark>,
+    pub logout: Vec<Step>,
+    /// How often it may log in over the whole run.
+    pub login_budget: u32,
+    pub accept_language: Option<String>,
+    pub time_zone: Option<String>,
+    pub user_agent: Option<String>,
+    pub proxy: Option<SecretRef>,
+    /// Extra headers of every request to own hosts.
+    pub headers: Vec<(String, SecretRef)>,
+    /// The crawl starts here as well.
+    pub start: Vec<String>,
+    /// Requests that a single-page application would make (the refresh endpoint), for probes.
+    pub refresh: Option<Request>,
+    pub place: Place,
+}
+
+/// A page and what it shows to those who are logged in.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    pub url: String,
+    pub text: Option<String>,
+    pub selector: Option<String>,
+    pub status: Option<u16>,
+    pub place: Place,
+}
+
+/// Declared steps without a login.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    pub name: String,
+    /// Personas that make it; empty: all.
+    pub personas: Vec<String>,
+    pub steps: Vec<Step>,
+    pub place: Place,
+}
+
+/// One declared step, with its place for messages.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub action: Action,
+    pub place: Place,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Ask for a page by navigation.
+    Open {
+        url: String,
+    },
+    /// Fill and send a form of the last page.
+    Submit(Submit),
+    /// A request as a script would make it.
+    Request(Request),
+    /// HTTP Basic for own hosts from here on.
+    Basic {
+        user: SecretRef,
+        password: SecretRef,
+    },
+    /// `Authorization: Bearer` for own hosts from here on.
+    Bearer {
+        token: SecretRef,
+    },
+    /// A session made elsewhere.
+    Import {
+        format: ImportFormat,
+        source: SecretRef,
+        user_agent: Option<String>,
+    },
+    /// Write the session for other tools, to a file only its owner can read.
+    Export {
+        format: ImportFormat,
+        file: PathBuf,
+    },
+    /// Wait for a mail and open the link in it.
+    MailLink(MailLink),
+    /// A time-based one-time code (RFC 6238) into a field of a form, or a JSON field.
+    Totp {
+        secret: SecretRef,
+        submit: Submit,
+        field: String,
+    },
+    /// An outside helper that prints a `Cookie` header, cookies.txt, storageState or a token.
+    Command {
+        command: Vec<String>,
+        prints: CommandOutput,
+    },
+    /// What must be true now.
+    Expect(Expect),
+    /// Browser only.
+    Click {
+        selector: String,
+    },
+    Fill {
+        selector: String,
+        value: SecretRef,
+    },
+    Wait {
+        selector: Option<String>,
+        text: Option<String>,
+        seconds: Option<f64>,
+    },
+}
+
+/// A form to send.
+#[derive(Clone, Debug, Default)]
+pub struct Submit {
+    /// CSS selector of the form; none: the only form that has all the fields.
+    pub form: Option<String>,
+    /// Fields by name; hidden inputs and defaults are carried along.
+    pub fields: Vec<(String, SecretRef)>,
+    /// Checkboxes and radio buttons by name: set (with this value where several share the name)
+    /// or cleared.
+    pub choose: Vec<(String, Choice)>,
+    /// Name of the submit button to press, where it matters.
+    pub button: Option<String>,
+}
+
+/// What to do with a checkbox, radio group or select.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    On,
+    Off,
+    Value(String),
+}
+
+/// A request as a script would make it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    pub url: String,
+    pub body: RequestBody,
+    /// Header values may name a cookie's value as `${cookie:NAME}` (double-submit tokens) and a
+    /// field of the last JSON answer as `${json:/pointer}`.
+    pub headers: Vec<(String, SecretRef)>,
+}
+
+/// A request's body.
+#[derive(Clone, Debug)]
+pub enum RequestBody {
+    None,
+    Json(JsonTemplate),
+    Form(Vec<(String, SecretRef)>),
+}
+
+/// A JSON body whose texts may hold references.
+#[derive(Clone, Debug)]
+pub enum JsonTemplate {
+    Text(SecretRef),
+    /// A number, boolean or null.
+    Plain(serde_json::Value),
+    List(Vec<JsonTemplate>),
+    Object(Vec<(String, JsonTemplate)>),
+}
+
+/// Where a mail with a login link is found.
+#[derive(Clone, Debug)]
+pub struct MailLink {
+    pub source: MailSource,
+    /// Only mails to this address.
+    pub to: Option<SecretRef>,
+    /// The link's URL has this in it; none: the first link to an own host with a query or token.
+    pub link_contains: Option<String>,
+    pub timeout: Duration,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug)]
+pub enum MailSource {
+    Maildir(PathBuf),
+    /// The newest mail is the file itself.
+    File(PathBuf),
+    /// An HTTP mailbox with Mailpit's API, by its base URL.
+    Http(Url),
+}
+
+/// Cookie files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportFormat {
+    /// Netscape cookies.txt.
+    Netscape,
+    /// Playwright's storageState JSON.
+    StorageState,
+    /// A `Cookie` header's value.
+    Header,
+    /// cookie_store's JSON.
+    CookieStore,
+}
+
+/// What a helper prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandOutput {
+    Cookies(ImportFormat),
+    Bearer,
+}
+
+/// What must be true after a step.
+#[derive(Clone, Debug, Default)]
+pub struct Expect {
+    pub status: Option<u16>,
+    /// The final URL's path matches this glob.
+    pub url: Option<PagePattern>,
+    pub text: Option<String>,
+    pub not_text: Option<String>,
+    pub selector: Option<String>,
+    /// This cookie is in the jar.
+    pub cookie: Option<String>,
+}
+
+/// Text that may hold references: `${env:NAME}`, `${file:PATH}`, `${command:...}`, and, at the
+/// time of the step, `${cookie:NAME}` and `${json:/pointer}`. Never printed resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretRef {
+    pub parts: Vec<RefPart>,
+    pub place: Place,
+}
+
+/// A piece of a [`SecretRef`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefPart {
+    Text(String),
+    Env(String),
+    File(PathBuf),
+    Command(String),
+    Cookie(String),
+    Json(String),
+}
+
+/// Which pages to look at.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// Also start here.
+    pub start: Vec<String>,
+    pub include: Vec<PagePattern>,
+    pub exclude: Vec<PagePattern>,
+    /// Read sitemaps (robots.txt and `/sitemap.xml`).
+    pub sitemaps: bool,
+    /// Own hosts beside the manifest's.
+    pub hosts: Vec<Glob>,
+    /// Fetch pictures, scripts, styles and frames too, once each.
+    pub assets: bool,
+    /// Links never followed, beside the built-in words for logging out and changing data.
+    pub never_follow: Vec<PagePattern>,
+}
+
+/// Bounds of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Per persona.
+    pub pages: usize,
+    pub depth: u32,
+    /// Pages of one URL shape (`/blog/{n}`) per persona.
+    pub per_shape: usize,
+    pub total_time: Duration,
+    /// Requests per second and host; none: no pause.
+    pub rate: Option<f64>,
+    /// Requests under way per host.
+    pub concurrency: usize,
+    pub redirects: u16,
+    /// Inflated bytes of one body.
+    pub body_bytes: usize,
+    /// Bytes of one response head.
+    pub head_bytes: usize,
+    pub connect_timeout: Duration,
+    pub head_timeout: Duration,
+    pub request_timeout: Duration,
+    pub retries: u32,
+    pub repeats: u32,
+}
+
+/// How requests are made.
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub user_agent: Option<String>,
+    /// Sent as `From`.
+    pub contact: Option<String>,
+    pub headers: Vec<(String, SecretRef)>,
+    pub proxy: Option<SecretRef>,
+    /// PEM files of further CAs.
+    pub extra_ca: Vec<PathBuf>,
+    /// Host to address, with or without a port.
+    pub resolve: BTreeMap<String, std::net::SocketAddr>,
+    pub accept_language: Option<String>,
+    /// HTTP/2 where the server offers it.
+    pub http2: bool,
+}
+
+/// Whether robots.txt is honoured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Robots {
+    #[default]
+    Honour,
+    /// For owners of the site.
+    Ignore,
+}
+
+/// The engine, and what goes with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    #[default]
+    Http,
+    Browser,
+    Both,
+}
+
+/// A consent state and how it is reached.
+#[derive(Clone, Debug)]
+pub struct ConsentPlan {
+    pub state: Consent,
+    /// Button to click (browser).
+    pub selector: Option<String>,
+    /// A recorded choice: `Cookie` header pieces put into the jar before the crawl.
+    pub cookie: Option<SecretRef>,
+    /// A recorded choice in local storage: key and value (browser).
+    pub local_storage: Option<(String, SecretRef)>,
+    pub place: Place,
+}
+
+/// Acts after the crawl.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProbeSettings {
+    pub enabled: bool,
+    /// How long to wait before rolling renewal is looked for; none: not looked for.
+    pub renewal_after: Option<Duration>,
+    /// Ask once more with `Sec-GPC: 1`.
+    pub gpc: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            pages: 500,
+            depth: 10,
+            per_shape: 20,
+            total_time: Duration::from_secs(30 * 60),
+            rate: Some(5.0),
+            concurrency: 4,
+            redirects: 20,
+            body_bytes: 4 << 20,
+            head_bytes: 1 << 20,
+            connect_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(20),
+            request_timeout: Duration::from_secs(60),
+            retries: 2,
+            repeats: 1,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! One sorted value in, one format out. Each format is a function into a writer, with wire structs
+//! of its own; the same scan gives the same bytes.
+
+use crate::audit::Audit;
+use crate::observation::Scan;
+use std::io;
+
+/// What a report is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    pub scan: &'a Scan,
+    /// None for `scan`, which only looks.
+    pub audit: Option<&'a Audit>,
+    /// The manifest's file name, for messages that point into it.
+    pub manifest: Option<&'a str>,
+}
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Terminal { color: bool, width: usize, verbose: bool },
+    Json,
+    Markdown,
+}
+
+/// Writes a report.
+pub fn write(report: &Report<'_>, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+    let _ = (report, format, out);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
+//! own; pace, repeats, consent. This is the one place that spawns.
+
+use crate::manifest::Manifest;
+use crate::observation::{Phase, Scan};
+use crate::plan::{Plan, Target};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Tells a run to end early: what was seen is kept and the scan is marked partial.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks the run to end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a run tells while it goes on. Never a secret.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    PhaseBegan {
+        persona: String,
+        phase: Phase,
+    },
+    Progress(Progress),
+    /// A line for `-v`: a request, a step, a retry.
+    Detail(String),
+    /// Something the user should know now: a login that failed, a session lost.
+    Warning(String),
+}
+
+/// Where the run stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    pub persona: String,
+    pub pages: u64,
+    pub queued: u64,
+    /// Requests per second of the last seconds.
+    pub rate: f64,
+    /// Distinct cookies and storage items so far.
+    pub found: u64,
+    pub failed: u64,
+}
+
+/// Receives events; called from the run's own task, must not block.
+pub trait Watch: Send + Sync {
+    /// One event.
+    fn event(&self, event: Event);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn event(&self, _: Event) {}
+}
+
+/// Why a run could not even begin. What fails later is coverage, not an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct RunError {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Looks at a target as the plan says. `manifest` adds its pages, links and probes; without one
+/// the run only looks.
+pub async fn run(
+    plan: &Plan,
+    target: &Target,
+    manifest: Option<&Manifest>,
+    watch: &dyn Watch,
+    stop: &Stop,
+) -> Result<Scan, RunError> {
+    let _ = (plan, target, manifest, watch, stop);
+    Err(RunError { message: "not yet".into(), hint: None })
+}
