@@ -1,3 +1,5 @@
 //! Every test that goes through the public face, one file per command or capability.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod architecture;
