@@ -17,3 +17,4 @@ pub mod report;
 pub mod scan;
 pub mod secret;
 pub mod transport;
+pub mod tree;

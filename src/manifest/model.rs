@@ -3,7 +3,7 @@
 //! Every field is three-valued (stated true, stated false, unstated): `Option` all over. What is
 //! unstated is never a violation.
 
-use super::{Glob, NamePattern, PagePattern, Place};
+use super::{Glob, LifetimeRule, NamePattern, PagePattern, Place};
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub struct Site {
     pub hosts: Vec<Glob>,
 }
 
-/// A date that may lack its day: `2026-04-16` or `2026-06`.
+/// A date that may lack its day: `2026-04-16` or `2026-06`. One without sorts before its days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartialDate {
     pub year: i16,
@@ -118,29 +118,6 @@ pub struct Item {
     pub places: BTreeMap<String, Place>,
     /// The policy's own sentence.
     pub source: Option<String>,
-}
-
-/// How long a cookie may live; seconds as closed intervals, so that a month is 28 to 31 days.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LifetimeRule {
-    Exact(Span),
-    Max(Span),
-    About(Span),
-    Range(Span, Span),
-    Session,
-    Either(Vec<LifetimeRule>),
-    /// Persistent without a stated bound.
-    Unbounded,
-    /// Ends with an event; no time is stated.
-    UntilLogout,
-}
-
-/// A stated duration: as an interval in seconds, and as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub least: i64,
-    pub most: i64,
-    pub written: String,
 }
 
 /// When `Secure` must be there.
