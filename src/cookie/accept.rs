@@ -1,6 +1,6 @@
 //! The acceptance model: what Chromium does with one `Set-Cookie` line.
 
-use super::Lifetime;
+use super::{Lifetime, Reason};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -11,6 +11,16 @@ pub enum SameSite {
     Strict,
     Lax,
     None,
+}
+
+impl SameSite {
+    /// The word, in whatever case; quotes make it another word.
+    pub(crate) fn read(value: &[u8]) -> Option<Self> {
+        [(&b"strict"[..], SameSite::Strict), (b"lax", SameSite::Lax), (b"none", SameSite::None)]
+            .into_iter()
+            .find(|(word, _)| value.eq_ignore_ascii_case(word))
+            .map(|(_, same_site)| same_site)
+    }
 }
 
 /// Chromium's `Priority` attribute; matters for eviction only.
@@ -92,32 +102,6 @@ pub struct Effective {
     /// The top-level site it is partitioned by (CHIPS).
     pub partition: Option<String>,
     pub priority: Priority,
-}
-
-/// Why a browser refuses a line: DevTools' names, and names of our own where DevTools is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Reason {
-    NoCookieContent,
-    DisallowedCharacter,
-    NameValuePairExceedsMaxSize,
-    InvalidDomain,
-    InvalidPrefix,
-    SecureOnly,
-    OverwriteSecure,
-    SameSiteNoneInsecure,
-    SchemefulSameSiteStrict,
-    SchemefulSameSiteLax,
-    SchemefulSameSiteUnspecifiedTreatedAsLax,
-    UserPreferences,
-    /// DevTools gives no reason: the cookie was already expired and none was stored.
-    #[serde(rename = "already_expired")]
-    AlreadyExpired,
-    /// DevTools gives no reason: `Partitioned` needs `Secure`.
-    #[serde(rename = "partitioned_without_secure")]
-    PartitionedWithoutSecure,
-    /// DevTools gives no reason: no name, and a `=` in the value.
-    #[serde(rename = "nameless_value_contains_equals")]
-    NamelessValueContainsEquals,
 }
 
 impl Decision {

@@ -1,5 +1,6 @@
 //! The browser's cookie store.
 
+use super::escape::unescaped;
 use super::{CookieLine, CookieValue, Decision, Effective, Name, RequestContext};
 
 /// One visitor's cookies, kept as Chromium keeps them.
@@ -14,10 +15,14 @@ pub struct StoredCookie {
     pub name: Name,
     pub value: CookieValue,
     pub effective: Effective,
-    /// Seconds since the epoch; kept when the cookie is replaced (RFC 6265bis 5.7).
+    /// The path's own bytes; `effective.path` is the same, escaped for printing.
+    path: Vec<u8>,
+    /// Seconds since the epoch; kept when the cookie is set again with the same value.
     pub created: f64,
     /// Seconds since the epoch; none for a session cookie.
     pub expires: Option<f64>,
+    /// When it was last set or sent: the least recently used ones are evicted first.
+    accessed: f64,
 }
 
 /// A cookie that goes along with a request.
@@ -30,7 +35,34 @@ pub struct SentCookie {
     pub path: String,
 }
 
+impl StoredCookie {
+    /// A cookie as it is, not one that a line proposes: for imports and recorded choices.
+    /// `expires` is in seconds since the epoch.
+    pub fn new(
+        name: Name,
+        value: CookieValue,
+        effective: Effective,
+        created: f64,
+        expires: Option<f64>,
+    ) -> Self {
+        let path = unescaped(&effective.path);
+        StoredCookie { name, value, effective, path, created, expires, accessed: created }
+    }
+
+    /// The path as the bytes that requests are compared with.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+}
+
 impl Jar {
+    /// A jar of these cookies, as they are.
+    pub fn of(cookies: impl IntoIterator<Item = StoredCookie>) -> Self {
+        let mut jar = Jar::default();
+        cookies.into_iter().for_each(|cookie| jar.insert(cookie));
+        jar
+    }
+
     /// What a browser does with a `Set-Cookie` line; the jar is changed accordingly.
     pub fn receive(&mut self, line: &[u8], context: &RequestContext) -> (CookieLine, Decision) {
         let _ = (line, context);
@@ -61,6 +93,16 @@ impl Jar {
 
 /// The value of a `Cookie` header: `a=1; b=2`, nameless cookies as bare values.
 pub fn cookie_header(cookies: &[SentCookie]) -> Vec<u8> {
-    let _ = cookies;
-    Vec::new()
+    let mut header = Vec::new();
+    for cookie in cookies {
+        if !header.is_empty() {
+            header.extend_from_slice(b"; ");
+        }
+        if !cookie.name.is_empty() {
+            header.extend_from_slice(cookie.name.as_bytes());
+            header.push(b'=');
+        }
+        header.extend_from_slice(cookie.value.reveal());
+    }
+    header
 }

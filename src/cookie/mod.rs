@@ -7,15 +7,17 @@
 mod accept;
 mod date;
 mod domain;
+mod escape;
+mod facts;
 mod jar;
 mod line;
+mod reason;
 mod value;
 
-pub use accept::{
-    Decision, Effective, Initiator, Priority, Reason, RequestContext, SameSite, ThirdPartyCookies,
-};
+pub use accept::{Decision, Effective, Initiator, Priority, RequestContext, SameSite, ThirdPartyCookies};
 pub use date::parse_cookie_date;
 pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
-pub use jar::{Jar, SentCookie, StoredCookie};
+pub use jar::{Jar, SentCookie, StoredCookie, cookie_header};
 pub use line::{Attribute, AttributeName, CookieLine, Lifetime, Name, Written};
+pub use reason::Reason;
 pub use value::{CharClass, CookieValue, UrlRelation, ValueFacts, ValueShape};

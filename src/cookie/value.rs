@@ -1,6 +1,8 @@
 //! A cookie's value: a secret that masks itself, and the facts that may be told about it.
 
+use super::facts;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// The value of a cookie, token or storage item. `Debug` and `Display` print only its length;
 /// it cannot be serialised. [`CookieValue::reveal`] is the one way to the bytes.
@@ -71,9 +73,37 @@ pub enum UrlRelation {
 }
 
 impl CookieValue {
+    /// Wraps the bytes of a value.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        CookieValue(bytes.into())
+    }
+
     /// The bytes themselves, for the request that needs them.
     pub fn reveal(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl ValueFacts {
+    /// The facts of a value seen after `asked` was asked for. `identity` is left at 0: only a
+    /// scan can compare.
+    pub fn of(value: &CookieValue, asked: &Url) -> Self {
+        ValueFacts {
+            length: value.len(),
+            class: facts::class(value.reveal()),
+            shape: facts::shape(value.reveal(), asked),
+            identity: 0,
+        }
     }
 }
 
@@ -85,6 +115,7 @@ impl std::fmt::Debug for CookieValue {
 
 impl std::fmt::Display for CookieValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "\u{2039}{} bytes\u{203a}", self.0.len())
+        let length = self.0.len();
+        write!(f, "\u{2039}{length} byte{}\u{203a}", if length == 1 { "" } else { "s" })
     }
 }

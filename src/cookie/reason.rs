@@ -1,0 +1,122 @@
+//! Why a browser refuses a line, in names, words and sources.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a browser refuses a line: DevTools' names, and names of our own where DevTools is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    NoCookieContent,
+    DisallowedCharacter,
+    NameValuePairExceedsMaxSize,
+    InvalidDomain,
+    InvalidPrefix,
+    SecureOnly,
+    OverwriteSecure,
+    SameSiteNoneInsecure,
+    SchemefulSameSiteStrict,
+    SchemefulSameSiteLax,
+    SchemefulSameSiteUnspecifiedTreatedAsLax,
+    UserPreferences,
+    /// DevTools gives no reason: the cookie was already expired and none was stored.
+    #[serde(rename = "already_expired")]
+    AlreadyExpired,
+    /// DevTools gives no reason: `Partitioned` needs `Secure`.
+    #[serde(rename = "partitioned_without_secure")]
+    PartitionedWithoutSecure,
+    /// DevTools gives no reason: no name, and a `=` in the value.
+    #[serde(rename = "nameless_value_contains_equals")]
+    NamelessValueContainsEquals,
+    /// A NUL in a header: the browser refuses the whole response, every cookie of it with it.
+    #[serde(rename = "response_refused")]
+    ResponseRefused,
+}
+
+impl Reason {
+    /// The name: DevTools' own, or ours where it has none.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::NoCookieContent => "NoCookieContent",
+            Reason::DisallowedCharacter => "DisallowedCharacter",
+            Reason::NameValuePairExceedsMaxSize => "NameValuePairExceedsMaxSize",
+            Reason::InvalidDomain => "InvalidDomain",
+            Reason::InvalidPrefix => "InvalidPrefix",
+            Reason::SecureOnly => "SecureOnly",
+            Reason::OverwriteSecure => "OverwriteSecure",
+            Reason::SameSiteNoneInsecure => "SameSiteNoneInsecure",
+            Reason::SchemefulSameSiteStrict => "SchemefulSameSiteStrict",
+            Reason::SchemefulSameSiteLax => "SchemefulSameSiteLax",
+            Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => "SchemefulSameSiteUnspecifiedTreatedAsLax",
+            Reason::UserPreferences => "UserPreferences",
+            Reason::AlreadyExpired => "already_expired",
+            Reason::PartitionedWithoutSecure => "partitioned_without_secure",
+            Reason::NamelessValueContainsEquals => "nameless_value_contains_equals",
+            Reason::ResponseRefused => "response_refused",
+        }
+    }
+
+    /// What happened, for a person.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Reason::NoCookieContent => "the line has neither a name nor a value",
+            Reason::DisallowedCharacter => "the line has a control character in it",
+            Reason::NameValuePairExceedsMaxSize => "name and value are longer than 4096 bytes together",
+            Reason::InvalidDomain => {
+                "Domain is not the host itself or a parent domain of it, or it is a public suffix"
+            }
+            Reason::InvalidPrefix => "the name's prefix demands attributes that the line does not have",
+            Reason::SecureOnly => "a Secure cookie cannot be set over plain http",
+            Reason::OverwriteSecure => "plain http cannot set a cookie over a Secure one of the same name",
+            Reason::SameSiteNoneInsecure => "SameSite=None needs Secure",
+            Reason::SchemefulSameSiteStrict => {
+                "a SameSite=Strict cookie cannot be set from within another site's page"
+            }
+            Reason::SchemefulSameSiteLax => {
+                "a SameSite=Lax cookie cannot be set from within another site's page"
+            }
+            Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => {
+                "without SameSite it counts as Lax, which cannot be set from within another site's page"
+            }
+            Reason::UserPreferences => "the browser blocks third-party cookies",
+            Reason::AlreadyExpired => "the cookie has already expired, and there is none to delete",
+            Reason::PartitionedWithoutSecure => "Partitioned needs Secure and a secure connection",
+            Reason::NamelessValueContainsEquals => "a cookie without a name cannot have = in its value",
+            Reason::ResponseRefused => "a NUL byte in a header makes the browser refuse the whole response",
+        }
+    }
+
+    /// Where the rule is written, or whose behaviour it is.
+    pub fn source(self) -> &'static str {
+        match self {
+            Reason::NoCookieContent => "RFC 6265bis 5.7 step 2",
+            Reason::DisallowedCharacter => "RFC 6265bis 5.6 step 1; an inner TAB: Chromium",
+            Reason::NameValuePairExceedsMaxSize => "RFC 6265bis 5.6 step 5",
+            Reason::InvalidDomain => "RFC 6265bis 5.7 steps 8 to 10, Public Suffix List",
+            Reason::InvalidPrefix => "RFC 6265bis 4.1.3 and 5.7 steps 20 to 22; layered-cookies for __Http-",
+            Reason::SecureOnly => "RFC 6265bis 5.7 step 13",
+            Reason::OverwriteSecure => "RFC 6265bis 5.7 step 16",
+            Reason::SameSiteNoneInsecure => "RFC 6265bis 5.7 step 19",
+            Reason::SchemefulSameSiteStrict
+            | Reason::SchemefulSameSiteLax
+            | Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => "RFC 6265bis 5.7 step 18",
+            Reason::UserPreferences => "Chromium, outside RFC 6265bis",
+            Reason::AlreadyExpired => "RFC 6265bis 5.7 step 23",
+            Reason::PartitionedWithoutSecure => "CHIPS as in Chromium, outside RFC 6265bis",
+            Reason::NamelessValueContainsEquals => "Chromium; RFC 6265bis would store it",
+            Reason::ResponseRefused => "Chromium (ERR_INVALID_HTTP_RESPONSE); RFC 9110 5.5",
+        }
+    }
+
+    /// Whether DevTools says nothing of this refusal.
+    pub fn is_silent(self) -> bool {
+        matches!(
+            self,
+            Reason::AlreadyExpired | Reason::PartitionedWithoutSecure | Reason::NamelessValueContainsEquals
+        )
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
