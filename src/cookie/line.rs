@@ -303,18 +303,6 @@ fn find(bytes: &[u8], byte: u8) -> usize {
     bytes.iter().position(|each| *each == byte).unwrap_or(bytes.len())
 }
 
-impl Name {
-    /// The name as the bytes that were received.
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Name(bytes.into())
-    }
-
-    /// The bytes, for matching.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
