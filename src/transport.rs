@@ -1,12 +1,29 @@
 //! One request, one response: the raw head and the inflated body, nothing decided. Below it are
 //! reqwest and, for heads that hyper refuses, a tolerant HTTP/1.1 head reader.
+//!
+//! Redirects are not followed and cookies not kept here: who does that must see every head.
+
+mod body;
+mod client;
+mod failure;
+mod names;
+mod refused;
+mod settings;
+mod tls;
+mod tolerant;
+
+pub use refused::Refused;
+pub use settings::{SettingsError, TransportSettings};
 
 use crate::observation::FailureKind;
+use client::{Client, Trouble};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use url::Url;
 
 /// A request, ready to go.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub method: String,
     pub url: Url,
@@ -25,6 +42,8 @@ pub struct Head {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The ordinary reader refused this head; the tolerant one read it.
     pub tolerant: bool,
+    /// A browser refuses the whole response, and every cookie of it, for this.
+    pub refused: Option<Refused>,
     /// Seconds since the epoch, when the head had arrived.
     pub received_at: f64,
 }
@@ -61,6 +80,67 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
 }
 
+/// Connections to servers, and the limits for them. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Transport {
+    client: Arc<Client>,
+}
+
+impl Transport {
+    /// Readies connections; none is made yet.
+    pub fn new(settings: TransportSettings) -> Result<Self, SettingsError> {
+        Ok(Transport { client: Arc::new(Client::new(settings)?) })
+    }
+
+    /// The limits in force.
+    pub fn settings(&self) -> &TransportSettings {
+        &self.client.settings
+    }
+
+    /// Makes one request. A head that the ordinary reader refuses is asked for once more, with the
+    /// tolerant one, if asking twice does no harm.
+    pub async fn send(&self, request: &Request, want: Want) -> Result<Response, Failure> {
+        let client = &self.client;
+        let deadline = Instant::now() + client.settings.total_timeout;
+        let why = match client.send(request, want, deadline).await {
+            Ok(response) => return Ok(response),
+            Err(Trouble::Failed(failure)) => return Err(failure),
+            Err(Trouble::Head(why)) => why,
+        };
+        let host = failure::host_of(&request.url);
+        if !is_safe(&request.method) {
+            return Err(Failure::new(
+                FailureKind::UnreadableHead,
+                format!(
+                    "the head of {host}'s answer cannot be read ({why}), and a {} is not sent twice",
+                    request.method
+                ),
+            ));
+        }
+        if client.settings.proxy.is_some() {
+            return Err(Failure::new(
+                FailureKind::UnreadableHead,
+                format!(
+                    "the head of {host}'s answer cannot be read ({why}); through a proxy it is not asked for again"
+                ),
+            ));
+        }
+        tolerant::send(client, request, want, deadline).await
+    }
+}
+
+/// GET, HEAD and OPTIONS change nothing (RFC 9110, 9.2.1).
+fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+impl Failure {
+    /// A failure of the first try.
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Failure { kind, detail: detail.into(), attempts: 1, retry_after: None }
+    }
+}
+
 impl Head {
     /// The first header of a name (lower case).
     pub fn header(&self, name: &str) -> Option<&[u8]> {
@@ -70,5 +150,23 @@ impl Head {
     /// Every header of a name (lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// The media type, lower case, without parameters; empty where there is none.
+    pub fn content_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        let end = value.iter().position(|byte| matches!(byte, b';' | b',')).unwrap_or(value.len());
+        String::from_utf8_lossy(&value[..end]).trim().to_ascii_lowercase()
+    }
+}
+
+/// Header values are credentials more often than not: only their names are shown.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

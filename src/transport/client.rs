@@ -1,0 +1,182 @@
+//! The ordinary way: reqwest, with its cookies, redirects and proxies of the environment left out.
+
+use super::body::{Collected, inflate};
+use super::failure::{self, chain, head_timeout, host_of};
+use super::names::Names;
+use super::refused::refused;
+use super::{Failure, Head, Request, Response, SettingsError, TransportSettings, Want, tls};
+use crate::observation::FailureKind;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::time::{Instant, timeout_at};
+
+/// Header lines of one HTTP/1 head; more go to the tolerant reader. hyper makes room for all of
+/// them with every response.
+const HEADER_LINES: usize = 1024;
+
+/// A pool of connections, and what the tolerant reader shares with it.
+pub(super) struct Client {
+    pub(super) settings: TransportSettings,
+    pub(super) names: Names,
+    /// TLS for HTTP/1.1 only.
+    pub(super) tls: Arc<rustls::ClientConfig>,
+    inner: reqwest::Client,
+}
+
+/// Why there is no response.
+pub(super) enum Trouble {
+    /// There is one, but not with a head that hyper takes: why.
+    Head(String),
+    Failed(Failure),
+}
+
+impl Client {
+    pub(super) fn new(settings: TransportSettings) -> Result<Self, SettingsError> {
+        let names = Names::new(&settings.resolve);
+        let both: &[&str] = if settings.http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
+        let head_bytes = u32::try_from(settings.head_bytes.min(1 << 20)).unwrap_or(u32::MAX);
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(&settings.extra_ca, both)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .dns_resolver(names.clone())
+            .connect_timeout(settings.connect_timeout)
+            .http1_title_case_headers()
+            .http1_max_headers(HEADER_LINES)
+            .http2_max_header_list_size(head_bytes);
+        if !settings.http2 {
+            builder = builder.http1_only();
+        }
+        if let Some(proxy) = &settings.proxy {
+            let proxy = reqwest::Proxy::all(proxy.reveal())
+                .map_err(|_| SettingsError("the proxy is no URL of the form http://host:port".into()))?;
+            builder = builder.proxy(proxy);
+        }
+        let inner = builder
+            .build()
+            .map_err(|error| SettingsError(format!("no HTTP client can be made: {}", error.without_url())))?;
+        let tls = Arc::new(tls::config(&settings.extra_ca, &["http/1.1"])?);
+        Ok(Client { settings, names, tls, inner })
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        want: Want,
+        deadline: Instant,
+    ) -> Result<Response, Trouble> {
+        let head_by = deadline.min(Instant::now() + self.settings.head_timeout);
+        let ready = ready(request).map_err(Trouble::Failed)?;
+        let mut response = match timeout_at(head_by, self.inner.execute(ready)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.trouble(&error, request)),
+            Err(_) => return Err(Trouble::Failed(head_timeout(&host_of(&request.url), &self.settings))),
+        };
+        let head = head_of(&response);
+        let mut body = Collected::new(&head, want, self.settings.body_bytes);
+        let reading = async {
+            loop {
+                match response.chunk().await {
+                    Ok(Some(chunk)) if body.take(&chunk) => {}
+                    Ok(Some(_)) => return body.cut(FailureKind::BodyTooLarge),
+                    Ok(None) => return None,
+                    Err(_) => return body.cut(FailureKind::Truncated),
+                }
+            }
+        };
+        let mut cut = match timeout_at(deadline, reading).await {
+            Ok(cut) => cut,
+            Err(_) => body.cut(FailureKind::Timeout),
+        };
+        // reqwest takes the header away where it undid the coding itself.
+        let mut bytes = body.bytes;
+        if let Some(coding) = head.header("content-encoding").filter(|_| !bytes.is_empty()) {
+            let inflated = inflate(coding, bytes, self.settings.body_bytes);
+            bytes = inflated.0;
+            cut = cut.or(inflated.1);
+        }
+        Ok(Response { head, body: bytes, cut })
+    }
+
+    fn trouble(&self, error: &reqwest::Error, request: &Request) -> Trouble {
+        let host = host_of(&request.url);
+        if error.is_timeout() {
+            return Trouble::Failed(failure::connect_timeout(&host, &self.settings));
+        }
+        if error.is_connect() {
+            return Trouble::Failed(failure::of_connecting(error, &request.url, &self.settings));
+        }
+        for cause in chain(error) {
+            if let Some(error) = cause.downcast_ref::<h2::Error>() {
+                return match error.reason() {
+                    // RFC 9113 8.1.1: a malformed message is a PROTOCOL_ERROR.
+                    Some(h2::Reason::PROTOCOL_ERROR) => Trouble::Head("malformed HTTP/2 head".into()),
+                    _ => Trouble::Failed(Failure::new(
+                        FailureKind::Connect,
+                        format!("{host} ended the HTTP/2 exchange without an answer: {error}"),
+                    )),
+                };
+            }
+            if let Some(error) = cause.downcast_ref::<hyper::Error>()
+                && error.is_parse()
+            {
+                return Trouble::Head(error.to_string());
+            }
+        }
+        let cause = chain(error).last().map(|cause| cause.to_string()).unwrap_or_default();
+        Trouble::Failed(Failure::new(
+            FailureKind::Connect,
+            format!("{host} ended the connection without an answer: {cause}"),
+        ))
+    }
+}
+
+fn ready(request: &Request) -> Result<reqwest::Request, Failure> {
+    let unfit = |what: String| Failure::new(FailureKind::Other, what);
+    let method = reqwest::Method::from_bytes(request.method.as_bytes())
+        .map_err(|_| unfit(format!("{:?} is no HTTP method", request.method)))?;
+    let mut url = request.url.clone();
+    url.set_fragment(None);
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let mut ready = reqwest::Request::new(method, url);
+    let headers = ready.headers_mut();
+    headers.reserve(request.headers.len() + 2);
+    for (name, value) in &request.headers {
+        let key = reqwest::header::HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| unfit(format!("{name:?} is no header name")))?;
+        let value = reqwest::header::HeaderValue::from_bytes(value)
+            .map_err(|_| unfit(format!("the value for the header {name} holds a control character")))?;
+        headers.append(key, value);
+    }
+    *ready.body_mut() = request.body.clone().map(reqwest::Body::from);
+    Ok(ready)
+}
+
+fn head_of(response: &reqwest::Response) -> Head {
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    let mut head = Head {
+        status: response.status().as_u16(),
+        version: match response.version() {
+            reqwest::Version::HTTP_2 => "HTTP/2.0",
+            reqwest::Version::HTTP_10 => "HTTP/1.0",
+            _ => "HTTP/1.1",
+        },
+        headers,
+        tolerant: false,
+        refused: None,
+        received_at: now(),
+    };
+    head.refused = refused(&head);
+    head
+}
+
+/// Seconds since the epoch.
+pub(super) fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}

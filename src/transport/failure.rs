@@ -1,0 +1,93 @@
+//! What went wrong, in words: the host and the cause, never a query string or a header's value.
+
+use super::names::NameError;
+use super::{Failure, TransportSettings};
+use crate::observation::FailureKind;
+use rustls::CertificateError;
+use std::error::Error;
+use std::io;
+use url::Url;
+
+/// Host and, where it is not the scheme's own, port.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// A failure to connect, from the chain of errors that a client library gives.
+pub(super) fn of_connecting(
+    error: &(dyn Error + 'static),
+    url: &Url,
+    settings: &TransportSettings,
+) -> Failure {
+    let host = host_of(url);
+    for cause in chain(error) {
+        if let Some(error) = cause.downcast_ref::<NameError>() {
+            let name = url.host_str().unwrap_or_default();
+            return Failure::new(FailureKind::Dns, format!("the host {name} cannot be found: {error}"));
+        }
+        if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+            return Failure::new(FailureKind::Tls, tls_words(error, &host));
+        }
+        let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
+        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Failure::new(FailureKind::Tls, tls_words(error, &host));
+        }
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => {
+                return Failure::new(FailureKind::Refused, format!("{host} refuses connections"));
+            }
+            io::ErrorKind::TimedOut => return connect_timeout(&host, settings),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset if url.scheme() == "https" => {
+                let detail = format!("{host} broke the TLS handshake off");
+                return Failure::new(FailureKind::Tls, detail);
+            }
+            _ => {}
+        }
+    }
+    let cause = chain(error).last().map(|cause| cause.to_string()).unwrap_or_default();
+    Failure::new(FailureKind::Connect, format!("no connection to {host}: {cause}"))
+}
+
+/// The connection took too long.
+pub(super) fn connect_timeout(host: &str, settings: &TransportSettings) -> Failure {
+    let seconds = settings.connect_timeout.as_secs_f64();
+    Failure::new(FailureKind::Timeout, format!("no connection to {host} within {seconds} s"))
+}
+
+/// The head took too long.
+pub(super) fn head_timeout(host: &str, settings: &TransportSettings) -> Failure {
+    let seconds = settings.head_timeout.min(settings.total_timeout).as_secs_f64();
+    Failure::new(FailureKind::Timeout, format!("{host} did not answer within {seconds} s"))
+}
+
+/// An error and what caused it, outermost first.
+pub(super) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> + 'a {
+    std::iter::successors(Some(error), |error| (**error).source())
+}
+
+fn tls_words(error: &rustls::Error, host: &str) -> String {
+    use rustls::Error as Tls;
+    let why = match error {
+        Tls::InvalidCertificate(error) => match error {
+            CertificateError::UnknownIssuer => "it is signed by an authority that is not trusted here".into(),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "it is for another name".into()
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "it is not valid yet".into()
+            }
+            CertificateError::Revoked => "it is revoked".into(),
+            other => other.to_string(),
+        },
+        Tls::InvalidMessage(_) => return format!("{host} does not speak TLS"),
+        other => return format!("TLS with {host} failed: {other}"),
+    };
+    format!("the certificate of {host} is refused: {why}")
+}
