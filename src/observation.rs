@@ -12,7 +12,7 @@ pub use safe_url::SafeUrl;
 
 use crate::cookie::{Decision, Name, ThirdPartyCookies, ValueFacts, Written};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the saved scan's format; a file of another version is refused with a message.
 pub const SCAN_FORMAT: u32 = 1;
@@ -55,6 +55,12 @@ pub struct Run {
     pub partial: Option<String>,
     /// Hosts that count as the site's own, as globs, in force for this run.
     pub own_hosts: Vec<String>,
+    /// The manifest's hosts to this target's, where they differ.
+    #[serde(default)]
+    pub host_map: BTreeMap<String, String>,
+    /// Names of cookies allowed on this target only, as patterns.
+    #[serde(default)]
+    pub allowed_cookies: Vec<String>,
 }
 
 /// What drove a visit.
@@ -261,7 +267,9 @@ pub struct Contact {
     pub count: u64,
     /// Really asked, or only mentioned in the page's markup and left alone.
     pub fetched: bool,
-    /// Facts about identifiers the request carried (browser engine), sorted.
+    /// What the request carried beside cookies (browser engine), sorted: `cookie:NAME` and
+    /// `storage:KEY` (the value kept there), `identifier` (a stable value of its own), `email`,
+    /// `user-id`.
     #[serde(default)]
     pub carried: Vec<String>,
 }
@@ -363,6 +371,9 @@ pub enum FailureKind {
 pub struct PersonaCoverage {
     pub name: String,
     pub visitor: Visitor,
+    /// The consent state it was tried in; one entry for each.
+    #[serde(default)]
+    pub consent: Consent,
     pub reached: Reached,
     pub logins: u32,
     /// Times the session was found lost during the run.

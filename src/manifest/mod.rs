@@ -2,6 +2,8 @@
 //! of the file at once out.
 
 mod ask;
+mod blank;
+mod claims;
 mod date;
 mod lifetime;
 mod model;
@@ -9,6 +11,7 @@ mod patterns;
 mod words;
 
 pub use crate::tree::Place;
+pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{Glob, NamePattern, PagePattern};

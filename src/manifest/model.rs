@@ -387,6 +387,8 @@ pub enum ItemAspect {
     Name,
     Category,
     Lifetime,
+    /// The lifetime stated for some visitors only.
+    LifetimeFor(VisitorState),
     Rolling,
     HttpOnly,
     Secure,

@@ -1,0 +1,693 @@
+//! Every checkable statement of a manifest, each with a stable id, its place and a plain sentence.
+//!
+//! Ids follow the manifest's own tree: `cookies.KEY.ASPECT`, `storage.KEY.ASPECT`,
+//! `third_parties.KEY.ASPECT`, `links.KEY`, `claims.SENTENCE`. What is unstated has no claim. Three
+//! claims need no field: that a declared thing is there under its name, that its name's prefix keeps
+//! its promise, and that browsers take it.
+
+use super::{
+    About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
+    Manifest, PathRule, PolicyAspect, SecureRule, Stated, Strength, ThirdParty, ThirdPartyAspect,
+    ThirdPartyRule, Trigger, ValueRule, VisitorState,
+};
+use crate::cookie::SameSite;
+use crate::observation::StorageKind;
+use crate::tree::{Place, Words};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+/// Every checkable statement of a manifest, sorted by id.
+pub fn claims_of(manifest: &Manifest) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for (index, item) in manifest.items.iter().enumerate() {
+        of_item(index, item, &mut claims);
+    }
+    for (index, party) in manifest.third_parties.iter().enumerate() {
+        of_third_party(index, party, &mut claims);
+    }
+    for (index, link) in manifest.links.iter().enumerate() {
+        let linked = if link.on_policy_page { "The policy page links to" } else { "This link answers:" };
+        claims.push(Claim {
+            id: format!("links.{}", link.key),
+            text: format!("{linked} {}", link.url),
+            about: About::Link(index),
+            strength: link.strength,
+            place: link.place,
+            source: link.source.clone(),
+        });
+    }
+    of_policy(manifest, &mut claims);
+    claims.sort_by(|a, b| a.id.cmp(&b.id).then(a.about.cmp(&b.about)));
+    // Two entries of one key would share their ids; the later one is numbered.
+    let mut taken = BTreeSet::new();
+    for claim in &mut claims {
+        let plain = claim.id.clone();
+        let mut number = 2;
+        while !taken.insert(claim.id.clone()) {
+            claim.id = format!("{plain}.{number}");
+            number += 1;
+        }
+    }
+    claims.sort_by(|a, b| a.id.cmp(&b.id));
+    claims
+}
+
+/// The prefixes a browser knows, in lower case, with their promise in words (RFC 6265bis 4.1.3;
+/// layered-cookies for the two newer ones).
+pub const NAME_PREFIXES: &[(&str, &str)] = &[
+    ("__host-http-", "Secure, HttpOnly, Path=/ and no Domain"),
+    ("__host-", "Secure, Path=/ and no Domain"),
+    ("__http-", "Secure and HttpOnly"),
+    ("__secure-", "Secure"),
+];
+
+/// The prefix a name begins with, without case as browsers compare it.
+pub fn name_prefix(name: &str) -> Option<(&'static str, &'static str)> {
+    NAME_PREFIXES
+        .iter()
+        .copied()
+        .find(|(prefix, _)| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
+}
+
+impl ItemAspect {
+    /// The last part of the claim's id, and of messages.
+    pub fn word(self) -> String {
+        let word = match self {
+            ItemAspect::Present => "present",
+            ItemAspect::Name => "name",
+            ItemAspect::Category => "category",
+            ItemAspect::Lifetime => "lifetime",
+            ItemAspect::LifetimeFor(state) => return format!("lifetime.{}", state.word()),
+            ItemAspect::Rolling => "rolling",
+            ItemAspect::HttpOnly => "http-only",
+            ItemAspect::Secure => "secure",
+            ItemAspect::SameSite => "same-site",
+            ItemAspect::Path => "path",
+            ItemAspect::Domain => "domain",
+            ItemAspect::Party => "party",
+            ItemAspect::Partitioned => "partitioned",
+            ItemAspect::Prefix => "prefix",
+            ItemAspect::Accepted => "accepted",
+            ItemAspect::SetOn => "set-on",
+            ItemAspect::SetBy => "set-by",
+            ItemAspect::SentOnlyTo => "sent-only-to",
+            ItemAspect::SentCrossSite => "sent-cross-site",
+            ItemAspect::Visitors => "visitors",
+            ItemAspect::Trigger => "trigger",
+            ItemAspect::RequiredFor => "required-for",
+            ItemAspect::OnlyWith => "only-with",
+            ItemAspect::Refreshes => "refreshes",
+            ItemAspect::UpdatedBy => "updated-by",
+            ItemAspect::Value => "value",
+            ItemAspect::ScriptReadable => "script-readable",
+            ItemAspect::MirroredIn => "mirrored-in",
+            ItemAspect::ClearedOnLogout => "cleared-on-logout",
+        };
+        word.to_owned()
+    }
+
+    /// The manifest's field that states it; none for what needs no field.
+    pub fn field(self) -> Option<&'static str> {
+        Some(match self {
+            ItemAspect::Present | ItemAspect::Prefix | ItemAspect::Accepted => return None,
+            ItemAspect::Name => "name",
+            ItemAspect::Category => "category",
+            ItemAspect::Lifetime => "lifetime",
+            ItemAspect::LifetimeFor(_) => "lifetime_for",
+            ItemAspect::Rolling => "rolling",
+            ItemAspect::HttpOnly => "http_only",
+            ItemAspect::Secure => "secure",
+            ItemAspect::SameSite => "same_site",
+            ItemAspect::Path => "path",
+            ItemAspect::Domain => "domain",
+            ItemAspect::Party => "party",
+            ItemAspect::Partitioned => "partitioned",
+            ItemAspect::SetOn => "set_on",
+            ItemAspect::SetBy => "set_by",
+            ItemAspect::SentOnlyTo => "sent_only_to",
+            ItemAspect::SentCrossSite => "sent_cross_site",
+            ItemAspect::Visitors => "visitors",
+            ItemAspect::Trigger => "trigger",
+            ItemAspect::RequiredFor => "required_for",
+            ItemAspect::OnlyWith => "only_with",
+            ItemAspect::Refreshes => "refreshes",
+            ItemAspect::UpdatedBy => "updated_by",
+            ItemAspect::Value => "value",
+            ItemAspect::ScriptReadable => "script_readable",
+            ItemAspect::MirroredIn => "mirrored_in",
+            ItemAspect::ClearedOnLogout => "cleared_on_logout",
+        })
+    }
+}
+
+impl ThirdPartyAspect {
+    /// The last part of the claim's id.
+    pub fn word(self) -> &'static str {
+        match self {
+            ThirdPartyAspect::AllowedOn => "allowed-on",
+            ThirdPartyAspect::After => "after",
+            ThirdPartyAspect::SetsCookies => "sets-cookies",
+            ThirdPartyAspect::SetsStorage => "sets-storage",
+            ThirdPartyAspect::Identifiers => "identifiers",
+            ThirdPartyAspect::PersonalData => "personal-data",
+            ThirdPartyAspect::Embedded => "embedded",
+            ThirdPartyAspect::Confined => "confined",
+            ThirdPartyAspect::OnlyProvider => "only-provider",
+            ThirdPartyAspect::NeedsConsent => "needs-consent",
+        }
+    }
+
+    /// The manifest's field that states it.
+    pub fn field(self) -> &'static str {
+        match self {
+            ThirdPartyAspect::AllowedOn => "allowed_on",
+            ThirdPartyAspect::After => "after",
+            ThirdPartyAspect::SetsCookies => "sets_cookies",
+            ThirdPartyAspect::SetsStorage => "sets_storage",
+            ThirdPartyAspect::Identifiers => "identifiers",
+            ThirdPartyAspect::PersonalData => "personal_data",
+            ThirdPartyAspect::Embedded => "embedded",
+            ThirdPartyAspect::Confined => "confined",
+            ThirdPartyAspect::OnlyProvider => "only_provider_of",
+            ThirdPartyAspect::NeedsConsent => "needs_consent",
+        }
+    }
+}
+
+impl PolicyAspect {
+    /// The last part of the claim's id.
+    pub fn word(self) -> &'static str {
+        match self {
+            PolicyAspect::Inventory => "inventory",
+            PolicyAspect::Categories => "categories",
+            PolicyAspect::Advertising => "advertising",
+            PolicyAspect::Tracking => "tracking",
+            PolicyAspect::AnalyticsCookies => "analytics-cookies",
+            PolicyAspect::ThirdPartyCookies => "third-party-cookies",
+            PolicyAspect::ThirdPartyEmbeds => "third-party-embeds",
+            PolicyAspect::CookieSettingScripts => "cookie-setting-scripts",
+            PolicyAspect::CrossSiteTracking => "cross-site-tracking",
+            PolicyAspect::UndeclaredStorage => "undeclared-storage",
+            PolicyAspect::PlainHttpCookies => "plain-http-cookies",
+            PolicyAspect::BannerShown => "consent-banner",
+            PolicyAspect::BannerNotRepeated => "consent-banner.repeated",
+            PolicyAspect::BannerBackAfterClearing => "consent-banner.back-after-clearing",
+            PolicyAspect::ConsentBefore => "consent-before",
+            PolicyAspect::ConsentRenewedOnChange => "consent-renewed-on-change",
+            PolicyAspect::CoversLinkingHosts => "covers-linking-hosts",
+            PolicyAspect::LastUpdatedShown => "last-updated-shown",
+            PolicyAspect::PolicyReachable => "policy-reachable",
+            PolicyAspect::PolicyNamesCookies => "policy-names-cookies",
+            PolicyAspect::DateFollowsInventory => "date-follows-inventory",
+            PolicyAspect::NecessaryRequiredFor => "necessary-required-for",
+            PolicyAspect::LoginWithoutConsent => "login-without-consent",
+            PolicyAspect::HonoursGpc => "honours-gpc",
+        }
+    }
+}
+
+fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
+    let table = if item.kind == StorageKind::Cookie { "cookies" } else { "storage" };
+    let thing = format!("`{}`", item.key);
+    let mut push = |aspect: ItemAspect, text: String| {
+        let field = aspect.field().unwrap_or_default();
+        claims.push(Claim {
+            id: format!("{table}.{}.{}", item.key, aspect.word()),
+            text,
+            about: About::Item(index, aspect),
+            strength: item.strength,
+            place: item.places.get(field).copied().unwrap_or(item.place),
+            source: item.source.clone(),
+        });
+    };
+
+    if item.expected != Some(false) {
+        push(ItemAspect::Present, format!("{thing} is set"));
+    }
+    let names = list(&item.names);
+    if item.https_names.is_empty() {
+        push(ItemAspect::Name, format!("It is named {names}, on http and https"));
+    } else {
+        push(ItemAspect::Name, format!("It is named {names}, on https {}", list(&item.https_names)));
+    }
+    if item.kind == StorageKind::Cookie {
+        let prefixes: BTreeSet<_> = item
+            .names
+            .iter()
+            .chain(&item.https_names)
+            .filter_map(|name| name_prefix(name.written()))
+            .collect();
+        for (_, promise) in prefixes.iter().take(1) {
+            push(ItemAspect::Prefix, format!("{thing} keeps the promise of its prefix: {promise}"));
+        }
+        push(ItemAspect::Accepted, format!("Browsers take {thing}"));
+    }
+    if let Some(category) = item.category {
+        push(ItemAspect::Category, format!("{thing} is {category}"));
+    }
+    if let Some(rule) = &item.lifetime {
+        push(ItemAspect::Lifetime, format!("{thing} lives {rule}"));
+    }
+    for (state, rule) in &item.lifetime_for {
+        push(ItemAspect::LifetimeFor(*state), format!("For {state} visitors {thing} lives {rule}"));
+    }
+    let yes_no =
+        |yes: bool, then: &str, otherwise: &str| format!("{thing} {}", if yes { then } else { otherwise });
+    if let Some(rolling) = item.rolling {
+        let text = yes_no(rolling, "is renewed on activity", "is not renewed on activity");
+        push(ItemAspect::Rolling, text);
+    }
+    if let Some(http_only) = item.http_only {
+        push(ItemAspect::HttpOnly, yes_no(http_only, "is HttpOnly", "is not HttpOnly"));
+    }
+    if let Some(rule) = item.secure {
+        let text = match rule {
+            SecureRule::Always => "is always Secure",
+            SecureRule::OnHttps => "is Secure where it is set over https",
+            SecureRule::Never => "is never Secure",
+        };
+        push(ItemAspect::Secure, format!("{thing} {text}"));
+    }
+    if let Some(same_site) = item.same_site {
+        let word = match same_site {
+            SameSite::Strict => "Strict",
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        };
+        push(ItemAspect::SameSite, format!("{thing} says SameSite={word}"));
+    }
+    if let Some(path) = &item.path {
+        let text = match path {
+            PathRule::Exact(path) => format!("has the path {path}"),
+            PathRule::Within(path) => format!("has the path {path} or a narrower one"),
+        };
+        push(ItemAspect::Path, format!("{thing} {text}"));
+    }
+    if let Some(domain) = &item.domain {
+        let text = match domain {
+            DomainRule::HostOnly => "goes back to the host that set it only".to_owned(),
+            DomainRule::Domain(domain) => format!("is for {domain} and below"),
+        };
+        push(ItemAspect::Domain, format!("{thing} {text}"));
+    }
+    if let Some(party) = item.party {
+        let text = match party {
+            DeclaredParty::First => "is first-party",
+            DeclaredParty::Third => "is third-party",
+        };
+        push(ItemAspect::Party, format!("{thing} {text}"));
+    }
+    if let Some(partitioned) = item.partitioned {
+        push(ItemAspect::Partitioned, yes_no(partitioned, "is Partitioned", "is not Partitioned"));
+    }
+    let classes: [(ItemAspect, &Vec<String>, &str); 4] = [
+        (ItemAspect::SetOn, &item.set_on, "is set on these pages only"),
+        (ItemAspect::SetBy, &item.set_by, "is set by these responses only"),
+        (ItemAspect::SentOnlyTo, &item.sent_only_to, "is sent to these URLs only"),
+        (ItemAspect::RequiredFor, &item.required_for, "is required for"),
+    ];
+    for (aspect, classes, text) in classes {
+        if !classes.is_empty() {
+            push(aspect, format!("{thing} {text}: {}", list(classes)));
+        }
+    }
+    if item.sent_cross_site == Some(false) {
+        push(ItemAspect::SentCrossSite, format!("{thing} is not sent cross-site"));
+    }
+    if !item.visitors.is_empty() {
+        push(ItemAspect::Visitors, format!("Only these visitors get {thing}: {}", list(&item.visitors)));
+    }
+    if let Some(trigger) = &item.trigger {
+        push(ItemAspect::Trigger, format!("{thing} is set only after {}", after(trigger)));
+    }
+    if !item.only_with.is_empty() {
+        push(ItemAspect::OnlyWith, format!("{thing} appears only together with {}", list(&item.only_with)));
+    }
+    if let Some(other) = &item.refreshes {
+        push(ItemAspect::Refreshes, format!("A refresh with {thing} issues `{other}` anew"));
+    }
+    if !item.updated_by.is_empty() {
+        push(ItemAspect::UpdatedBy, format!("{thing} is written anew by: {}", list(&item.updated_by)));
+    }
+    if let Some(value) = item.value {
+        let text = match value {
+            ValueRule::LanguageTag => "a language",
+            ValueRule::RequestedUrl => "the URL that was asked for",
+            ValueRule::Flag => "a yes or no",
+            ValueRule::Number => "a number",
+            ValueRule::Uuid => "a UUID",
+            ValueRule::Jwt => "a JSON Web Token",
+            ValueRule::NotIdentifying => "nothing that identifies a visitor",
+        };
+        push(ItemAspect::Value, format!("{thing} holds {text}"));
+    }
+    if let Some(readable) = item.script_readable {
+        let text = yes_no(
+            readable,
+            "can be read by scripts",
+            "cannot be read by scripts, and neither can a copy of its value",
+        );
+        push(ItemAspect::ScriptReadable, text);
+    }
+    if !item.mirrored_in.is_empty() {
+        let kinds = item.mirrored_in.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+        push(ItemAspect::MirroredIn, format!("{thing} is also kept in {kinds}"));
+    }
+    if let Some(cleared) = item.cleared_on_logout {
+        let text = yes_no(cleared, "is gone after a logout", "outlives a logout");
+        push(ItemAspect::ClearedOnLogout, text);
+    } else if item.lifetime.as_ref().is_some_and(ends_on_logout) {
+        push(ItemAspect::ClearedOnLogout, format!("{thing} is gone after a logout"));
+    }
+}
+
+fn of_third_party(index: usize, party: &ThirdParty, claims: &mut Vec<Claim>) {
+    let provider = &party.provider;
+    let mut push = |aspect: ThirdPartyAspect, text: String| {
+        claims.push(Claim {
+            id: format!("third_parties.{}.{}", party.key, aspect.word()),
+            text,
+            about: About::ThirdParty(index, aspect),
+            strength: party.strength,
+            place: party.places.get(aspect.field()).copied().unwrap_or(party.place),
+            source: party.source.clone(),
+        });
+    };
+    if !party.allowed_on.is_empty() {
+        let pages = list(&party.allowed_on);
+        push(ThirdPartyAspect::AllowedOn, format!("{provider} appears on these pages only: {pages}"));
+    }
+    if let Some(trigger) = &party.after {
+        push(ThirdPartyAspect::After, format!("{provider} appears only after {}", after(trigger)));
+    }
+    if let Some(role) = &party.only_provider_of {
+        push(ThirdPartyAspect::OnlyProvider, format!("{provider} is the only provider of {role}"));
+    }
+    // An allowance ("it may set cookies") is nothing that a site could break: no claim.
+    let restrictions = [
+        (ThirdPartyAspect::SetsCookies, party.sets_cookies == Some(false), "sets no cookies"),
+        (ThirdPartyAspect::SetsStorage, party.sets_storage == Some(false), "uses no browser storage"),
+        (
+            ThirdPartyAspect::Identifiers,
+            party.identifiers == Some(false),
+            "is sent nothing that tells visitors apart",
+        ),
+        (ThirdPartyAspect::PersonalData, party.personal_data == Some(false), "is sent no personal data"),
+        (
+            ThirdPartyAspect::Embedded,
+            party.embedded == Some(false),
+            "is reached by a redirect, never embedded",
+        ),
+        (ThirdPartyAspect::Confined, party.confined == Some(true), "keeps its cookies on its own domains"),
+        (
+            ThirdPartyAspect::NeedsConsent,
+            party.needs_consent == Some(false),
+            "acts without asking for consent",
+        ),
+        (ThirdPartyAspect::NeedsConsent, party.needs_consent == Some(true), "waits for consent"),
+    ];
+    for (aspect, stated, text) in restrictions {
+        if stated {
+            push(aspect, format!("{provider} {text}"));
+        }
+    }
+}
+
+fn of_policy(manifest: &Manifest, claims: &mut Vec<Claim>) {
+    let policy = &manifest.policy;
+    let mut policy_claims = PolicyPush { claims };
+    let to = &mut policy_claims;
+
+    if let Some(inventory) = &policy.inventory {
+        let text = match inventory.value {
+            Inventory::Complete => Some("The manifest lists every cookie"),
+            Inventory::CompleteFirstParty => Some("The manifest lists every first-party cookie"),
+            // Neither is a promise that a site could break.
+            Inventory::Examples | Inventory::None => None,
+        };
+        if let Some(text) = text {
+            to.push(PolicyAspect::Inventory, inventory, text.to_owned());
+        }
+    }
+    if let Some(categories) = &policy.categories {
+        let text = format!("Only these categories of cookies occur: {}", list(&categories.value));
+        to.push(PolicyAspect::Categories, categories, text);
+    }
+    let absences = [
+        (PolicyAspect::Advertising, &policy.advertising, "advertising cookies"),
+        (PolicyAspect::Tracking, &policy.tracking, "tracking cookies"),
+        (PolicyAspect::AnalyticsCookies, &policy.analytics_cookies, "analytics cookies"),
+        (PolicyAspect::ThirdPartyEmbeds, &policy.third_party_embeds, "third-party frames or scripts"),
+        (
+            PolicyAspect::CookieSettingScripts,
+            &policy.cookie_setting_scripts,
+            "third-party scripts that set cookies",
+        ),
+        (PolicyAspect::CrossSiteTracking, &policy.cross_site_tracking, "tracking across sites"),
+        (
+            PolicyAspect::UndeclaredStorage,
+            &policy.undeclared_storage,
+            "identifiers in undeclared browser storage",
+        ),
+        (PolicyAspect::PlainHttpCookies, &policy.plain_http_cookies, "cookies over plain http"),
+    ];
+    for (aspect, stated, what) in absences {
+        if let Some(stated) = stated {
+            to.push(aspect, stated, absent(&stated.value, what));
+        }
+    }
+    if let Some(rule) = &policy.third_party_cookies {
+        let text = match rule.value {
+            ThirdPartyRule::None => "There are no third-party cookies",
+            ThirdPartyRule::OnlyDeclared => "Third-party cookies are only those declared, where declared",
+        };
+        to.push(PolicyAspect::ThirdPartyCookies, rule, text.to_owned());
+    }
+    if let Some(banner) = &policy.consent_banner {
+        match &banner.value {
+            BannerRule::None => {
+                to.push(PolicyAspect::BannerShown, banner, "There is no consent banner".to_owned());
+            }
+            BannerRule::Shown { repeated, back_after_clearing } => {
+                let text = "A first visit shows a consent banner".to_owned();
+                to.push(PolicyAspect::BannerShown, banner, text);
+                if let Some(repeated) = repeated {
+                    let text = if *repeated {
+                        "The consent banner is shown again after an answer"
+                    } else {
+                        "The consent banner is not shown again after an answer"
+                    };
+                    to.push(PolicyAspect::BannerNotRepeated, banner, text.to_owned());
+                }
+                if let Some(back) = back_after_clearing {
+                    let text = if *back {
+                        "The consent banner is back after the site's data was cleared"
+                    } else {
+                        "The consent banner stays away after the site's data was cleared"
+                    };
+                    to.push(PolicyAspect::BannerBackAfterClearing, banner, text.to_owned());
+                }
+            }
+        }
+    }
+    if let Some(before) = &policy.consent_before {
+        let text = format!("These categories of cookies wait for consent: {}", list(&before.value));
+        to.push(PolicyAspect::ConsentBefore, before, text);
+    }
+    if let Some(classes) = &policy.necessary_required_for {
+        let text =
+            format!("Without strictly necessary cookies these pages are refused: {}", list(&classes.value));
+        to.push(PolicyAspect::NecessaryRequiredFor, classes, text);
+    }
+    let shown = match manifest.site.last_updated {
+        Some(date) => format!("The policy page shows when it was last changed: {date}"),
+        None => "The policy page shows when it was last changed".to_owned(),
+    };
+    let sentences = [
+        (
+            PolicyAspect::ConsentRenewedOnChange,
+            &policy.consent_renewed_on_change,
+            "Consent is asked for anew when a category that needs it is added",
+        ),
+        (
+            PolicyAspect::CoversLinkingHosts,
+            &policy.covers_linking_hosts,
+            "The policy covers every own host, also those that only link to it",
+        ),
+        (PolicyAspect::LastUpdatedShown, &policy.last_updated_shown, &shown),
+        (PolicyAspect::PolicyReachable, &policy.policy_reachable, "The policy page answers"),
+        (
+            PolicyAspect::PolicyNamesCookies,
+            &policy.policy_names_cookies,
+            "The policy page names every cookie",
+        ),
+        (
+            PolicyAspect::DateFollowsInventory,
+            &policy.date_follows_inventory,
+            "A change of the cookies moves the policy's date",
+        ),
+        (
+            PolicyAspect::LoginWithoutConsent,
+            &policy.login_without_consent,
+            "Logging in works without an answer to a consent banner",
+        ),
+        (
+            PolicyAspect::HonoursGpc,
+            &policy.honours_gpc,
+            "With Global Privacy Control only strictly necessary cookies are set",
+        ),
+    ];
+    for (aspect, stated, text) in sentences {
+        // Stated false promises nothing.
+        if let Some(stated) = stated.as_ref().filter(|stated| stated.value) {
+            to.push(aspect, stated, text.to_owned());
+        }
+    }
+    for (index, rule) in policy.no_cookies.iter().enumerate() {
+        let NoCookies { visitors, pages, except } = parts(&rule.value);
+        let text = format!("No cookies{visitors}{pages}{except}");
+        to.claims.push(Claim {
+            id: format!("claims.no-cookies.{}", index + 1),
+            text,
+            about: About::NoCookies(index),
+            strength: rule.strength,
+            place: rule.place,
+            source: rule.source.clone(),
+        });
+    }
+}
+
+/// Whether a lifetime is, or may be, ended by a logout.
+fn ends_on_logout(rule: &LifetimeRule) -> bool {
+    match rule {
+        LifetimeRule::UntilLogout => true,
+        LifetimeRule::Either(rules) => rules.iter().any(ends_on_logout),
+        _ => false,
+    }
+}
+
+/// Where policy claims go.
+struct PolicyPush<'a> {
+    claims: &'a mut Vec<Claim>,
+}
+
+impl PolicyPush<'_> {
+    fn push<T>(&mut self, aspect: PolicyAspect, stated: &Stated<T>, text: String) {
+        self.claims.push(Claim {
+            id: format!("claims.{}", aspect.word()),
+            text,
+            about: About::Policy(aspect),
+            strength: stated.strength,
+            place: stated.place,
+            source: stated.source.clone(),
+        });
+    }
+}
+
+/// The pieces of a sentence about no cookies.
+struct NoCookies {
+    visitors: String,
+    pages: String,
+    except: String,
+}
+
+fn parts(rule: &super::NoCookies) -> NoCookies {
+    let piece = |before: &str, words: String| {
+        if words.is_empty() { String::new() } else { format!("{before}{words}") }
+    };
+    NoCookies {
+        visitors: piece(" for visitors who are ", list(&rule.visitors)),
+        pages: piece(" on these pages: ", list(&rule.pages)),
+        except: piece(", except ", list(&rule.except)),
+    }
+}
+
+fn absent(absence: &Absence, what: &str) -> String {
+    let mut text = if absence.third_party_only {
+        format!("There are no {what} of third parties")
+    } else {
+        format!("There are no {what}")
+    };
+    if !absence.pages.is_empty() {
+        text.push_str(&format!(" on these pages: {}", list(&absence.pages)));
+    }
+    if !absence.visitors.is_empty() {
+        text.push_str(&format!(" for visitors who are {}", list(&absence.visitors)));
+    }
+    text
+}
+
+/// What has to happen first, in words.
+fn after(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Login => "a login".to_owned(),
+        Trigger::ConsentAccepted => "consent was given".to_owned(),
+        Trigger::ConsentGiven => "the consent question was answered".to_owned(),
+        Trigger::Journey(name) => format!("the journey `{name}`"),
+        Trigger::Interaction => "the visitor interacts".to_owned(),
+    }
+}
+
+fn list<T: Display>(things: &[T]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Manifest, NoCookies};
+
+    fn stated<T>(value: T) -> Stated<T> {
+        Stated { value, strength: Strength::Error, place: Place { line: 9, column: 1 }, source: None }
+    }
+
+    #[test]
+    fn every_statement_has_an_id_a_place_and_a_sentence() {
+        let mut manifest = Manifest::default();
+        let mut item = Item::named("__Host-sid");
+        item.lifetime = Some(LifetimeRule::Session);
+        item.lifetime_for.insert(VisitorState::Remembered, LifetimeRule::Unbounded);
+        item.places.insert("lifetime".into(), Place { line: 4, column: 1 });
+        manifest.items.push(item);
+        manifest.policy.inventory = Some(stated(Inventory::Complete));
+        manifest.policy.no_cookies.push(stated(NoCookies {
+            visitors: vec![VisitorState::Anonymous],
+            pages: vec!["public".into()],
+            except: Vec::new(),
+        }));
+        let claims = claims_of(&manifest);
+        let lines: Vec<String> =
+            claims.iter().map(|claim| format!("{} {} {}", claim.id, claim.place, claim.text)).collect();
+        assert_eq!(
+            lines,
+            [
+                "claims.inventory 9:1 The manifest lists every cookie",
+                "claims.no-cookies.1 9:1 No cookies for visitors who are anonymous on these pages: public",
+                "cookies.__Host-sid.accepted 0:0 Browsers take `__Host-sid`",
+                "cookies.__Host-sid.lifetime 4:1 `__Host-sid` lives the browser session",
+                "cookies.__Host-sid.lifetime.remembered 0:0 For remembered visitors `__Host-sid` lives persistent, without a stated bound",
+                "cookies.__Host-sid.name 0:0 It is named __Host-sid, on http and https",
+                "cookies.__Host-sid.prefix 0:0 `__Host-sid` keeps the promise of its prefix: Secure, Path=/ and no Domain",
+                "cookies.__Host-sid.present 0:0 `__Host-sid` is set",
+            ]
+        );
+    }
+
+    #[test]
+    fn two_entries_of_one_key_keep_their_claims_apart() {
+        let manifest =
+            Manifest { items: vec![Item::named("sid"), Item::named("sid")], ..Manifest::default() };
+        let claims = claims_of(&manifest);
+        let ids: BTreeSet<&str> = claims.iter().map(|claim| claim.id.as_str()).collect();
+        assert_eq!(ids.len(), claims.len());
+        assert!(ids.contains("cookies.sid.present.2"));
+    }
+
+    #[test]
+    fn prefixes_are_told_apart_without_case() {
+        assert_eq!(name_prefix("__host-http-a").unwrap().0, "__host-http-");
+        assert_eq!(name_prefix("__Secure-a").unwrap().0, "__secure-");
+        assert_eq!(name_prefix("__HostHttp-a"), None);
+        assert_eq!(name_prefix("é"), None);
+    }
+}
