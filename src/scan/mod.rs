@@ -1,6 +1,9 @@
 //! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
 //! own; pace, repeats, consent. This is the one place that spawns.
 
+mod html;
+mod steps;
+
 use crate::manifest::Manifest;
 use crate::observation::{Phase, Scan};
 use crate::plan::{Plan, Target};

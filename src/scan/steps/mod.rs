@@ -1,0 +1,5 @@
+//! Declared steps, made one after the other as a persona.
+
+mod form;
+mod mail;
+mod totp;
