@@ -207,6 +207,9 @@ pub struct Sighting {
     pub script: Option<Script>,
     /// Milliseconds since the run began.
     pub at_ms: u64,
+    /// Where a browser did something else than our model expected, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<String>,
 }
 
 /// A place in a script.

@@ -47,6 +47,8 @@ pub struct Visit {
     /// The last response's body, where it is a document.
     pub body: Vec<u8>,
     pub failure: Option<Failed>,
+    /// What scripts put on the device (browser engine).
+    pub writes: Vec<Sighting>,
 }
 
 /// One request and its response, as an engine saw it.
