@@ -1,6 +1,22 @@
 //! One sorted value in, one format out. Each format is a function into a writer, with wire structs
 //! of its own; the same scan gives the same bytes.
 
+mod answer;
+mod coverage;
+mod inventory;
+mod json;
+mod markdown;
+mod terminal;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use coverage::inconclusive;
+pub use json::FORMAT as JSON_FORMAT;
+pub(crate) use text::{clean, cut};
+
 use crate::audit::Audit;
 use crate::observation::Scan;
 use std::io;
@@ -25,6 +41,11 @@ pub enum Format {
 
 /// Writes a report.
 pub fn write(report: &Report<'_>, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
-    let _ = (report, format, out);
-    Ok(())
+    match format {
+        Format::Terminal { color, width, verbose } => {
+            terminal::write(report, terminal::Layout { color, width, verbose }, out)
+        }
+        Format::Json => json::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+    }
 }

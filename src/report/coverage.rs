@@ -1,0 +1,171 @@
+//! What was looked at and what was not, in sentences; and whether that is enough to call the
+//! answer an answer.
+
+use super::words;
+use crate::audit::{Audit, State, Why};
+use crate::observation::{FailureKind, PageTally, Phase, Reached, Scan};
+use std::collections::BTreeMap;
+
+/// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
+/// where this is not empty and nothing was found.
+pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(why) = &scan.run.partial {
+        reasons.push(format!("the run ended early: {why}"));
+    }
+    let answered: u64 = crawled(scan).filter(|page| is_answer(page)).map(|page| page.count).sum();
+    let walls = scan.coverage.failed.iter().filter(|failed| failed.kind == FailureKind::BotWall);
+    let (walled, first_wall) =
+        walls.clone().fold((0, None), |(sum, first), failed| (sum + failed.count, first.or(Some(failed))));
+    if let Some(wall) = first_wall
+        && (walled >= answered || walls.clone().any(|failed| failed.url == scan.run.base_url))
+    {
+        reasons.push(format!("a bot wall answered instead of the site: {} ({})", wall.url, wall.detail));
+    }
+    if answered == 0 {
+        reasons.push(match scan.coverage.failed.first() {
+            Some(failed) => {
+                format!("no page answered: {}: {}", failed.url, failed.detail)
+            }
+            None => "no page answered".into(),
+        });
+    }
+    for persona in &scan.coverage.personas {
+        match &persona.reached {
+            Reached::Yes | Reached::Unproven => {}
+            Reached::No { step, why } => {
+                reasons.push(format!("{} could not log in, {step}: {why}", persona.name));
+            }
+            Reached::Lost { why } => reasons.push(format!("{} was logged out: {why}", persona.name)),
+        }
+    }
+    if let Some(audit) = audit {
+        let not_reached = audit
+            .verdicts
+            .iter()
+            .filter(|verdict| matches!(verdict.state, State::NotVerified { why: Why::NotReached, .. }))
+            .count();
+        if not_reached > 0 {
+            reasons.push(format!(
+                "{} could not be decided, because what {} needs was not reached",
+                words::count_of(not_reached as u64, "claim"),
+                if not_reached == 1 { "it" } else { "they" },
+            ));
+        }
+        if !audit.verdicts.is_empty()
+            && audit.verdicts.iter().all(|verdict| matches!(verdict.state, State::NotVerified { .. }))
+        {
+            reasons.push("not one claim could be decided".into());
+        }
+    }
+    reasons
+}
+
+/// Documents asked for in the crawl proper.
+fn crawled(scan: &Scan) -> impl Iterator<Item = &PageTally> {
+    scan.coverage.pages.iter().filter(|page| page.cell.phase == Phase::Crawl)
+}
+
+fn is_answer(page: &PageTally) -> bool {
+    (200..400).contains(&page.status)
+}
+
+/// What was looked at and what was not: a label and a sentence each.
+pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
+    let mut sentences = Vec::new();
+    let mut pages: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for page in crawled(scan) {
+        let (answered, other) = pages.entry(&page.cell.persona).or_default();
+        *(if is_answer(page) { answered } else { other }) += page.count;
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for persona in &scan.coverage.personas {
+        let (answered, _) = pages.get(persona.name.as_str()).copied().unwrap_or_default();
+        let mut sentence = words::count_of(answered, "page");
+        match &persona.reached {
+            Reached::Yes if persona.visitor.logged_in => sentence.push_str(", logged in"),
+            Reached::Yes => {}
+            Reached::Unproven if persona.visitor.logged_in => {
+                sentence
+                    .push_str(", logged in as far as known: the plan has no `logged_in_when` to prove it");
+            }
+            Reached::Unproven => {}
+            Reached::No { step, why } => {
+                sentence = format!("NOT REACHED, {step}: {why}");
+            }
+            Reached::Lost { why } => sentence.push_str(&format!(", LOGGED OUT and not back in: {why}")),
+        }
+        if persona.logins > 1 {
+            sentence.push_str(&format!(", {} logins", persona.logins));
+        }
+        if persona.sessions_lost > 0 {
+            sentence.push_str(&format!(", session lost {}", words::times(persona.sessions_lost.into())));
+        }
+        told.push(&persona.name);
+        sentences.push((persona.name.clone(), sentence));
+    }
+    for (persona, (answered, _)) in pages.iter().filter(|(persona, _)| !told.contains(persona)) {
+        sentences.push(((*persona).to_owned(), words::count_of(*answered, "page")));
+    }
+
+    let mut skipped: BTreeMap<_, (u64, String)> = BTreeMap::new();
+    for page in &scan.coverage.skipped {
+        let entry = skipped.entry(page.reason).or_insert_with(|| (0, page.example.to_string()));
+        entry.0 += page.count;
+    }
+    for (reason, (count, example)) in skipped {
+        let example = short_url(&example, scan.run.base_url.as_str()).to_owned();
+        sentences.push((
+            "skipped".into(),
+            match count {
+                1 => format!("1 {}: {example}", words::skipped(reason)),
+                _ => format!("{count} {}, such as {example}", words::skipped(reason)),
+            },
+        ));
+    }
+
+    let mut failed: BTreeMap<_, (u64, String, String)> = BTreeMap::new();
+    for page in &scan.coverage.failed {
+        let entry = failed.entry(page.kind).or_insert_with(|| (0, page.url.to_string(), page.detail.clone()));
+        entry.0 += page.count;
+    }
+    for (kind, (count, url, detail)) in failed {
+        let url = short_url(&url, scan.run.base_url.as_str()).to_owned();
+        let such_as = if count == 1 { "" } else { "such as " };
+        sentences
+            .push(("failed".into(), format!("{count} {}: {such_as}{url} ({detail})", words::failure(kind))));
+    }
+    if !scan.coverage.robots_honoured {
+        sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));
+    }
+    sentences
+}
+
+/// The URL without scheme and host where they are the target's own.
+pub(crate) fn short_url<'a>(url: &'a str, base: &str) -> &'a str {
+    let origin_end = base.find("://").map_or(0, |at| at + 3);
+    let end = base[origin_end..].find('/').map_or(base.len(), |at| origin_end + at);
+    match url.strip_prefix(&base[..end]) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with(['/', '?']) => rest,
+        _ => url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_urls_are_short() {
+        for (url, base, short) in [
+            ("https://a.test/x", "https://a.test/", "/x"),
+            ("https://a.test", "https://a.test/", "/"),
+            ("https://a.test.evil/x", "https://a.test", "https://a.test.evil/x"),
+            ("http://a.test/x", "https://a.test/", "http://a.test/x"),
+            ("https://a.test:81/x", "https://a.test/", "https://a.test:81/x"),
+        ] {
+            assert_eq!(short_url(url, base), short);
+        }
+    }
+}

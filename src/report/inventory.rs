@@ -1,0 +1,128 @@
+//! What was seen, as rows: one for each distinct way in which a cookie or storage item was
+//! written, with the browser's decision. Terminal and Markdown print the same rows.
+
+use super::words;
+use crate::cookie::{Decision, Effective, Reason, Written};
+use crate::observation::{Observation, Party, Scan, Sighting, StorageKind};
+use std::collections::BTreeMap;
+
+/// Everything of one domain or origin.
+pub(crate) struct Place<'a> {
+    pub(crate) domain: &'a str,
+    pub(crate) party: Party,
+    pub(crate) rows: Vec<Row<'a>>,
+}
+
+/// One thing, written in one way.
+pub(crate) struct Row<'a> {
+    pub(crate) kind: StorageKind,
+    pub(crate) name: String,
+    pub(crate) path: &'a str,
+    pub(crate) fate: Fate,
+    /// `HttpOnly Secure Lax`, as written.
+    pub(crate) attributes: String,
+    /// As written, in words.
+    pub(crate) lifetime: String,
+    pub(crate) effective: Option<&'a Effective>,
+    pub(crate) count: u64,
+    /// Who got it, in the order of the personas' names.
+    pub(crate) personas: Vec<&'a str>,
+    /// One for each group, the first seen first.
+    pub(crate) examples: Vec<&'a Sighting>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    Kept,
+    Deleted,
+    Refused(Vec<Reason>),
+}
+
+/// The inventory by domain: first party first, then by name; what was kept before what was not.
+pub(crate) fn places(scan: &Scan) -> Vec<Place<'_>> {
+    let mut places: BTreeMap<(Party, &str), Vec<Row<'_>>> = BTreeMap::new();
+    for observation in &scan.observations {
+        places.entry((observation.party, &observation.domain)).or_default().extend(rows(observation));
+    }
+    places
+        .into_iter()
+        .map(|((party, domain), mut rows)| {
+            rows.sort_by(|a, b| (a.kind, &a.name, a.path, &a.fate).cmp(&(b.kind, &b.name, b.path, &b.fate)));
+            Place { domain, party, rows }
+        })
+        .collect()
+}
+
+/// Distinct things that were kept: what a visitor would find on the device.
+pub(crate) fn kept(scan: &Scan) -> usize {
+    scan.observations.iter().filter(|seen| rows(seen).iter().any(|row| row.fate == Fate::Kept)).count()
+}
+
+fn rows(observation: &Observation) -> Vec<Row<'_>> {
+    let mut rows: BTreeMap<(Fate, String, String), Row<'_>> = BTreeMap::new();
+    for group in &observation.groups {
+        let example = &group.example;
+        let fate = fate(&example.decision);
+        let lifetime = words::lifetime(&example.written.lifetime);
+        // A deletion's attributes say nothing about the cookie, and its date may be any of the past.
+        let attributes = attributes(&example.written);
+        let row = rows.entry((fate.clone(), attributes.clone(), lifetime.clone())).or_insert_with(|| Row {
+            kind: observation.kind,
+            name: match observation.name.to_string() {
+                name if name.is_empty() => "(no name)".into(),
+                name => name,
+            },
+            path: &observation.path,
+            fate,
+            attributes,
+            lifetime,
+            effective: example.decision.effective(),
+            count: 0,
+            personas: Vec::new(),
+            examples: Vec::new(),
+        });
+        row.count += group.count;
+        row.examples.push(example);
+        if let Err(at) = row.personas.binary_search(&example.cell.persona.as_str()) {
+            row.personas.insert(at, &example.cell.persona);
+        }
+    }
+    rows.into_values()
+        .map(|mut row| {
+            row.examples.sort_by_key(|example| example.at_ms);
+            row
+        })
+        .collect()
+}
+
+fn fate(decision: &Decision) -> Fate {
+    match decision {
+        Decision::Stored { .. } | Decision::Replaced { .. } => Fate::Kept,
+        Decision::Deleted { .. } => Fate::Deleted,
+        // A deletion of what was never there.
+        Decision::Rejected { reasons } if *reasons == [Reason::AlreadyExpired] => Fate::Deleted,
+        Decision::Rejected { reasons } => Fate::Refused(reasons.clone()),
+    }
+}
+
+/// The attributes beside lifetime and path, in the order people know them.
+fn attributes(written: &Written) -> String {
+    let mut words = Vec::new();
+    if written.http_only {
+        words.push("HttpOnly".to_owned());
+    }
+    if written.secure {
+        words.push("Secure".to_owned());
+    }
+    if let Some(same_site) = written.same_site {
+        words.push(words::same_site(same_site).to_owned());
+    }
+    if written.partitioned {
+        words.push("Partitioned".to_owned());
+    }
+    if let Some(domain) = &written.domain {
+        words.push(format!("Domain={domain}"));
+    }
+    words.join(" ")
+}

@@ -1,0 +1,598 @@
+//! The report for a person at a terminal: the answer first, each finding in three lines, then what
+//! was seen and how it was looked at. Nothing a site wrote gets here but through [`text::clean`].
+
+use super::answer::{self, Counts, Tone};
+use super::coverage::{self, short_url};
+use super::inventory::{self, Fate, Row};
+use super::{Report, inconclusive, text, words};
+use crate::audit::{Audit, Evidence, Finding, Severity, State};
+use crate::observation::{Party, Scan, Sighting, StorageKind};
+use anstyle::{AnsiColor, Style};
+use std::io;
+
+/// How the report is to be laid out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) color: bool,
+    pub(crate) width: usize,
+    pub(crate) verbose: bool,
+}
+
+const PLAIN: Style = Style::new();
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Writes the report.
+pub(crate) fn write(report: &Report<'_>, layout: Layout, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page { out, layout, base: report.scan.run.base_url.as_str() };
+    match report.audit {
+        Some(audit) => {
+            page.answer(report, audit)?;
+            page.findings(report, audit)?;
+            page.open(audit)?;
+            page.notes(report, audit)?;
+            if layout.verbose {
+                page.verdicts(report, audit)?;
+                page.blocks(report.scan)?;
+            } else {
+                page.table(report.scan)?;
+            }
+        }
+        None => {
+            page.seen(report)?;
+            page.blocks(report.scan)?;
+        }
+    }
+    if layout.verbose {
+        page.hosts(report.scan)?;
+        page.probes(report.scan)?;
+    }
+    page.coverage(report.scan)?;
+    page.how(report)
+}
+
+struct Page<'a> {
+    out: &'a mut dyn io::Write,
+    layout: Layout,
+    base: &'a str,
+}
+
+impl Page<'_> {
+    fn answer(&mut self, report: &Report<'_>, audit: &Audit) -> io::Result<()> {
+        let counts = Counts::of(audit);
+        let (tone, sentence) = answer::sentence(report, audit, &counts);
+        self.paragraph(tone_style(tone), "", "", &sentence)?;
+        self.blank()?;
+        let open = answer::open(audit);
+        let mut why: Vec<(&str, usize)> = Vec::new();
+        for group in &open {
+            match why.iter_mut().find(|(words, _)| *words == words::why(group.why)) {
+                Some((_, count)) => *count += group.claims.len(),
+                None => why.push((words::why(group.why), group.claims.len())),
+            }
+        }
+        let why: Vec<String> = why.iter().map(|(words, count)| format!("{count} {words}")).collect();
+        for (label, count, style, detail) in [
+            ("upheld", counts.upheld, GREEN, String::new()),
+            ("refuted", counts.refuted, RED, counts.findings()),
+            ("not verified", counts.not_verified, YELLOW, why.join(", ")),
+        ] {
+            let style = if count > 0 { style } else { PLAIN };
+            let gap = if detail.is_empty() { 0 } else { 15 };
+            self.paragraph(style, &format!("{count:>6} {label:<gap$}"), "       ", &detail)?;
+        }
+        self.reasons(report)
+    }
+
+    fn seen(&mut self, report: &Report<'_>) -> io::Result<()> {
+        let kept = inventory::kept(report.scan);
+        let sentence = match kept {
+            0 => format!("{} sets no cookies, as far as seen.", report.scan.run.base_url),
+            _ if report.scan.observations.iter().all(|seen| seen.kind == StorageKind::Cookie) => {
+                format!("{} sets {}.", report.scan.run.base_url, words::count_of(kept as u64, "cookie"))
+            }
+            _ => format!("{} leaves {}.", report.scan.run.base_url, words::count_of(kept as u64, "item")),
+        };
+        let unsure = !inconclusive(report.scan, None).is_empty();
+        match (kept, unsure) {
+            (0, true) => self.paragraph(
+                YELLOW,
+                "",
+                "",
+                &format!("INCONCLUSIVE: nothing can be said of {}.", report.scan.run.base_url),
+            )?,
+            _ => self.paragraph(BOLD, "", "", &sentence)?,
+        }
+        self.reasons(report)
+    }
+
+    /// Why the answer is none, where it is none.
+    fn reasons(&mut self, report: &Report<'_>) -> io::Result<()> {
+        let reasons = inconclusive(report.scan, report.audit);
+        if !reasons.is_empty() {
+            self.blank()?;
+        }
+        for reason in reasons {
+            self.paragraph(YELLOW, "  inconclusive  ", "", &reason)?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self, report: &Report<'_>, audit: &Audit) -> io::Result<()> {
+        if audit.findings.is_empty() {
+            return Ok(());
+        }
+        self.heading("Findings", "")?;
+        for (number, finding) in audit.findings.iter().enumerate() {
+            if number > 0 && self.layout.verbose {
+                self.blank()?;
+            }
+            self.finding(report, finding)?;
+        }
+        Ok(())
+    }
+
+    /// What, where declared, evidence: a line each; all of it with `-v`.
+    fn finding(&mut self, report: &Report<'_>, finding: &Finding) -> io::Result<()> {
+        let style = match finding.severity {
+            Severity::Error => RED,
+            Severity::Warning => YELLOW,
+            Severity::Note => CYAN,
+        };
+        let label = format!("{}[{}] ", words::severity(finding.severity), finding.rule);
+        self.paragraph(style, &label, "  ", &finding.message)?;
+        if let Some(declared) = &finding.declared {
+            let place = place(report, declared.place.line, declared.place.column);
+            self.labelled("declared", &format!("{place}  {}", declared.says), self.layout.verbose)?;
+        }
+        let shown = if self.layout.verbose { finding.evidence.len() } else { 1 };
+        for evidence in finding.evidence.iter().take(shown) {
+            let (line, full) = self.evidence(evidence);
+            match self.layout.verbose {
+                true => {
+                    self.labelled("seen", &full, true)?;
+                    self.labelled("", &evidence.line, true)?;
+                    if let Some(replay) = &evidence.replay {
+                        self.labelled("again", replay, true)?;
+                    }
+                }
+                false => self.labelled("seen", &line, false)?,
+            }
+        }
+        if self.layout.verbose {
+            if let Some(hint) = &finding.hint {
+                self.labelled("hint", hint, true)?;
+            }
+            if !finding.claims.is_empty() {
+                self.labelled("refutes", &finding.claims.join(", "), true)?;
+            }
+            self.labelled("id", &finding.id, true)?;
+        }
+        Ok(())
+    }
+
+    /// The evidence in one line, and its circumstances in full.
+    fn evidence(&self, evidence: &Evidence) -> (String, String) {
+        let who = words::cell(&evidence.cell);
+        let (short, full) = match (&evidence.exchange, &evidence.page) {
+            (Some(at), page) => {
+                let mut full = format!("{} {} -> {} ({who})", at.method, at.url, at.status);
+                if let Some(page) = page
+                    && page.asked != at.url
+                {
+                    full.push_str(&format!(", asked for {}", page.asked));
+                }
+                (format!("{} {}, {who}", at.method, short_url(at.url.as_str(), self.base)), full)
+            }
+            (None, Some(page)) => (
+                format!("{}, {who}", short_url(page.asked.as_str(), self.base)),
+                format!("{} ({who})", page.asked),
+            ),
+            (None, None) => (who.clone(), who),
+        };
+        let full = match evidence.count {
+            0 | 1 => full,
+            count => format!("{full}, {}", words::times(count)),
+        };
+        (format!("{short}: {}", gist(&evidence.line)), full)
+    }
+
+    fn open(&mut self, audit: &Audit) -> io::Result<()> {
+        let open = answer::open(audit);
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.heading("Not verified", "")?;
+        for group in open {
+            let shown = if self.layout.verbose { group.claims.len() } else { 3 };
+            let mut ids: Vec<&str> =
+                group.claims.iter().take(shown).map(|verdict| verdict.claim.as_str()).collect();
+            let more = format!("{} more", group.claims.len().saturating_sub(shown));
+            if group.claims.len() > shown {
+                ids.push(&more);
+            }
+            let label = format!("{:>6} ", group.claims.len());
+            let text = format!("{}: {}", words::why(group.why), ids.join(", "));
+            self.paragraph(PLAIN, &label, "       ", &text)?;
+            self.paragraph(DIM, "       to decide: ", "         ", group.decided_by)?;
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, report: &Report<'_>, audit: &Audit) -> io::Result<()> {
+        if audit.notes.is_empty() {
+            return Ok(());
+        }
+        self.heading("Notes", "")?;
+        for note in &audit.notes {
+            let place =
+                note.place.map(|at| format!("{}  ", place(report, at.line, at.column))).unwrap_or_default();
+            self.paragraph(PLAIN, "  ", "    ", &format!("{place}{}: {}", note.subject, note.text))?;
+        }
+        Ok(())
+    }
+
+    fn verdicts(&mut self, report: &Report<'_>, audit: &Audit) -> io::Result<()> {
+        self.heading("Claims", "")?;
+        for verdict in &audit.verdicts {
+            let (style, word, detail) = match &verdict.state {
+                State::Upheld { seen } => (GREEN, "upheld", seen.clone()),
+                State::Refuted { findings } => (RED, "refuted", format!("see {}", findings.join(", "))),
+                State::NotVerified { why, detail, .. } => {
+                    (YELLOW, "not verified", format!("{}: {detail}", words::why(*why)))
+                }
+            };
+            self.paragraph(style, &format!("  {word:<13}"), "    ", &verdict.claim)?;
+            let place = place(report, verdict.place.line, verdict.place.column);
+            self.paragraph(PLAIN, "    ", "    ", &format!("{place}  {}", verdict.text))?;
+            if let Some(source) = &verdict.source {
+                self.paragraph(DIM, "    ", "    ", &format!("“{source}”"))?;
+            }
+            self.paragraph(DIM, "    ", "    ", &detail)?;
+        }
+        Ok(())
+    }
+
+    /// The inventory as a table, a row for each way a thing was written.
+    fn table(&mut self, scan: &Scan) -> io::Result<()> {
+        for place in inventory::places(scan) {
+            let width = self.layout.width.clamp(60, 120);
+            self.heading(&format!("Seen on {}", place.domain), party(place.party))?;
+            // Name and attributes get what they need, within bounds; who and where the rest.
+            let longest = |most: usize, of: &dyn Fn(&Row<'_>) -> usize| {
+                place.rows.iter().map(of).max().unwrap_or(0).clamp(4, most)
+            };
+            let name = longest(width / 3, &|row| text::width(&text::clean(&row.name)));
+            let life = longest(9, &|row| row.lifetime.len()).max(8);
+            let attributes = longest(width / 3, &|row| text::width(&text::clean(&row.attributes))).max(10);
+            let path = longest(14, &|row| text::width(&text::clean(row.path)));
+            let rest = width.saturating_sub(2 + name + life + attributes + path + 8).max(8);
+            let columns = [name, life, attributes, path, rest];
+            self.row(DIM, columns, ["name", "lifetime", "attributes", "path", "to"])?;
+            for row in &place.rows {
+                let who = row.personas.join(", ");
+                match &row.fate {
+                    Fate::Kept => {
+                        self.row(PLAIN, columns, [&row.name, &row.lifetime, &row.attributes, row.path, &who])?
+                    }
+                    Fate::Deleted => {
+                        self.row(PLAIN, columns, [&row.name, "deleted", "", row.path, &who])?;
+                    }
+                    Fate::Refused(reasons) => {
+                        self.row(YELLOW, columns, [&row.name, "refused", &row.attributes, row.path, &who])?;
+                        let reasons: Vec<&str> = reasons.iter().copied().map(words::reason).collect();
+                        let text = format!("browsers refuse it: {}", reasons.join("; "));
+                        self.paragraph(YELLOW, "    ", "    ", &text)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, style: Style, columns: [usize; 5], cells: [&str; 5]) -> io::Result<()> {
+        let mut line = String::from("  ");
+        for (width, cell) in columns.into_iter().zip(cells) {
+            line.push_str(&text::fit(&text::clean(cell), width));
+            line.push_str("  ");
+        }
+        self.styled(style, line.trim_end())?;
+        self.blank()
+    }
+
+    /// The inventory as blocks: what, the line as written, who set it and where.
+    fn blocks(&mut self, scan: &Scan) -> io::Result<()> {
+        for place in inventory::places(scan) {
+            self.heading(&format!("Seen on {}", place.domain), party(place.party))?;
+            for row in &place.rows {
+                self.block(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, row: &Row<'_>) -> io::Result<()> {
+        let (style, fate) = match &row.fate {
+            Fate::Kept if row.kind == StorageKind::Cookie => (BOLD, row.lifetime.clone()),
+            Fate::Kept => (BOLD, words::storage_kind(row.kind).to_owned()),
+            Fate::Deleted => (DIM, "deleted".into()),
+            Fate::Refused(reasons) => {
+                let reasons: Vec<&str> = reasons.iter().copied().map(words::reason).collect();
+                (YELLOW, format!("refused by browsers: {}", reasons.join("; ")))
+            }
+        };
+        let scope = match row.effective {
+            Some(kept) if kept.host_only => format!(", this host only, path {}", kept.path),
+            Some(kept) => format!(", {} and below, path {}", kept.domain, kept.path),
+            None => String::new(),
+        };
+        let capped = match row.effective {
+            Some(kept)
+                if row.fate == Fate::Kept
+                    && words::lifetime(&kept.lifetime) != row.lifetime
+                    && row.kind == StorageKind::Cookie =>
+            {
+                format!(", kept {}", words::lifetime(&kept.lifetime))
+            }
+            _ => String::new(),
+        };
+        self.paragraph(
+            style,
+            &format!("  {}  ", text::clean(&row.name)),
+            "    ",
+            &format!("{fate}{capped}{scope}"),
+        )?;
+        let Some(first) = row.examples.first() else { return Ok(()) };
+        self.paragraph(PLAIN, "    ", "      ", &first.line)?;
+        let examples = if self.layout.verbose { row.examples.len() } else { 1 };
+        for (number, example) in row.examples.iter().take(examples).enumerate() {
+            let mut text = self.setter(example);
+            if number == 0 && row.count > 1 {
+                text.push_str(&format!("; {} in all", row.count));
+            }
+            if number == 0 && row.personas.len() > 1 {
+                text.push_str(&format!(", to {}", row.personas.join(", ")));
+            }
+            self.paragraph(DIM, "    ", "      ", &text)?;
+        }
+        Ok(())
+    }
+
+    /// Who set it and where.
+    fn setter(&self, sighting: &Sighting) -> String {
+        let at = &sighting.exchange;
+        let mut text = format!(
+            "by {} {} -> {} ({})",
+            at.method,
+            short_url(at.url.as_str(), self.base),
+            at.status,
+            words::cell(&sighting.cell)
+        );
+        if let Some(script) = &sighting.script {
+            text = format!(
+                "by script {}:{} on {} ({})",
+                short_url(script.url.as_str(), self.base),
+                script.line,
+                short_url(sighting.page.asked.as_str(), self.base),
+                words::cell(&sighting.cell)
+            );
+        } else if sighting.page.asked != at.url {
+            text.push_str(&format!(
+                ", on the way from {}",
+                short_url(sighting.page.asked.as_str(), self.base)
+            ));
+        }
+        text
+    }
+
+    fn hosts(&mut self, scan: &Scan) -> io::Result<()> {
+        let hosts = super::json::hosts(scan);
+        if hosts.iter().all(|host| host.party == Party::First) {
+            return Ok(());
+        }
+        self.heading("Other hosts", "")?;
+        for host in hosts.iter().filter(|host| host.party == Party::Third) {
+            let verb = if host.fetched { "asked" } else { "mentioned, not asked" };
+            let text = format!("{} {verb}, on {}", words::times(host.count), short_url(host.page, self.base));
+            self.paragraph(PLAIN, &format!("  {}  ", text::clean(host.host)), "    ", &text)?;
+        }
+        Ok(())
+    }
+
+    fn probes(&mut self, scan: &Scan) -> io::Result<()> {
+        if scan.outcomes.is_empty() {
+            return Ok(());
+        }
+        self.heading("Probes", "")?;
+        for outcome in &scan.outcomes {
+            let (word, detail) = super::json::result(&outcome.result);
+            let mut text = format!("{}, {}", super::json::probe(&outcome.probe), outcome.persona);
+            if !outcome.cookies.is_empty() {
+                text.push_str(&format!(", {}", outcome.cookies.join(", ")));
+            }
+            if let Some(detail) = detail {
+                text.push_str(&format!(": {detail}"));
+            }
+            self.paragraph(PLAIN, &format!("  {word:<10}"), "    ", &text)?;
+            for line in &outcome.evidence {
+                self.paragraph(DIM, "    ", "      ", line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn coverage(&mut self, scan: &Scan) -> io::Result<()> {
+        self.heading("Looked at", "")?;
+        for (label, sentence) in coverage::sentences(scan) {
+            self.paragraph(PLAIN, &format!("  {:<11} ", text::clean(&label)), "    ", &sentence)?;
+        }
+        Ok(())
+    }
+
+    fn how(&mut self, report: &Report<'_>) -> io::Result<()> {
+        self.blank()?;
+        for sentence in how(report.scan) {
+            self.paragraph(DIM, "", "", &sentence)?;
+        }
+        if let Some(audit) = report.audit
+            && !self.layout.verbose
+        {
+            let more = match audit.findings.first() {
+                Some(finding) => format!(
+                    "`-v` shows all evidence, hints and claims; `cookieproof explain {}` explains a rule.",
+                    finding.rule
+                ),
+                None => "`-v` shows every claim and what was seen of it.".into(),
+            };
+            self.paragraph(DIM, "", "", &more)?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, title: &str, remark: &str) -> io::Result<()> {
+        self.blank()?;
+        self.styled(BOLD, &text::clean(title))?;
+        if !remark.is_empty() {
+            self.styled(DIM, &format!(" ({remark})"))?;
+        }
+        self.blank()
+    }
+
+    /// A labelled line below a finding, in one line or in as many as it needs.
+    fn labelled(&mut self, label: &str, text: &str, whole: bool) -> io::Result<()> {
+        let label = format!("  {label:<9} ");
+        if whole {
+            return self.paragraph(DIM, &label, "            ", text);
+        }
+        self.styled(DIM, &label)?;
+        let cleaned = text::clean(text);
+        let cut = text::cut(&cleaned, self.layout.width.saturating_sub(label.len()));
+        writeln!(self.out, "{cut}")
+    }
+
+    /// A styled label (already clean) and a text wrapped behind it; without a label, the text is
+    /// what is styled.
+    fn paragraph(&mut self, style: Style, label: &str, indent: &str, text: &str) -> io::Result<()> {
+        let text = text::clean(text);
+        let columns = self.layout.width;
+        let first = columns.saturating_sub(text::width(label));
+        self.styled(style, label)?;
+        let style = if label.is_empty() { style } else { PLAIN };
+        for (number, line) in
+            text::wrap(&text, first, columns.saturating_sub(indent.len())).iter().enumerate()
+        {
+            if number > 0 {
+                write!(self.out, "{indent}")?;
+            }
+            self.styled(style, line)?;
+            self.blank()?;
+        }
+        Ok(())
+    }
+
+    fn styled(&mut self, style: Style, text: &str) -> io::Result<()> {
+        match self.layout.color && style != PLAIN && !text.is_empty() {
+            true => write!(self.out, "{style}{text}{style:#}"),
+            false => write!(self.out, "{text}"),
+        }
+    }
+
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+}
+
+fn tone_style(tone: Tone) -> Style {
+    match tone {
+        Tone::Good => GREEN,
+        Tone::Bad => RED,
+        Tone::Unsure => YELLOW,
+    }
+}
+
+fn party(party: Party) -> &'static str {
+    match party {
+        Party::First => "",
+        Party::Third => "third party",
+    }
+}
+
+/// A place in the manifest as editors open it.
+fn place(report: &Report<'_>, line: u32, column: u32) -> String {
+    format!("{}:{line}:{column}", report.manifest.unwrap_or("manifest"))
+}
+
+/// What matters of a masked line in little room: the value's mask is dropped, and `Expires` where
+/// `Max-Age` overrules it.
+fn gist(line: &str) -> String {
+    let mut parts: Vec<&str> = line.split("; ").collect();
+    let attribute =
+        |part: &str, name: &str| part.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    if parts.iter().skip(1).any(|part| attribute(part, "max-age=")) {
+        let mut number = 0;
+        parts.retain(|part| {
+            number += 1;
+            number == 1 || !attribute(part, "expires=")
+        });
+    }
+    let mut gist = parts.join("; ");
+    if let Some((name, rest)) = gist.split_once("=\u{2039}")
+        && let Some((_, rest)) = rest.split_once('\u{203a}')
+    {
+        gist = format!("{name}=…{rest}");
+    }
+    gist
+}
+
+/// How, when and from where the run was made.
+pub(super) fn how(scan: &Scan) -> Vec<String> {
+    let run = &scan.run;
+    let engines: Vec<&str> = run
+        .engines
+        .iter()
+        .map(|engine| match engine {
+            crate::observation::Engine::Http => "plain HTTP: no script ran",
+            crate::observation::Engine::Browser => "Chromium",
+        })
+        .collect();
+    let mut first = format!("{}, {}", run.tool, engines.join(" and "));
+    if !run.assets {
+        first.push_str(", without pictures, scripts and styles (`--assets`)");
+    }
+    let vantage = run.vantage.as_ref().map(|vantage| format!(" from {vantage}")).unwrap_or_default();
+    first.push_str(&format!("; {}, {}{vantage}.", run.started, words::count_of(run.seconds, "second")));
+    let mut sentences = vec![first];
+    if let Some(why) = &run.partial {
+        sentences.push(format!("PARTIAL: {why}."));
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gist_keeps_what_decides() {
+        for (line, expected) in [
+            ("sid=‹32 bytes›; Path=/; HttpOnly", "sid=…; Path=/; HttpOnly"),
+            (
+                "sid=‹32 bytes›; expires=Tue, 01 Dec 2027 07:47:34 GMT; Max-Age=60; Path=/",
+                "sid=…; Max-Age=60; Path=/",
+            ),
+            (
+                "sid=‹32 bytes›; Expires=Tue, 01 Dec 2027 07:47:34 GMT",
+                "sid=…; Expires=Tue, 01 Dec 2027 07:47:34 GMT",
+            ),
+            ("‹32 bytes›; Path=/", "‹32 bytes›; Path=/"),
+            ("answered 404", "answered 404"),
+            ("é", "é"),
+        ] {
+            assert_eq!(gist(line), expected);
+        }
+    }
+}

@@ -1,0 +1,928 @@
+//! Reports made from a literal scan and a literal audit.
+
+use super::*;
+use crate::audit::{Confidence, Declared, Evidence, Finding, Note, Severity, State, Verdict, Why};
+use crate::manifest::Place;
+use crate::observation::{Scan, Sighting};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+fn cell(persona: &str, phase: &str) -> Value {
+    json!({ "persona": persona, "engine": "http", "consent": "untouched", "phase": phase, "repeat": 0 })
+}
+
+fn group(name: &str, line: &str, seconds: Option<i64>, cell: &Value, at: (&str, &str, u16)) -> Value {
+    let lifetime = match seconds {
+        Some(seconds) => json!({ "kind": "seconds", "seconds": seconds }),
+        None => json!({ "kind": "session" }),
+    };
+    let has = |word: &str| line.split("; ").any(|part| part == word);
+    let same_site = has("SameSite=Lax").then_some("lax");
+    let decision = match seconds {
+        Some(0) => json!({ "decision": "rejected", "reasons": ["already_expired"] }),
+        _ if has("SameSite=None") => json!({ "decision": "rejected", "reasons": ["SameSiteNoneInsecure"] }),
+        _ => json!({ "decision": "stored", "effective": {
+            "domain": "shop.test", "host_only": true, "path": "/", "secure": has("Secure"),
+            "http_only": has("HttpOnly"), "same_site": same_site, "lifetime": lifetime,
+            "partition": null, "priority": "medium" } }),
+    };
+    json!({ "count": 2, "example": {
+        "kind": "cookie", "name": name, "cell": cell,
+        "page": { "asked": at.1, "shown": null, "started_by": null },
+        "exchange": { "method": at.0, "url": at.1, "status": at.2, "hop": 0, "resource": "document" },
+        "channel": "header", "party": "first", "line": line,
+        "written": { "lifetime": lifetime, "http_only": has("HttpOnly"), "secure": has("Secure"),
+            "same_site": same_site, "partitioned": false, "path": "/", "domain": null },
+        "decision": decision,
+        "value": { "length": 32, "class": "hex", "shape": { "kind": "identifier" } },
+        "script": null, "at_ms": 12 } })
+}
+
+fn observation(name: &str, domain: &str, party: &str, groups: Value) -> Value {
+    json!({ "kind": "cookie", "name": name, "domain": domain, "path": "/", "partition": null,
+        "party": party, "groups": groups })
+}
+
+fn scan() -> Scan {
+    let anonymous = cell("anonymous", "crawl");
+    let login = cell("member", "login");
+    let home = "http://shop.test/";
+    serde_json::from_value(json!({
+        "format": 1,
+        "run": { "tool": "cookieproof 0.1.0", "target": "local", "base_url": home,
+            "started": "2026-04-16T10:00:00Z", "seconds": 2, "engines": ["http"],
+            "user_agent": "cookieproof/0.1", "vantage": null, "third_party_cookies": "block",
+            "assets": false, "partial": null, "own_hosts": ["shop.test"] },
+        "coverage": {
+            "pages": [
+                { "cell": anonymous, "example": home, "shown": null, "status": 200, "count": 12 },
+                { "cell": cell("member", "crawl"), "example": home, "shown": null, "status": 200, "count": 1 },
+            ],
+            "skipped": [{ "persona": "anonymous", "reason": "robots", "example": "http://shop.test/private",
+                "count": 3 }],
+            "failed": [{ "cell": anonymous, "url": "http://shop.test/gone", "kind": "client-error",
+                "detail": "404 Not Found", "count": 1 }],
+            "personas": [
+                { "name": "anonymous", "visitor": { "logged-in": false, "remembered": null },
+                    "reached": { "state": "yes" }, "logins": 0, "sessions_lost": 0 },
+                { "name": "member", "visitor": { "logged-in": true, "remembered": null },
+                    "reached": { "state": "yes" }, "logins": 2, "sessions_lost": 1 },
+            ],
+            "robots_honoured": true },
+        "observations": [
+            observation("csrf", "shop.test", "first", json!([
+                group("csrf", "csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax", Some(31_449_600),
+                    &anonymous, ("GET", home, 200)),
+            ])),
+            observation("sid", "shop.test", "first", json!([
+                group("sid", "sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax",
+                    Some(1_209_600), &login, ("POST", "http://shop.test/login", 302)),
+                group("sid", "sid=‹0 bytes›; Max-Age=0; Path=/", Some(0), &anonymous,
+                    ("GET", "http://shop.test/old", 200)),
+            ])),
+            observation("track", "ads.test", "third", json!([
+                group("track", "track=‹32 bytes›; Path=/; SameSite=None", None, &anonymous,
+                    ("GET", "http://ads.test/pixel", 200)),
+            ])),
+        ],
+        "sent": [],
+        "contacts": [{ "host": "ads.test", "party": "third", "resource": "image", "cell": anonymous,
+            "page": home, "example": "http://ads.test/pixel", "count": 4, "fetched": true }],
+        "outcomes": [{ "probe": { "kind": "required-for" }, "persona": "member", "cookies": ["sid"],
+            "page": "http://shop.test/account", "result": { "result": "holds" },
+            "evidence": ["GET /account without sid -> 302 /login"] }],
+        "policy": null, "links": [],
+    }))
+    .unwrap()
+}
+
+fn audit(scan: &Scan) -> Audit {
+    let sid: &Sighting = &scan.observations[1].groups[0].example;
+    let verdict = |claim: &str, text: &str, line, state| Verdict {
+        claim: claim.into(),
+        text: text.into(),
+        place: Place { line, column: 1 },
+        source: None,
+        state,
+    };
+    let open = |why, decided_by: &str| State::NotVerified {
+        why,
+        detail: "it did not come up".into(),
+        decided_by: decided_by.into(),
+    };
+    Audit {
+        verdicts: vec![
+            verdict(
+                "claims.consent-banner",
+                "There is no consent banner.",
+                30,
+                open(Why::NeedsBrowser, "the browser engine, which this version does not have"),
+            ),
+            verdict(
+                "cookies.csrf.http-only",
+                "`csrf` can be read by scripts.",
+                9,
+                State::Upheld { seen: "2 responses".into() },
+            ),
+            verdict(
+                "cookies.lang.lifetime",
+                "`lang` lives 1y.",
+                20,
+                open(Why::NeverSeen, "a page or a step that sets `lang`"),
+            ),
+            verdict(
+                "cookies.sid.lifetime",
+                "`sid` lives 24h.",
+                14,
+                State::Refuted { findings: vec!["f00d".into()] },
+            ),
+        ],
+        findings: vec![Finding {
+            id: "f00d".into(),
+            rule: "lifetime",
+            severity: Severity::Error,
+            confidence: Confidence::High,
+            subject: "sid".into(),
+            message: "`sid` lives 14 days; the policy says 24h".into(),
+            claims: vec!["cookies.sid.lifetime".into()],
+            declared: Some(Declared {
+                place: Place { line: 14, column: 12 },
+                says: "lifetime = \"24h\"".into(),
+            }),
+            evidence: vec![Evidence {
+                cell: sid.cell.clone(),
+                page: Some(sid.page.clone()),
+                exchange: Some(sid.exchange.clone()),
+                party: Some(sid.party),
+                line: sid.line.clone(),
+                count: 2,
+                replay: Some("curl -i -X POST 'http://shop.test/login'".into()),
+            }],
+            hint: Some("Shorten the cookie's Max-Age, or correct the policy.".into()),
+        }],
+        notes: vec![Note {
+            subject: "ads".into(),
+            text: "declared for 2 years; browsers keep 400 days".into(),
+            place: Some(Place { line: 40, column: 1 }),
+        }],
+    }
+}
+
+fn print(scan: &Scan, audit: Option<&Audit>, format: Format) -> String {
+    let mut out = Vec::new();
+    write(&Report { scan, audit, manifest: audit.map(|_| "cookies.toml") }, format, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+const PLAIN: Format = Format::Terminal { color: false, width: 80, verbose: false };
+const VERBOSE: Format = Format::Terminal { color: false, width: 80, verbose: true };
+
+#[test]
+fn the_answer_comes_first_and_a_finding_takes_three_lines() {
+    let scan = scan();
+    assert_snapshot!(print(&scan, Some(&audit(&scan)), PLAIN), @r#"
+    NOT KEPT: http://shop.test/ breaks 1 of the 4 claims of cookies.toml.
+
+         1 upheld
+         1 refuted        1 error
+         2 not verified   1 only a browser can say, 1 never seen
+
+    Findings
+    error[lifetime] `sid` lives 14 days; the policy says 24h
+      declared  cookies.toml:14:12  lifetime = "24h"
+      seen      POST /login, member, login: sid=…; Max-Age=1209600; Path=/; HttpOnl…
+
+    Not verified
+         1 only a browser can say: claims.consent-banner
+           to decide: the browser engine, which this version does not have
+         1 never seen: cookies.lang.lifetime
+           to decide: a page or a step that sets `lang`
+
+    Notes
+      cookies.toml:40:1  ads: declared for 2 years; browsers keep 400 days
+
+    Seen on shop.test
+      name  lifetime  attributes    path  to
+      csrf  364 days  Lax           /     anonymous
+      sid   14 days   HttpOnly Lax  /     member
+      sid   deleted                 /     anonymous
+
+    Seen on ads.test (third party)
+      name   lifetime  attributes  path  to
+      track  refused               /     anonymous
+        browsers refuse it: SameSite=None without Secure
+
+    Looked at
+      anonymous   12 pages
+      member      1 page, logged in, 2 logins, session lost once
+      skipped     3 closed by robots.txt, such as /private
+      failed      1 client error: /gone (404 Not Found)
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
+    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    `-v` shows all evidence, hints and claims; `cookieproof explain lifetime`
+    explains a rule.
+    "#);
+}
+
+#[test]
+fn verbose_shows_every_claim_and_all_evidence() {
+    let scan = scan();
+    assert_snapshot!(print(&scan, Some(&audit(&scan)), VERBOSE), @r#"
+    NOT KEPT: http://shop.test/ breaks 1 of the 4 claims of cookies.toml.
+
+         1 upheld
+         1 refuted        1 error
+         2 not verified   1 only a browser can say, 1 never seen
+
+    Findings
+    error[lifetime] `sid` lives 14 days; the policy says 24h
+      declared  cookies.toml:14:12  lifetime = "24h"
+      seen      POST http://shop.test/login -> 302 (member, login), twice
+                sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
+      again     curl -i -X POST 'http://shop.test/login'
+      hint      Shorten the cookie's Max-Age, or correct the policy.
+      refutes   cookies.sid.lifetime
+      id        f00d
+
+    Not verified
+         1 only a browser can say: claims.consent-banner
+           to decide: the browser engine, which this version does not have
+         1 never seen: cookies.lang.lifetime
+           to decide: a page or a step that sets `lang`
+
+    Notes
+      cookies.toml:40:1  ads: declared for 2 years; browsers keep 400 days
+
+    Claims
+      not verified claims.consent-banner
+        cookies.toml:30:1  There is no consent banner.
+        only a browser can say: it did not come up
+      upheld       cookies.csrf.http-only
+        cookies.toml:9:1  `csrf` can be read by scripts.
+        2 responses
+      not verified cookies.lang.lifetime
+        cookies.toml:20:1  `lang` lives 1y.
+        never seen: it did not come up
+      refuted      cookies.sid.lifetime
+        cookies.toml:14:1  `sid` lives 24h.
+        see f00d
+
+    Seen on shop.test
+      csrf  364 days, this host only, path /
+        csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax
+        by GET / -> 200 (anonymous); 2 in all
+      sid  14 days, this host only, path /
+        sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
+        by POST /login -> 302 (member, login); 2 in all
+      sid  deleted
+        sid=‹0 bytes›; Max-Age=0; Path=/
+        by GET /old -> 200 (anonymous); 2 in all
+
+    Seen on ads.test (third party)
+      track  refused by browsers: SameSite=None without Secure
+        track=‹32 bytes›; Path=/; SameSite=None
+        by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
+
+    Other hosts
+      ads.test  4 times asked, on /
+
+    Probes
+      holds     required-for, member, sid
+        GET /account without sid -> 302 /login
+
+    Looked at
+      anonymous   12 pages
+      member      1 page, logged in, 2 logins, session lost once
+      skipped     3 closed by robots.txt, such as /private
+      failed      1 client error: /gone (404 Not Found)
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
+    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    "#);
+}
+
+#[test]
+fn a_scan_alone_prints_lines_as_written() {
+    assert_snapshot!(print(&scan(), None, PLAIN), @"
+    http://shop.test/ sets 2 cookies.
+
+    Seen on shop.test
+      csrf  364 days, this host only, path /
+        csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax
+        by GET / -> 200 (anonymous); 2 in all
+      sid  14 days, this host only, path /
+        sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
+        by POST /login -> 302 (member, login); 2 in all
+      sid  deleted
+        sid=‹0 bytes›; Max-Age=0; Path=/
+        by GET /old -> 200 (anonymous); 2 in all
+
+    Seen on ads.test (third party)
+      track  refused by browsers: SameSite=None without Secure
+        track=‹32 bytes›; Path=/; SameSite=None
+        by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
+
+    Looked at
+      anonymous   12 pages
+      member      1 page, logged in, 2 logins, session lost once
+      skipped     3 closed by robots.txt, such as /private
+      failed      1 client error: /gone (404 Not Found)
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
+    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    ");
+}
+
+#[test]
+fn markdown() {
+    let scan = scan();
+    assert_snapshot!(print(&scan, Some(&audit(&scan)), Format::Markdown), @r#"
+    # Cookies of `http://shop.test/`
+
+    **NOT KEPT: http&#58;//shop.test/ breaks 1 of the 4 claims of cookies.toml.**
+
+    | upheld | refuted | not verified |
+    | ---: | ---: | ---: |
+    | 1 | 1 | 2 |
+
+
+    ## Findings
+
+    ### Error: `sid` lives 14 days; the policy says 24h
+
+    - rule: `lifetime`
+    - declared: `cookies.toml:14:12` `lifetime = "24h"`
+    - seen: `POST http://shop.test/login` 302 (member, login), twice: `sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax`
+    - hint: Shorten the cookie's Max-Age, or correct the policy.
+    - refutes: `cookies.sid.lifetime`
+
+    ## Not verified
+
+    | claims | why | what would decide them |
+    | --- | --- | --- |
+    | `claims.consent-banner` | only a browser can say | the browser engine, which this version does not have |
+    | `cookies.lang.lifetime` | never seen | a page or a step that sets `lang` |
+
+    ## Notes
+
+    - `cookies.toml:40:1` `ads`: declared for 2 years; browsers keep 400 days
+
+    ## Seen on `shop.test`
+
+    | name | lifetime | attributes | path | to | as written |
+    | --- | --- | --- | --- | --- | --- |
+    | `csrf` | 364 days | Lax | `/` | anonymous | `csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax` |
+    | `sid` | 14 days | HttpOnly Lax | `/` | member | `sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax` |
+    | `sid` | deleted |  | `/` | anonymous | `sid=‹0 bytes›; Max-Age=0; Path=/` |
+
+    ## Seen on `ads.test` (third party)
+
+    | name | lifetime | attributes | path | to | as written |
+    | --- | --- | --- | --- | --- | --- |
+    | `track` | refused: SameSite=None without Secure |  | `/` | anonymous | `track=‹32 bytes›; Path=/; SameSite=None` |
+
+    ## Looked at
+
+    - anonymous: 12 pages
+    - member: 1 page, logged in, 2 logins, session lost once
+    - skipped: 3 closed by robots.txt, such as /private
+    - failed: 1 client error: /gone (404 Not Found)
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+
+    ## Claims
+
+    | claim | states | verdict |
+    | --- | --- | --- |
+    | `claims.consent-banner` `cookies.toml:30:1` | There is no consent banner. | not verified, only a browser can say: it did not come up |
+    | `cookies.csrf.http-only` `cookies.toml:9:1` | `csrf` can be read by scripts. | upheld: 2 responses |
+    | `cookies.lang.lifetime` `cookies.toml:20:1` | `lang` lives 1y. | not verified, never seen: it did not come up |
+    | `cookies.sid.lifetime` `cookies.toml:14:1` | `sid` lives 24h. | **refuted** |
+    "#);
+}
+
+#[test]
+fn json_is_versioned_and_in_order() {
+    let scan = scan();
+    assert_snapshot!(print(&scan, Some(&audit(&scan)), Format::Json), @r#"
+    {
+      "format": "cookieproof-report/1",
+      "time": {
+        "started": "2026-04-16T10:00:00Z",
+        "seconds": 2
+      },
+      "run": {
+        "tool": "cookieproof 0.1.0",
+        "target": "local",
+        "base_url": "http://shop.test/",
+        "own_hosts": [
+          "shop.test"
+        ],
+        "engines": [
+          "http"
+        ],
+        "user_agent": "cookieproof/0.1",
+        "vantage": null,
+        "third_party_cookies": "block",
+        "assets": false,
+        "partial": null
+      },
+      "manifest": "cookies.toml",
+      "answer": {
+        "upheld": 1,
+        "refuted": 1,
+        "not_verified": 2,
+        "errors": 1,
+        "warnings": 0,
+        "notes": 0
+      },
+      "inconclusive": [],
+      "findings": [
+        {
+          "id": "f00d",
+          "rule": "lifetime",
+          "severity": "error",
+          "confidence": "high",
+          "subject": "sid",
+          "message": "`sid` lives 14 days; the policy says 24h",
+          "claims": [
+            "cookies.sid.lifetime"
+          ],
+          "declared": {
+            "line": 14,
+            "column": 12,
+            "says": "lifetime = \"24h\""
+          },
+          "evidence": [
+            {
+              "line": "sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax",
+              "count": 2,
+              "cell": {
+                "persona": "member",
+                "engine": "http",
+                "consent": "untouched",
+                "phase": "login",
+                "repeat": 0
+              },
+              "page": {
+                "asked": "http://shop.test/login",
+                "shown": null,
+                "started_by": null
+              },
+              "exchange": {
+                "method": "POST",
+                "url": "http://shop.test/login",
+                "status": 302,
+                "hop": 0,
+                "resource": "document"
+              },
+              "party": "first",
+              "replay": "curl -i -X POST 'http://shop.test/login'"
+            }
+          ],
+          "hint": "Shorten the cookie's Max-Age, or correct the policy."
+        }
+      ],
+      "verdicts": [
+        {
+          "claim": "claims.consent-banner",
+          "text": "There is no consent banner.",
+          "line": 30,
+          "column": 1,
+          "source": null,
+          "verdict": "not-verified",
+          "why": "needs-browser",
+          "detail": "it did not come up",
+          "decided_by": "the browser engine, which this version does not have"
+        },
+        {
+          "claim": "cookies.csrf.http-only",
+          "text": "`csrf` can be read by scripts.",
+          "line": 9,
+          "column": 1,
+          "source": null,
+          "verdict": "upheld",
+          "seen": "2 responses"
+        },
+        {
+          "claim": "cookies.lang.lifetime",
+          "text": "`lang` lives 1y.",
+          "line": 20,
+          "column": 1,
+          "source": null,
+          "verdict": "not-verified",
+          "why": "never-seen",
+          "detail": "it did not come up",
+          "decided_by": "a page or a step that sets `lang`"
+        },
+        {
+          "claim": "cookies.sid.lifetime",
+          "text": "`sid` lives 24h.",
+          "line": 14,
+          "column": 1,
+          "source": null,
+          "verdict": "refuted",
+          "findings": [
+            "f00d"
+          ]
+        }
+      ],
+      "notes": [
+        {
+          "subject": "ads",
+          "text": "declared for 2 years; browsers keep 400 days",
+          "line": 40,
+          "column": 1
+        }
+      ],
+      "inventory": [
+        {
+          "kind": "cookie",
+          "name": "csrf",
+          "domain": "shop.test",
+          "path": "/",
+          "partition": null,
+          "party": "first",
+          "seen": [
+            {
+              "count": 2,
+              "decision": "stored",
+              "refused_because": [],
+              "line": "csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax",
+              "lifetime_seconds": 31449600,
+              "http_only": false,
+              "secure": false,
+              "same_site": "lax",
+              "partitioned": false,
+              "path_attribute": "/",
+              "domain_attribute": null,
+              "kept": {
+                "host_only": true,
+                "path": "/",
+                "lifetime_seconds": 31449600
+              },
+              "value": {
+                "length": 32,
+                "class": "hex",
+                "shape": {
+                  "kind": "identifier"
+                }
+              },
+              "channel": "header",
+              "cell": {
+                "persona": "anonymous",
+                "engine": "http",
+                "consent": "untouched",
+                "phase": "crawl",
+                "repeat": 0
+              },
+              "page": {
+                "asked": "http://shop.test/",
+                "shown": null,
+                "started_by": null
+              },
+              "exchange": {
+                "method": "GET",
+                "url": "http://shop.test/",
+                "status": 200,
+                "hop": 0,
+                "resource": "document"
+              },
+              "script": null
+            }
+          ]
+        },
+        {
+          "kind": "cookie",
+          "name": "sid",
+          "domain": "shop.test",
+          "path": "/",
+          "partition": null,
+          "party": "first",
+          "seen": [
+            {
+              "count": 2,
+              "decision": "stored",
+              "refused_because": [],
+              "line": "sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax",
+              "lifetime_seconds": 1209600,
+              "http_only": true,
+              "secure": false,
+              "same_site": "lax",
+              "partitioned": false,
+              "path_attribute": "/",
+              "domain_attribute": null,
+              "kept": {
+                "host_only": true,
+                "path": "/",
+                "lifetime_seconds": 1209600
+              },
+              "value": {
+                "length": 32,
+                "class": "hex",
+                "shape": {
+                  "kind": "identifier"
+                }
+              },
+              "channel": "header",
+              "cell": {
+                "persona": "member",
+                "engine": "http",
+                "consent": "untouched",
+                "phase": "login",
+                "repeat": 0
+              },
+              "page": {
+                "asked": "http://shop.test/login",
+                "shown": null,
+                "started_by": null
+              },
+              "exchange": {
+                "method": "POST",
+                "url": "http://shop.test/login",
+                "status": 302,
+                "hop": 0,
+                "resource": "document"
+              },
+              "script": null
+            },
+            {
+              "count": 2,
+              "decision": "refused",
+              "refused_because": [
+                "already_expired"
+              ],
+              "line": "sid=‹0 bytes›; Max-Age=0; Path=/",
+              "lifetime_seconds": 0,
+              "http_only": false,
+              "secure": false,
+              "same_site": null,
+              "partitioned": false,
+              "path_attribute": "/",
+              "domain_attribute": null,
+              "kept": null,
+              "value": {
+                "length": 32,
+                "class": "hex",
+                "shape": {
+                  "kind": "identifier"
+                }
+              },
+              "channel": "header",
+              "cell": {
+                "persona": "anonymous",
+                "engine": "http",
+                "consent": "untouched",
+                "phase": "crawl",
+                "repeat": 0
+              },
+              "page": {
+                "asked": "http://shop.test/old",
+                "shown": null,
+                "started_by": null
+              },
+              "exchange": {
+                "method": "GET",
+                "url": "http://shop.test/old",
+                "status": 200,
+                "hop": 0,
+                "resource": "document"
+              },
+              "script": null
+            }
+          ]
+        },
+        {
+          "kind": "cookie",
+          "name": "track",
+          "domain": "ads.test",
+          "path": "/",
+          "partition": null,
+          "party": "third",
+          "seen": [
+            {
+              "count": 2,
+              "decision": "refused",
+              "refused_because": [
+                "SameSiteNoneInsecure"
+              ],
+              "line": "track=‹32 bytes›; Path=/; SameSite=None",
+              "lifetime_seconds": null,
+              "http_only": false,
+              "secure": false,
+              "same_site": null,
+              "partitioned": false,
+              "path_attribute": "/",
+              "domain_attribute": null,
+              "kept": null,
+              "value": {
+                "length": 32,
+                "class": "hex",
+                "shape": {
+                  "kind": "identifier"
+                }
+              },
+              "channel": "header",
+              "cell": {
+                "persona": "anonymous",
+                "engine": "http",
+                "consent": "untouched",
+                "phase": "crawl",
+                "repeat": 0
+              },
+              "page": {
+                "asked": "http://ads.test/pixel",
+                "shown": null,
+                "started_by": null
+              },
+              "exchange": {
+                "method": "GET",
+                "url": "http://ads.test/pixel",
+                "status": 200,
+                "hop": 0,
+                "resource": "document"
+              },
+              "script": null
+            }
+          ]
+        }
+      ],
+      "hosts": [
+        {
+          "host": "ads.test",
+          "party": "third",
+          "resources": [
+            "image"
+          ],
+          "fetched": true,
+          "count": 4,
+          "page": "http://shop.test/",
+          "example": "http://ads.test/pixel"
+        }
+      ],
+      "probes": [
+        {
+          "probe": "required-for",
+          "persona": "member",
+          "cookies": [
+            "sid"
+          ],
+          "page": "http://shop.test/account",
+          "result": "holds",
+          "detail": null,
+          "evidence": [
+            "GET /account without sid -> 302 /login"
+          ]
+        }
+      ],
+      "coverage": {
+        "robots_honoured": true,
+        "personas": [
+          {
+            "name": "anonymous",
+            "logged_in": false,
+            "remembered": null,
+            "reached": "yes",
+            "detail": null,
+            "logins": 0,
+            "sessions_lost": 0
+          },
+          {
+            "name": "member",
+            "logged_in": true,
+            "remembered": null,
+            "reached": "yes",
+            "detail": null,
+            "logins": 2,
+            "sessions_lost": 1
+          }
+        ],
+        "pages": [
+          {
+            "cell": {
+              "persona": "anonymous",
+              "engine": "http",
+              "consent": "untouched",
+              "phase": "crawl",
+              "repeat": 0
+            },
+            "example": "http://shop.test/",
+            "shown": null,
+            "status": 200,
+            "count": 12
+          },
+          {
+            "cell": {
+              "persona": "member",
+              "engine": "http",
+              "consent": "untouched",
+              "phase": "crawl",
+              "repeat": 0
+            },
+            "example": "http://shop.test/",
+            "shown": null,
+            "status": 200,
+            "count": 1
+          }
+        ],
+        "skipped": [
+          {
+            "persona": "anonymous",
+            "reason": "robots",
+            "example": "http://shop.test/private",
+            "count": 3
+          }
+        ],
+        "failed": [
+          {
+            "cell": {
+              "persona": "anonymous",
+              "engine": "http",
+              "consent": "untouched",
+              "phase": "crawl",
+              "repeat": 0
+            },
+            "url": "http://shop.test/gone",
+            "kind": "client-error",
+            "detail": "404 Not Found",
+            "count": 1
+          }
+        ]
+      }
+    }
+    "#);
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let scan = scan();
+    for width in [40, 60, 80, 120] {
+        for verbose in [false, true] {
+            let text = print(&scan, Some(&audit(&scan)), Format::Terminal { color: false, width, verbose });
+            for line in text.lines().filter(|_| width >= 60) {
+                assert!(super::text::width(line) <= width, "{width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn color_only_adds_escapes() {
+    let scan = scan();
+    let colored =
+        print(&scan, Some(&audit(&scan)), Format::Terminal { color: true, width: 80, verbose: false });
+    assert!(colored.contains("\x1b["));
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), print(&scan, Some(&audit(&scan)), PLAIN));
+}
+
+/// A site that writes escape codes, overrides and invisible characters wherever it can.
+#[test]
+fn what_a_site_wrote_never_reaches_the_terminal_raw() {
+    const HOSTILE: &str = "\x1b]0;owned\x07\u{202e}evil\u{200b}|`<b>@all\u{9b}2J\r\n";
+    let mut scan = scan();
+    let mut audit = audit(&scan);
+    let home = serde_json::from_value(json!(format!("http://shop.test/{HOSTILE}"))).unwrap();
+    scan.run.base_url = home;
+    scan.coverage.failed[0].detail = HOSTILE.into();
+    scan.observations[0].domain = HOSTILE.into();
+    scan.observations[0].path = HOSTILE.into();
+    scan.observations[0].groups[0].example.line = HOSTILE.into();
+    scan.observations[0].groups[0].example.written.domain = Some(HOSTILE.into());
+    scan.contacts[0].host = HOSTILE.into();
+    scan.outcomes[0].evidence = vec![HOSTILE.into()];
+    audit.findings[0].message = HOSTILE.into();
+    audit.findings[0].evidence[0].line = HOSTILE.into();
+    audit.notes[0].subject = HOSTILE.into();
+    for format in [PLAIN, VERBOSE, Format::Json, Format::Markdown] {
+        for audit in [None, Some(&audit)] {
+            let text = print(&scan, audit, format);
+            let raw = text.chars().find(|c| *c != '\n' && super::text::is_unsafe(*c));
+            assert_eq!(raw, None, "{format:?}: {text}");
+            assert!(!text.contains("\n|`"), "{format:?}: {text}");
+        }
+    }
+    let read: Value = serde_json::from_str(&print(&scan, Some(&audit), Format::Json)).unwrap();
+    assert_eq!(read["findings"][0]["message"], HOSTILE);
+}
+
+#[test]
+fn nothing_seen_is_never_all_clear() {
+    let mut scan = scan();
+    scan.coverage.pages.clear();
+    scan.observations.clear();
+    assert_snapshot!(print(&scan, None, PLAIN), @"
+    INCONCLUSIVE: nothing can be said of http://shop.test/.
+
+      inconclusive  no page answered: http://shop.test/gone: 404 Not Found
+
+    Looked at
+      anonymous   0 pages
+      member      0 pages, logged in, 2 logins, session lost once
+      skipped     3 closed by robots.txt, such as /private
+      failed      1 client error: /gone (404 Not Found)
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
+    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    ");
+}

@@ -1,0 +1,164 @@
+//! Text on its way to a person's terminal. What a site wrote is hostile until it went through
+//! [`clean`]: escape codes would move the cursor, bidirectional overrides would turn a host name
+//! around, zero-width characters would hide a second name in a first.
+
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The text with everything that a terminal or a reader would not show as itself written as an
+/// escape: `\x1b`, `\u{202e}`.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if !is_unsafe(c) => cleaned.push(c),
+            c if c.is_ascii() => cleaned.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => cleaned.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+/// Control characters (C0, DEL, C1), line separators, bidirectional marks and overrides (Unicode
+/// TR 9), zero-width and other invisible format characters (TR 36), and tag characters.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// How many columns a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to a number of columns, with `…` where something is missing.
+pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    // Marks that take no column may not pile up without end.
+    if width(text) <= columns && text.chars().count() <= columns * 4 {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars().take(columns * 4) {
+        let next = c.width().unwrap_or(0);
+        if used + next + 1 > columns {
+            break;
+        }
+        used += next;
+        kept.push(c);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// The text padded with spaces to a number of columns, or cut to it.
+pub(crate) fn fit(text: &str, columns: usize) -> String {
+    let mut fitted = cut(text, columns).into_owned();
+    fitted.push_str(&" ".repeat(columns.saturating_sub(width(&fitted))));
+    fitted
+}
+
+/// The text in lines, broken at spaces; a word longer than a line is broken anywhere. The first
+/// line may be shorter than the others, where something stands before it.
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    let rest = rest.max(8);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for mut word in text.split(' ') {
+        loop {
+            let columns = if lines.len() == 1 { first } else { rest };
+            let gap = usize::from(used > 0);
+            if used + gap + width(word) <= columns {
+                push(&mut lines, gap, word);
+                used += gap + width(word);
+                break;
+            }
+            if used > 0 || columns < rest {
+                lines.push(String::new());
+                used = 0;
+                continue;
+            }
+            let at = break_at(word, columns);
+            push(&mut lines, 0, &word[..at]);
+            word = &word[at..];
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+fn push(lines: &mut [String], gap: usize, word: &str) {
+    if let Some(line) = lines.last_mut() {
+        line.push_str(&" ".repeat(gap));
+        line.push_str(word);
+    }
+}
+
+/// The byte where a word is as wide as may be.
+fn break_at(word: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in word.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > columns && at > 0 {
+            return at;
+        }
+    }
+    word.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped() {
+        for (text, cleaned) in [
+            ("sid", "sid"),
+            ("größe 日本", "größe 日本"),
+            ("a\x1b[31mb", "a\\x1b[31mb"),
+            ("a\r\nb\tc\x7f", "a\\x0d\\x0ab\\x09c\\x7f"),
+            ("a\u{9b}31m", "a\\u{9b}31m"),
+            ("moc.\u{202e}evil", "moc.\\u{202e}evil"),
+            ("si\u{200b}d\u{feff}", "si\\u{200b}d\\u{feff}"),
+            ("a\u{2028}b", "a\\u{2028}b"),
+            ("a\u{e0041}", "a\\u{e0041}"),
+        ] {
+            assert_eq!(clean(text), cleaned);
+        }
+    }
+
+    #[test]
+    fn cutting_counts_columns_not_bytes() {
+        for (text, columns, expected) in [
+            ("abcdef", 6, "abcdef"),
+            ("abcdef", 5, "abcd…"),
+            ("日本語", 6, "日本語"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+            ("abc", 0, ""),
+        ] {
+            assert_eq!(cut(text, columns), expected);
+        }
+        assert!(cut(&format!("e{}", "\u{301}".repeat(10_000)), 20).len() < 200);
+        assert_eq!(fit("日本", 6), "日本  ");
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_and_long_words() {
+        assert_eq!(wrap("one two three", 8, 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghijkl mn", 8, 8), ["abcdefgh", "ijkl mn"]);
+        assert_eq!(wrap("", 8, 8), [""]);
+        assert_eq!(wrap("one two three", 4, 9), ["one", "two three"]);
+        assert_eq!(wrap("abcdefghijkl", 4, 9), ["", "abcdefghi", "jkl"]);
+        assert_eq!(wrap(&"日".repeat(6), 8, 8), ["日日日日", "日日"]);
+    }
+}

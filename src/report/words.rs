@@ -1,0 +1,235 @@
+//! The words the reports use for values: short, plain, the same in every format.
+
+use crate::audit::{Severity, Why};
+use crate::cookie::{Lifetime, Reason, SameSite};
+use crate::observation::{Cell, Consent, Engine, FailureKind, Phase, SkipReason, StorageKind};
+
+/// A lifetime in words: `session`, `24 h`, `364 days`.
+pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
+    match lifetime {
+        Lifetime::Session => "session".into(),
+        Lifetime::Seconds(seconds) if *seconds <= 0 => "expired".into(),
+        Lifetime::Seconds(seconds) => duration(*seconds),
+    }
+}
+
+/// Seconds in the largest unit that fits them within a minute: `24 h`, `364 days`, `1 year`.
+pub(crate) fn duration(seconds: i64) -> String {
+    const DAY: i64 = 86_400;
+    for (unit, name, least, slack) in [
+        (365 * DAY, "year", 365 * DAY, 60),
+        (DAY, "day", 3 * DAY, 60),
+        (3_600, "h", 3_600, 5),
+        (60, "min", 120, 0),
+    ] {
+        let count = (seconds + unit / 2) / unit;
+        if seconds >= least && (seconds - count * unit).abs() <= slack {
+            return match name {
+                "h" | "min" => format!("{count} {name}"),
+                _ => count_of(count.unsigned_abs(), name),
+            };
+        }
+    }
+    match seconds {
+        ..7_200 => format!("{seconds} s"),
+        ..172_800 => format!("{:.1} h", seconds as f64 / 3_600.0),
+        2_592_000.. => format!("{} days", (seconds + 43_200) / 86_400),
+        _ => format!("{:.1} days", seconds as f64 / 86_400.0),
+    }
+}
+
+/// `1 page`, `2 pages`.
+pub(crate) fn count_of(count: u64, noun: &str) -> String {
+    match (count, noun) {
+        (1, _) => format!("1 {noun}"),
+        (_, noun) if noun.ends_with('y') && !noun.ends_with("ay") => {
+            format!("{count} {}ies", noun.trim_end_matches('y'))
+        }
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+/// `once`, `twice`, `3 times`.
+pub(crate) fn times(count: u64) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
+    }
+}
+
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+pub(crate) fn same_site(same_site: SameSite) -> &'static str {
+    match same_site {
+        SameSite::Strict => "Strict",
+        SameSite::Lax => "Lax",
+        SameSite::None => "None",
+    }
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Login => "login",
+        Phase::Crawl => "crawl",
+        Phase::Journey => "journey",
+        Phase::Probe => "probe",
+        Phase::Logout => "logout",
+        Phase::AfterLogout => "after logout",
+    }
+}
+
+pub(crate) fn consent(consent: &Consent) -> String {
+    match consent {
+        Consent::Untouched => "untouched".into(),
+        Consent::Accepted => "accepted".into(),
+        Consent::Rejected => "rejected".into(),
+        Consent::Category(category) => format!("accepted for {category}"),
+        Consent::Withdrawn => "withdrawn".into(),
+    }
+}
+
+/// Who, and what made the moment special: `member, login`, `anonymous, consent accepted`.
+pub(crate) fn cell(cell: &Cell) -> String {
+    let mut words = cell.persona.clone();
+    if cell.phase != Phase::Crawl {
+        words.push_str(", ");
+        words.push_str(phase(cell.phase));
+    }
+    if cell.consent != Consent::Untouched {
+        words.push_str(", consent ");
+        words.push_str(&consent(&cell.consent));
+    }
+    if cell.engine == Engine::Browser {
+        words.push_str(", browser");
+    }
+    words
+}
+
+pub(crate) fn storage_kind(kind: StorageKind) -> &'static str {
+    match kind {
+        StorageKind::Cookie => "cookie",
+        StorageKind::LocalStorage => "local storage",
+        StorageKind::SessionStorage => "session storage",
+        StorageKind::IndexedDb => "IndexedDB",
+        StorageKind::CacheStorage => "cache storage",
+    }
+}
+
+/// The end of "N claims not verified because ...".
+pub(crate) fn why(why: Why) -> &'static str {
+    match why {
+        Why::NeedsBrowser => "only a browser can say",
+        Why::NotPlanned => "not in the plan",
+        Why::NotReached => "not reached",
+        Why::NeverSeen => "never seen",
+        Why::NeedsPreviousScan => "needs a second scan",
+    }
+}
+
+/// What happened to pages that were skipped: "12 ...".
+pub(crate) fn skipped(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::Robots => "closed by robots.txt",
+        SkipReason::OutOfScope => "outside the site",
+        SkipReason::Excluded => "excluded by the plan",
+        SkipReason::PageLimit => "beyond the limit of pages",
+        SkipReason::DepthLimit => "beyond the limit of depth",
+        SkipReason::ShapeLimit => "more of the same shape",
+        SkipReason::LogsOut => "would log out",
+        SkipReason::ChangesData => "would change data",
+        SkipReason::NotHtml => "not HTML",
+        SkipReason::TimeLimit => "left when the time was up",
+        SkipReason::Interrupted => "left when interrupted",
+    }
+}
+
+/// What went wrong with pages that failed.
+pub(crate) fn failure(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Dns => "host name not found",
+        FailureKind::Refused => "connection refused",
+        FailureKind::Connect => "no connection",
+        FailureKind::Tls => "TLS failed",
+        FailureKind::Timeout => "timed out",
+        FailureKind::RedirectLoop => "redirects in a loop",
+        FailureKind::TooManyRedirects => "too many redirects",
+        FailureKind::UnreadableHead => "unreadable response head",
+        FailureKind::BodyTooLarge => "body too large",
+        FailureKind::Truncated => "broke off",
+        FailureKind::ServerError => "server error",
+        FailureKind::ClientError => "client error",
+        FailureKind::RateLimited => "rate limited",
+        FailureKind::BotWall => "bot wall",
+        FailureKind::Crashed => "browser crashed",
+        FailureKind::Other => "failed",
+    }
+}
+
+/// Why a browser refuses a cookie, after "refused: ".
+pub(crate) fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoCookieContent => "neither name nor value",
+        Reason::DisallowedCharacter => "control character",
+        Reason::NameValuePairExceedsMaxSize => "over 4096 bytes",
+        Reason::InvalidDomain => "Domain is not this host's",
+        Reason::InvalidPrefix => "breaks the rule of its name's prefix",
+        Reason::SecureOnly => "Secure over plain http",
+        Reason::OverwriteSecure => "would overwrite a Secure cookie over plain http",
+        Reason::SameSiteNoneInsecure => "SameSite=None without Secure",
+        Reason::SchemefulSameSiteStrict => "SameSite=Strict from another site",
+        Reason::SchemefulSameSiteLax => "SameSite=Lax from another site",
+        Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => "no SameSite, so Lax, from another site",
+        Reason::UserPreferences => "third-party cookies are blocked",
+        Reason::AlreadyExpired => "already expired, nothing to delete",
+        Reason::PartitionedWithoutSecure => "Partitioned without Secure",
+        Reason::NamelessValueContainsEquals => "no name, and a = in the value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_in_units_people_use() {
+        for (seconds, words) in [
+            (1, "1 s"),
+            (90, "90 s"),
+            (120, "2 min"),
+            (900, "15 min"),
+            (3_600, "1 h"),
+            (5_400, "90 min"),
+            (86_400, "24 h"),
+            (172_800, "48 h"),
+            (604_800, "7 days"),
+            (604_799, "7 days"),
+            (1_209_600, "14 days"),
+            (31_449_600, "364 days"),
+            (31_536_000, "1 year"),
+            (31_540_000, "365 days"),
+            (280_000, "3.2 days"),
+            (63_072_000, "2 years"),
+            (34_560_000, "400 days"),
+            (100_000, "27.8 h"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+        assert_eq!(lifetime(&Lifetime::Seconds(0)), "expired");
+        assert_eq!(lifetime(&Lifetime::Session), "session");
+    }
+
+    #[test]
+    fn plurals() {
+        assert_eq!(count_of(1, "page"), "1 page");
+        assert_eq!(count_of(0, "page"), "0 pages");
+        assert_eq!(count_of(3, "day"), "3 days");
+        assert_eq!(count_of(3, "party"), "3 parties");
+    }
+}
