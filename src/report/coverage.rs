@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::audit::{Audit, State, Why};
-use crate::observation::{FailureKind, PageTally, Phase, Reached, Scan};
+use crate::observation::{Consent, FailureKind, PageTally, Phase, Reached, Scan};
 use std::collections::BTreeMap;
 
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
@@ -73,15 +73,11 @@ fn is_answer(page: &PageTally) -> bool {
 /// What was looked at and what was not: a label and a sentence each.
 pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     let mut sentences = Vec::new();
-    let mut pages: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for page in crawled(scan) {
-        let (answered, other) = pages.entry(&page.cell.persona).or_default();
-        *(if is_answer(page) { answered } else { other }) += page.count;
-    }
-    let mut told: Vec<&str> = Vec::new();
     for persona in &scan.coverage.personas {
-        let (answered, _) = pages.get(persona.name.as_str()).copied().unwrap_or_default();
-        let mut sentence = words::count_of(answered, "page");
+        let pages = crawled(scan)
+            .filter(|page| page.cell.persona == persona.name && page.cell.consent == persona.consent)
+            .filter(|page| is_answer(page));
+        let mut sentence = words::count_of(pages.map(|page| page.count).sum(), "page");
         match &persona.reached {
             Reached::Yes if persona.visitor.logged_in => sentence.push_str(", logged in"),
             Reached::Yes => {}
@@ -90,9 +86,7 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
                     .push_str(", logged in as far as known: the plan has no `logged_in_when` to prove it");
             }
             Reached::Unproven => {}
-            Reached::No { step, why } => {
-                sentence = format!("NOT REACHED, {step}: {why}");
-            }
+            Reached::No { step, why } => sentence = format!("NOT REACHED, {step}: {why}"),
             Reached::Lost { why } => sentence.push_str(&format!(", LOGGED OUT and not back in: {why}")),
         }
         if persona.logins > 1 {
@@ -101,11 +95,11 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
         if persona.sessions_lost > 0 {
             sentence.push_str(&format!(", session lost {}", words::times(persona.sessions_lost.into())));
         }
-        told.push(&persona.name);
-        sentences.push((persona.name.clone(), sentence));
-    }
-    for (persona, (answered, _)) in pages.iter().filter(|(persona, _)| !told.contains(persona)) {
-        sentences.push(((*persona).to_owned(), words::count_of(*answered, "page")));
+        let label = match &persona.consent {
+            Consent::Untouched => persona.name.clone(),
+            consent => format!("{}, consent {}", persona.name, words::consent(consent)),
+        };
+        sentences.push((label, sentence));
     }
 
     let mut skipped: BTreeMap<_, (u64, String)> = BTreeMap::new();

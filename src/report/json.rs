@@ -282,6 +282,7 @@ struct PersonaOut<'a> {
     name: &'a str,
     #[serde(flatten)]
     visitor: VisitorOut,
+    consent: String,
     reached: &'static str,
     detail: Option<String>,
     logins: u32,
@@ -583,6 +584,7 @@ fn coverage(scan: &Scan) -> Coverage<'_> {
                 PersonaOut {
                     name: &persona.name,
                     visitor: VisitorOut { logged_in, remembered },
+                    consent: super::words::consent(&persona.consent),
                     reached,
                     detail,
                     logins: persona.logins,

@@ -129,10 +129,7 @@ fn inventory(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                 Fate::Kept if row.kind == StorageKind::Cookie => row.lifetime.clone(),
                 Fate::Kept => words::storage_kind(row.kind).to_owned(),
                 Fate::Deleted => "deleted".into(),
-                Fate::Refused(reasons) => {
-                    let reasons: Vec<&str> = reasons.iter().copied().map(words::reason).collect();
-                    format!("refused: {}", escape(&reasons.join("; ")))
-                }
+                Fate::Refused(reasons) => escape(&words::refusal(reasons)),
             };
             writeln!(
                 out,

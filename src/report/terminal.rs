@@ -284,9 +284,7 @@ impl Page<'_> {
                     }
                     Fate::Refused(reasons) => {
                         self.row(YELLOW, columns, [&row.name, "refused", &row.attributes, row.path, &who])?;
-                        let reasons: Vec<&str> = reasons.iter().copied().map(words::reason).collect();
-                        let text = format!("browsers refuse it: {}", reasons.join("; "));
-                        self.paragraph(YELLOW, "    ", "    ", &text)?;
+                        self.paragraph(YELLOW, "    ", "    ", &words::refusal(reasons))?;
                     }
                 }
             }
@@ -320,10 +318,7 @@ impl Page<'_> {
             Fate::Kept if row.kind == StorageKind::Cookie => (BOLD, row.lifetime.clone()),
             Fate::Kept => (BOLD, words::storage_kind(row.kind).to_owned()),
             Fate::Deleted => (DIM, "deleted".into()),
-            Fate::Refused(reasons) => {
-                let reasons: Vec<&str> = reasons.iter().copied().map(words::reason).collect();
-                (YELLOW, format!("refused by browsers: {}", reasons.join("; ")))
-            }
+            Fate::Refused(reasons) => (YELLOW, words::refusal(reasons)),
         };
         let scope = match row.effective {
             Some(kept) if kept.host_only => format!(", this host only, path {}", kept.path),

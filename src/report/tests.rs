@@ -210,7 +210,7 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
     Seen on ads.test (third party)
       name   lifetime  attributes  path  to
       track  refused               /     anonymous
-        browsers refuse it: SameSite=None without Secure
+        browsers refuse it: SameSite=None needs Secure
 
     Looked at
       anonymous   12 pages
@@ -280,7 +280,7 @@ fn verbose_shows_every_claim_and_all_evidence() {
         by GET /old -> 200 (anonymous); 2 in all
 
     Seen on ads.test (third party)
-      track  refused by browsers: SameSite=None without Secure
+      track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
 
@@ -319,7 +319,7 @@ fn a_scan_alone_prints_lines_as_written() {
         by GET /old -> 200 (anonymous); 2 in all
 
     Seen on ads.test (third party)
-      track  refused by browsers: SameSite=None without Secure
+      track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
 
@@ -380,7 +380,7 @@ fn markdown() {
 
     | name | lifetime | attributes | path | to | as written |
     | --- | --- | --- | --- | --- | --- |
-    | `track` | refused: SameSite=None without Secure |  | `/` | anonymous | `track=‹32 bytes›; Path=/; SameSite=None` |
+    | `track` | browsers refuse it: SameSite=None needs Secure |  | `/` | anonymous | `track=‹32 bytes›; Path=/; SameSite=None` |
 
     ## Looked at
 
@@ -783,6 +783,7 @@ fn json_is_versioned_and_in_order() {
             "name": "anonymous",
             "logged_in": false,
             "remembered": null,
+            "consent": "untouched",
             "reached": "yes",
             "detail": null,
             "logins": 0,
@@ -792,6 +793,7 @@ fn json_is_versioned_and_in_order() {
             "name": "member",
             "logged_in": true,
             "remembered": null,
+            "consent": "untouched",
             "reached": "yes",
             "detail": null,
             "logins": 2,

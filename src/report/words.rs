@@ -172,25 +172,10 @@ pub(crate) fn failure(kind: FailureKind) -> &'static str {
     }
 }
 
-/// Why a browser refuses a cookie, after "refused: ".
-pub(crate) fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoCookieContent => "neither name nor value",
-        Reason::DisallowedCharacter => "control character",
-        Reason::NameValuePairExceedsMaxSize => "over 4096 bytes",
-        Reason::InvalidDomain => "Domain is not this host's",
-        Reason::InvalidPrefix => "breaks the rule of its name's prefix",
-        Reason::SecureOnly => "Secure over plain http",
-        Reason::OverwriteSecure => "would overwrite a Secure cookie over plain http",
-        Reason::SameSiteNoneInsecure => "SameSite=None without Secure",
-        Reason::SchemefulSameSiteStrict => "SameSite=Strict from another site",
-        Reason::SchemefulSameSiteLax => "SameSite=Lax from another site",
-        Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => "no SameSite, so Lax, from another site",
-        Reason::UserPreferences => "third-party cookies are blocked",
-        Reason::AlreadyExpired => "already expired, nothing to delete",
-        Reason::PartitionedWithoutSecure => "Partitioned without Secure",
-        Reason::NamelessValueContainsEquals => "no name, and a = in the value",
-    }
+/// Why a browser refuses a cookie.
+pub(crate) fn refusal(reasons: &[Reason]) -> String {
+    let words: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
+    format!("browsers refuse it: {}", words.join("; "))
 }
 
 #[cfg(test)]
