@@ -2,5 +2,6 @@
 //! spanned tree as the manifest's; secrets stand in it only by reference.
 
 mod model;
+mod without_file;
 
 pub use model::*;
