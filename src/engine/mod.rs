@@ -1,12 +1,23 @@
 //! One visit: a document asked for with a session, and every exchange that followed. Both engines
 //! give the same shape.
 
+mod headers;
+mod http;
+mod redirect;
+mod retry;
+mod values;
+mod wall;
+
+pub use http::{Gate, HttpEngine, HttpSettings, Own, USER_AGENT};
+pub use values::Values;
+pub use wall::bot_wall;
+
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
-use crate::observation::{Cell, ExchangeRef, Failed, Sighting};
+use crate::observation::{Cell, ExchangeRef, Failed, Resource, Sighting};
 use url::Url;
 
 /// Who a visit is made as: a jar and the headers of a persona.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Session {
     pub jar: Jar,
     /// Headers of every request to own hosts (`Authorization`, the plan's).
@@ -19,18 +30,20 @@ pub struct Session {
 }
 
 /// What to ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ask {
     pub cell: Cell,
     pub url: Url,
     pub method: String,
+    /// Of this request only: `Content-Type`, a token. They follow redirects within the origin and
+    /// among own hosts, no further.
     pub headers: Vec<(String, Vec<u8>)>,
     pub body: Option<Vec<u8>>,
     /// The document whose link or form started this.
     pub started_by: Option<Url>,
-    /// A subresource of this document, not a navigation.
+    /// A subresource of this document, or a request of its script, not a navigation.
     pub within: Option<Url>,
-    pub resource: crate::observation::Resource,
+    pub resource: Resource,
 }
 
 /// What came of it.
@@ -41,11 +54,16 @@ pub struct Visit {
     pub shown: Url,
     /// Status of the last response; 0 without one.
     pub status: u16,
+    /// Every request that was made, repeated ones too, in order.
     pub exchanges: Vec<Exchange>,
     /// The last response's content type, lower case, without parameters.
     pub content_type: String,
-    /// The last response's body, where it is a document.
+    /// The last response's body: of documents for [`Resource::Document`] and
+    /// [`Resource::Frame`], of everything for steps, fetches and well-known files, else empty.
     pub body: Vec<u8>,
+    /// What went wrong, if anything did; the rest of the visit tells what came all the same (a
+    /// body over the limit is there up to the limit). A 4xx is none: whoever asked knows whether
+    /// it was to be expected.
     pub failure: Option<Failed>,
     /// What scripts put on the device (browser engine).
     pub writes: Vec<Sighting>,
@@ -59,4 +77,25 @@ pub struct Exchange {
     pub sent: Vec<SentCookie>,
     pub sightings: Vec<Sighting>,
     pub location: Option<Url>,
+}
+
+impl Ask {
+    /// A page asked for by navigation, as if its address had been typed in.
+    pub fn page(cell: Cell, url: Url) -> Self {
+        Ask {
+            cell,
+            url,
+            method: "GET".into(),
+            headers: Vec::new(),
+            body: None,
+            started_by: None,
+            within: None,
+            resource: Resource::Document,
+        }
+    }
+
+    /// A subresource of a document.
+    pub fn part(cell: Cell, url: Url, within: Url, resource: Resource) -> Self {
+        Ask { within: Some(within), resource, ..Ask::page(cell, url) }
+    }
 }
