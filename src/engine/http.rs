@@ -112,6 +112,7 @@ impl HttpEngine {
             content_type: String::new(),
             body: Vec::new(),
             failure: None,
+            writes: Vec::new(),
         };
         let mut hop = Hop::first(ask);
         let mut asked: Vec<(String, Url, Vec<u8>)> = Vec::new();
@@ -286,6 +287,7 @@ impl HttpEngine {
                 value,
                 script: None,
                 at_ms,
+                disagreement: None,
             });
         Exchange { sightings: sightings.collect(), at, url: hop.url.clone(), sent, location }
     }
