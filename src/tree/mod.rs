@@ -1,9 +1,25 @@
 //! A file the user wrote, as one tree whose every node knows its place: TOML, YAML and JSON alike.
+//! Manifest and plan are read from it, with every problem of the file at once.
 
+mod decode;
+mod json;
+mod node;
+mod problem;
+mod shape;
+mod source;
+mod toml;
 mod words;
+mod yaml;
 
-pub use words::Words;
+pub use decode::{
+    Decode, Fields, Named, OneOrMore, Record, Spanned, parsed, shortened, unknown_word, word, wrong_type,
+};
+pub use node::{Entry, Node, Value};
+pub use problem::{Label, Problem, Problems, Severity};
+pub use shape::{Field, RecordShape, Shape, json_schema, one_of};
+pub use source::{Format, MOST_BYTES, Source};
 pub(crate) use words::words;
+pub use words::{Words, nearest};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,4 +34,26 @@ impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
+}
+
+/// Reads a file as a record, with every problem of the file. None where it has errors.
+pub fn read<T: Record>(
+    source: &Source,
+    format: Format,
+    check: impl FnOnce(&T, &mut Problems),
+) -> (Option<T>, Vec<Problem>) {
+    let (tree, syntax) = source.parse(format);
+    let mut problems = Problems::new(source.clone());
+    problems.extend(syntax);
+    let record = tree.and_then(|mut tree| {
+        if tree.value == Value::Null {
+            tree.value = Value::Table(Vec::new());
+        }
+        T::decode(&tree, &mut problems)
+    });
+    if let Some(record) = &record {
+        check(record, &mut problems);
+    }
+    let record = record.filter(|_| !problems.has_errors());
+    (record, problems.into_list())
 }

@@ -7,6 +7,9 @@ pub trait Words: Copy + PartialEq + 'static {
     /// are spellings that are understood as well.
     const WORDS: &'static [(&'static str, Self)];
 
+    /// Words that people write instead, and the one they mean; only for messages.
+    const HINTS: &'static [(&'static str, &'static str)] = &[];
+
     /// The word for a value.
     fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
@@ -18,15 +21,42 @@ pub trait Words: Copy + PartialEq + 'static {
     }
 }
 
-/// Gives a type its [`Words`]; with `printed` also `Display` and `FromStr` by them.
+/// The known word that a word was probably meant to be.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes a word into a page of text, and comparing it would take its time.
+    if word.len() > 60 {
+        return None;
+    }
+    let plain = |word: &str| word.to_lowercase().replace('-', "_");
+    let word = plain(word);
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len().max(word.len()) / 3).max(1))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Gives a type its [`Words`] and its way from a file; with `printed` also `Display` and `FromStr`.
 macro_rules! words {
-    ($type:ty { $($word:literal => $value:expr,)+ }) => {
+    ($type:ty { $($word:literal => $value:expr,)+ } $(hints { $($said:literal => $meant:literal,)+ })?) => {
         impl $crate::tree::Words for $type {
             const WORDS: &'static [(&'static str, Self)] = &[$(($word, $value)),+];
+            $(const HINTS: &'static [(&'static str, &'static str)] = &[$(($said, $meant)),+];)?
+        }
+
+        impl $crate::tree::Decode for $type {
+            fn shape() -> $crate::tree::Shape {
+                let words = <$type as $crate::tree::Words>::WORDS;
+                $crate::tree::Shape::Words(words.iter().map(|(word, _)| *word).collect())
+            }
+
+            fn decode(node: &$crate::tree::Node, problems: &mut $crate::tree::Problems) -> Option<Self> {
+                $crate::tree::word(node, problems)
+            }
         }
     };
-    (printed $type:ty { $($word:literal => $value:expr,)+ }) => {
-        $crate::tree::words!($type { $($word => $value,)+ });
+    (printed $type:ty { $($word:literal => $value:expr,)+ } $($hints:tt)*) => {
+        $crate::tree::words!($type { $($word => $value,)+ } $($hints)*);
 
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,3 +75,25 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(word: &str, expected: Option<&str>) {
+        let known = ["lifetime", "lifetime_for", "http_only", "same_site", "on-https"];
+        assert_eq!(nearest(word, known.into_iter()), expected, "{word}");
+    }
+
+    #[test]
+    fn the_nearest_word_is_offered_only_when_it_is_near() {
+        case("lifetme", Some("lifetime"));
+        case("HttpOnly", Some("http_only"));
+        case("same-site", Some("same_site"));
+        case("on_https", Some("on-https"));
+        case("max_age", None);
+        case("", None);
+        case(&"lifetime".repeat(1000), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! What is wrong with a file, and where.
+
+use super::{Place, Source};
+use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
+
+/// Whether the file can be used nonetheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One thing wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    pub file: String,
+    pub place: Place,
+    /// Bytes of the file's text.
+    pub span: Range<usize>,
+    pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// Other places that have to do with it.
+    pub labels: Vec<Label>,
+}
+
+/// Another place, and what it has to do with the problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub span: Range<usize>,
+    pub text: String,
+}
+
+impl Problem {
+    /// An error at a span of a file.
+    pub fn error(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
+        let span = source.fit(span);
+        Problem {
+            severity: Severity::Error,
+            file: source.file.clone(),
+            place: source.place(span.start),
+            span,
+            message: printable(&message.into()),
+            fix: None,
+            labels: Vec::new(),
+        }
+    }
+
+    /// With what to do about it.
+    pub fn fixed_by(mut self, fix: impl Into<String>) -> Self {
+        self.fix(fix);
+        self
+    }
+
+    /// Adds what to do about it.
+    pub fn fix(&mut self, fix: impl Into<String>) -> &mut Self {
+        self.fix = Some(printable(&fix.into()));
+        self
+    }
+
+    /// Adds another place.
+    pub fn label(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
+        self.labels.push(Label { span, text: printable(&text.into()) });
+        self
+    }
+
+    /// The problem with an excerpt of the file and a mark at its place, for people.
+    pub fn excerpt(&self, source: &Source, colored: bool, width: Option<usize>) -> String {
+        let mut snippet = Snippet::source(source.text())
+            .path(source.file.as_str())
+            .annotation(AnnotationKind::Primary.span(source.fit(self.span.clone())));
+        for label in &self.labels {
+            let span = source.fit(label.span.clone());
+            snippet = snippet.annotation(AnnotationKind::Context.span(span).label(label.text.as_str()));
+        }
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(self.message.as_str())).element(snippet);
+        if let Some(fix) = &self.fix {
+            group = group.element(Level::HELP.message(fix.as_str()));
+        }
+        let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+        renderer.term_width(width.unwrap_or(DEFAULT_TERM_WIDTH)).render(&[group])
+    }
+}
+
+/// One line: `cookies.toml:12:1: error: unknown key ...`.
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{}:{}: {severity}: {}", self.file, self.place, self.message)?;
+        self.fix.as_ref().map_or(Ok(()), |fix| write!(f, " ({fix})"))
+    }
+}
+
+/// Collects the problems of a file while it is read.
+#[derive(Debug)]
+pub struct Problems {
+    source: Source,
+    list: Vec<Problem>,
+    errors: bool,
+    /// The key whose value is being read, for messages.
+    pub(super) subject: String,
+}
+
+impl Problems {
+    /// More than a person reads; of what comes after, only the last is kept.
+    const MOST: usize = 500;
+
+    /// None yet.
+    pub fn new(source: Source) -> Self {
+        Problems { source, list: Vec::new(), errors: false, subject: "the file".to_owned() }
+    }
+
+    /// The file they are in.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Line and column of a byte of the file.
+    pub fn place(&self, at: usize) -> Place {
+        self.source.place(at)
+    }
+
+    /// Takes over what the syntax had.
+    pub fn extend(&mut self, problems: Vec<Problem>) {
+        self.errors |= problems.iter().any(|problem| problem.severity == Severity::Error);
+        self.list.extend(problems);
+    }
+
+    /// Adds an error; what is returned takes the fix and labels.
+    pub fn error(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Problem {
+        self.errors = true;
+        self.add(span, message.into())
+    }
+
+    /// Adds a warning.
+    pub fn warning(&mut self, span: &Range<usize>, message: impl Into<String>) -> &mut Problem {
+        let problem = self.add(span, message.into());
+        problem.severity = Severity::Warning;
+        problem
+    }
+
+    /// Whether the file cannot be used.
+    pub fn has_errors(&self) -> bool {
+        self.errors
+    }
+
+    fn add(&mut self, span: &Range<usize>, message: String) -> &mut Problem {
+        let problem = Problem::error(&self.source, span.clone(), message);
+        self.list.truncate(Self::MOST - 1);
+        self.list.push(problem);
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    /// All of them, in the file's order.
+    pub fn into_list(mut self) -> Vec<Problem> {
+        self.list.sort_by_key(|problem| (problem.span.start, problem.severity));
+        self.list
+    }
+}
+
+/// A file's control characters never reach the terminal.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
