@@ -1,12 +1,28 @@
 //! The browser's cookie store.
 
+use super::domain::domain_matches;
 use super::escape::unescaped;
-use super::{CookieLine, CookieValue, Decision, Effective, Name, RequestContext};
+use super::evict::make_room;
+use super::rules::{is_blocked, is_cross_site, partition, path_matches, propose, request_path};
+use super::{
+    CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, RequestContext, SameSite,
+    is_trustworthy,
+};
+
+/// Seconds in which a cookie without `SameSite` still goes along with a cross-site POST
+/// (RFC 6265bis 5.7.3, "Lax-allowing-unsafe").
+const LAX_ALLOWING_UNSAFE: f64 = 120.0;
+
+/// Seconds after which sending a cookie counts as using it (Chromium).
+const USE_COUNTS_AFTER: f64 = 60.0;
 
 /// One visitor's cookies, kept as Chromium keeps them.
 #[derive(Clone, Debug, Default)]
 pub struct Jar {
+    /// In the order of their creation.
     cookies: Vec<StoredCookie>,
+    /// Counts uses, so that equal times still have an order.
+    uses: u64,
 }
 
 /// A cookie in the jar.
@@ -21,8 +37,10 @@ pub struct StoredCookie {
     pub created: f64,
     /// Seconds since the epoch; none for a session cookie.
     pub expires: Option<f64>,
-    /// When it was last set or sent: the least recently used ones are evicted first.
-    accessed: f64,
+    /// When it was last set or sent, in seconds and in uses of the jar: the least recently used
+    /// ones are evicted first.
+    used: f64,
+    touched: u64,
 }
 
 /// A cookie that goes along with a request.
@@ -46,12 +64,39 @@ impl StoredCookie {
         expires: Option<f64>,
     ) -> Self {
         let path = unescaped(&effective.path);
-        StoredCookie { name, value, effective, path, created, expires, accessed: created }
+        StoredCookie { name, value, effective, path, created, expires, used: created, touched: 0 }
     }
 
     /// The path as the bytes that requests are compared with.
     pub fn path(&self) -> &[u8] {
         &self.path
+    }
+
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
+    }
+
+    /// The two cannot be in the jar together (RFC 6265bis 5.7 step 23, with the partition).
+    fn is_same_as(&self, other: &StoredCookie) -> bool {
+        self.name == other.name
+            && self.path == other.path
+            && self.effective.domain == other.effective.domain
+            && self.effective.host_only == other.effective.host_only
+            && self.effective.partition == other.effective.partition
+    }
+
+    /// Plain http may not set `self` while this Secure cookie is there (RFC 6265bis 5.7 step 16):
+    /// same name, one domain within the other, and the new path within the old one.
+    fn would_overlay(&self, secure: &StoredCookie) -> bool {
+        let (own, other) = (&self.effective.domain, &secure.effective.domain);
+        self.name == secure.name
+            && self.effective.partition == secure.effective.partition
+            && (domain_matches(own, other) || domain_matches(other, own))
+            && path_matches(&self.path, &secure.path)
+    }
+
+    fn is_expired(&self, now: f64) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 }
 
@@ -63,16 +108,104 @@ impl Jar {
         jar
     }
 
-    /// What a browser does with a `Set-Cookie` line; the jar is changed accordingly.
-    pub fn receive(&mut self, line: &[u8], context: &RequestContext) -> (CookieLine, Decision) {
-        let _ = (line, context);
-        unreachable!()
+    /// What a browser does with the `Set-Cookie` lines of one response. A NUL in any of them and
+    /// the browser refuses the whole response, so that none is kept.
+    pub fn receive_response<'lines>(
+        &mut self,
+        lines: impl IntoIterator<Item = &'lines [u8]> + Clone,
+        context: &RequestContext,
+    ) -> Vec<(CookieLine, Decision)> {
+        let refused = lines.clone().into_iter().any(|line| line.contains(&0));
+        lines
+            .into_iter()
+            .map(|line| match refused {
+                true => {
+                    (CookieLine::parse(line), Decision::Rejected { reasons: vec![Reason::ResponseRefused] })
+                }
+                false => self.receive(line, context),
+            })
+            .collect()
     }
 
-    /// The cookies that go along with a request, in the order of RFC 6265bis 5.8.3.
+    /// What a browser does with a `Set-Cookie` line; the jar is changed accordingly.
+    pub fn receive(&mut self, line: &[u8], context: &RequestContext) -> (CookieLine, Decision) {
+        let line = CookieLine::parse(line);
+        let decision = self.decide(&line, context);
+        (line, decision)
+    }
+
+    fn decide(&mut self, line: &CookieLine, context: &RequestContext) -> Decision {
+        let mut proposal = match propose(line, context) {
+            Ok(proposal) => proposal,
+            Err(reasons) => return Decision::Rejected { reasons },
+        };
+        self.cookies.retain(|cookie| !cookie.is_expired(context.now));
+        let overlays =
+            |secure: &StoredCookie| secure.effective.secure && proposal.cookie.would_overlay(secure);
+        if !is_trustworthy(&context.url) && self.cookies.iter().any(overlays) {
+            proposal.reasons.push(Reason::OverwriteSecure);
+        }
+        if !proposal.reasons.is_empty() {
+            return Decision::Rejected { reasons: proposal.reasons };
+        }
+        let effective = proposal.cookie.effective.clone();
+        let place = self.cookies.iter().position(|cookie| cookie.is_same_as(&proposal.cookie));
+        match (proposal.expired, place) {
+            (true, Some(place)) => {
+                self.cookies.remove(place);
+                Decision::Deleted { effective }
+            }
+            (true, None) => Decision::Rejected { reasons: vec![Reason::AlreadyExpired] },
+            (false, place) => {
+                self.store(proposal.cookie, place);
+                match place {
+                    Some(_) => Decision::Replaced { effective },
+                    None => Decision::Stored { effective },
+                }
+            }
+        }
+    }
+
+    /// Puts a cookie in the place of another, or at the end, and makes room. RFC 6265bis keeps the
+    /// creation time of a replaced cookie; Chromium does so only when the value is the same.
+    fn store(&mut self, mut cookie: StoredCookie, place: Option<usize>) {
+        self.uses += 1;
+        cookie.touched = self.uses;
+        let (domain, partition) = (cookie.effective.domain.clone(), cookie.effective.partition.clone());
+        match place {
+            Some(place) if self.cookies[place].value == cookie.value => {
+                cookie.created = self.cookies[place].created;
+                self.cookies[place] = cookie;
+            }
+            place => {
+                if let Some(place) = place {
+                    self.cookies.remove(place);
+                }
+                self.cookies.push(cookie);
+            }
+        }
+        make_room(&mut self.cookies, &domain, partition.as_deref());
+    }
+
+    /// The cookies that go along with a request, in the order of RFC 6265bis 5.8.3: longer paths
+    /// first, then older ones.
     pub fn cookies_for(&mut self, context: &RequestContext) -> Vec<SentCookie> {
-        let _ = context;
-        Vec::new()
+        self.cookies.retain(|cookie| !cookie.is_expired(context.now));
+        self.uses += 1;
+        let host = context.url.host_str().unwrap_or_default();
+        let path = request_path(&context.url);
+        let mut sent: Vec<&StoredCookie> = Vec::new();
+        for cookie in &mut self.cookies {
+            if goes_along(cookie, host, &path, context) {
+                if context.now - cookie.used >= USE_COUNTS_AFTER {
+                    cookie.used = context.now;
+                    cookie.touched = self.uses;
+                }
+                sent.push(cookie);
+            }
+        }
+        sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        sent.into_iter().map(SentCookie::from).collect()
     }
 
     /// Every cookie now in the jar, oldest first.
@@ -85,9 +218,56 @@ impl Jar {
         self.cookies.retain(|cookie| !doomed(cookie));
     }
 
-    /// Puts a cookie in as it is: imports and sessions carried over from a browser.
-    pub fn insert(&mut self, cookie: StoredCookie) {
-        self.cookies.push(cookie);
+    /// Puts a cookie in as it is: imports and sessions carried over from a browser. It takes the
+    /// place of the same cookie.
+    pub fn insert(&mut self, mut cookie: StoredCookie) {
+        self.uses += 1;
+        cookie.touched = self.uses;
+        self.cookies.retain(|other| !other.is_same_as(&cookie));
+        let place = self.cookies.partition_point(|other| other.created <= cookie.created);
+        self.cookies.insert(place, cookie);
+    }
+}
+
+/// Whether a request carries the cookie (RFC 6265bis 5.8.3 step 1).
+fn goes_along(cookie: &StoredCookie, host: &str, path: &[u8], context: &RequestContext) -> bool {
+    let effective = &cookie.effective;
+    let of_host =
+        if effective.host_only { effective.domain == host } else { domain_matches(host, &effective.domain) };
+    of_host
+        && path_matches(path, &cookie.path)
+        && (!effective.secure || is_trustworthy(&context.url))
+        && effective.partition.as_ref().is_none_or(|own| *own == partition(context))
+        && !is_blocked(effective.partition.is_some(), context)
+        && same_site_allows(cookie, context)
+}
+
+/// What `SameSite` says about sending (RFC 6265bis 5.8.3 step 1): Strict only within the site, Lax
+/// also when a link leads here, neither with another site's subrequests.
+fn same_site_allows(cookie: &StoredCookie, context: &RequestContext) -> bool {
+    let effective = &cookie.effective;
+    if effective.same_site == Some(SameSite::None) {
+        return effective.secure;
+    }
+    match context.initiator {
+        Initiator::Navigation => true,
+        Initiator::Subresource { .. } => !is_cross_site(context),
+        Initiator::CrossSiteNavigation { unsafe_method } => match effective.same_site {
+            Some(SameSite::Strict) => false,
+            Some(_) => !unsafe_method,
+            None => !unsafe_method || context.now - cookie.created <= LAX_ALLOWING_UNSAFE,
+        },
+    }
+}
+
+impl From<&StoredCookie> for SentCookie {
+    fn from(cookie: &StoredCookie) -> Self {
+        SentCookie {
+            name: cookie.name.clone(),
+            value: cookie.value.clone(),
+            domain: cookie.effective.domain.clone(),
+            path: cookie.effective.path.clone(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! trimmed, quotes are ordinary characters, and a CR, LF or NUL ends the line.
 
 use super::escape::{escaped, unescaped, write_escaped};
+use super::server_date::server_date;
 use super::{CookieValue, SameSite, parse_cookie_date};
 use serde::{Deserialize, Serialize};
 
@@ -236,15 +237,17 @@ impl<'line> Said<'line> {
         }
     }
 
+    /// `Max-Age` where usable, else `Expires` against the server's clock (Chromium; RFC 6265bis
+    /// knows only the browser's). What is left of a second is a second, so that zero is expired.
     pub(crate) fn lifetime(&self, response_date: Option<&[u8]>, now: f64) -> Lifetime {
-        let _ = response_date;
         if let Some(seconds) = self.max_age.and_then(max_age) {
             return Lifetime::Seconds(seconds);
         }
-        match self.expires.and_then(parse_cookie_date) {
-            Some(expires) => Lifetime::Seconds((expires as f64 - now).round() as i64),
-            None => Lifetime::Session,
-        }
+        let Some(expires) = self.expires.and_then(parse_cookie_date) else { return Lifetime::Session };
+        Lifetime::Seconds(match response_date.and_then(server_date) {
+            Some(date) => expires - date,
+            None => (expires as f64 - now).ceil() as i64,
+        })
     }
 }
 

@@ -8,10 +8,13 @@ mod accept;
 mod date;
 mod domain;
 mod escape;
+mod evict;
 mod facts;
 mod jar;
 mod line;
 mod reason;
+mod rules;
+mod server_date;
 mod value;
 
 pub use accept::{Decision, Effective, Initiator, Priority, RequestContext, SameSite, ThirdPartyCookies};

@@ -1,0 +1,225 @@
+//! The acceptance rules that need no jar, in Chromium's order: what cannot be parsed is refused
+//! first and for that alone; then Domain, prefix and Partitioned together; then the visitor's
+//! preferences; then what the connection and the page around it allow.
+
+use super::domain::cookie_domain;
+use super::line::Said;
+use super::{
+    CookieLine, Effective, Initiator, Lifetime, Priority, Reason, RequestContext, SameSite, StoredCookie,
+    ThirdPartyCookies, is_trustworthy, site_of,
+};
+use url::Url;
+
+/// Longest name and value together, in bytes (RFC 6265bis 5.6 step 5).
+const MAX_NAME_AND_VALUE: usize = 4096;
+
+/// Longest lifetime, 400 days in seconds (RFC 6265bis 5.5).
+pub(crate) const MAX_LIFETIME: i64 = 400 * 24 * 60 * 60;
+
+/// A cookie that a line proposes, and what is against it.
+pub(crate) struct Proposal {
+    pub(crate) cookie: StoredCookie,
+    /// Set only to be taken away.
+    pub(crate) expired: bool,
+    /// Reasons found last; the jar may add its own.
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// Weighs a line. An error means that the jar need not be asked.
+pub(crate) fn propose(line: &CookieLine, context: &RequestContext) -> Result<Proposal, Vec<Reason>> {
+    let said = read(line)?;
+    let host = context.url.host_str().unwrap_or_default();
+    let domain = cookie_domain(host, said.domain);
+    let mut reasons = Vec::new();
+    if domain.is_none() {
+        reasons.push(Reason::InvalidDomain);
+    }
+    if !prefix_is_kept(line, &said, &context.url) {
+        reasons.push(Reason::InvalidPrefix);
+    }
+    // CHIPS: Partitioned needs Secure and a connection that may set it.
+    if said.partitioned && !(said.secure && is_trustworthy(&context.url)) {
+        reasons.push(Reason::PartitionedWithoutSecure);
+    }
+    let Some((domain, host_only)) = domain.filter(|_| reasons.is_empty()) else { return Err(reasons) };
+    // Chromium; it would come back to the server as a cookie with a name.
+    if line.name.is_empty() && line.value.reveal().contains(&b'=') {
+        return Err(vec![Reason::NamelessValueContainsEquals]);
+    }
+    if is_blocked(said.partitioned, context) {
+        return Err(vec![Reason::UserPreferences]);
+    }
+    let asked = said.lifetime(context.response_date.as_deref(), context.now);
+    let lifetime = match asked {
+        Lifetime::Seconds(seconds) => Lifetime::Seconds(seconds.min(MAX_LIFETIME)),
+        Lifetime::Session => Lifetime::Session,
+    };
+    let path = effective_path(said.path, &context.url);
+    let effective = Effective {
+        domain,
+        host_only,
+        path: super::escape::escaped(&path),
+        secure: said.secure,
+        http_only: said.http_only,
+        same_site: said.same_site,
+        lifetime,
+        partition: said.partitioned.then(|| partition(context)),
+        priority: priority(said.priority),
+    };
+    let expires = match lifetime {
+        Lifetime::Seconds(seconds) => Some(context.now + seconds as f64),
+        Lifetime::Session => None,
+    };
+    let expired = matches!(lifetime, Lifetime::Seconds(..=0));
+    let reasons = refused_in_context(&said, context);
+    let cookie = StoredCookie::new(line.name.clone(), line.value.clone(), effective, context.now, expires);
+    Ok(Proposal { cookie, expired, reasons })
+}
+
+/// Parsing: nothing there, too long, or a control character (RFC 6265bis 5.6 steps 1 and 5, 5.7
+/// step 2). Chromium looks at the pairs in their order and stops at the first bad one; it refuses
+/// an inner TAB as well.
+fn read(line: &CookieLine) -> Result<Said<'_>, Vec<Reason>> {
+    let (name, value) = (line.name.as_bytes(), line.value.reveal());
+    if line.cut().first() == Some(&0) {
+        return Err(vec![Reason::ResponseRefused]);
+    }
+    if name.is_empty() && value.is_empty() {
+        return Err(vec![Reason::NoCookieContent]);
+    }
+    let mut reasons = Vec::new();
+    if name.len() + value.len() > MAX_NAME_AND_VALUE {
+        reasons.push(Reason::NameValuePairExceedsMaxSize);
+    }
+    if has_control(name) || has_control(value) {
+        reasons.push(Reason::DisallowedCharacter);
+    }
+    if !reasons.is_empty() {
+        return Err(reasons);
+    }
+    let mut said = Said::default();
+    for attribute in line.attributes() {
+        if has_control(attribute.written) || attribute.value.is_some_and(has_control) {
+            return Err(vec![Reason::DisallowedCharacter]);
+        }
+        said.hear(&attribute);
+    }
+    Ok(said)
+}
+
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().any(u8::is_ascii_control)
+}
+
+/// The prefixes of RFC 6265bis 4.1.3 and of layered-cookies, compared without case; for a
+/// nameless cookie none may hide in its value (5.7 step 22).
+fn prefix_is_kept(line: &CookieLine, said: &Said<'_>, url: &Url) -> bool {
+    let has = |bytes: &[u8], prefix: &[u8]| {
+        bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let name = line.name.as_bytes();
+    if name.is_empty() {
+        let value = line.value.reveal();
+        return ![&b"__Secure-"[..], b"__Host-", b"__Http-"].iter().any(|prefix| has(value, prefix));
+    }
+    let secure = said.secure && is_trustworthy(url);
+    // An IP address may name itself: it stays host-only.
+    let host = url.host_str().unwrap_or_default();
+    let own_ip = |domain: &[u8]| super::domain::is_ip(host) && domain.eq_ignore_ascii_case(host.as_bytes());
+    let host_bound = said.path == Some(b"/") && said.domain.is_none_or(own_ip);
+    if has(name, b"__Secure-") {
+        secure
+    } else if has(name, b"__Http-") {
+        secure && said.http_only
+    } else if has(name, b"__Host-Http-") {
+        secure && said.http_only && host_bound
+    } else if has(name, b"__Host-") {
+        secure && host_bound
+    } else {
+        true
+    }
+}
+
+/// What the connection and the page around the request forbid (RFC 6265bis 5.7 steps 13, 18, 19).
+fn refused_in_context(said: &Said<'_>, context: &RequestContext) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if said.secure && !is_trustworthy(&context.url) {
+        reasons.push(Reason::SecureOnly);
+    }
+    if said.same_site == Some(SameSite::None) && !said.secure {
+        reasons.push(Reason::SameSiteNoneInsecure);
+    }
+    if is_cross_site(context) {
+        match said.same_site {
+            Some(SameSite::Strict) => reasons.push(Reason::SchemefulSameSiteStrict),
+            Some(SameSite::Lax) => reasons.push(Reason::SchemefulSameSiteLax),
+            None => reasons.push(Reason::SchemefulSameSiteUnspecifiedTreatedAsLax),
+            Some(SameSite::None) => {}
+        }
+    }
+    reasons
+}
+
+/// A request within another site's page. Schemes count: an http page and an https picture of one
+/// registrable domain are two sites (RFC 6265bis 5.2). A navigation may always set cookies.
+pub(crate) fn is_cross_site(context: &RequestContext) -> bool {
+    match &context.initiator {
+        Initiator::Navigation | Initiator::CrossSiteNavigation { .. } => false,
+        Initiator::Subresource { top_url } => site_of(top_url) != site_of(&context.url),
+    }
+}
+
+/// The visitor's browser keeps third parties from unpartitioned cookies.
+pub(crate) fn is_blocked(partitioned: bool, context: &RequestContext) -> bool {
+    context.third_party == ThirdPartyCookies::Block && !partitioned && is_cross_site(context)
+}
+
+/// The key of the partition that a request belongs to: its top-level site.
+pub(crate) fn partition(context: &RequestContext) -> String {
+    match &context.initiator {
+        Initiator::Navigation | Initiator::CrossSiteNavigation { .. } => site_of(&context.url),
+        Initiator::Subresource { top_url } => site_of(top_url),
+    }
+    .to_string()
+}
+
+/// The `Path` attribute if it begins with `/`, taken literally, else the default path: the URL's
+/// up to its last `/` (RFC 6265bis 5.1.4 and 5.6.4).
+fn effective_path(attribute: Option<&[u8]>, url: &Url) -> Vec<u8> {
+    if let Some(path @ [b'/', ..]) = attribute {
+        return path.to_vec();
+    }
+    let path = request_path(url);
+    match path.iter().rposition(|byte| *byte == b'/') {
+        None | Some(0) => b"/".to_vec(),
+        Some(last) => path[..last].to_vec(),
+    }
+}
+
+/// The path as Chromium writes it: like the URL standard, and `|` and `^` escaped.
+pub(crate) fn request_path(url: &Url) -> Vec<u8> {
+    let path = url.path().as_bytes();
+    let mut written = Vec::with_capacity(path.len());
+    for byte in path {
+        match byte {
+            b'|' => written.extend_from_slice(b"%7C"),
+            b'^' => written.extend_from_slice(b"%5E"),
+            byte => written.push(*byte),
+        }
+    }
+    written
+}
+
+/// Equal, or below at a `/` (RFC 6265bis 5.1.4).
+pub(crate) fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
+    path.strip_prefix(cookie_path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || cookie_path.ends_with(b"/"))
+}
+
+fn priority(word: Option<&[u8]>) -> Priority {
+    match word.unwrap_or_default() {
+        word if word.eq_ignore_ascii_case(b"low") => Priority::Low,
+        word if word.eq_ignore_ascii_case(b"high") => Priority::High,
+        _ => Priority::Medium,
+    }
+}
