@@ -18,3 +18,4 @@ pub mod scan;
 pub mod secret;
 pub mod transport;
 pub mod tree;
+pub mod vendors;
