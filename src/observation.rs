@@ -6,9 +6,11 @@
 
 mod fold;
 mod safe_url;
+mod shape;
 
-pub use fold::{Fold, path_shape};
+pub use fold::Fold;
 pub use safe_url::SafeUrl;
+pub use shape::path_shape;
 
 use crate::cookie::{Decision, Name, ThirdPartyCookies, ValueFacts, Written};
 use serde::{Deserialize, Serialize};

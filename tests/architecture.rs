@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str], bool)] = &[
     ("secret", &[], true),
     ("cookie", &[], true),
-    ("crawl", &[], true),
+    ("crawl", &["observation"], true),
     ("observation", &["cookie", "secret"], true),
     ("tree", &[], true),
     ("manifest", &["cookie", "observation", "tree"], true),

@@ -1,2 +1,22 @@
 //! Deciding where to go, without going: scope, frontier, links, robots.txt and sitemaps. No
 //! network, no clock; everything here is a value or a function over values.
+//!
+//! ```text
+//! body ─► links() ─► Frontier::push (seen? dangerous? in scope? how many of this shape?) ─► pop ─► Next
+//! ```
+
+mod address;
+mod danger;
+mod frontier;
+mod links;
+mod robots;
+mod scope;
+mod sitemap;
+
+pub use address::{Address, Base};
+pub use danger::{Danger, danger, dangerous_text};
+pub use frontier::{Bounds, Frontier, Next, SkipTally};
+pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
+pub use robots::{Robots, RobotsState};
+pub use scope::Scope;
+pub use sitemap::{Sitemap, sitemap};

@@ -20,9 +20,3 @@ impl Fold {
         Vec::new()
     }
 }
-
-/// The shape of a path: segments that are numbers, dates, UUIDs, hashes or long random words
-/// become `{n}`, `{date}`, `{uuid}`, `{hash}`, `{id}`; the query keeps its parameter names only.
-pub fn path_shape(path: &str) -> String {
-    path.to_owned()
-}

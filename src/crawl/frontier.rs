@@ -1,0 +1,688 @@
+//! Where the crawl goes next: breadth first, each address once, within the bounds. A value; the
+//! loop that asks for pages is elsewhere.
+//!
+//! What comes out depends only on what went in and in which order. A loop that asks for several
+//! pages at once and wants the same pages every run pushes what it finds in the order of the pops.
+//!
+//! Memory per address is a hash of 64 bits in the set of those seen, and the path while it waits.
+//! The hash is keyed, so that a site cannot choose addresses that collide.
+
+use super::{Address, Danger, Link, LinkKind, PageLinks, Scope, danger, dangerous_text};
+use crate::observation::{SkipReason, path_shape};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+
+/// Distinct origins a crawl takes in; wildcard DNS can make up as many as it likes.
+const MAX_ORIGINS: usize = 1000;
+/// Kinds of skipped pages told apart for each reason.
+const MAX_SKIP_KINDS: usize = 200;
+/// A path may be asked with this many times more queries than a shape has pages.
+const QUERIES_PER_PATH: u32 = 5;
+
+/// Bounds of one persona's crawl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub pages: usize,
+    pub depth: u32,
+    /// Pages of one URL shape.
+    pub per_shape: usize,
+}
+
+/// A page to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    pub address: Address,
+    /// Clicks from the start.
+    pub depth: u32,
+    /// The page that linked to it first.
+    pub from: Option<Address>,
+    /// Named by the plan or the manifest: robots.txt does not hold it back.
+    pub declared: bool,
+}
+
+/// Pages that were known and not asked for, of one reason and kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkipTally {
+    pub reason: SkipReason,
+    /// The first of them in the order of their texts.
+    pub example: Address,
+    pub count: u64,
+}
+
+/// What is known of the way ahead.
+#[derive(Debug)]
+pub struct Frontier {
+    scope: Scope,
+    bounds: Bounds,
+    key: RandomState,
+    seen: HashSet<u64, AsItIs>,
+    /// Addresses whose link said somewhere that it is dangerous, though not always.
+    dangerous: HashMap<u64, Danger, AsItIs>,
+    shapes: HashMap<u64, u32, AsItIs>,
+    origins: Vec<Box<str>>,
+    links: Queue,
+    sitemap: Queue,
+    /// Pages given out.
+    taken: usize,
+    skipped: BTreeMap<(SkipReason, String), SkipTally>,
+}
+
+impl Frontier {
+    /// An empty frontier; put the start pages in with [`Frontier::seed`].
+    pub fn new(scope: Scope, bounds: Bounds) -> Frontier {
+        Frontier {
+            scope,
+            bounds,
+            key: RandomState::new(),
+            seen: HashSet::default(),
+            dangerous: HashMap::default(),
+            shapes: HashMap::default(),
+            origins: Vec::new(),
+            links: Queue::default(),
+            sitemap: Queue::default(),
+            taken: 0,
+            skipped: BTreeMap::new(),
+        }
+    }
+
+    /// Which addresses belong to the crawl.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// A page to start from that the plan or the manifest names: asked whatever the includes and
+    /// robots.txt say, and before what links find. False: already known, or on a foreign host.
+    pub fn seed(&mut self, address: Address) -> bool {
+        let address = self.scope.place(address);
+        if !self.scope.is_own(&address) {
+            self.skip(SkipReason::OutOfScope, &address);
+            return false;
+        }
+        let key = self.key_of(&address);
+        let Some(origin) = self.seen.insert(key).then(|| self.origin_of(&address)).flatten() else {
+            return false;
+        };
+        self.links.declare(origin, address.path_and_query());
+        true
+    }
+
+    /// A page that a sitemap names: every third page asked is one of these, as long as links
+    /// are waiting too.
+    pub fn seed_from_sitemap(&mut self, address: Address) -> Result<(), Option<SkipReason>> {
+        let address = self.scope.place(address);
+        let (key, _) = self.first_sight(&address, None)?;
+        let origin = self.admit(&address, key, 0)?;
+        self.sitemap.push(Entry { origin, depth: 0 }, address.path_and_query(), None);
+        Ok(())
+    }
+
+    /// Every link of a page that was asked.
+    pub fn push_all(&mut self, page: &Next, links: &PageLinks) {
+        for link in &links.documents {
+            // Whatever is not taken is in the tally of what was skipped.
+            let _ = self.push(page, link);
+        }
+    }
+
+    /// One link of a page that was asked. Refused with the reason, or without one where the
+    /// address is known already.
+    pub fn push(&mut self, page: &Next, link: &Link) -> Result<(), Option<SkipReason>> {
+        let said = if link.by_script { Some(Danger::ChangesData) } else { dangerous_text(&link.text) };
+        let placed;
+        let address = match self.scope.is_mapped(&link.address) {
+            true => {
+                placed = self.scope.place(link.address.clone());
+                &placed
+            }
+            false => &link.address,
+        };
+        let (key, said) = self.first_sight(address, said)?;
+        if let Some(danger) = said {
+            return Err(Some(self.skip(danger.into(), address)));
+        }
+        if link.kind == LinkKind::Anchor && is_file(address) {
+            return Err(Some(self.skip(SkipReason::NotHtml, address)));
+        }
+        let depth = page.depth + 1;
+        let origin = self.admit(address, key, depth)?;
+        self.links.push(Entry { origin, depth }, address.path_and_query(), Some(&page.address));
+        Ok(())
+    }
+
+    /// The next page to ask for. None: nothing is left within the bounds.
+    pub fn pop(&mut self) -> Option<Next> {
+        loop {
+            if self.taken >= self.bounds.pages {
+                return None;
+            }
+            let from_sitemap = self.sitemap.len > 0 && (self.links.len == 0 || self.taken % 3 == 2);
+            let queue = if from_sitemap { &mut self.sitemap } else { &mut self.links };
+            let next = queue.pop(&self.origins)?;
+            // Its danger may have shown after it was queued.
+            if !self.dangerous.is_empty()
+                && !next.declared
+                && let Some(danger) = self.dangerous.get(&self.key_of(&next.address)).copied()
+            {
+                self.skip(danger.into(), &next.address);
+                continue;
+            }
+            self.taken += 1;
+            return Some(next);
+        }
+    }
+
+    /// A popped page that was not asked for after all, or turned out to be no page.
+    pub fn give_back(&mut self, next: &Next, reason: SkipReason) {
+        self.taken = self.taken.saturating_sub(1);
+        self.skip(reason, &next.address);
+    }
+
+    /// Marks an address as known without queueing it: where a redirect ended.
+    pub fn mark_seen(&mut self, address: &Address) {
+        let key = self.key_of(address);
+        self.seen.insert(key);
+    }
+
+    /// Whether the address was met before.
+    pub fn has_seen(&self, address: &Address) -> bool {
+        self.seen.contains(&self.key_of(address))
+    }
+
+    /// Ends the crawl: what still waits is skipped for this reason (the limit of pages, if that
+    /// is reached).
+    pub fn close(&mut self, reason: SkipReason) {
+        let reason = if self.taken >= self.bounds.pages { SkipReason::PageLimit } else { reason };
+        while let Some(next) = self.links.pop(&self.origins).or_else(|| self.sitemap.pop(&self.origins)) {
+            self.skip(reason, &next.address);
+        }
+    }
+
+    /// Pages waiting.
+    pub fn len(&self) -> usize {
+        self.links.len + self.sitemap.len
+    }
+
+    /// Whether no page waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What was known and not asked for, sorted.
+    pub fn skipped(&self) -> Vec<SkipTally> {
+        let mut tallies: Vec<SkipTally> = self.skipped.values().cloned().collect();
+        tallies.sort();
+        tallies
+    }
+
+    /// Whether the address is new, and what its link's words say. Known ones are refused, but a
+    /// danger that shows only now is remembered.
+    fn first_sight(
+        &mut self,
+        address: &Address,
+        said: Option<Danger>,
+    ) -> Result<(u64, Option<Danger>), Option<SkipReason>> {
+        let key = self.key_of(address);
+        let new = self.seen.insert(key);
+        if let Some(danger) = said
+            && (new || self.scope.is_own(address))
+        {
+            self.dangerous.insert(key, danger);
+        }
+        if new { Ok((key, said)) } else { Err(None) }
+    }
+
+    /// Judges a new address: scope, danger, depth, shape, and room.
+    fn admit(&mut self, address: &Address, key: u64, depth: u32) -> Result<u32, Option<SkipReason>> {
+        let refused =
+            self.scope.decide(address).err().or_else(|| danger(address).map(SkipReason::from)).or({
+                if depth > self.bounds.depth {
+                    Some(SkipReason::DepthLimit)
+                } else if self.is_full() {
+                    Some(SkipReason::PageLimit)
+                } else {
+                    None
+                }
+            });
+        let refused = refused.or_else(|| (!self.shape_has_room(address)).then_some(SkipReason::ShapeLimit));
+        if let Some(reason) = refused {
+            // The set of those seen must not grow without end on a site that has no end.
+            if reason == SkipReason::PageLimit {
+                self.seen.remove(&key);
+            }
+            return Err(Some(self.skip(reason, address)));
+        }
+        self.origin_of(address).ok_or_else(|| Some(self.skip(SkipReason::ShapeLimit, address)))
+    }
+
+    /// More than could ever be asked waits already: some are held in reserve for those that
+    /// robots.txt and the pages themselves refuse.
+    fn is_full(&self) -> bool {
+        self.len()
+            >= (self.bounds.pages - self.taken.min(self.bounds.pages))
+                .saturating_mul(2)
+                .saturating_add(10_000)
+    }
+
+    /// Counts the address against the limit of its shape, and its path against that of queries.
+    fn shape_has_room(&mut self, address: &Address) -> bool {
+        if self.bounds.per_shape >= self.bounds.pages {
+            return true;
+        }
+        let limit = u32::try_from(self.bounds.per_shape).unwrap_or(u32::MAX);
+        let shape = path_shape(address.path_and_query());
+        let (path, query) =
+            shape.split_once('?').map_or((shape.as_str(), None), |(path, query)| (path, Some(query)));
+        // A shape without variable parts is a single address.
+        if query.is_none() && !path.contains('{') {
+            return true;
+        }
+        if query.is_some() {
+            let all = self.count(address.origin(), path, "?");
+            if all > limit.saturating_mul(QUERIES_PER_PATH) {
+                return false;
+            }
+        }
+        self.count(address.origin(), path, query.unwrap_or_default()) <= limit
+    }
+
+    fn count(&mut self, origin: &str, path: &str, query: &str) -> u32 {
+        let key = self.key.hash_one((origin, path, query));
+        let count = self.shapes.entry(key).or_default();
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    fn origin_of(&mut self, address: &Address) -> Option<u32> {
+        let known = self.origins.iter().position(|origin| **origin == *address.origin());
+        let at = match known {
+            Some(at) => at,
+            None if self.origins.len() >= MAX_ORIGINS => return None,
+            None => {
+                self.origins.push(address.origin().into());
+                self.origins.len() - 1
+            }
+        };
+        u32::try_from(at).ok()
+    }
+
+    /// Two spellings of a percent-encoded byte are one address.
+    fn key_of(&self, address: &Address) -> u64 {
+        let mut hasher = self.key.build_hasher();
+        let text = address.as_str();
+        if text.contains('%') {
+            hasher.write(robotstxt::parser::escape_pattern(text).as_bytes());
+        } else {
+            hasher.write(text.as_bytes());
+        }
+        hasher.finish()
+    }
+
+    /// Counts a page that is known and not asked for, under its host and shape.
+    fn skip(&mut self, reason: SkipReason, address: &Address) -> SkipReason {
+        let kinds =
+            self.skipped.range((reason, String::new())..).take_while(|((r, _), _)| *r == reason).count();
+        let kind = if reason == SkipReason::OutOfScope {
+            address.host().to_owned()
+        } else {
+            let shape = path_shape(address.path());
+            format!("{}{shape}", address.host())
+        };
+        let known = self.skipped.contains_key(&(reason, kind.clone()));
+        let kind = if known || kinds < MAX_SKIP_KINDS { kind } else { String::new() };
+        let tally = self.skipped.entry((reason, kind)).or_insert_with(|| SkipTally {
+            reason,
+            example: address.clone(),
+            count: 0,
+        });
+        tally.count += 1;
+        if *address < tally.example {
+            tally.example = address.clone();
+        }
+        reason
+    }
+}
+
+/// Files that are no pages, by their ending; a request for one would only cost.
+fn is_file(address: &Address) -> bool {
+    let name = address.path().rsplit('/').next().unwrap_or_default();
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str())
+}
+
+const FILES: &[&str] = &[
+    "7z", "aac", "apk", "avi", "avif", "bin", "bmp", "bz2", "css", "csv", "deb", "dmg", "doc", "docx", "eot",
+    "epub", "exe", "flac", "gif", "gz", "ico", "iso", "jar", "jpeg", "jpg", "js", "m4a", "mkv", "mov", "mp3",
+    "mp4", "mpeg", "mpg", "msi", "odp", "ods", "odt", "ogg", "ogv", "otf", "pdf", "pkg", "png", "ppt",
+    "pptx", "rar", "rpm", "svg", "tar", "tgz", "tif", "tiff", "ttf", "wav", "webm", "webp", "whl", "woff",
+    "woff2", "xls", "xlsx", "xz", "zip", "zst",
+];
+
+/// The set's keys are hashes already.
+#[derive(Default)]
+struct Unhashed(u64);
+
+type AsItIs = BuildHasherDefault<Unhashed>;
+
+impl Hasher for Unhashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    origin: u32,
+    depth: u32,
+}
+
+/// A queue of addresses as bytes in chunks: origin number, depth, path. The page that linked to
+/// them is written once, before the first of its links.
+#[derive(Debug, Default)]
+struct Queue {
+    chunks: VecDeque<Vec<u8>>,
+    /// What of the first chunk was read.
+    read: usize,
+    len: usize,
+    declared: VecDeque<(u32, Box<str>)>,
+    last_written: Option<Address>,
+    last_read: Option<Address>,
+}
+
+const CHUNK: usize = 64 * 1024;
+/// Instead of an entry: the address of the linking page follows.
+const FROM: u64 = 1;
+const NO_FROM: u64 = 2;
+
+impl Queue {
+    fn declare(&mut self, origin: u32, path: &str) {
+        self.declared.push_back((origin, path.into()));
+        self.len += 1;
+    }
+
+    fn push(&mut self, entry: Entry, path: &str, from: Option<&Address>) {
+        if self.last_written.as_ref() != from {
+            match from {
+                Some(from) => self.write(&[FROM, from.origin().len() as u64], from.as_str()),
+                None => self.write(&[NO_FROM], ""),
+            }
+            self.last_written = from.cloned();
+        }
+        self.write(&[u64::from(entry.depth) + 3, u64::from(entry.origin)], path);
+        self.len += 1;
+    }
+
+    /// Numbers as varints, then a text with its length. A record never crosses a chunk's end.
+    fn write(&mut self, numbers: &[u64], text: &str) {
+        let needed = (numbers.len() + 1) * 10 + text.len();
+        if self.chunks.back().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
+            self.chunks.push_back(Vec::with_capacity(needed.max(CHUNK)));
+        }
+        let Some(chunk) = self.chunks.back_mut() else { return };
+        for number in numbers.iter().copied().chain([text.len() as u64]) {
+            let mut rest = number;
+            while rest >= 0x80 {
+                chunk.push(rest as u8 | 0x80);
+                rest >>= 7;
+            }
+            chunk.push(rest as u8);
+        }
+        chunk.extend_from_slice(text.as_bytes());
+    }
+
+    fn pop(&mut self, origins: &[Box<str>]) -> Option<Next> {
+        if let Some((origin, path)) = self.declared.pop_front() {
+            self.len -= 1;
+            let address = Address::from_parts(origins.get(origin as usize)?, &path);
+            return Some(Next { address, depth: 0, from: None, declared: true });
+        }
+        loop {
+            while self.chunks.len() > 1 && self.chunks.front().is_some_and(|chunk| self.read >= chunk.len()) {
+                self.chunks.pop_front();
+                self.read = 0;
+            }
+            let chunk = self.chunks.front()?;
+            let mut at = self.read;
+            let kind = number(chunk, &mut at)?;
+            let second = if kind == NO_FROM { 0 } else { number(chunk, &mut at)? };
+            let length = number(chunk, &mut at)? as usize;
+            let text = std::str::from_utf8(chunk.get(at..at + length)?).ok()?;
+            self.read = at + length;
+            match kind {
+                FROM => {
+                    let (origin, path) = text.split_at_checked(second as usize)?;
+                    self.last_read = Some(Address::from_parts(origin, path));
+                }
+                NO_FROM => self.last_read = None,
+                depth => {
+                    let address = Address::from_parts(origins.get(second as usize)?, text);
+                    let next = Next {
+                        address,
+                        depth: (depth - 3) as u32,
+                        from: self.last_read.clone(),
+                        declared: false,
+                    };
+                    self.len -= 1;
+                    if self.len == self.declared.len() {
+                        // Empty: start again at the beginning of the chunk.
+                        self.chunks.truncate(1);
+                        self.chunks.iter_mut().for_each(Vec::clear);
+                        (self.read, self.last_written, self.last_read) = (0, None, None);
+                    }
+                    return Some(next);
+                }
+            }
+        }
+    }
+}
+
+fn number(chunk: &[u8], at: &mut usize) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *chunk.get(*at)?;
+        *at += 1;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use url::Url;
+
+    fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {
+        let scope = Scope::new(&Url::parse("https://example.org/").unwrap()).unwrap();
+        let mut frontier = Frontier::new(scope, Bounds { pages, depth, per_shape });
+        assert!(frontier.seed(Address::parse("https://example.org/").unwrap()));
+        frontier
+    }
+
+    fn page(path: &str, depth: u32) -> Next {
+        let address = Address::parse(&format!("https://example.org{path}")).unwrap();
+        Next { address, depth, from: None, declared: false }
+    }
+
+    fn link(href: &str, text: &str) -> Link {
+        let address = Url::parse("https://example.org/").unwrap().join(href).unwrap();
+        let address = Address::new(&address).unwrap();
+        Link { address, text: text.into(), kind: LinkKind::Anchor, by_script: false }
+    }
+
+    fn rest(frontier: &mut Frontier) -> Vec<String> {
+        std::iter::from_fn(|| frontier.pop()).map(|next| next.address.path_and_query().to_owned()).collect()
+    }
+
+    fn skipped(frontier: &Frontier) -> Vec<(SkipReason, String, u64)> {
+        frontier.skipped().into_iter().map(|t| (t.reason, t.example.as_str().to_owned(), t.count)).collect()
+    }
+
+    #[test]
+    fn breadth_first_and_each_once() {
+        let mut frontier = frontier(100, 9, 9);
+        let start = frontier.pop().unwrap();
+        assert!(start.declared);
+        for href in ["/a", "/b", "/a#x", "/a", "https://example.org:443/b", "/%c3%a4", "/%C3%A4", "/"] {
+            let _ = frontier.push(&start, &link(href, ""));
+        }
+        let a = frontier.pop().unwrap();
+        assert_eq!((a.depth, a.from.as_ref()), (1, Some(&start.address)));
+        frontier.push(&a, &link("/c", "")).unwrap();
+        assert_eq!(frontier.len(), 3);
+        assert_eq!(rest(&mut frontier), ["/b", "/%c3%a4", "/c"]);
+        assert_eq!(skipped(&frontier), []);
+    }
+
+    #[test]
+    fn each_page_remembers_who_linked_to_it() {
+        let mut frontier = frontier(100, 9, 9);
+        frontier.pop();
+        for (from, to) in [("/x", "/a"), ("/x", "/b"), ("/y", "/c"), ("/x", "/d")] {
+            frontier.push(&page(from, 2), &link(to, "")).unwrap();
+        }
+        let from = |next: Next| (next.from.unwrap().path().to_owned(), next.depth);
+        let all: Vec<_> = std::iter::from_fn(|| frontier.pop()).map(from).collect();
+        assert_eq!(all, [("/x".into(), 3), ("/x".into(), 3), ("/y".into(), 3), ("/x".into(), 3)]);
+    }
+
+    #[test]
+    fn what_is_not_followed_is_counted_with_an_example() {
+        let mut frontier = frontier(100, 2, 9);
+        let start = frontier.pop().unwrap();
+        for (href, text) in [
+            ("https://other.org/b", ""),
+            ("https://other.org/a", ""),
+            ("https://other.org/a", ""),
+            ("/logout", ""),
+            ("/session/7", "Log out"),
+            ("/items/7/delete", ""),
+            ("/report.PDF", ""),
+        ] {
+            let _ = frontier.push(&start, &link(href, text));
+        }
+        assert_eq!(frontier.push(&page("/deep", 2), &link("/deeper", "")), Err(Some(SkipReason::DepthLimit)));
+        assert!(frontier.is_empty());
+        assert_eq!(
+            skipped(&frontier),
+            [
+                (SkipReason::OutOfScope, "https://other.org/a".into(), 2),
+                (SkipReason::DepthLimit, "https://example.org/deeper".into(), 1),
+                (SkipReason::LogsOut, "https://example.org/logout".into(), 1),
+                (SkipReason::LogsOut, "https://example.org/session/7".into(), 1),
+                (SkipReason::ChangesData, "https://example.org/items/7/delete".into(), 1),
+                (SkipReason::NotHtml, "https://example.org/report.PDF".into(), 1),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_danger_that_shows_late_still_counts() {
+        let mut frontier = frontier(100, 9, 9);
+        let start = frontier.pop().unwrap();
+        frontier.push(&start, &link("/session/end", "")).unwrap();
+        assert_eq!(frontier.push(&start, &link("/session/end", "Sign out")), Err(None));
+        assert_eq!(rest(&mut frontier), [""; 0]);
+        assert_eq!(skipped(&frontier), [(SkipReason::LogsOut, "https://example.org/session/end".into(), 1)]);
+    }
+
+    #[test]
+    fn calendars_and_endless_queries_are_held_off() {
+        let mut frontier = frontier(1000, 9, 3);
+        let start = frontier.pop().unwrap();
+        for n in 1..=9 {
+            for href in [
+                format!("/calendar/2026/{n}"),
+                format!("/list?page={n}"),
+                format!("/post-{n}"),
+                format!("/p?a[{n}]=1"),
+                format!("/slug-{}", ["a", "b"][n % 2]),
+            ] {
+                let _ = frontier.push(&start, &link(&href, ""));
+            }
+        }
+        assert_eq!(rest(&mut frontier).len(), 3 + 3 + 3 + 3 + 2);
+        let total: u64 = skipped(&frontier)
+            .iter()
+            .map(|(reason, _, count)| {
+                assert_eq!(*reason, SkipReason::ShapeLimit);
+                count
+            })
+            .sum();
+        assert_eq!(total, 4 * 6);
+    }
+
+    #[test]
+    fn the_page_limit_counts_what_was_left() {
+        let mut frontier = frontier(3, 9, 3);
+        let start = frontier.pop().unwrap();
+        for href in ["/a", "/b", "/c", "/d"] {
+            frontier.push(&start, &link(href, "")).unwrap();
+        }
+        let a = frontier.pop().unwrap();
+        frontier.give_back(&a, SkipReason::Robots);
+        assert_eq!(rest(&mut frontier), ["/b", "/c"]);
+        frontier.close(SkipReason::Interrupted);
+        assert_eq!(
+            skipped(&frontier),
+            [
+                (SkipReason::Robots, "https://example.org/a".into(), 1),
+                (SkipReason::PageLimit, "https://example.org/d".into(), 1),
+            ]
+        );
+    }
+
+    #[test]
+    fn sitemaps_do_not_crowd_out_links() {
+        let mut frontier = frontier(100, 9, 9);
+        let start = frontier.pop().unwrap();
+        for name in ["/s1", "/s2", "/s3"] {
+            frontier.seed_from_sitemap(page(name, 0).address).unwrap();
+        }
+        for href in ["/a", "/b", "/c", "/s3"] {
+            let _ = frontier.push(&start, &link(href, ""));
+        }
+        assert_eq!(rest(&mut frontier), ["/a", "/s1", "/b", "/c", "/s2", "/s3"]);
+    }
+
+    #[test]
+    fn a_site_without_end_does_not_fill_memory() {
+        let mut frontier = frontier(10, u32::MAX, usize::MAX);
+        let start = frontier.pop().unwrap();
+        for n in 0..50_000 {
+            let _ = frontier.push(&start, &link(&format!("/{n}"), ""));
+        }
+        assert!(frontier.len() < 11_000 && frontier.seen.len() < 11_000);
+        assert_eq!(skipped(&frontier).iter().map(|t| t.2).sum::<u64>(), 50_000 - frontier.len() as u64);
+    }
+
+    #[test]
+    fn a_queue_across_many_chunks_loses_nothing() {
+        let mut frontier = frontier(usize::MAX, u32::MAX, usize::MAX);
+        let start = frontier.pop().unwrap();
+        let long = "x".repeat(CHUNK * 2);
+        for n in 0..5000 {
+            frontier.push(&start, &link(&format!("/{n}/some/longer/path"), "")).unwrap();
+        }
+        frontier.push(&start, &link(&long, "")).unwrap();
+        for n in 0..5000 {
+            assert_eq!(frontier.pop().unwrap().address.path(), format!("/{n}/some/longer/path"));
+        }
+        assert_eq!(frontier.pop().unwrap().address.path().len(), long.len() + 1);
+        assert!(frontier.pop().is_none() && frontier.is_empty());
+        frontier.push(&start, &link("/after", "")).unwrap();
+        assert_eq!(rest(&mut frontier), ["/after"]);
+    }
+}
