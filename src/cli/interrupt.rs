@@ -7,33 +7,51 @@ use std::sync::Arc;
 /// Watches for signals until the runtime ends.
 pub(super) fn watch(stop: Stop, teller: Arc<Teller>) {
     tokio::spawn(async move {
-        signalled().await;
+        // Without a handler there is nothing to wait for: the system's own behaviour stays.
+        let Ok(mut signals) = Signals::new() else { return };
+        signals.next().await;
         stop.stop();
         teller.line("stopping: what was seen so far will be written; again to quit at once");
-        signalled().await;
+        signals.next().await;
         #[expect(clippy::exit, reason = "the user asked twice; nothing is worth waiting for")]
         std::process::exit(130);
     });
 }
 
 #[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Without a handler there is nothing to wait for: the system's own behaviour stays.
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn signalled() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

@@ -5,6 +5,7 @@ mod ask;
 mod blank;
 mod claims;
 mod date;
+mod draft;
 mod lifetime;
 mod model;
 mod patterns;
@@ -12,6 +13,7 @@ mod words;
 
 pub use crate::tree::Place;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
+pub use draft::draft;
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{Glob, NamePattern, PagePattern};

@@ -1,0 +1,132 @@
+//! The arguments as typed.
+
+use super::outcome::FailOn;
+use super::output::{FormatWord, OutputSpec};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Proves whether a website keeps its cookie policy.
+#[derive(Debug, Parser)]
+#[command(name = "cookieproof", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Typed {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all clear
+  1  findings at or above --fail-on
+  2  wrong usage, manifest or plan
+  3  inconclusive: the site, a persona or a page that a claim needs was not reached, a bot wall
+     answered, or the run was interrupted (1 beats 3)";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Look at a site and judge every claim of its manifest: the main job
+    Audit(Audit),
+    /// Only look: the inventory, no manifest needed
+    Scan(Scan),
+    /// Render a saved scan again, in other formats or against another manifest
+    Report(Render),
+}
+
+/// Scans a site as every persona of the plan and says of each claim of the manifest whether it is
+/// upheld, refuted or not verified.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// A plan (cookieproof.toml) or the site's URL [default: cookieproof.toml, if it is there]
+    #[arg(value_name = "PLAN or URL")]
+    pub(super) what: Option<String>,
+    /// The manifest [default: the plan's, or cookies.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
+    /// Judge this saved scan instead of looking
+    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine"])]
+    pub(super) from: Option<PathBuf>,
+    /// An older saved scan, for claims about changes over time
+    #[arg(long, value_name = "SCAN")]
+    pub(super) previous: Option<PathBuf>,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) print: Print,
+}
+
+/// Looks at a site and prints what it leaves on a visitor's device.
+#[derive(Debug, Args)]
+pub(super) struct Scan {
+    /// The site's URL, or a plan (cookieproof.toml)
+    #[arg(value_name = "URL or PLAN")]
+    pub(super) what: String,
+    #[command(flatten)]
+    pub(super) look: Look,
+    #[command(flatten)]
+    pub(super) print: Print,
+}
+
+/// Renders a saved scan.
+#[derive(Debug, Args)]
+pub(super) struct Render {
+    /// A scan saved with --save-scan
+    #[arg(value_name = "SCAN")]
+    pub(super) scan: PathBuf,
+    /// Judge it by this manifest, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) print: Print,
+}
+
+/// How to look.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Look {
+    /// The plan's target [default: its first]
+    #[arg(long, value_name = "NAME")]
+    pub(super) target: Option<String>,
+    /// Only these personas of the plan (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(super) persona: Vec<String>,
+    /// The engine [default: the plan's, or http]
+    #[arg(long, value_name = "ENGINE")]
+    pub(super) engine: Option<EngineWord>,
+    /// Fetch pictures, scripts, styles and frames, too, once each
+    #[arg(long)]
+    pub(super) assets: bool,
+    /// Pages per persona at most
+    #[arg(long, value_name = "N")]
+    pub(super) max_pages: Option<usize>,
+    /// Requests per second and host at most; 0: no pause
+    #[arg(long, value_name = "R")]
+    pub(super) rate: Option<f64>,
+    /// Keep the scan, to be judged or rendered again
+    #[arg(long, value_name = "FILE")]
+    pub(super) save_scan: Option<PathBuf>,
+}
+
+/// What is printed.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Print {
+    /// The format on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(super) format: FormatWord,
+    /// Write a report to a file as well, as in json=report.json (may be repeated)
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(super) output: Vec<OutputSpec>,
+    /// No progress
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Every claim, all evidence, and each request as it is made
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+/// The engines of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineWord {
+    /// Plain HTTP, no browser: made for CI
+    Http,
+}

@@ -1,0 +1,48 @@
+//! A run from its plan to its scan, with progress told and signals heeded.
+
+use super::complaint::Complaint;
+use super::files;
+use super::interrupt;
+use super::progress::{Talk, Teller};
+use super::settings::Looking;
+use super::{Exit, args};
+use crate::manifest::Manifest;
+use crate::observation::Scan;
+use crate::scan::{self, Stop};
+use std::sync::Arc;
+
+/// How much is told, as the flags say.
+pub(super) fn talk(print: &args::Print) -> Talk {
+    match (print.quiet, print.verbose) {
+        (true, _) => Talk::Quiet,
+        (false, 0) => Talk::Normal,
+        (false, _) => Talk::Verbose,
+    }
+}
+
+/// Looks at the site, and keeps the scan where the user wants it.
+pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) -> Result<Scan, Complaint> {
+    let Looking { plan, target, save } = looking;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Complaint::usage(format!("cannot start: {error}")))?;
+    let teller = Arc::new(Teller::new(talk));
+    let stop = Stop::default();
+    let scanned = runtime.block_on(async {
+        interrupt::watch(stop.clone(), Arc::clone(&teller));
+        scan::run(&plan, &target, manifest, teller.as_ref(), &stop).await
+    });
+    teller.end();
+    // A name being resolved cannot be called back; nobody waits for it.
+    runtime.shutdown_background();
+    let scan = scanned.map_err(|error| Complaint {
+        exit: Exit::Usage,
+        message: error.message,
+        hint: error.hint,
+    })?;
+    if let Some(file) = save {
+        file.fill(|out| files::write_scan(&scan, out))?;
+    }
+    Ok(scan)
+}

@@ -1,0 +1,131 @@
+//! The arguments as meant: files read, plan and manifest decoded, the target found. What is wrong
+//! is said here, before any request is made.
+
+use super::args::{EngineWord, Look};
+use super::complaint::Complaint;
+use super::files;
+use super::output::NewFile;
+use crate::manifest::Manifest;
+use crate::plan::{EngineChoice, Plan, Target};
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// The plan's usual name.
+pub(super) const PLAN: &str = "cookieproof.toml";
+/// The manifest's usual name.
+pub(super) const MANIFEST: &str = "cookies.toml";
+
+/// Where to look and how.
+pub(super) struct Looking {
+    pub(super) plan: Plan,
+    pub(super) target: Target,
+    pub(super) save: Option<NewFile>,
+}
+
+/// The plan that the user named, with the flags' wishes in it.
+pub(super) fn looking(what: Option<&str>, look: &Look) -> Result<Looking, Complaint> {
+    let mut plan = plan(what)?;
+    apply(look, &mut plan)?;
+    let target = target(&plan, look.target.as_deref())?;
+    let save = look.save_scan.as_deref().map(NewFile::open).transpose()?;
+    Ok(Looking { plan, target, save })
+}
+
+/// The manifest: as the flag says, as the plan says, or by its usual name beside the plan.
+pub(super) fn manifest(named: Option<&Path>, plan: Option<&Plan>) -> Result<Manifest, Complaint> {
+    let folder = plan.and_then(|plan| Path::new(&plan.file).parent()).unwrap_or(Path::new(""));
+    let planned = plan.and_then(|plan| plan.manifest.as_ref()).map(|path| folder.join(path));
+    let path = named.map(PathBuf::from).or(planned).unwrap_or_else(|| folder.join(MANIFEST));
+    if named.is_none() && !path.exists() {
+        return Err(Complaint::usage(format!("no manifest: there is no {}", path.display())).hint(
+            "name one with `--manifest FILE`, or make a first one with `cookieproof init URL`",
+        ));
+    }
+    files::manifest(&path)
+}
+
+/// A URL where the text is one.
+pub(super) fn url(text: &str) -> Result<Option<Url>, Complaint> {
+    let is_url = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"))
+        || text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    if !is_url {
+        return Ok(None);
+    }
+    let url = Url::parse(text)
+        .map_err(|error| Complaint::usage(format!("`{text}` is not a URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Complaint::usage("a URL with a password in it would be seen in the list of processes")
+            .hint("put a `basic` step into a plan, with the password as `${env:NAME}`"));
+    }
+    Ok(Some(url))
+}
+
+fn plan(what: Option<&str>) -> Result<Plan, Complaint> {
+    let Some(what) = what else {
+        if Path::new(PLAN).exists() {
+            return files::plan(Path::new(PLAN));
+        }
+        return Err(Complaint::usage(format!("nothing to look at: there is no {PLAN} here"))
+            .hint("name a plan or a URL, as in `cookieproof audit https://example.org`"));
+    };
+    if let Some(url) = url(what)? {
+        return Ok(Plan::for_url(url));
+    }
+    let path = Path::new(what);
+    if path.exists() {
+        return files::plan(path);
+    }
+    let complaint = Complaint::usage(format!("there is no file `{what}`"));
+    Err(match what.contains('.') && Url::parse(&format!("https://{what}")).is_ok() {
+        true => complaint.hint(format!("if it is a site, say how to reach it: `https://{what}`")),
+        false => complaint.hint("name a plan or a URL"),
+    })
+}
+
+fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
+    for name in &look.persona {
+        if !plan.personas.iter().any(|persona| persona.name == *name) {
+            let known: Vec<&str> = plan.personas.iter().map(|persona| persona.name.as_str()).collect();
+            return Err(Complaint::usage(format!("{} has no persona `{name}`", plan.file))
+                .hint(format!("it has: {}", known.join(", "))));
+        }
+    }
+    if !look.persona.is_empty() {
+        plan.personas.retain(|persona| look.persona.contains(&persona.name));
+    }
+    if let Some(EngineWord::Http) = look.engine {
+        plan.engine = EngineChoice::Http;
+    }
+    plan.pages.assets |= look.assets;
+    if let Some(pages) = look.max_pages {
+        if pages == 0 {
+            return Err(Complaint::usage("`--max-pages 0` would look at nothing"));
+        }
+        plan.limits.pages = pages;
+    }
+    match look.rate {
+        None => {}
+        Some(0.0) => plan.limits.rate = None,
+        Some(rate) if rate.is_finite() && rate > 0.0 => plan.limits.rate = Some(rate),
+        Some(rate) => {
+            return Err(Complaint::usage(format!("`--rate {rate}` is no number of requests per second")));
+        }
+    }
+    Ok(())
+}
+
+fn target(plan: &Plan, name: Option<&str>) -> Result<Target, Complaint> {
+    let found = match name {
+        Some(name) => plan.targets.iter().find(|target| target.name == name),
+        None => plan.targets.first(),
+    };
+    found.cloned().ok_or_else(|| {
+        let known: Vec<&str> = plan.targets.iter().map(|target| target.name.as_str()).collect();
+        match name {
+            Some(name) => Complaint::usage(format!("{} has no target `{name}`", plan.file))
+                .hint(format!("it has: {}", known.join(", "))),
+            None => Complaint::usage(format!("{} has no target", plan.file))
+                .hint("add one: `[targets.production]` with `url = \"https://...\"`"),
+        }
+    })
+}
