@@ -26,6 +26,8 @@ pub enum Reason {
     /// DevTools gives no reason: no name, and a `=` in the value.
     #[serde(rename = "nameless_value_contains_equals")]
     NamelessValueContainsEquals,
+    /// A reason that a browser gave and this list does not know.
+    Unlisted,
     /// A NUL in a header: the browser refuses the whole response, every cookie of it with it.
     #[serde(rename = "response_refused")]
     ResponseRefused,
@@ -50,7 +52,34 @@ impl Reason {
             Reason::AlreadyExpired => "already_expired",
             Reason::PartitionedWithoutSecure => "partitioned_without_secure",
             Reason::NamelessValueContainsEquals => "nameless_value_contains_equals",
+            Reason::Unlisted => "Unlisted",
             Reason::ResponseRefused => "response_refused",
+        }
+    }
+
+    /// The reason that DevTools calls so. The plain SameSite names mean the schemeful ones here, as
+    /// sites are compared with their scheme; what is unknown is [`Reason::Unlisted`].
+    pub fn from_name(name: &str) -> Self {
+        const KNOWN: &[Reason] = &[
+            Reason::NoCookieContent,
+            Reason::DisallowedCharacter,
+            Reason::NameValuePairExceedsMaxSize,
+            Reason::InvalidDomain,
+            Reason::InvalidPrefix,
+            Reason::SecureOnly,
+            Reason::OverwriteSecure,
+            Reason::SameSiteNoneInsecure,
+            Reason::SchemefulSameSiteStrict,
+            Reason::SchemefulSameSiteLax,
+            Reason::SchemefulSameSiteUnspecifiedTreatedAsLax,
+            Reason::UserPreferences,
+        ];
+        let matches =
+            |reason: &&Reason| reason.name() == name || reason.name().strip_prefix("Schemeful") == Some(name);
+        match name {
+            // What third-party blocking is called where it is not the user's own setting.
+            "ThirdPartyPhaseout" | "ThirdPartyBlockedInFirstPartySet" => Reason::UserPreferences,
+            _ => KNOWN.iter().find(matches).copied().unwrap_or(Reason::Unlisted),
         }
     }
 
@@ -80,6 +109,7 @@ impl Reason {
             Reason::AlreadyExpired => "the cookie has already expired, and there is none to delete",
             Reason::PartitionedWithoutSecure => "Partitioned needs Secure and a secure connection",
             Reason::NamelessValueContainsEquals => "a cookie without a name cannot have = in its value",
+            Reason::Unlisted => "the browser gave a reason of its own",
             Reason::ResponseRefused => "a NUL byte in a header makes the browser refuse the whole response",
         }
     }
@@ -102,6 +132,7 @@ impl Reason {
             Reason::AlreadyExpired => "RFC 6265bis 5.7 step 23",
             Reason::PartitionedWithoutSecure => "CHIPS as in Chromium, outside RFC 6265bis",
             Reason::NamelessValueContainsEquals => "Chromium; RFC 6265bis would store it",
+            Reason::Unlisted => "Chromium, over DevTools",
             Reason::ResponseRefused => "Chromium (ERR_INVALID_HTTP_RESPONSE); RFC 9110 5.5",
         }
     }

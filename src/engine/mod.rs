@@ -11,6 +11,7 @@ mod wall;
 pub use http::{Gate, HttpEngine, HttpSettings, Own, USER_AGENT};
 pub use values::Values;
 pub use wall::bot_wall;
+pub mod browser;
 
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
 use crate::observation::{Cell, ExchangeRef, Failed, Resource, Sighting};

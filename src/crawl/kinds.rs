@@ -1,0 +1,151 @@
+//! Pages of one kind: what a browser would do with them is the same, so one of them stands for all.
+//!
+//! A kind is made of what can run or load: scripts, frames, forms, consent markup and the template's
+//! elements. Text and links are left out. Inline scripts count without their texts and numbers (a
+//! framework writes each page's data there), unless they speak of cookies or storage: then every
+//! character counts.
+
+use lol_html::{HtmlRewriter, Settings, doc_text, element};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// Words in a script that put something on the device, or load what might.
+const STORING: &[&str] =
+    &["cookie", "Storage", "indexedDB", "caches", "sendBeacon", "serviceWorker", "createElement", "import(", "fetch(", "XMLHttpRequest"];
+
+/// Most distinct marks that make up a kind; a hostile page may hold millions.
+const MOST_MARKS: usize = 4096;
+
+/// The kind of a document, as a number that is equal for alike pages of one run.
+pub fn page_kind(html: &[u8]) -> u64 {
+    let marks = RefCell::new(BTreeSet::new());
+    let script = RefCell::new(None::<String>);
+    let mark = |text: String| {
+        let mut marks = marks.borrow_mut();
+        if marks.len() < MOST_MARKS {
+            marks.insert(text);
+        }
+    };
+    let settings = Settings {
+        element_content_handlers: vec![element!("*", |element| {
+            let name = element.tag_name();
+            let attribute = |wanted: &str| element.get_attribute(wanted).unwrap_or_default();
+            match name.as_str() {
+                "script" => {
+                    let source = attribute("src");
+                    if source.is_empty() {
+                        *script.borrow_mut() = Some(String::new());
+                    } else {
+                        mark(format!("script {}", without_query(&source)));
+                    }
+                }
+                "iframe" | "frame" | "embed" | "object" => {
+                    mark(format!("{name} {}", without_query(&(attribute("src") + &attribute("data")))));
+                }
+                "img" => mark(format!("img {}", origin_of(&attribute("src")))),
+                "form" => mark(format!("form {}", without_query(&attribute("action")))),
+                "link" => mark(format!("link {} {}", attribute("rel"), origin_of(&attribute("href")))),
+                _ => mark(format!("{name} {} {}", attribute("class"), attribute("role"))),
+            }
+            Ok(())
+        })],
+        document_content_handlers: vec![doc_text!(|chunk| {
+                let mut open = script.borrow_mut();
+                if let Some(text) = open.as_mut() {
+                    if chunk.text_type() == lol_html::TextType::ScriptData {
+                        text.push_str(chunk.as_str());
+                    }
+                    if chunk.last_in_text_node() {
+                        mark(format!("inline {}", script_kind(text)));
+                        *open = None;
+                    }
+                }
+                Ok(())
+            })],
+        strict: false,
+        ..Settings::new()
+    };
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    // A parser error ends the reading; what was read until then is the kind.
+    if rewriter.write(html).is_ok() {
+        drop(rewriter.end());
+    }
+    fixed_hash(&*marks.borrow())
+}
+
+/// An inline script without texts and numbers, or whole where it may store something.
+fn script_kind(script: &str) -> String {
+    if STORING.iter().any(|word| script.contains(word)) {
+        return script.chars().filter(|c| !c.is_ascii_digit()).collect();
+    }
+    let mut kind = String::new();
+    let mut within = None;
+    let mut escaped = false;
+    for c in script.chars() {
+        match within {
+            Some(quote) => {
+                if !escaped && c == quote {
+                    within = None;
+                }
+                escaped = !escaped && c == '\\';
+            }
+            None if matches!(c, '"' | '\'' | '`') => {
+                within = Some(c);
+                escaped = false;
+            }
+            None if c.is_ascii_digit() || c.is_whitespace() => {}
+            None => kind.push(c),
+        }
+    }
+    kind
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Scheme and host of an absolute URL; nothing of a relative one.
+fn origin_of(url: &str) -> &str {
+    let Some(start) = url.find("//") else { return "" };
+    let end = url[start + 2..].find(['/', '?', '#']).map_or(url.len(), |end| start + 2 + end);
+    &url[..end]
+}
+
+/// A hash that is the same in every run, so that the choice of pages is.
+fn fixed_hash(marks: &BTreeSet<String>) -> u64 {
+    let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
+    marks.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_kind;
+
+    fn alike(a: &str, b: &str) -> bool {
+        page_kind(a.as_bytes()) == page_kind(b.as_bytes())
+    }
+
+    #[test]
+    fn texts_links_and_page_data_do_not_make_a_kind() {
+        assert!(alike("<p class=a>one <a href=/1>x</a>", "<p class=a>two <a href=/2>y</a>"));
+        assert!(alike("<script>push([1,\"one\"])</script>", "<script>push([22,\"t'wo\"])</script>"));
+        assert!(alike("<script src=/a.js?v=1></script>", "<script src=/a.js?v=2></script>"));
+    }
+
+    #[test]
+    fn what_runs_or_loads_does() {
+        for (a, b) in [
+            ("<script src=/a.js></script>", "<script src=/b.js></script>"),
+            ("<script>document.cookie='a=1'</script>", "<script>document.cookie='b=1'</script>"),
+            ("<p>", "<iframe src=//x.test/></iframe>"),
+            ("<p>", "<img src=https://pixel.test/p?1>"),
+            ("<p class=a>", "<p class=b>"),
+            ("<form action=/a></form>", "<form action=/b></form>"),
+            ("<p>", "<script>f()</script>"),
+        ] {
+            assert!(!alike(a, b), "{a} and {b}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Chromium as an engine, over the DevTools protocol: what scripts, storage and third parties do,
+//! beside what our own model predicted.
+//!
+//! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
+//! context for each cell, one tab for each page.
+
+mod cdp;
+mod consent;
+mod launch;
+mod page;
+mod seen;
+mod tab;
+mod trace;
+
+pub use consent::{Answer, Banner};
+pub use launch::{BrowserSettings, LaunchError};
+pub use page::{BrowserPage, Patience, Rendered};
+
+use crate::cookie::{
+    CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
+};
+use crate::engine::Ask;
+use crate::observation::{Failed, SafeUrl, StorageKind};
+use crate::secret::Secrets;
+use base64::Engine as _;
+use cdp::Connection;
+use launch::Running;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tab::{Guise, Tab};
+use url::Url;
+
+/// A running Chromium.
+pub struct BrowserEngine {
+    running: Running,
+    third_party: ThirdPartyCookies,
+    /// The browser's own user agent, without the word that says it has no window: sites answer that
+    /// word with a wall.
+    user_agent: String,
+    /// `Chromium 156.0.8078.79`
+    pub version: String,
+}
+
+/// One visitor's browser: cookies, storage and caches of its own, empty at first.
+pub struct BrowserContext {
+    connection: Connection,
+    id: String,
+    guise: Guise,
+    third_party: ThirdPartyCookies,
+    /// The same visitor in our model, to be held against the browser.
+    model: Mutex<Jar>,
+    secrets: Arc<Mutex<Secrets>>,
+    begun: std::time::Instant,
+}
+
+/// How a context presents itself.
+#[derive(Clone, Debug, Default)]
+pub struct Disguise {
+    pub user_agent: Option<String>,
+    pub accept_language: Option<String>,
+    pub time_zone: Option<String>,
+    pub gpc: bool,
+    pub own_headers: Vec<(String, Vec<u8>)>,
+    pub own_hosts: Vec<String>,
+}
+
+/// A storage item found in a page. The value is for comparing, never for telling.
+#[derive(Clone, Debug)]
+pub struct StoredItem {
+    pub kind: StorageKind,
+    pub origin: String,
+    pub name: String,
+    pub value: CookieValue,
+}
+
+impl BrowserEngine {
+    /// Starts the browser, or connects to the one that is named.
+    pub async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, LaunchError> {
+        let running = Running::start(settings).await?;
+        let version = running.connection.send("", "Browser.getVersion", json!({})).await.unwrap_or_default();
+        let user_agent =
+            version["userAgent"].as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
+        let version =
+            version["product"].as_str().unwrap_or("Chromium").replace("HeadlessChrome/", "Chromium ");
+        Ok(BrowserEngine {
+            running,
+            third_party: settings.third_party,
+            user_agent,
+            version: version.replace("Chrome/", "Chromium "),
+        })
+    }
+
+    /// Whether the browser went away: then a new one must be started.
+    pub fn gone(&self) -> bool {
+        self.running.connection.closed()
+    }
+
+    /// A fresh visitor.
+    pub async fn context(
+        &self,
+        disguise: Disguise,
+        secrets: Arc<Mutex<Secrets>>,
+    ) -> Result<BrowserContext, String> {
+        let connection = self.running.connection.clone();
+        let created = connection
+            .send("", "Target.createBrowserContext", json!({"disposeOnDetach": true}))
+            .await
+            .map_err(|error| error.to_string())?;
+        let id = created["browserContextId"].as_str().unwrap_or_default().to_owned();
+        let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
+        connection.tell("", "Browser.setDownloadBehavior", deny);
+        let own_headers = disguise
+            .own_headers
+            .into_iter()
+            .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
+            .collect();
+        let guise = Guise {
+            user_agent: Some(disguise.user_agent.unwrap_or_else(|| self.user_agent.clone())),
+            accept_language: disguise.accept_language,
+            time_zone: disguise.time_zone,
+            gpc: disguise.gpc,
+            own_headers,
+            own_hosts: disguise.own_hosts.into(),
+        };
+        Ok(BrowserContext {
+            connection,
+            id,
+            guise,
+            third_party: self.third_party,
+            model: Mutex::default(),
+            secrets,
+            begun: std::time::Instant::now(),
+        })
+    }
+}
+
+impl BrowserContext {
+    /// Opens a page in a tab of its own and waits until it is quiet.
+    pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
+        BrowserPage::open(self, ask, patience).await
+    }
+
+    /// Puts a session in that was made elsewhere.
+    pub async fn put(&self, jar: &Jar) -> Result<(), String> {
+        let cookies: Vec<Value> = jar.iter().filter_map(cookie_param).collect();
+        let params = json!({"cookies": cookies, "browserContextId": self.id});
+        self.connection.send("", "Storage.setCookies", params).await.map_err(|error| error.to_string())?;
+        let mut model = self.model();
+        for cookie in jar.iter() {
+            model.insert(cookie.clone());
+        }
+        Ok(())
+    }
+
+    /// Every cookie now in the browser's jar.
+    pub async fn cookies(&self) -> Vec<StoredCookie> {
+        let params = json!({"browserContextId": self.id});
+        let answer = self.connection.send("", "Storage.getCookies", params).await.unwrap_or_default();
+        let cookies = answer["cookies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        cookies.iter().map(stored_cookie).collect()
+    }
+
+    /// Clears everything the visitor keeps of these origins: what "clear site data" does.
+    pub async fn clear(&self, origins: impl IntoIterator<Item = String>) {
+        let params = json!({"browserContextId": self.id});
+        drop(self.connection.send("", "Storage.clearCookies", params).await);
+        *self.model() = Jar::default();
+        // Storage partitions are reached through a page of theirs.
+        let Ok(tab) = Tab::open(&self.connection, &self.id, self.guise()).await else { return };
+        for origin in origins {
+            let params = json!({"origin": origin, "storageTypes": "all"});
+            drop(tab.command("Storage.clearDataForOrigin", params).await);
+        }
+        tab.close().await;
+    }
+
+    /// Ends the visitor.
+    pub async fn close(self) {
+        // A browser that is gone has forgotten it already.
+        drop(
+            self.connection
+                .send("", "Target.disposeBrowserContext", json!({"browserContextId": self.id}))
+                .await,
+        );
+    }
+
+    /// Whether the browser went away.
+    pub fn gone(&self) -> bool {
+        self.connection.closed()
+    }
+
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn guise(&self) -> Guise {
+        self.guise.clone()
+    }
+
+    fn safe(&self, url: &Url) -> SafeUrl {
+        SafeUrl::new(url, &self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    fn model(&self) -> MutexGuard<'_, Jar> {
+        self.model.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl StoredItem {
+    fn read(origin: &str, item: &Value) -> Option<StoredItem> {
+        let kind = storage_kind(item[0].as_str()?)?;
+        let value = CookieValue::new(item[2].as_str().unwrap_or_default());
+        Some(StoredItem { kind, origin: origin.to_owned(), name: item[1].as_str()?.to_owned(), value })
+    }
+}
+
+/// The hooks' words for places.
+fn storage_kind(word: &str) -> Option<StorageKind> {
+    match word {
+        "local-storage" => Some(StorageKind::LocalStorage),
+        "session-storage" => Some(StorageKind::SessionStorage),
+        "indexed-db" => Some(StorageKind::IndexedDb),
+        "cache-storage" => Some(StorageKind::CacheStorage),
+        _ => None,
+    }
+}
+
+fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
+    let kept = &cookie.effective;
+    let mut param = json!({
+        "name": std::str::from_utf8(cookie.name.as_bytes()).ok()?,
+        "value": std::str::from_utf8(cookie.value.reveal()).ok()?,
+        "domain": if kept.host_only { kept.domain.clone() } else { format!(".{}", kept.domain) },
+        "path": kept.path,
+        "secure": kept.secure,
+        "httpOnly": kept.http_only,
+    });
+    if let Some(same_site) = kept.same_site {
+        param["sameSite"] = format!("{same_site:?}").into();
+    }
+    if let Some(expires) = cookie.expires {
+        param["expires"] = expires.into();
+    }
+    if let Some(site) = &kept.partition {
+        param["partitionKey"] = json!({"topLevelSite": site, "hasCrossSiteAncestor": false});
+    }
+    Some(param)
+}
+
+fn stored_cookie(cookie: &Value) -> StoredCookie {
+    let text = |field: &str| cookie[field].as_str().unwrap_or_default().to_owned();
+    let flag = |field: &str| cookie[field].as_bool().unwrap_or_default();
+    let domain = text("domain");
+    let expires = cookie["expires"].as_f64().filter(|expires| *expires > 0.0);
+    let effective = Effective {
+        host_only: !domain.starts_with('.'),
+        domain: domain.trim_start_matches('.').to_owned(),
+        path: text("path"),
+        secure: flag("secure"),
+        http_only: flag("httpOnly"),
+        same_site: match cookie["sameSite"].as_str() {
+            Some("Strict") => Some(SameSite::Strict),
+            Some("Lax") => Some(SameSite::Lax),
+            Some("None") => Some(SameSite::None),
+            _ => None,
+        },
+        // The jar's number is capped and counts from now: sightings carry the true one.
+        lifetime: if flag("session") || expires.is_none() { Lifetime::Session } else { Lifetime::Seconds(0) },
+        partition: cookie["partitionKey"]["topLevelSite"].as_str().map(str::to_owned),
+        priority: match cookie["priority"].as_str() {
+            Some("Low") => Priority::Low,
+            Some("High") => Priority::High,
+            _ => Priority::Medium,
+        },
+    };
+    StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, 0.0, expires)
+}
+
+fn base64_decode(text: &str) -> Option<Vec<u8>> {
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}

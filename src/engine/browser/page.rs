@@ -1,0 +1,248 @@
+//! A page in the browser: opened, acted upon, and given out as a [`Rendered`] visit.
+
+use super::consent::{Answer, Banner, banner};
+use super::seen::visit_of;
+use super::tab::{Loaded, Tab};
+use super::{BrowserContext, StoredItem};
+use crate::engine::{Ask, Visit};
+use crate::observation::{Failed, FailureKind};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use url::Url;
+
+/// Bounds of one page.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until the load event and the first quiet moment.
+    pub load: Duration,
+    /// After scrolling, for lazy parts and late writes.
+    pub late: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { load: Duration::from_secs(15), late: Duration::from_secs(2) }
+    }
+}
+
+/// A page as it was rendered.
+#[derive(Debug)]
+pub struct Rendered {
+    pub visit: Visit,
+    /// Links of the rendered document, and routes of a single-page application.
+    pub links: Vec<(Url, String)>,
+    /// What storage of the page's frames held in the end.
+    pub storage: Vec<StoredItem>,
+    /// Dialogs, downloads, an overflow: remarks for the coverage.
+    pub remarks: Vec<String>,
+}
+
+/// An open page.
+pub struct BrowserPage<'a> {
+    context: &'a BrowserContext,
+    tab: Tab,
+    ask: Ask,
+    loaded: Loaded,
+    error: Option<String>,
+    patience: Patience,
+}
+
+impl<'a> BrowserPage<'a> {
+    pub(super) async fn open(
+        context: &'a BrowserContext,
+        ask: &Ask,
+        patience: Patience,
+    ) -> Result<BrowserPage<'a>, Failed> {
+        let tab =
+            Tab::open(context.connection(), context.id(), context.guise()).await.map_err(|error| Failed {
+                cell: ask.cell.clone(),
+                url: context.safe(&ask.url),
+                kind: FailureKind::Crashed,
+                detail: format!("no tab could be opened: {error}"),
+                count: 1,
+            })?;
+        let referrer = ask.started_by.as_ref().map(Url::as_str);
+        let (loaded, error) = tab.go(ask.url.as_str(), referrer, patience.load).await;
+        let page = BrowserPage { context, tab, ask: ask.clone(), loaded, error, patience };
+        if matches!(page.loaded, Loaded::Idle | Loaded::Busy) {
+            page.scroll().await;
+        }
+        Ok(page)
+    }
+
+    /// Scrolls to the end, for parts that load when they come into sight, and waits for them.
+    async fn scroll(&self) {
+        let script = "(async()=>{const most=20,step=innerHeight||800;for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++)\
+                      {scrollTo(0,i*step);await new Promise(r=>setTimeout(r,20))}scrollTo(0,0)})()";
+        if self.tab.evaluate(script).await.is_some() {
+            self.tab.settle(self.patience.late).await;
+        }
+    }
+
+    /// Looks for the consent banner without touching it.
+    pub async fn banner(&self, selector: Option<&str>) -> Option<Banner> {
+        banner(&self.tab, selector, None, None).await
+    }
+
+    /// Answers the consent banner, and waits for what that sets off.
+    pub async fn answer(
+        &self,
+        answer: Answer,
+        selector: Option<&str>,
+        button: Option<&str>,
+    ) -> Option<Banner> {
+        let answered = banner(&self.tab, selector, Some(answer), button).await?;
+        self.tab.settle(self.patience.late).await;
+        Some(answered)
+    }
+
+    /// Clicks the first element of a selector; false where there is none.
+    pub async fn click(&self, selector: &str) -> bool {
+        let script = format!(
+            "(s=>{{const e=document.querySelector(s);if(!e)return false;e.click();return true}})({})",
+            json!(selector)
+        );
+        let clicked = self.tab.evaluate(&script).await == Some(Value::Bool(true));
+        if clicked {
+            // A click may navigate: a moment for it to begin, then until it is done.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.tab.settle(self.patience.load).await;
+        }
+        clicked
+    }
+
+    /// Types a value into the first element of a selector, with the events a person's typing fires.
+    pub async fn fill(&self, selector: &str, value: &str) -> bool {
+        let script = format!(
+            "((s,v)=>{{const e=document.querySelector(s);if(!e)return false;e.focus();\
+             const d=Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e),'value');d&&d.set?d.set.call(e,v):e.value=v;\
+             e.dispatchEvent(new Event('input',{{bubbles:true}}));e.dispatchEvent(new Event('change',{{bubbles:true}}));return true}})({},{})",
+            json!(selector),
+            json!(value)
+        );
+        self.tab.evaluate(&script).await == Some(Value::Bool(true))
+    }
+
+    /// Waits until a selector or a text is there.
+    pub async fn wait(&self, selector: Option<&str>, text: Option<&str>, patience: Duration) -> bool {
+        let script = format!(
+            "((s,t)=>(!s||!!document.querySelector(s))&&(!t||document.body.innerText.includes(t)))({},{})",
+            json!(selector),
+            json!(text)
+        );
+        let until = tokio::time::Instant::now() + patience;
+        while tokio::time::Instant::now() < until {
+            if self.tab.evaluate(&script).await == Some(Value::Bool(true)) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        false
+    }
+
+    /// The URL now shown.
+    pub fn shown(&self) -> Option<Url> {
+        self.tab.trace().shown.as_deref().and_then(|url| Url::parse(url).ok())
+    }
+
+    /// The rendered document.
+    pub async fn html(&self) -> String {
+        let script = "document.documentElement ? document.documentElement.outerHTML.slice(0, 4000000) : ''";
+        self.tab.evaluate(script).await.and_then(|html| html.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// A PNG of what is in sight, with typed text blanked.
+    pub async fn screenshot(&self) -> Option<Vec<u8>> {
+        let blank = "for(const e of document.querySelectorAll('input,textarea')){e.style.setProperty('color','transparent','important');\
+                     e.style.setProperty('text-shadow','none','important');e.style.setProperty('background','#ddd','important')}";
+        self.tab.evaluate(blank).await;
+        let taken = self.tab.command("Page.captureScreenshot", json!({"format": "png"})).await.ok()?;
+        super::base64_decode(taken["data"].as_str()?)
+    }
+
+    /// Closes the page and gives out everything that it showed.
+    pub async fn finish(self) -> Rendered {
+        let (links, storage) = if matches!(self.loaded, Loaded::Idle | Loaded::Busy) && !self.context.gone() {
+            (self.links().await, self.stored().await)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let trace = self.tab.close().await;
+        let mut remarks = Vec::new();
+        if trace.dialogs > 0 {
+            remarks.push(format!("{} dialogs were answered", trace.dialogs));
+        }
+        if trace.downloads > 0 {
+            remarks.push("a download was refused".to_owned());
+        }
+        if trace.overflow {
+            remarks.push("the page did more than is kept; the rest was not recorded".to_owned());
+        }
+        let failed = |kind, detail: String| {
+            Some(Failed {
+                cell: self.ask.cell.clone(),
+                url: self.context.safe(&self.ask.url),
+                kind,
+                detail,
+                count: 1,
+            })
+        };
+        let failure = match (self.loaded, &self.error) {
+            (_, Some(error)) => failed(kind_of(error), format!("the browser says {error}")),
+            (Loaded::Crashed, None) => failed(FailureKind::Crashed, "the page's process ended".into()),
+            (Loaded::BrowserGone, None) => failed(FailureKind::Crashed, "the browser ended".into()),
+            (Loaded::Unfinished, None) => failed(
+                FailureKind::Timeout,
+                format!(
+                    "not loaded within {} s; what it did until then is kept",
+                    self.patience.load.as_secs()
+                ),
+            ),
+            (Loaded::Idle | Loaded::Busy, None) => None,
+        };
+        let mut visit = visit_of(self.context, &self.ask, &trace);
+        visit.failure = failure;
+        Rendered { visit, links, storage, remarks }
+    }
+
+    async fn links(&self) -> Vec<(Url, String)> {
+        let script = "[...document.querySelectorAll('a[href],area[href]')].slice(0,5000).map(a=>[String(a.href).slice(0,4000),(a.innerText||'').trim().slice(0,80)])";
+        let found = self.tab.evaluate(script).await.unwrap_or_default();
+        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+        let anchors = found.iter().filter_map(|pair| {
+            Some((Url::parse(pair[0].as_str()?).ok()?, pair[1].as_str().unwrap_or_default().to_owned()))
+        });
+        let routes: Vec<_> = self.tab.trace().routes.iter().filter_map(|url| Url::parse(url).ok()).collect();
+        let routes = routes.into_iter().map(|url| (url, String::new()));
+        let mut seen = BTreeSet::new();
+        anchors.chain(routes).filter(|(url, _)| seen.insert(url.clone())).collect()
+    }
+
+    /// What the main frame's origin keeps: read in the page, since only it may.
+    async fn stored(&self) -> Vec<StoredItem> {
+        let script = "(async()=>{const out=[];const take=(k,s)=>{try{for(let i=0;i<Math.min(s.length,2000);i++){const n=s.key(i);out.push([k,n.slice(0,1000),(s.getItem(n)||'').slice(0,5000)])}}catch{}};\
+            try{take('local-storage',localStorage)}catch{}try{take('session-storage',sessionStorage)}catch{}\
+            try{for(const d of await indexedDB.databases())out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\
+            try{for(const n of await caches.keys())out.push(['cache-storage',n.slice(0,1000),''])}catch{}\
+            return {origin:self.origin,items:out}})()";
+        let Some(found) = self.tab.evaluate(script).await else { return Vec::new() };
+        let origin = found["origin"].as_str().unwrap_or_default().to_owned();
+        let items = found["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(|item| StoredItem::read(&origin, item)).collect()
+    }
+}
+
+/// Chromium's net error names, in our words.
+fn kind_of(error: &str) -> FailureKind {
+    match error {
+        "net::ERR_NAME_NOT_RESOLVED" | "net::ERR_NAME_RESOLUTION_FAILED" => FailureKind::Dns,
+        "net::ERR_CONNECTION_REFUSED" => FailureKind::Refused,
+        "net::ERR_TOO_MANY_REDIRECTS" => FailureKind::TooManyRedirects,
+        "net::ERR_TIMED_OUT" | "net::ERR_CONNECTION_TIMED_OUT" => FailureKind::Timeout,
+        "net::ERR_INVALID_HTTP_RESPONSE" | "net::ERR_RESPONSE_HEADERS_TOO_BIG" => FailureKind::UnreadableHead,
+        error if error.starts_with("net::ERR_CERT") || error.starts_with("net::ERR_SSL") => FailureKind::Tls,
+        error if error.starts_with("net::ERR_CONNECTION") => FailureKind::Connect,
+        _ => FailureKind::Other,
+    }
+}

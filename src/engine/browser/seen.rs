@@ -1,0 +1,323 @@
+//! From a tab's trace to a visit: exchanges and sightings, with what the browser did beside what
+//! our model predicted.
+
+use super::trace::{Position, Seen, StorageWrite, Trace, Write};
+use super::{BrowserContext, storage_kind};
+use crate::cookie::{
+    CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
+    RequestContext, SentCookie, ValueFacts, Written, same_site,
+};
+use crate::engine::{Ask, Exchange, Visit};
+use crate::observation::{
+    Channel, ExchangeRef, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
+};
+use std::collections::BTreeSet;
+use url::Url;
+
+/// Everything a tab showed, as a visit.
+pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Visit {
+    let shown =
+        trace.shown.as_deref().and_then(|url| Url::parse(url).ok()).unwrap_or_else(|| ask.url.clone());
+    let teller = Teller { context, ask, shown: &shown };
+    let main = trace.main_frame();
+    let mut exchanges = Vec::new();
+    let mut top = ask.url.clone();
+    for seen in trace.exchanges() {
+        let Ok(url) = Url::parse(&seen.hop.url) else { continue };
+        if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
+            continue;
+        }
+        let navigation = seen.hop.resource == "Document" && Some(seen.hop.frame.as_str()) == main;
+        if navigation {
+            top = url.clone();
+        }
+        exchanges.push(teller.exchange(&seen, url, navigation, &top));
+    }
+    let mut writes: Vec<Sighting> = trace.writes.iter().filter_map(|write| teller.write(write)).collect();
+    let told: BTreeSet<(StorageKind, Name)> =
+        writes.iter().map(|write| (write.kind, write.name.clone())).collect();
+    // Items written as plain properties (`localStorage.x = 1`) pass the hooks by.
+    let silent = trace.storage.iter().filter_map(|item| teller.stored(item));
+    writes.extend(silent.filter(|item| !told.contains(&(item.kind, item.name.clone()))));
+    let document = trace.document();
+    Visit {
+        asked: ask.url.clone(),
+        shown,
+        status: document.map_or(0, |hop| hop.status),
+        exchanges,
+        content_type: document.map(|hop| hop.content_type.clone()).unwrap_or_default(),
+        body: Vec::new(),
+        failure: None,
+        writes,
+    }
+}
+
+/// What all sightings of one visit share.
+struct Teller<'a> {
+    context: &'a BrowserContext,
+    ask: &'a Ask,
+    shown: &'a Url,
+}
+
+impl Teller<'_> {
+    fn exchange(&self, seen: &Seen, url: Url, navigation: bool, top: &Url) -> Exchange {
+        let at = ExchangeRef {
+            method: seen.hop.method.clone(),
+            url: self.safe(&url),
+            status: if seen.hop.status == 0 { seen.answer.status } else { seen.hop.status },
+            hop: seen.hop.number,
+            resource: resource_of(&seen.hop.resource, navigation),
+        };
+        let context =
+            self.request(&url, navigation, top, seen.answer.date.clone().or_else(|| seen.hop.date.clone()));
+        let sightings = seen
+            .answer
+            .lines
+            .iter()
+            .map(|line| {
+                let refused = seen.answer.blocked.iter().find(|(blocked, _)| blocked == line);
+                let (parsed, predicted) = self.context.model().receive(line.as_bytes(), &context);
+                let (decision, disagreement) =
+                    judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
+                let mut sighting =
+                    self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
+                sighting.disagreement = disagreement;
+                sighting.script = seen.hop.initiator.as_ref().and_then(|position| self.script(position));
+                sighting
+            })
+            .collect();
+        let sent = seen.sent.iter().map(|name| self.sent(name, &url)).collect();
+        Exchange { at, url, sent, sightings, location: None }
+    }
+
+    /// DevTools names what went along; values stay with the browser.
+    fn sent(&self, name: &str, url: &Url) -> SentCookie {
+        SentCookie {
+            name: Name::new(name),
+            value: CookieValue::default(),
+            domain: url.host_str().unwrap_or_default().to_owned(),
+            path: String::new(),
+        }
+    }
+
+    /// A cookie or storage item that a script wrote.
+    fn write(&self, write: &Write) -> Option<Sighting> {
+        let told = &write.told;
+        let page = Url::parse(&told.page).ok().or_else(|| Url::parse(&told.origin).ok())?;
+        let mut sighting = match told.kind.as_str() {
+            "document-cookie" => self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie),
+            "cookie-store" => self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore),
+            kind => self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page),
+        };
+        sighting.script = write.position.as_ref().and_then(|position| self.script(position));
+        Some(sighting)
+    }
+
+    fn script_cookie(&self, line: &[u8], page: &Url, channel: Channel) -> Sighting {
+        let context = self.request(page, same_site_urls(page, self.shown), self.shown, None);
+        let http_only = CookieLine::parse(line).written(None, context.now).http_only;
+        let (parsed, decision) = if http_only {
+            // RFC 6265bis 5.7 step 11: a non-HTTP API cannot set an HttpOnly cookie.
+            (CookieLine::parse(line), Decision::Rejected { reasons: Vec::new() })
+        } else {
+            self.context.model().receive(line, &context)
+        };
+        let at = self.script_exchange(page);
+        self.sighting(&parsed, &context, at, channel, self.shown, decision)
+    }
+
+    fn stored(&self, item: &StorageWrite) -> Option<Sighting> {
+        let page = Url::parse(&item.origin).ok()?;
+        let kind = if item.local { StorageKind::LocalStorage } else { StorageKind::SessionStorage };
+        Some(self.item(kind, &item.origin, &item.key, &item.value, &page))
+    }
+
+    fn item(&self, kind: StorageKind, origin: &str, name: &str, value: &str, page: &Url) -> Sighting {
+        let value = CookieValue::new(value);
+        Sighting {
+            kind,
+            name: Name::new(name),
+            cell: self.ask.cell.clone(),
+            page: self.page(),
+            exchange: self.script_exchange(page),
+            channel: Channel::Storage,
+            party: self.party(page),
+            line: format!("{} {}", Name::new(name), value),
+            written: Written {
+                lifetime: Lifetime::Session,
+                http_only: false,
+                secure: false,
+                same_site: None,
+                partitioned: false,
+                path: None,
+                domain: None,
+            },
+            decision: Decision::Stored {
+                effective: Effective {
+                    domain: origin.to_owned(),
+                    host_only: true,
+                    path: String::new(),
+                    secure: false,
+                    http_only: false,
+                    same_site: None,
+                    lifetime: Lifetime::Session,
+                    partition: None,
+                    priority: Priority::Medium,
+                },
+            },
+            value: ValueFacts::of(&value, &self.ask.url),
+            script: None,
+            at_ms: self.at_ms(),
+            disagreement: None,
+        }
+    }
+
+    fn sighting(
+        &self,
+        line: &CookieLine,
+        context: &RequestContext,
+        exchange: ExchangeRef,
+        channel: Channel,
+        top: &Url,
+        decision: Decision,
+    ) -> Sighting {
+        Sighting {
+            kind: StorageKind::Cookie,
+            name: line.name.clone(),
+            cell: self.ask.cell.clone(),
+            page: self.page(),
+            exchange,
+            channel,
+            party: party_of(&context.url, top),
+            line: line.masked(),
+            written: line.written(context.response_date.as_deref(), context.now),
+            decision,
+            value: ValueFacts::of(&line.value, &self.ask.url),
+            script: None,
+            at_ms: self.at_ms(),
+            disagreement: None,
+        }
+    }
+
+    fn request(&self, url: &Url, navigation: bool, top: &Url, date: Option<String>) -> RequestContext {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        RequestContext {
+            url: url.clone(),
+            initiator: if navigation {
+                Initiator::Navigation
+            } else {
+                Initiator::Subresource { top_url: top.clone() }
+            },
+            third_party: self.context.third_party,
+            response_date: date.map(String::into_bytes),
+            now: now.as_secs_f64(),
+        }
+    }
+
+    /// A script's write is not a response's; it is placed in the document that ran it.
+    fn script_exchange(&self, page: &Url) -> ExchangeRef {
+        ExchangeRef {
+            method: "SCRIPT".into(),
+            url: self.safe(page),
+            status: 0,
+            hop: 0,
+            resource: Resource::Document,
+        }
+    }
+
+    fn page(&self) -> Page {
+        Page {
+            asked: self.safe(&self.ask.url),
+            shown: (*self.shown != self.ask.url).then(|| self.safe(self.shown)),
+            started_by: self.ask.started_by.as_ref().map(|url| self.safe(url)),
+        }
+    }
+
+    fn script(&self, position: &Position) -> Option<Script> {
+        let url = Url::parse(&position.url).ok()?;
+        Some(Script { url: self.safe(&url), line: position.line, column: position.column })
+    }
+
+    fn party(&self, page: &Url) -> Party {
+        party_of(page, self.shown)
+    }
+
+    fn safe(&self, url: &Url) -> SafeUrl {
+        self.context.safe(url)
+    }
+
+    fn at_ms(&self) -> u64 {
+        u64::try_from(self.context.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The browser's word, and where our model thought otherwise.
+fn judged(predicted: Decision, refused: Option<&[String]>) -> (Decision, Option<String>) {
+    let silent = |reasons: &[Reason]| reasons.iter().all(|reason| reason.is_silent());
+    match (refused, predicted) {
+        (Some(names), predicted) => {
+            let mut observed: Vec<Reason> = names.iter().map(|name| Reason::from_name(name)).collect();
+            observed.sort();
+            observed.dedup();
+            let agrees = matches!(&predicted, Decision::Rejected { reasons } if {
+                let mut reasons = reasons.clone();
+                reasons.sort();
+                reasons == observed
+            });
+            let disagreement = (!agrees).then(|| {
+                format!("the browser refused it ({}), our model did not expect that", names.join(", "))
+            });
+            (Decision::Rejected { reasons: observed }, disagreement)
+        }
+        (None, Decision::Rejected { reasons }) if !silent(&reasons) => {
+            let names: Vec<&str> = reasons.iter().map(|reason| reason.name()).collect();
+            let disagreement =
+                format!("our model expected a refusal ({}), the browser gave none", names.join(", "));
+            (Decision::Rejected { reasons }, Some(disagreement))
+        }
+        (None, predicted) => (predicted, None),
+    }
+}
+
+fn same_site_urls(a: &Url, b: &Url) -> bool {
+    same_site(a.host_str().unwrap_or_default(), b.host_str().unwrap_or_default())
+}
+
+fn party_of(url: &Url, top: &Url) -> Party {
+    if same_site_urls(url, top) { Party::First } else { Party::Third }
+}
+
+/// DevTools' resource types in our words.
+fn resource_of(word: &str, navigation: bool) -> Resource {
+    match word {
+        "Document" if navigation => Resource::Document,
+        "Document" => Resource::Frame,
+        "Image" | "Media" => Resource::Image,
+        "Script" => Resource::Script,
+        "Stylesheet" => Resource::Style,
+        "Font" => Resource::Font,
+        "Manifest" => Resource::Manifest,
+        "XHR" | "Fetch" | "EventSource" | "WebSocket" | "Ping" | "Preflight" => Resource::Fetch,
+        _ => Resource::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_word_stands_and_a_disagreement_is_said() {
+        let refused = |names: &[&str], predicted| {
+            judged(predicted, Some(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()))
+        };
+        let rejected = |reasons: &[Reason]| Decision::Rejected { reasons: reasons.to_vec() };
+        assert_eq!(
+            refused(&["SecureOnly"], rejected(&[Reason::SecureOnly])),
+            (rejected(&[Reason::SecureOnly]), None)
+        );
+        assert!(refused(&["SecureOnly"], rejected(&[Reason::InvalidDomain])).1.is_some());
+        assert_eq!(judged(rejected(&[Reason::AlreadyExpired]), None).1, None);
+        assert!(judged(rejected(&[Reason::SecureOnly]), None).1.is_some());
+    }
+}
