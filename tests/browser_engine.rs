@@ -1,10 +1,12 @@
 //! The browser engine against the installed Chromium.
 
-use cookieproof::engine::Ask;
-use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience};
+use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext};
+use cookieproof::engine::{Ask, Values};
 use cookieproof::observation::{Cell, Channel, Consent, Engine, Phase, Resource, Sighting, StorageKind};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Instant;
 use url::Url;
 
 const HOME: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: head=1; Path=/; HttpOnly\r\n\
@@ -40,7 +42,13 @@ fn server() -> Url {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn headers_hops_scripts_and_storage_are_all_seen() {
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let context = engine.context(Disguise::default(), Default::default()).await.unwrap();
+    let run = RunContext {
+        own: Arc::new(|url| url.host_str() == Some("localhost")),
+        secrets: Default::default(),
+        values: Values::default(),
+        began: Instant::now(),
+    };
+    let context = engine.context(Disguise::default(), run).await.unwrap();
     let ask = Ask {
         cell: Cell {
             persona: "anonymous".into(),

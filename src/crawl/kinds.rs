@@ -11,8 +11,18 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 /// Words in a script that put something on the device, or load what might.
-const STORING: &[&str] =
-    &["cookie", "Storage", "indexedDB", "caches", "sendBeacon", "serviceWorker", "createElement", "import(", "fetch(", "XMLHttpRequest"];
+const STORING: &[&str] = &[
+    "cookie",
+    "Storage",
+    "indexedDB",
+    "caches",
+    "sendBeacon",
+    "serviceWorker",
+    "createElement",
+    "import(",
+    "fetch(",
+    "XMLHttpRequest",
+];
 
 /// Most distinct marks that make up a kind; a hostile page may hold millions.
 const MOST_MARKS: usize = 4096;
@@ -27,8 +37,9 @@ pub fn page_kind(html: &[u8]) -> u64 {
             marks.insert(text);
         }
     };
-    let settings = Settings {
-        element_content_handlers: vec![element!("*", |element| {
+    let settings = Settings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!("*", |element| {
             let name = element.tag_name();
             let attribute = |wanted: &str| element.get_attribute(wanted).unwrap_or_default();
             match name.as_str() {
@@ -49,23 +60,20 @@ pub fn page_kind(html: &[u8]) -> u64 {
                 _ => mark(format!("{name} {} {}", attribute("class"), attribute("role"))),
             }
             Ok(())
-        })],
-        document_content_handlers: vec![doc_text!(|chunk| {
-                let mut open = script.borrow_mut();
-                if let Some(text) = open.as_mut() {
-                    if chunk.text_type() == lol_html::TextType::ScriptData {
-                        text.push_str(chunk.as_str());
-                    }
-                    if chunk.last_in_text_node() {
-                        mark(format!("inline {}", script_kind(text)));
-                        *open = None;
-                    }
+        }))
+        .append_document_content_handler(doc_text!(|chunk| {
+            let mut open = script.borrow_mut();
+            if let Some(text) = open.as_mut() {
+                if chunk.text_type() == lol_html::html_content::TextType::ScriptData {
+                    text.push_str(chunk.as_str());
                 }
-                Ok(())
-            })],
-        strict: false,
-        ..Settings::new()
-    };
+                if chunk.last_in_text_node() {
+                    mark(format!("inline {}", script_kind(text)));
+                    *open = None;
+                }
+            }
+            Ok(())
+        }));
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     // A parser error ends the reading; what was read until then is the kind.
     if rewriter.write(html).is_ok() {

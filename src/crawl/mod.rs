@@ -20,3 +20,7 @@ pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;
 pub use sitemap::{Sitemap, sitemap};
+
+mod kinds;
+
+pub use kinds::page_kind;

@@ -19,14 +19,14 @@ pub use page::{BrowserPage, Patience, Rendered};
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
 };
-use crate::engine::Ask;
+use crate::engine::{Ask, Own, Values};
 use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tab::{Guise, Tab};
 use url::Url;
 
@@ -49,8 +49,17 @@ pub struct BrowserContext {
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
-    secrets: Arc<Mutex<Secrets>>,
-    begun: std::time::Instant,
+    run: RunContext,
+}
+
+/// What all engines of one run share.
+#[derive(Clone)]
+pub struct RunContext {
+    pub own: Own,
+    pub secrets: Arc<RwLock<Secrets>>,
+    pub values: Values,
+    /// When the run began.
+    pub began: std::time::Instant,
 }
 
 /// How a context presents itself.
@@ -96,11 +105,7 @@ impl BrowserEngine {
     }
 
     /// A fresh visitor.
-    pub async fn context(
-        &self,
-        disguise: Disguise,
-        secrets: Arc<Mutex<Secrets>>,
-    ) -> Result<BrowserContext, String> {
+    pub async fn context(&self, disguise: Disguise, run: RunContext) -> Result<BrowserContext, String> {
         let connection = self.running.connection.clone();
         let created = connection
             .send("", "Target.createBrowserContext", json!({"disposeOnDetach": true}))
@@ -128,8 +133,7 @@ impl BrowserEngine {
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
-            secrets,
-            begun: std::time::Instant::now(),
+            run,
         })
     }
 }
@@ -202,11 +206,11 @@ impl BrowserContext {
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
-        SafeUrl::new(url, &self.secrets.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        SafeUrl::new(url, &self.run.secrets.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn model(&self) -> MutexGuard<'_, Jar> {
-        self.model.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

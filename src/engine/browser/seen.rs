@@ -141,7 +141,7 @@ impl Teller<'_> {
             page: self.page(),
             exchange: self.script_exchange(page),
             channel: Channel::Storage,
-            party: self.party(page),
+            party: self.party(self.shown, page),
             line: format!("{} {}", Name::new(name), value),
             written: Written {
                 lifetime: Lifetime::Session,
@@ -165,7 +165,7 @@ impl Teller<'_> {
                     priority: Priority::Medium,
                 },
             },
-            value: ValueFacts::of(&value, &self.ask.url),
+            value: self.facts(&value),
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
@@ -188,11 +188,11 @@ impl Teller<'_> {
             page: self.page(),
             exchange,
             channel,
-            party: party_of(&context.url, top),
+            party: self.party(top, &context.url),
             line: line.masked(),
             written: line.written(context.response_date.as_deref(), context.now),
             decision,
-            value: ValueFacts::of(&line.value, &self.ask.url),
+            value: self.facts(&line.value),
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
@@ -238,8 +238,17 @@ impl Teller<'_> {
         Some(Script { url: self.safe(&url), line: position.line, column: position.column })
     }
 
-    fn party(&self, page: &Url) -> Party {
-        party_of(page, self.shown)
+    /// As the HTTP engine sees it: the site's own hosts, and their registrable domains.
+    fn party(&self, document: &Url, url: &Url) -> Party {
+        let own = &self.context.run.own;
+        if own(url) || (own(document) && same_site_urls(document, url)) { Party::First } else { Party::Third }
+    }
+
+    fn facts(&self, value: &CookieValue) -> ValueFacts {
+        ValueFacts {
+            identity: self.context.run.values.identity(value.reveal()),
+            ..ValueFacts::of(value, &self.ask.url)
+        }
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
@@ -247,7 +256,7 @@ impl Teller<'_> {
     }
 
     fn at_ms(&self) -> u64 {
-        u64::try_from(self.context.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.context.run.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -281,10 +290,6 @@ fn judged(predicted: Decision, refused: Option<&[String]>) -> (Decision, Option<
 
 fn same_site_urls(a: &Url, b: &Url) -> bool {
     same_site(a.host_str().unwrap_or_default(), b.host_str().unwrap_or_default())
-}
-
-fn party_of(url: &Url, top: &Url) -> Party {
-    if same_site_urls(url, top) { Party::First } else { Party::Third }
 }
 
 /// DevTools' resource types in our words.
