@@ -8,7 +8,7 @@
 use lol_html::{HtmlRewriter, Settings, doc_text, element};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// Words in a script that put something on the device, or load what might.
 const STORING: &[&str] = &[
@@ -77,7 +77,7 @@ pub fn page_kind(html: &[u8]) -> u64 {
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     // A parser error ends the reading; what was read until then is the kind.
     if rewriter.write(html).is_ok() {
-        drop(rewriter.end());
+        let _ = rewriter.end();
     }
     fixed_hash(&*marks.borrow())
 }
@@ -122,9 +122,7 @@ fn origin_of(url: &str) -> &str {
 
 /// A hash that is the same in every run, so that the choice of pages is.
 fn fixed_hash(marks: &BTreeSet<String>) -> u64 {
-    let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
-    marks.hash(&mut hasher);
-    hasher.finish()
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(marks)
 }
 
 #[cfg(test)]

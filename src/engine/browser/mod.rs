@@ -70,7 +70,6 @@ pub struct Disguise {
     pub time_zone: Option<String>,
     pub gpc: bool,
     pub own_headers: Vec<(String, Vec<u8>)>,
-    pub own_hosts: Vec<String>,
 }
 
 /// A storage item found in a page. The value is for comparing, never for telling.
@@ -125,7 +124,7 @@ impl BrowserEngine {
             time_zone: disguise.time_zone,
             gpc: disguise.gpc,
             own_headers,
-            own_hosts: disguise.own_hosts.into(),
+            own: run.own.clone(),
         };
         Ok(BrowserContext {
             connection,

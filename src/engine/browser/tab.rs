@@ -4,6 +4,7 @@
 use super::cdp::{CdpError, Connection, Event};
 use super::launch::unique_number;
 use super::trace::Trace;
+use crate::engine::Own;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,15 +18,15 @@ const QUIET: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(25);
 
 /// How a tab presents itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub(super) struct Guise {
     pub(super) user_agent: Option<String>,
     pub(super) accept_language: Option<String>,
     pub(super) time_zone: Option<String>,
     pub(super) gpc: bool,
-    /// Headers of requests to own hosts; the hosts as the requests name them.
+    /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
-    pub(super) own_hosts: Arc<[String]>,
+    pub(super) own: Own,
 }
 
 /// How loading a page ended.
@@ -213,9 +214,8 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let request = &event.params["request"];
-    let url = request["url"].as_str().unwrap_or_default();
-    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let own = host.is_some_and(|host| shared.guise.own_hosts.iter().any(|own| *own == host));
+    let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
+    let own = url.is_ok_and(|url| (shared.guise.own)(&url));
     let mut params = json!({"requestId": event.params["requestId"]});
     if own {
         let mut headers: Vec<Value> = request["headers"]

@@ -246,8 +246,7 @@ impl Trace {
         self.requests
             .iter()
             .filter_map(|chain| chain.hops.last())
-            .filter(|hop| hop.resource == "Document" && (main.is_none() || Some(hop.frame.as_str()) == main))
-            .next_back()
+            .rfind(|hop| hop.resource == "Document" && (main.is_none() || Some(hop.frame.as_str()) == main))
     }
 
     fn request(&mut self, params: &Value) {
