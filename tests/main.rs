@@ -4,3 +4,5 @@
 
 mod architecture;
 mod browser_engine;
+mod http;
+mod support;

@@ -33,9 +33,6 @@ pub(super) fn of_connecting(
             return Failure::new(FailureKind::Tls, tls_words(error, &host));
         }
         let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
-        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Failure::new(FailureKind::Tls, tls_words(error, &host));
-        }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => {
                 return Failure::new(FailureKind::Refused, format!("{host} refuses connections"));
@@ -64,11 +61,15 @@ pub(super) fn head_timeout(host: &str, settings: &TransportSettings) -> Failure 
     Failure::new(FailureKind::Timeout, format!("{host} did not answer within {seconds} s"))
 }
 
-/// An error and what caused it, outermost first.
+/// An error and what caused it, outermost first. An [`io::Error`] passes over what it wraps when
+/// asked for its source.
 pub(super) fn chain<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> + 'a {
-    std::iter::successors(Some(error), |error| (**error).source())
+    std::iter::successors(Some(error), |error| match error.downcast_ref::<io::Error>() {
+        Some(wrapper) => wrapper.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => (**error).source(),
+    })
 }
 
 fn tls_words(error: &rustls::Error, host: &str) -> String {
