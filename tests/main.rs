@@ -6,3 +6,4 @@ mod architecture;
 mod browser_engine;
 mod http;
 mod support;
+mod visits;

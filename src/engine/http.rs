@@ -118,8 +118,8 @@ impl HttpEngine {
         let mut asked: Vec<(String, Url, Vec<u8>)> = Vec::new();
         loop {
             visit.shown = hop.url.clone();
-            let response = match self.ask(session, ask, &hop, &mut asked, &mut visit).await {
-                Ok(response) => response,
+            let (response, tries) = match self.ask(session, ask, &hop, &mut asked, &mut visit).await {
+                Ok(answered) => answered,
                 Err(failure) => {
                     visit.status = 0;
                     visit.failure = Some(self.failed(ask, &hop.url, failure));
@@ -152,7 +152,9 @@ impl HttpEngine {
                     FailureKind::Other,
                     "it redirects to an address that is no URL".to_owned(),
                 )),
-                Redirect::None => self.what_is_wrong(&response, &hop.url),
+                Redirect::None => self
+                    .what_is_wrong(&response, &hop.url)
+                    .map(|failure| Failure { attempts: tries, ..failure }),
             };
             visit.failure = failure.map(|failure| self.failed(ask, &hop.url, failure));
             visit.content_type = response.head.content_type();
@@ -171,7 +173,7 @@ impl HttpEngine {
         hop: &Hop,
         asked: &mut Vec<(String, Url, Vec<u8>)>,
         visit: &mut Visit,
-    ) -> Result<Response, Failure> {
+    ) -> Result<(Response, u32), Failure> {
         let settings = &self.settings;
         let patience = Patience {
             retries: settings.retries,
@@ -217,7 +219,9 @@ impl HttpEngine {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
-                    return outcome.map_err(|failure| Failure { attempts: tries, ..failure });
+                    return outcome
+                        .map(|response| (response, tries))
+                        .map_err(|failure| Failure { attempts: tries, ..failure });
                 }
             }
         }
@@ -370,7 +374,7 @@ impl HttpEngine {
                 FailureKind::BotWall,
                 format!("{host} answered {status} with a bot wall ({whose}) instead of the page"),
             ),
-            status if is_not_now(status) => match retry_after(head) {
+            status if is_not_now(status) => match retry_after(head).filter(|wait| !wait.is_zero()) {
                 Some(wait) => (
                     FailureKind::RateLimited,
                     format!("{host} answered {status} and asks to come back in {} s", wait.as_secs()),

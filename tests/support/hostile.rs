@@ -10,14 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 /// A server, and what it was asked.
-pub struct Hostile {
+pub(crate) struct Hostile {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 /// A request as it came in.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub(crate) struct Asked {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
@@ -28,7 +28,7 @@ pub struct Asked {
 
 /// What goes back.
 #[derive(Clone, Default)]
-pub struct Answer {
+pub(crate) struct Answer {
     pieces: Vec<Piece>,
     keeps_open: bool,
 }
@@ -43,43 +43,43 @@ enum Piece {
 
 impl Answer {
     /// These bytes; then the connection is closed.
-    pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn raw(bytes: impl AsRef<[u8]>) -> Self {
         Answer::default().then(bytes)
     }
 
     /// A page of HTML with these header lines; the connection is kept.
-    pub fn page(lines: &str, body: &str) -> Self {
+    pub(crate) fn page(lines: &str, body: &str) -> Self {
         Answer::status("200 OK", &format!("Content-Type: text/html\r\n{lines}"), body)
     }
 
     /// A redirect with these header lines; the connection is kept.
-    pub fn redirect(status: &str, to: &str, lines: &str) -> Self {
+    pub(crate) fn redirect(status: &str, to: &str, lines: &str) -> Self {
         Answer::status(status, &format!("Location: {to}\r\n{lines}"), "")
     }
 
     /// Any answer; `lines` end with CR LF. The connection is kept.
-    pub fn status(status: &str, lines: &str, body: &str) -> Self {
+    pub(crate) fn status(status: &str, lines: &str, body: &str) -> Self {
         let length = body.len();
         let text = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{lines}\r\n{body}");
         Answer { keeps_open: true, ..Answer::raw(text) }
     }
 
-    pub fn then(mut self, bytes: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn then(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.pieces.push(Piece::Bytes(bytes.as_ref().to_vec()));
         self
     }
 
-    pub fn then_wait(mut self, time: Duration) -> Self {
+    pub(crate) fn then_wait(mut self, time: Duration) -> Self {
         self.pieces.push(Piece::Wait(time));
         self
     }
 
-    pub fn then_for_ever(mut self, bytes: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn then_for_ever(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.pieces.push(Piece::Forever(bytes.as_ref().to_vec()));
         self
     }
 
-    pub fn append(&mut self, answer: Answer) {
+    pub(crate) fn append(&mut self, answer: Answer) {
         self.pieces.extend(answer.pieces);
     }
 
@@ -100,7 +100,7 @@ impl Answer {
 
 impl Asked {
     /// A header by its name, in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
@@ -128,17 +128,17 @@ impl Asked {
 
 impl Hostile {
     /// Speaks HTTP/1.1 over TCP.
-    pub fn http(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn http(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         Hostile::serve(answer, Some)
     }
 
     /// The same answer to everything.
-    pub fn always(answer: Answer) -> Self {
+    pub(crate) fn always(answer: Answer) -> Self {
         Hostile::http(move |_| answer.clone())
     }
 
     /// Says these bytes without having been asked.
-    pub fn at_once(bytes: &'static [u8]) -> Self {
+    pub(crate) fn at_once(bytes: &'static [u8]) -> Self {
         let address = listen(move |mut stream| {
             let _ = stream.write_all(bytes);
             let _ = io::copy(&mut stream, &mut io::sink());
@@ -147,7 +147,7 @@ impl Hostile {
     }
 
     /// Speaks HTTP/1.1 over TLS.
-    pub fn https(
+    pub(crate) fn https(
         ca: &TestCa,
         names: &[&str],
         answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
@@ -161,7 +161,7 @@ impl Hostile {
 
     /// Speaks HTTP/2 over TLS and answers every request with these fields, whatever they hold
     /// (RFC 9113 8.2.1 allows less), and an empty body.
-    pub fn h2(ca: &TestCa, names: &[&str], fields: Vec<(String, Vec<u8>)>) -> Self {
+    pub(crate) fn h2(ca: &TestCa, names: &[&str], fields: Vec<(String, Vec<u8>)>) -> Self {
         let config = ca.server(names, &["h2"]);
         let address = listen(move |stream| {
             let connection = ServerConnection::new(config.clone()).unwrap();
@@ -171,17 +171,17 @@ impl Hostile {
     }
 
     /// `http://127.0.0.1:PORT` and a path.
-    pub fn url(&self, path: &str) -> url::Url {
+    pub(crate) fn url(&self, path: &str) -> url::Url {
         self.url_as("http", "127.0.0.1", path)
     }
 
     /// The same under another name and scheme.
-    pub fn url_as(&self, scheme: &str, host: &str, path: &str) -> url::Url {
+    pub(crate) fn url_as(&self, scheme: &str, host: &str, path: &str) -> url::Url {
         url::Url::parse(&format!("{scheme}://{host}:{}{path}", self.address.port())).unwrap()
     }
 
     /// Everything it was asked so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
@@ -225,18 +225,18 @@ fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
 }
 
 /// An address where nobody listens.
-pub fn refused() -> SocketAddr {
+pub(crate) fn refused() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 /// A certificate authority made for the test.
-pub struct TestCa {
+pub(crate) struct TestCa {
     pub pem: String,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
 }
 
 impl TestCa {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = rcgen::CertificateParams::default();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, "Test CA");
@@ -246,7 +246,7 @@ impl TestCa {
     }
 
     /// TLS for a server of these names.
-    pub fn server(&self, names: &[&str], protocols: &[&str]) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, names: &[&str], protocols: &[&str]) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate =

@@ -1,3 +1,3 @@
 //! Helpers of the tests.
 
-pub mod hostile;
+pub(crate) mod hostile;
