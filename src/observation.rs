@@ -6,10 +6,12 @@
 
 mod fold;
 mod safe_url;
+mod saved;
 mod shape;
 
 pub use fold::Fold;
 pub use safe_url::SafeUrl;
+pub use saved::NotAScan;
 pub use shape::path_shape;
 
 use crate::cookie::{Decision, Name, ThirdPartyCookies, ValueFacts, Written};
