@@ -277,7 +277,10 @@ async fn names_of_the_plan_and_of_this_machine_need_no_server_of_names() {
     let mut settings = limits();
     settings.resolve.insert("Shop.Example.org".into(), server.address);
     let shop = Url::parse("http://shop.example.org/").unwrap();
-    assert_eq!(send(settings, "GET", shop).await.unwrap().body, b"shop.example.org");
+    assert_eq!(send(settings.clone(), "GET", shop).await.unwrap().body, b"shop.example.org");
+    settings.resolve.insert("*".into(), server.address);
+    let other = Url::parse("http://anything.test/").unwrap();
+    assert_eq!(send(settings, "GET", other).await.unwrap().body, b"anything.test");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub(super) struct Names {
 pub(super) struct NameError(String);
 
 impl Names {
-    /// Names in `fixed` are never looked up.
+    /// Names in `fixed` are never looked up; `*` in it stands for every name that is not.
     pub(super) fn new(fixed: &BTreeMap<String, SocketAddr>) -> Self {
         let fixed = fixed.iter().map(|(host, address)| (plain(host), *address)).collect();
         Names { fixed: Arc::new(fixed) }
@@ -27,7 +27,7 @@ impl Names {
     /// The addresses of a host; port 0 where only the URL says which.
     pub(super) async fn look_up(&self, host: &str) -> Result<Vec<SocketAddr>, NameError> {
         let host = plain(host);
-        if let Some(address) = self.fixed.get(&host) {
+        if let Some(address) = self.fixed.get(&host).or_else(|| self.fixed.get("*")) {
             return Ok(vec![*address]);
         }
         // RFC 6761 6.3, and the Secure Contexts standard: `*.localhost` is this machine. The C

@@ -22,7 +22,7 @@ pub struct TransportSettings {
     pub proxy: Option<Secret>,
     /// PEM texts of further CAs.
     pub extra_ca: Vec<Vec<u8>>,
-    /// Host names to addresses. Port 0 is the URL's port; a port in the URL wins over one here.
+    /// Host names to addresses; `*` is every other host. Port 0 is the URL's port; a port in the URL wins over one here.
     pub resolve: BTreeMap<String, SocketAddr>,
     /// HTTP/2 where the server offers it.
     pub http2: bool,

@@ -1,3 +1,7 @@
 //! Helpers of the tests.
 
+pub(crate) mod command;
 pub(crate) mod hostile;
+#[path = "../../examples/sites/mod.rs"]
+pub(crate) mod sites;
+pub(crate) mod world;

@@ -1,0 +1,75 @@
+//! A sample site that runs, and a folder with its manifest and plan, ready to be audited.
+
+use super::command::{Cookieproof, Ended};
+use super::sites::{Authority, PASSWORD, Running, Settings, Switches, Which};
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The sites' servers live here, beside the tests.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+});
+
+static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap());
+
+/// A site and the folder for auditing it. Every host, own or not, leads to the site's port.
+pub(crate) struct World {
+    pub(crate) which: Which,
+    pub(crate) folder: TempDir,
+    pub(crate) running: Running,
+}
+
+impl World {
+    /// The site over https, as in production, with these switches.
+    pub(crate) fn new(which: Which, switches: &[&str]) -> World {
+        World::with(which, Settings { https: true, ..settings(switches) })
+    }
+
+    /// The site over plain http, as in development.
+    pub(crate) fn over_http(which: Which, switches: &[&str]) -> World {
+        let world = World::with(which, settings(switches));
+        world.edit("cookieproof.toml", "https://", "http://");
+        world
+    }
+
+    fn with(which: Which, settings: Settings) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { mail: Some(folder.path().join("mail")), ..settings };
+        fs::create_dir_all(folder.path().join("mail/new")).unwrap();
+        let running = RUNTIME.block_on(which.start(settings, &AUTHORITY)).unwrap();
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(which.name());
+        fs::copy(examples.join("cookies.toml"), folder.path().join("cookies.toml")).unwrap();
+        fs::write(folder.path().join("ca.pem"), &AUTHORITY.pem).unwrap();
+        let plan = fs::read_to_string(examples.join("cookieproof.toml")).unwrap();
+        let here =
+            format!("\n[http]\nresolve = {{ \"*\" = \"{}\" }}\nextra_ca = [\"ca.pem\"]\n", running.address);
+        fs::write(folder.path().join("cookieproof.toml"), plan + &here).unwrap();
+        World { which, folder, running }
+    }
+
+    /// Changes a file of the folder.
+    #[track_caller]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// `cookieproof audit cookieproof.toml --rate 0 ...`
+    pub(crate) fn audit(&self, more: &[&str]) -> Ended {
+        self.run(&[&["audit", "cookieproof.toml", "--rate", "0", "--quiet"], more].concat())
+    }
+
+    /// `cookieproof ...` in the folder, with the account's password.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        Cookieproof::new(args).within(self.folder.path()).env("SAMPLE_PASSWORD", PASSWORD).run()
+    }
+}
+
+fn settings(switches: &[&str]) -> Settings {
+    Settings { switches: Switches::from_iter(switches.iter().copied()), ..Settings::default() }
+}
