@@ -2,11 +2,13 @@
 
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext};
 use cookieproof::engine::{Ask, Values};
-use cookieproof::observation::{Cell, Channel, Consent, Engine, Phase, Resource, Sighting, StorageKind};
+use cookieproof::observation::{
+    Cell, Channel, Consent, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
+};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use url::Url;
 
 const HOME: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: head=1; Path=/; HttpOnly\r\n\
@@ -32,40 +34,56 @@ fn server() -> Url {
                 } else {
                     HOME
                 };
-                let _ = stream.write_all(answer.as_bytes());
+                let path = |path: &str| head[..read].starts_with(format!("GET {path} ").as_bytes());
+                let answer = match HOSTILE.iter().find(|(hostile, _, _)| path(hostile)) {
+                    Some((_, lines, body)) => {
+                        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+                        // One character, one byte: a header may hold any.
+                        format!("{head}{lines}\r\n{body}").chars().map(|c| c as u8).collect()
+                    }
+                    None => answer.as_bytes().to_vec(),
+                };
+                let _ = stream.write_all(&answer);
             });
         }
     });
     Url::parse(&url).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn headers_hops_scripts_and_storage_are_all_seen() {
-    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let run = RunContext {
+fn run() -> RunContext {
+    RunContext {
         own: Arc::new(|url| url.host_str() == Some("localhost")),
         secrets: Default::default(),
         values: Values::default(),
         began: Instant::now(),
+    }
+}
+
+fn ask(url: Url) -> Ask {
+    let cell = Cell {
+        persona: "anonymous".into(),
+        engine: Engine::Browser,
+        consent: Consent::Untouched,
+        phase: Phase::Crawl,
+        repeat: 0,
     };
-    let context = engine.context(Disguise::default(), run).await.unwrap();
-    let ask = Ask {
-        cell: Cell {
-            persona: "anonymous".into(),
-            engine: Engine::Browser,
-            consent: Consent::Untouched,
-            phase: Phase::Crawl,
-            repeat: 0,
-        },
-        url: server(),
+    Ask {
+        cell,
+        url,
         method: "GET".into(),
         headers: Vec::new(),
         body: None,
         started_by: None,
         within: None,
         resource: Resource::Document,
-    };
-    let page = context.page(&ask, Patience::default()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn headers_hops_scripts_and_storage_are_all_seen() {
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    let page = context.page(&ask(server()), Patience::default()).await.unwrap();
     assert!(page.banner(None).await.unwrap().shown);
     let answered = page.answer(Answer::Accept, None, None).await.unwrap();
     assert_eq!(answered.clicked.as_deref(), Some("accept all"));
@@ -99,4 +117,94 @@ async fn headers_hops_scripts_and_storage_are_all_seen() {
     assert_eq!(rendered.links.len(), 1);
     assert_eq!(context.cookies().await.len(), 5);
     context.close().await;
+}
+
+/// Path, head lines and body of pages that misbehave.
+const HOSTILE: &[(&str, &str, &str)] = &[
+    ("/loop", "", "<script>document.cookie='before=1';while(true){}</script>"),
+    ("/later", "", "<script>document.cookie='before=1';setTimeout(()=>{while(true){}},100)</script>"),
+    ("/alert", "", "<script>document.cookie='before=1';for(let i=0;i<50;i++)alert(i)</script>"),
+    (
+        "/many",
+        "",
+        "<script>document.cookie='before=1';for(let i=0;i<10000;i++)document.cookie='c'+i+'=1'</script>",
+    ),
+    ("/popup", "", "<script>document.cookie='before=1';window.open('/other')</script>"),
+    (
+        "/unload",
+        "",
+        "<script>document.cookie='before=1';addEventListener('beforeunload',e=>{e.preventDefault();e.returnValue='x'})</script>",
+    ),
+    (
+        "/quota",
+        "",
+        "<script>document.cookie='before=1';try{for(let i=0;;i++)localStorage['k'+i]='x'.repeat(100000)}catch{}</script>",
+    ),
+    (
+        "/spoof",
+        "",
+        "<script>JSON.stringify=()=>{throw 1};Error=function(){throw 1};Reflect.apply=null;document.cookie='before=1'</script>",
+    ),
+    ("/bytes", "Set-Cookie: bad=\u{e9}\r\n", "<script>document.cookie='before=1'</script>"),
+    (
+        "/frame",
+        "",
+        "<script>document.cookie='before=1'</script><iframe srcdoc=\"<script>localStorage.inner='1'</script>\"></iframe>",
+    ),
+    (
+        "/worker",
+        "",
+        "<script>document.cookie='before=1';new Worker(URL.createObjectURL(new Blob(['fetch(\"'+location.origin+'/api\")'])))</script>",
+    ),
+    ("/file", "Content-Disposition: attachment; filename=x.zip\r\n", ""),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let quick = Patience { load: Duration::from_secs(2), late: Duration::from_millis(600) };
+    let base = server();
+    let mut told = Vec::new();
+    for (path, _, _) in HOSTILE {
+        let context = engine.context(Disguise::default(), run()).await.unwrap();
+        // Ten thousand writes take their time.
+        let patience = if *path == "/many" { Patience::default() } else { quick };
+        let page = context.page(&ask(base.join(path).unwrap()), patience).await.unwrap();
+        let rendered = page.finish().await;
+        let seen = rendered.visit.writes.iter().any(|write| write.name.to_string() == "before");
+        let failure = rendered.visit.failure.map_or("", |failed| match failed.kind {
+            FailureKind::Timeout => "timeout",
+            _ => "other",
+        });
+        told.push(format!(
+            "{path} {} {failure}{}",
+            if seen { "seen" } else { "-" },
+            rendered.remarks.join(", ")
+        ));
+        context.close().await;
+    }
+    let expected = [
+        "/loop seen timeout",
+        "/later seen ",
+        "/alert seen 50 dialogs were answered",
+        "/many seen ",
+        "/popup seen 1 windows were opened; their addresses count as links",
+        "/unload seen ",
+        "/quota seen ",
+        "/spoof seen ",
+        "/bytes seen ",
+        "/frame seen ",
+        "/worker seen ",
+        "/file - a download was refused",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_missing_browser_says_how_to_get_one() {
+    let settings =
+        BrowserSettings { executable: Some("/nowhere/chromium".into()), ..BrowserSettings::default() };
+    let error = BrowserEngine::start(&settings).await.err().unwrap();
+    assert_eq!(error.message, "no browser at /nowhere/chromium");
+    assert!(error.hint.contains("apt install chromium"), "{}", error.hint);
 }

@@ -173,8 +173,9 @@ impl<'a> BrowserPage<'a> {
         if trace.dialogs > 0 {
             remarks.push(format!("{} dialogs were answered", trace.dialogs));
         }
-        if trace.downloads > 0 {
-            remarks.push("a download was refused".to_owned());
+        if !trace.popups.is_empty() {
+            remarks
+                .push(format!("{} windows were opened; their addresses count as links", trace.popups.len()));
         }
         if trace.overflow {
             remarks.push("the page did more than is kept; the rest was not recorded".to_owned());
@@ -189,6 +190,11 @@ impl<'a> BrowserPage<'a> {
             })
         };
         let failure = match (self.loaded, &self.error) {
+            // What a navigation that becomes a download is called.
+            (_, Some(error)) if error == "net::ERR_ABORTED" => {
+                remarks.push("a download was refused".to_owned());
+                None
+            }
             (_, Some(error)) => failed(kind_of(error), format!("the browser says {error}")),
             (Loaded::Crashed, None) => failed(FailureKind::Crashed, "the page's process ended".into()),
             (Loaded::BrowserGone, None) => failed(FailureKind::Crashed, "the browser ended".into()),
@@ -213,7 +219,10 @@ impl<'a> BrowserPage<'a> {
         let anchors = found.iter().filter_map(|pair| {
             Some((Url::parse(pair[0].as_str()?).ok()?, pair[1].as_str().unwrap_or_default().to_owned()))
         });
-        let routes: Vec<_> = self.tab.trace().routes.iter().filter_map(|url| Url::parse(url).ok()).collect();
+        let routes: Vec<Url> = {
+            let trace = self.tab.trace();
+            trace.routes.iter().chain(&trace.popups).filter_map(|url| Url::parse(url).ok()).collect()
+        };
         let routes = routes.into_iter().map(|url| (url, String::new()));
         let mut seen = BTreeSet::new();
         anchors.chain(routes).filter(|(url, _)| seen.insert(url.clone())).collect()

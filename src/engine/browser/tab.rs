@@ -7,6 +7,7 @@ use super::trace::Trace;
 use crate::engine::Own;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -48,6 +49,8 @@ pub(super) struct Tab {
     target: String,
     shared: Arc<Shared>,
     pump: JoinHandle<()>,
+    /// The page left a question unanswered: it hangs, and asking again only costs time.
+    hangs: AtomicBool,
 }
 
 struct Shared {
@@ -81,7 +84,14 @@ impl Tab {
         });
         let pump = tokio::spawn(pump(connection.clone(), shared.clone(), events));
         prepare(connection, &session, &shared, "page").await?;
-        Ok(Tab { connection: connection.clone(), session, target, shared, pump })
+        Ok(Tab {
+            connection: connection.clone(),
+            session,
+            target,
+            shared,
+            pump,
+            hangs: AtomicBool::new(false),
+        })
     }
 
     /// Goes to a URL and waits until it is loaded and quiet, for at most `patience`.
@@ -140,13 +150,21 @@ impl Tab {
         }
     }
 
-    /// Evaluates an expression in the main frame, in a world of our own unless `in_page`; none when
-    /// the page does not answer.
+    /// Evaluates an expression in the main frame; none when the page does not answer.
     pub(super) async fn evaluate(&self, expression: &str) -> Option<Value> {
         let params = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true, "timeout": 5000
         });
-        let answer = self.connection.send(&self.session, "Runtime.evaluate", params).await.ok()?;
+        if self.hangs.load(Ordering::Relaxed) {
+            return None;
+        }
+        let answer = match self.connection.send(&self.session, "Runtime.evaluate", params).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.hangs.store(matches!(error, CdpError::Timeout { .. }), Ordering::Relaxed);
+                return None;
+            }
+        };
         if answer["exceptionDetails"].is_object() {
             return None;
         }

@@ -20,7 +20,8 @@ pub(super) struct Trace {
     pub(super) loaded: bool,
     pub(super) crashed: bool,
     pub(super) dialogs: u32,
-    pub(super) downloads: u32,
+    /// Windows that the page opened, by URL.
+    pub(super) popups: BTreeSet<String>,
     /// Storage items by DevTools' own events: (session?, origin, key, length).
     pub(super) storage: Vec<StorageWrite>,
     /// More came than is kept.
@@ -185,9 +186,11 @@ impl Trace {
                     self.routes.insert(url);
                 }
             }
+            "Page.windowOpen" if self.popups.len() < MOST => {
+                self.popups.insert(text(&params["url"]).to_owned());
+            }
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
             "Page.javascriptDialogOpening" => self.dialogs += 1,
-            "Page.downloadWillBegin" | "Browser.downloadWillBegin" => self.downloads += 1,
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => {
                 self.storage_item(params)
             }
