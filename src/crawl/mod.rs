@@ -8,6 +8,7 @@
 mod address;
 mod danger;
 mod frontier;
+mod kinds;
 mod links;
 mod robots;
 mod scope;
@@ -16,11 +17,8 @@ mod sitemap;
 pub use address::{Address, Base};
 pub use danger::{Danger, danger, dangerous_text};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
+pub use kinds::{Chosen, Kinds, Render, page_kind};
 pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;
 pub use sitemap::{Sitemap, sitemap};
-
-mod kinds;
-
-pub use kinds::page_kind;

@@ -293,7 +293,14 @@ impl HttpEngine {
                 at_ms,
                 disagreement: None,
             });
-        Exchange { sightings: sightings.collect(), at, url: hop.url.clone(), sent, location }
+        Exchange {
+            sightings: sightings.collect(),
+            at,
+            url: hop.url.clone(),
+            sent,
+            location,
+            carried: Vec::new(),
+        }
     }
 
     fn unanswered(&self, ask: &Ask, hop: &Hop, sent: Vec<SentCookie>, kind: FailureKind) -> Exchange {
@@ -306,6 +313,7 @@ impl HttpEngine {
             sent,
             sightings: Vec::new(),
             location: None,
+            carried: Vec::new(),
         }
     }
 

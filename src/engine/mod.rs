@@ -78,6 +78,8 @@ pub struct Exchange {
     pub sent: Vec<SentCookie>,
     pub sightings: Vec<Sighting>,
     pub location: Option<Url>,
+    /// What a request to another party tells about its visitor, in words (browser engine).
+    pub carried: Vec<String>,
 }
 
 impl Ask {

@@ -4,6 +4,7 @@
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
 //! context for each cell, one tab for each page.
 
+mod carried;
 mod cdp;
 mod consent;
 mod launch;

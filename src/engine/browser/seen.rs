@@ -1,6 +1,7 @@
 //! From a tab's trace to a visit: exchanges and sightings, with what the browser did beside what
 //! our model predicted.
 
+use super::carried::carried;
 use super::trace::{Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
@@ -87,7 +88,9 @@ impl Teller<'_> {
             })
             .collect();
         let sent = seen.sent.iter().map(|name| self.sent(name, &url)).collect();
-        Exchange { at, url, sent, sightings, location: None }
+        let foreign = self.party(top, &url) == Party::Third;
+        let carried = if foreign { carried(&url, &seen.hop.body) } else { Vec::new() };
+        Exchange { at, url, sent, sightings, location: None, carried }
     }
 
     /// DevTools names what went along; values stay with the browser.

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most exchanges and writes kept of one visit; a page that asks for more is cut there, and said so.
 const MOST: usize = 20_000;
 
+/// Most characters looked at of a request's body.
+const MOST_BODY: usize = 64 * 1024;
+
 /// Everything one tab showed so far.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
@@ -54,6 +57,8 @@ pub(super) struct Hop {
     pub(super) status: u16,
     pub(super) date: Option<String>,
     pub(super) content_type: String,
+    /// The body that went along, as far as DevTools shows it.
+    pub(super) body: String,
     has_extra: bool,
     /// What hop it is within its chain.
     pub(super) number: u16,
@@ -281,6 +286,7 @@ impl Trace {
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
+            body: text(&request["postData"]).chars().take(MOST_BODY).collect(),
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
         };
