@@ -1,6 +1,6 @@
 //! Questions others ask of a manifest.
 
-use super::{Glob, Item, LifetimeRule, Manifest, VisitorState};
+use super::{Glob, Item, LifetimeRule, Manifest, Strength, ThirdParty, VisitorState};
 use crate::cookie::{Name, registrable_domain};
 use crate::observation::{Consent, Visitor};
 use url::Url;
@@ -52,6 +52,16 @@ impl Item {
             .or(self.lifetime.as_ref())
     }
 
+    /// How hard a field is stated; the empty name is the entry itself.
+    pub fn strength_of(&self, field: &str) -> Strength {
+        self.strengths.get(field).copied().unwrap_or(self.strength)
+    }
+
+    /// The policy's sentence for a field, or else for the entry.
+    pub fn source_of(&self, field: &str) -> Option<&str> {
+        self.sources.get(field).or(self.source.as_ref()).map(String::as_str)
+    }
+
     /// Whether the item is meant for a visitor.
     pub fn is_for(&self, visitor: &Visitor, consent: &Consent) -> bool {
         VisitorState::any_describes(&self.visitors, visitor, consent)
@@ -67,5 +77,17 @@ impl Item {
     /// Whether it may be set for a host; no stated hosts mean any.
     pub fn is_on_host(&self, host: &str) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|glob: &Glob| glob.matches(host))
+    }
+}
+
+impl ThirdParty {
+    /// How hard a field is stated.
+    pub fn strength_of(&self, field: &str) -> Strength {
+        self.strengths.get(field).copied().unwrap_or(self.strength)
+    }
+
+    /// The policy's sentence for a field, or else for the entry.
+    pub fn source_of(&self, field: &str) -> Option<&str> {
+        self.sources.get(field).or(self.source.as_ref()).map(String::as_str)
     }
 }

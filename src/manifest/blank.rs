@@ -45,9 +45,11 @@ impl Item {
             cleared_on_logout: None,
             expected: None,
             strength: Strength::default(),
+            strengths: BTreeMap::new(),
             place: Place::default(),
             places: BTreeMap::new(),
             source: None,
+            sources: BTreeMap::new(),
         }
     }
 }
@@ -71,9 +73,11 @@ impl ThirdParty {
             only_provider_of: None,
             needs_consent: None,
             strength: Strength::default(),
+            strengths: BTreeMap::new(),
             place: Place::default(),
             places: BTreeMap::new(),
             source: None,
+            sources: BTreeMap::new(),
         }
     }
 }

@@ -215,9 +215,9 @@ fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
             id: format!("{table}.{}.{}", item.key, aspect.word()),
             text,
             about: About::Item(index, aspect),
-            strength: item.strength,
+            strength: item.strength_of(field),
             place: item.places.get(field).copied().unwrap_or(item.place),
-            source: item.source.clone(),
+            source: item.source_of(field).map(str::to_owned),
         });
     };
 
@@ -368,9 +368,9 @@ fn of_third_party(index: usize, party: &ThirdParty, claims: &mut Vec<Claim>) {
             id: format!("third_parties.{}.{}", party.key, aspect.word()),
             text,
             about: About::ThirdParty(index, aspect),
-            strength: party.strength,
+            strength: party.strength_of(aspect.field()),
             place: party.places.get(aspect.field()).copied().unwrap_or(party.place),
-            source: party.source.clone(),
+            source: party.source_of(aspect.field()).map(str::to_owned),
         });
     };
     if !party.allowed_on.is_empty() {

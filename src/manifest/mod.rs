@@ -5,6 +5,7 @@ mod ask;
 mod blank;
 mod claims;
 mod date;
+mod decode;
 mod draft;
 mod lifetime;
 mod model;
@@ -13,6 +14,7 @@ mod words;
 
 pub use crate::tree::Place;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
+pub use decode::{json_schema, read, shape};
 pub use draft::draft;
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;

@@ -58,7 +58,8 @@ pub struct PageClass {
 /// A declared cookie or storage item.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Stable key in claim ids: the first name, or its `id` where it states one.
+    /// Stable key in claim ids: its `id` where it states one, else the first name (of a storage
+    /// item with its kind: `local-storage:theme`). No two items have the same.
     pub key: String,
     pub kind: StorageKind,
     pub names: Vec<NamePattern>,
@@ -113,11 +114,15 @@ pub struct Item {
     /// It must be seen where its visitor and trigger were reached. Unstated: yes, as a warning.
     pub expected: Option<bool>,
     pub strength: Strength,
+    /// Fields that are stated harder or softer than the rest.
+    pub strengths: BTreeMap<String, Strength>,
     /// Where the entry and each of its fields stand.
     pub place: Place,
     pub places: BTreeMap<String, Place>,
     /// The policy's own sentence.
     pub source: Option<String>,
+    /// The policy's sentences for single fields.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// When `Secure` must be there.
@@ -235,9 +240,11 @@ pub struct ThirdParty {
     /// It acts without asking for consent.
     pub needs_consent: Option<bool>,
     pub strength: Strength,
+    pub strengths: BTreeMap<String, Strength>,
     pub place: Place,
     pub places: BTreeMap<String, Place>,
     pub source: Option<String>,
+    pub sources: BTreeMap<String, String>,
 }
 
 /// `[claims]`: sentences about the site as a whole.
@@ -256,7 +263,7 @@ pub struct PolicyClaims {
     /// Third-party scripts that set cookies, in either party's name.
     pub cookie_setting_scripts: Option<Stated<Absence>>,
     pub cross_site_tracking: Option<Stated<Absence>>,
-    /// Storage beyond the declared items: may hold identifiers or not.
+    /// Identifiers in storage beyond the declared items.
     pub undeclared_storage: Option<Stated<Absence>>,
     pub no_cookies: Vec<Stated<NoCookies>>,
     /// Nothing is set or sent over plain http where the site has https.
@@ -326,6 +333,7 @@ pub enum ThirdPartyRule {
 pub struct NoCookies {
     pub visitors: Vec<VisitorState>,
     pub pages: Vec<String>,
+    /// Keys of the items that may be there nonetheless.
     pub except: Vec<String>,
 }
 

@@ -1,6 +1,8 @@
 //! The manifest's words, each list once.
 
-use super::{Category, DeclaredParty, Inventory, SecureRule, Strength, VisitorState};
+use super::{
+    Category, DeclaredParty, Inventory, SecureRule, Strength, ThirdPartyRule, ValueRule, VisitorState,
+};
 use crate::cookie::SameSite;
 use crate::observation::{Consent, StorageKind, Visitor};
 use crate::tree::words;
@@ -12,6 +14,20 @@ words!(printed Category {
     "advertising" => Category::Advertising,
     "social" => Category::Social,
     "unclassified" => Category::Unclassified,
+} hints {
+    "essential" => "strictly-necessary",
+    "necessary" => "strictly-necessary",
+    "required" => "strictly-necessary",
+    "security" => "strictly-necessary",
+    "preference" => "functional",
+    "preferences" => "functional",
+    "functionality" => "functional",
+    "statistics" => "analytics",
+    "performance" => "analytics",
+    "measurement" => "analytics",
+    "marketing" => "advertising",
+    "targeting" => "advertising",
+    "social-media" => "social",
 });
 
 words!(printed VisitorState {
@@ -23,6 +39,11 @@ words!(printed VisitorState {
     "consent-accepted" => VisitorState::ConsentAccepted,
     "consent-rejected" => VisitorState::ConsentRejected,
     "consent-withdrawn" => VisitorState::ConsentWithdrawn,
+} hints {
+    "member" => "logged-in",
+    "authenticated" => "logged-in",
+    "guest" => "anonymous",
+    "logged-out" => "anonymous",
 });
 
 words!(printed Inventory {
@@ -48,13 +69,25 @@ words!(printed DeclaredParty {
     "third" => DeclaredParty::Third,
 });
 
+words!(ValueRule {
+    "language-tag" => ValueRule::LanguageTag,
+    "requested-url" => ValueRule::RequestedUrl,
+    "flag" => ValueRule::Flag,
+    "number" => ValueRule::Number,
+    "uuid" => ValueRule::Uuid,
+    "jwt" => ValueRule::Jwt,
+    "not-identifying" => ValueRule::NotIdentifying,
+});
+
+words!(ThirdPartyRule {
+    "none" => ThirdPartyRule::None,
+    "only-declared" => ThirdPartyRule::OnlyDeclared,
+});
+
 words!(SameSite {
     "strict" => SameSite::Strict,
     "lax" => SameSite::Lax,
     "none" => SameSite::None,
-    "Strict" => SameSite::Strict,
-    "Lax" => SameSite::Lax,
-    "None" => SameSite::None,
 });
 
 words!(StorageKind {

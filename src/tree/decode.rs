@@ -437,3 +437,37 @@ pub fn shortened(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+/// Reads on after a mistake: a list whose one entry is wrong still has the others.
+#[derive(Clone, Debug)]
+pub struct Lenient<T>(pub Option<T>);
+
+impl<T: Decode> Decode for Lenient<T> {
+    fn shape() -> Shape {
+        T::shape()
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        Some(Lenient(T::decode(node, problems)))
+    }
+}
+
+/// An http or https URL without credentials.
+impl Decode for url::Url {
+    fn shape() -> Shape {
+        Shape::text("a URL", "^[hH][tT][tT][pP][sS]?://", "https://example.org")
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        parsed(node, problems, |text| {
+            let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+            if !matches!(url.scheme(), "http" | "https") {
+                return Err("only http and https are read".to_owned());
+            }
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err("it must not hold a user name or password".to_owned());
+            }
+            Ok(url)
+        })
+    }
+}

@@ -12,7 +12,8 @@ mod words;
 mod yaml;
 
 pub use decode::{
-    Decode, Fields, Named, OneOrMore, Record, Spanned, parsed, shortened, unknown_word, word, wrong_type,
+    Decode, Fields, Lenient, Named, OneOrMore, Record, Spanned, parsed, shortened, unknown_word, word,
+    wrong_type,
 };
 pub use node::{Entry, Node, Value};
 pub use problem::{Label, Problem, Problems, Severity};
@@ -36,24 +37,19 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Reads a file as a record, with every problem of the file. None where it has errors.
-pub fn read<T: Record>(
-    source: &Source,
-    format: Format,
-    check: impl FnOnce(&T, &mut Problems),
-) -> (Option<T>, Vec<Problem>) {
+/// Reads a file as a record, with every problem of the file. There may be a record in spite of
+/// errors, of what could be read; [`Problems::has_errors`] tells.
+pub fn read<T: Record>(source: Source, format: Format) -> (Option<T>, Problems) {
     let (tree, syntax) = source.parse(format);
-    let mut problems = Problems::new(source.clone());
+    let mut problems = Problems::new(source);
     problems.extend(syntax);
+    let syntax_errors = problems.len();
     let record = tree.and_then(|mut tree| {
         if tree.value == Value::Null {
             tree.value = Value::Table(Vec::new());
         }
         T::decode(&tree, &mut problems)
     });
-    if let Some(record) = &record {
-        check(record, &mut problems);
-    }
-    let record = record.filter(|_| !problems.has_errors());
-    (record, problems.into_list())
+    problems.forgive_lines_of_first(syntax_errors);
+    (record, problems)
 }

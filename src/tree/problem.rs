@@ -125,6 +125,11 @@ impl Problems {
         &self.source
     }
 
+    /// The key whose value is being read, for messages.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// Line and column of a byte of the file.
     pub fn place(&self, at: usize) -> Place {
         self.source.place(at)
@@ -152,6 +157,22 @@ impl Problems {
     /// Whether the file cannot be used.
     pub fn has_errors(&self) -> bool {
         self.errors
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Drops what was complained of on the lines of the first problems: what cannot be read is not
+    /// also of a wrong type.
+    pub(super) fn forgive_lines_of_first(&mut self, count: usize) {
+        let lines: Vec<u32> = self.list.iter().take(count).map(|problem| problem.place.line).collect();
+        let mut at = 0;
+        self.list.retain(|problem| {
+            at += 1;
+            at <= count || !lines.contains(&problem.place.line)
+        });
     }
 
     fn add(&mut self, span: &Range<usize>, message: String) -> &mut Problem {

@@ -49,16 +49,6 @@ impl Source {
         Place { line: line as u32, column: column as u32 }
     }
 
-    /// The format: by the file's ending, else by its content.
-    pub fn format(&self) -> Format {
-        match self.file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
-            Some("toml") => Format::Toml,
-            Some("yaml" | "yml") => Format::Yaml,
-            Some("json") => Format::Json,
-            _ => self.format_by_content(),
-        }
-    }
-
     /// Reads the tree. With problems in its syntax there may still be one, of what could be read.
     pub fn parse(&self, format: Format) -> (Option<Node>, Vec<Problem>) {
         if self.text.len() > MOST_BYTES {
@@ -83,9 +73,21 @@ impl Source {
         let start = self.boundary(span.start);
         start..self.boundary(span.end.max(start))
     }
+}
 
-    fn format_by_content(&self) -> Format {
-        let first = self.text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+impl Format {
+    /// The format of a file: by its ending, else by its content.
+    pub fn of(file: &str, text: &str) -> Self {
+        match file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
+            Some("toml") => Format::Toml,
+            Some("yaml" | "yml") => Format::Yaml,
+            Some("json") => Format::Json,
+            _ => Format::of_text(text),
+        }
+    }
+
+    fn of_text(text: &str) -> Self {
+        let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
         let Some(first) = first else { return Format::Toml };
         let key = first.find(|c: char| !(c.is_alphanumeric() || "_-.\"'".contains(c)));
         match first.chars().next() {
@@ -103,7 +105,7 @@ mod tests {
 
     #[track_caller]
     fn format(file: &str, text: &str, expected: Format) {
-        assert_eq!(Source::new(file, text).format(), expected, "{file} {text}");
+        assert_eq!(Format::of(file, text), expected, "{file} {text}");
     }
 
     #[test]

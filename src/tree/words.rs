@@ -3,8 +3,7 @@
 
 /// A type whose values are words in a file.
 pub trait Words: Copy + PartialEq + 'static {
-    /// Every word and what it means. The first word of a value is the one that is printed; others
-    /// are spellings that are understood as well.
+    /// Every word and what it means.
     const WORDS: &'static [(&'static str, Self)];
 
     /// Words that people write instead, and the one they mean; only for messages.
