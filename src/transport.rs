@@ -102,30 +102,32 @@ impl Transport {
     pub async fn send(&self, request: &Request, want: Want) -> Result<Response, Failure> {
         let client = &self.client;
         let deadline = Instant::now() + client.settings.total_timeout;
-        let why = match client.send(request, want, deadline).await {
+        let (why, http2) = match client.send(request, want, deadline).await {
             Ok(response) => return Ok(response),
             Err(Trouble::Failed(failure)) => return Err(failure),
-            Err(Trouble::Head(why)) => why,
+            Err(Trouble::Head { why, http2 }) => (why, http2),
         };
         let host = failure::host_of(&request.url);
+        let unreadable = |then: &str| {
+            let detail = format!("the head of {host}'s answer cannot be read ({why}), and {then}");
+            Failure::new(FailureKind::UnreadableHead, detail)
+        };
         if !is_safe(&request.method) {
-            return Err(Failure::new(
-                FailureKind::UnreadableHead,
-                format!(
-                    "the head of {host}'s answer cannot be read ({why}), and a {} is not sent twice",
-                    request.method
-                ),
-            ));
+            return Err(unreadable(&format!("a {} is not sent twice", request.method)));
         }
         if client.settings.proxy.is_some() {
-            return Err(Failure::new(
-                FailureKind::UnreadableHead,
-                format!(
-                    "the head of {host}'s answer cannot be read ({why}); through a proxy it is not asked for again"
-                ),
-            ));
+            return Err(unreadable("through a proxy it is not asked for again"));
         }
-        tolerant::send(client, request, want, deadline).await
+        match tolerant::send(client, request, want, deadline).await {
+            Ok(mut response) if http2 && refused::holds_control(&response.head) => {
+                response.head.refused = Some(Refused::ControlInHttp2);
+                Ok(response)
+            }
+            Err(failure) if http2 && failure.kind == FailureKind::Tls => {
+                Err(unreadable("HTTP/1.1 is not spoken there"))
+            }
+            outcome => outcome,
+        }
     }
 }
 

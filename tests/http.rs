@@ -67,6 +67,8 @@ async fn heads_are_read_as_browsers_read_them() {
     // And what browsers refuse, too.
     head(b"Set-Cookie: a=\0\r\nSet-Cookie: b=2\r\n", &["a=\\x00", "b=2"], true, Some(Refused::Nul)).await;
     head(b"X: \0\r\nSet-Cookie: b=2\r\n", &["b=2"], true, Some(Refused::Nul)).await;
+    let two = Some(Refused::Conflicting("content-length"));
+    head(b"Content-Length: 3\r\nSet-Cookie: b=2\r\n", &["b=2"], true, two).await;
     let two = Some(Refused::Conflicting("location"));
     head(b"Location: /a\r\nLocation: /b\r\nSet-Cookie: b=2\r\n", &["b=2"], false, two).await;
     head(b"Location: /a\r\nLocation: /a\r\nSet-Cookie: b=2\r\n", &["b=2"], false, None).await;
@@ -83,10 +85,12 @@ async fn five_hundred_cookies_in_one_response_are_all_seen() {
 
 #[tokio::test]
 async fn a_head_beyond_what_browsers_take_is_read_and_said_to_be() {
-    let padding = "x".repeat(500 << 10);
-    let server = Hostile::always(Answer::page(&format!("Set-Cookie: a=1\r\nX: {padding}\r\n"), "ok"));
-    let response = get(server.url("/")).await.unwrap();
-    assert_eq!((lines(&response), response.head.refused), (vec!["a=1".to_owned()], Some(Refused::TooBig)));
+    for (size, refused) in [(255, None), (257, Some(Refused::TooBig)), (500, Some(Refused::TooBig))] {
+        let padding = "x".repeat(size << 10);
+        let server = Hostile::always(Answer::page(&format!("Set-Cookie: a=1\r\nX: {padding}\r\n"), "ok"));
+        let response = get(server.url("/")).await.unwrap();
+        assert_eq!((lines(&response), response.head.refused), (vec!["a=1".to_owned()], refused), "{size}");
+    }
 }
 
 #[tokio::test]
@@ -259,13 +263,41 @@ async fn the_tolerant_reader_checks_certificates_too() {
 #[tokio::test]
 async fn http2_is_spoken_where_it_is_offered() {
     let ca = TestCa::new();
-    let cookies = (0..2000).map(|number| ("set-cookie".to_owned(), format!("c{number}=\u{e9}").into_bytes()));
-    let server = Hostile::h2(&ca, &["localhost"], cookies.collect());
+    let cookies = (0..2000).map(|number| ("set-cookie", format!("c{number}=\u{e9}").into_bytes()));
+    let server = Hostile::fields(&ca, &["h2", "http/1.1"], cookies.collect());
     let url = server.url_as("https", "localhost", "/");
-    let response = send(trusting(&ca), "GET", url.clone()).await.unwrap();
-    assert_eq!((response.head.version, lines(&response).len()), ("HTTP/2.0", 2000));
-    let settings = TransportSettings { http2: false, ..trusting(&ca) };
-    assert_eq!(send(settings, "GET", url).await.unwrap_err().kind, FailureKind::Tls);
+    for (http2, version) in [(true, "HTTP/2.0"), (false, "HTTP/1.1")] {
+        let response = send(TransportSettings { http2, ..trusting(&ca) }, "GET", url.clone()).await.unwrap();
+        assert_eq!((response.head.version, lines(&response).len()), (version, 2000));
+    }
+}
+
+#[tokio::test]
+async fn http2_heads_that_are_malformed_are_asked_for_over_http1() {
+    let ca = TestCa::new();
+    let cookie = |value: &[u8]| ("set-cookie", value.to_vec());
+    let control = || vec![cookie(b"a=\x01"), cookie(b"b=2")];
+    // Browsers refuse a control character in HTTP/2, and pass over a field that does not belong.
+    for (fields, expected, refused) in [
+        (control(), vec!["a=\\x01", "b=2"], Some(Refused::ControlInHttp2)),
+        (vec![("connection", b"close".to_vec()), cookie(b"a=1")], vec!["a=1"], None),
+        (vec![("x", vec![b'x'; 300 << 10]), cookie(b"a=1")], vec!["a=1"], Some(Refused::TooBig)),
+    ] {
+        let server = Hostile::fields(&ca, &["h2", "http/1.1"], fields);
+        let response = send(trusting(&ca), "GET", server.url_as("https", "localhost", "/")).await.unwrap();
+        assert_eq!(
+            (lines(&response), response.head.refused),
+            (expected.iter().map(|line| (*line).to_owned()).collect(), refused)
+        );
+    }
+    let server = Hostile::fields(&ca, &["h2"], control());
+    let words =
+        "the head of HOST's answer cannot be read (malformed HTTP/2), and HTTP/1.1 is not spoken there";
+    fails(trusting(&ca), server.url_as("https", "localhost", "/"), FailureKind::UnreadableHead, words).await;
+    let huge = vec![("x", vec![b'x'; 3 << 20]), cookie(b"a=1")];
+    let server = Hostile::fields(&ca, &["h2", "http/1.1"], huge);
+    let failure = send(trusting(&ca), "GET", server.url_as("https", "localhost", "/")).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::UnreadableHead, "{failure}");
 }
 
 #[tokio::test]

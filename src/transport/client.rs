@@ -25,8 +25,11 @@ pub(super) struct Client {
 
 /// Why there is no response.
 pub(super) enum Trouble {
-    /// There is one, but not with a head that hyper takes: why.
-    Head(String),
+    /// There is one, but not with a head that hyper takes.
+    Head {
+        why: String,
+        http2: bool,
+    },
     Failed(Failure),
 }
 
@@ -109,19 +112,17 @@ impl Client {
         }
         for cause in chain(error) {
             if let Some(error) = cause.downcast_ref::<h2::Error>() {
-                return match error.reason() {
-                    // RFC 9113 8.1.1: a malformed message is a PROTOCOL_ERROR.
-                    Some(h2::Reason::PROTOCOL_ERROR) => Trouble::Head("malformed HTTP/2 head".into()),
-                    _ => Trouble::Failed(Failure::new(
-                        FailureKind::Connect,
-                        format!("{host} ended the HTTP/2 exchange without an answer: {error}"),
-                    )),
-                };
+                // Ours is the complaint: the head is malformed (RFC 9113 8.1.1) or too long.
+                if error.is_library() {
+                    return Trouble::Head { why: "malformed HTTP/2".into(), http2: true };
+                }
+                let detail = format!("{host} ended the HTTP/2 exchange without an answer: {error}");
+                return Trouble::Failed(Failure::new(FailureKind::Connect, detail));
             }
             if let Some(error) = cause.downcast_ref::<hyper::Error>()
                 && error.is_parse()
             {
-                return Trouble::Head(error.to_string());
+                return Trouble::Head { why: error.to_string(), http2: false };
             }
         }
         let cause = chain(error).last().map(|cause| cause.to_string()).unwrap_or_default();
@@ -172,7 +173,7 @@ fn head_of(response: &reqwest::Response) -> Head {
         refused: None,
         received_at: now(),
     };
-    head.refused = refused(&head);
+    head.refused = refused(&head, None);
     head
 }
 

@@ -7,7 +7,7 @@ mod wire;
 use super::body::{Collected, inflate};
 use super::client::{Client, now};
 use super::failure::{self, connect_timeout, head_timeout, host_of};
-use super::refused::{BROWSER_HEAD_BYTES, Refused, refused};
+use super::refused::{Refused, refused};
 use super::{Failure, Head, Request, Response, Want};
 use crate::observation::FailureKind;
 use std::net::SocketAddr;
@@ -54,11 +54,7 @@ pub(super) async fn send(
         refused: None,
         received_at: now(),
     };
-    head.refused = match () {
-        () if parsed.has_nul => Some(Refused::Nul),
-        () if length > BROWSER_HEAD_BYTES => Some(Refused::TooBig),
-        () => refused(&head),
-    };
+    head.refused = if parsed.has_nul { Some(Refused::Nul) } else { refused(&head, Some(length)) };
     let mut body = Collected::new(&head, want, settings.body_bytes);
     let framing = wire::framing(&request.method, &head);
     let mut cut = None;

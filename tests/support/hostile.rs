@@ -159,13 +159,24 @@ impl Hostile {
         })
     }
 
-    /// Speaks HTTP/2 over TLS and answers every request with these fields, whatever they hold
-    /// (RFC 9113 8.2.1 allows less), and an empty body.
-    pub(crate) fn h2(ca: &TestCa, names: &[&str], fields: Vec<(String, Vec<u8>)>) -> Self {
-        let config = ca.server(names, &["h2"]);
-        let address = listen(move |stream| {
-            let connection = ServerConnection::new(config.clone()).unwrap();
-            let _ = h2::converse(&mut StreamOwned::new(connection, stream), &fields);
+    /// Speaks these protocols over TLS, and answers every request with these fields, whatever they
+    /// hold (RFC 9113 8.2.1 allows less), and an empty body.
+    pub(crate) fn fields(ca: &TestCa, protocols: &[&str], fields: Vec<(&str, Vec<u8>)>) -> Self {
+        let config = ca.server(&["localhost", "site.localhost"], protocols);
+        let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let address = listen(move |mut stream| {
+            let mut connection = ServerConnection::new(config.clone()).unwrap();
+            let _ = connection.complete_io(&mut stream);
+            let is_h2 = connection.alpn_protocol() == Some(b"h2");
+            let mut stream = StreamOwned::new(connection, stream);
+            if is_h2 {
+                let _ = h2::converse(&mut stream, &fields);
+            } else {
+                let _ = Asked::read(&mut BufReader::new(&mut stream));
+                let _ = answer_fields(&fields).write(&mut stream);
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
         });
         Hostile { address, asked: Arc::default() }
     }
@@ -208,6 +219,13 @@ impl Hostile {
         });
         Hostile { address, asked }
     }
+}
+
+fn answer_fields(fields: &[(String, Vec<u8>)]) -> Answer {
+    let lines = fields.iter().map(|(name, value)| [name.as_bytes(), b": ", value, b"\r\n"].concat());
+    Answer::raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n")
+        .then(lines.collect::<Vec<_>>().concat())
+        .then("\r\n")
 }
 
 /// Serves every connection in a thread.
