@@ -469,7 +469,7 @@ mod tests {
         case("<iframe src=/i></iframe><frame src=/f><iframe src=''>", &["/i", "/f"]);
         case(
             "<form action=/search><form method=GET action=/g><form method=post action=/p><form>",
-            &["/search"],
+            &["/search", "/g"],
         );
         case(
             "<meta http-equiv=Refresh content='0; url=/r'><meta name=refresh content='0; url=/no'>",
@@ -650,12 +650,12 @@ mod tests {
                 .filter_map(|anchor| Address::new(&base.join(anchor.attr("href")?).ok()?))
                 .collect();
             let ours: BTreeSet<_> = read(body).documents.into_iter().map(|link| link.address).collect();
-            assert_eq!(
-                ours == by_dom,
-                !KNOWN_GAPS.contains(body),
-                "{body}: ours {ours:?}, html5ever {by_dom:?}"
-            );
+            if ours != by_dom {
+                println!("{body}: ours {ours:?}, html5ever {by_dom:?}");
+                disagree.push(body);
+            }
         }
+        assert_eq!(disagree, KNOWN_GAPS);
     }
 
     #[test]

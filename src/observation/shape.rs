@@ -149,7 +149,7 @@ fn is_date(text: &[u8]) -> bool {
     numbers && matches!(lengths.as_slice(), [4, 1..=2] | [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4])
 }
 
-fn is_uuid(text: &[u8]) -> bool {
+pub(super) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36
         && text.iter().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => *b == b'-',
@@ -173,7 +173,7 @@ pub(super) fn looks_random(text: &str) -> bool {
 }
 
 /// Letters and digits in turns, or capitals where no writer puts them.
-fn is_mixed(piece: &str) -> bool {
+pub(super) fn is_mixed(piece: &str) -> bool {
     let class = |b: u8| match b {
         b'0'..=b'9' => 0,
         b'A'..=b'Z' => 1,
