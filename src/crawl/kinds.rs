@@ -11,17 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use url::Url;
 
-/// Which pages a browser renders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Render {
-    /// One page of each kind.
-    #[default]
-    Kinds,
-    All,
-    /// One page of each kind, and further ones up to this many.
-    Most(usize),
-}
-
 /// The pages of one visitor, by kind, in the order in which they were found.
 #[derive(Clone, Debug, Default)]
 pub struct Kinds {
@@ -41,28 +30,24 @@ impl Kinds {
         self.pages.push((url, kind));
     }
 
-    /// The pages to render, in the order in which they were found.
-    pub fn choose(&self, render: Render) -> Vec<Chosen> {
+    /// The pages to render, in the order in which they were found: one of each kind, and further
+    /// ones until there are `most`.
+    pub fn choose(&self, most: usize) -> Vec<Chosen> {
         let mut of_kind: BTreeMap<u64, usize> = BTreeMap::new();
         for (_, kind) in &self.pages {
             *of_kind.entry(*kind).or_default() += 1;
         }
-        let further = match render {
-            Render::Kinds => 0,
-            Render::All => usize::MAX,
-            Render::Most(most) => most.saturating_sub(of_kind.len()),
-        };
-        let mut left = further;
-        let mut seen = BTreeSet::new();
+        let mut further = most.saturating_sub(of_kind.len());
+        let all = most >= self.pages.len();
         let mut chosen = Vec::new();
         for (url, kind) in &self.pages {
-            if seen.insert(*kind) {
-                let stands_for = if render == Render::All { 1 } else { of_kind[kind] };
-                chosen.push(Chosen { url: url.clone(), stands_for });
-            } else if left > 0 {
-                left -= 1;
-                chosen.push(Chosen { url: url.clone(), stands_for: 1 });
+            let first = of_kind.remove(kind);
+            if first.is_none() && further == 0 {
+                continue;
             }
+            further -= usize::from(first.is_none());
+            let stands_for = first.filter(|_| !all).unwrap_or(1);
+            chosen.push(Chosen { url: url.clone(), stands_for });
         }
         chosen
     }
@@ -185,7 +170,7 @@ fn fixed_hash(marks: &BTreeSet<String>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kinds, Render, page_kind};
+    use super::{Kinds, page_kind};
     use url::Url;
 
     #[test]
@@ -194,14 +179,14 @@ mod tests {
         for (path, kind) in [("/", 1), ("/a", 2), ("/b", 2), ("/c", 2), ("/d", 3)] {
             kinds.add(Url::parse("http://a.test").unwrap().join(path).unwrap(), kind);
         }
-        let chosen = |render| -> Vec<(String, usize)> {
-            let chosen = kinds.choose(render).into_iter();
+        let chosen = |most| -> Vec<(String, usize)> {
+            let chosen = kinds.choose(most).into_iter();
             chosen.map(|chosen| (chosen.url.path().to_owned(), chosen.stands_for)).collect()
         };
-        let paths = |render| chosen(render).into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" ");
-        assert_eq!(chosen(Render::Kinds), [("/".into(), 1), ("/a".into(), 3), ("/d".into(), 1)]);
-        assert_eq!(paths(Render::Most(4)), "/ /a /b /d");
-        assert_eq!(paths(Render::All), "/ /a /b /c /d");
+        let paths = |most| chosen(most).into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" ");
+        assert_eq!(chosen(0), [("/".into(), 1), ("/a".into(), 3), ("/d".into(), 1)]);
+        assert_eq!(paths(4), "/ /a /b /d");
+        assert_eq!(paths(usize::MAX), "/ /a /b /c /d");
     }
 
     fn alike(a: &str, b: &str) -> bool {

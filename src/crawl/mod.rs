@@ -17,7 +17,7 @@ mod sitemap;
 pub use address::{Address, Base};
 pub use danger::{Danger, danger, dangerous_text};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
-pub use kinds::{Chosen, Kinds, Render, page_kind};
+pub use kinds::{Chosen, Kinds, page_kind};
 pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;

@@ -21,6 +21,7 @@ pub struct Plan {
     pub journeys: Vec<Journey>,
     pub pages: Pages,
     pub engine: EngineChoice,
+    pub browser: BrowserPlan,
     pub third_party_cookies: Vec<ThirdPartyCookies>,
     /// Consent states to look at; the HTTP engine knows `untouched` and recorded choices.
     pub consent: Vec<ConsentPlan>,
@@ -356,6 +357,46 @@ pub enum EngineChoice {
     Http,
     Browser,
     Both,
+}
+
+/// The browser, and what it renders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrowserPlan {
+    /// None: `$CHROME`, then the usual names on the `PATH`.
+    pub executable: Option<PathBuf>,
+    /// The `ws://` URL of a browser that already runs.
+    pub url: Option<String>,
+    pub render: Render,
+    /// CSS selector of the consent banner, where its markup does not tell.
+    pub banner: Option<String>,
+    /// Until a page's load event and its first quiet moment.
+    pub load_timeout: Duration,
+    /// A folder for screenshots: the banner and the first page of each cell.
+    pub screenshots: Option<PathBuf>,
+}
+
+/// Which of the pages that HTTP found a browser renders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Render {
+    /// One page of each kind: same scripts, frames, forms, consent markup and template.
+    #[default]
+    Kinds,
+    All,
+    /// One page of each kind, and further ones up to this many.
+    Most(usize),
+}
+
+impl Default for BrowserPlan {
+    fn default() -> Self {
+        BrowserPlan {
+            executable: None,
+            url: None,
+            render: Render::default(),
+            banner: None,
+            load_timeout: Duration::from_secs(15),
+            screenshots: None,
+        }
+    }
 }
 
 /// A consent state and how it is reached.

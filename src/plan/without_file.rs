@@ -1,6 +1,6 @@
 //! A plan for those who only give a URL, and the defaults of everything a plan leaves unsaid.
 
-use super::{EngineChoice, Http, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target};
+use super::{BrowserPlan, EngineChoice, Http, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Place;
 use crate::observation::Visitor;
@@ -24,6 +24,7 @@ impl Plan {
             journeys: Vec::new(),
             pages: Pages::default(),
             engine: EngineChoice::default(),
+            browser: BrowserPlan::default(),
             third_party_cookies: vec![ThirdPartyCookies::default()],
             consent: Vec::new(),
             limits: Limits::default(),
