@@ -240,8 +240,8 @@ fn write_entry(entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Sc
     if let Some((_, first)) = entry.seen.iter().min_by_key(|(_, seen)| seen.at_ms) {
         let _ = writeln!(
             text,
-            "# Set {} times, first by {} {} as {}.",
-            entry.count,
+            "# Set {}, first by {} {} as {}.",
+            if entry.count == 1 { "once".to_owned() } else { format!("{} times", entry.count) },
             comment(&first.exchange.method),
             comment(&path_of(first.exchange.url.as_str())),
             comment(&first.cell.persona)
@@ -527,6 +527,72 @@ fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The drafts are read without a word of complaint.
+    #[test]
+    fn a_draft_is_a_manifest() {
+        let text = draft(&crate::report::tests::scan());
+        let (manifest, problems) = crate::manifest::read(&text, "cookies.toml", crate::tree::Format::Toml);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(manifest.unwrap().items.len(), 2);
+        insta::assert_snapshot!(text, @r#"
+        # What http://shop.test/ leaves on a visitor's device, as cookieproof 0.1.0 saw it
+        # on 2026-04-16: 13 pages, as anonymous and member.
+        #
+        # This is what the site does, not yet what it should do: read it, say what each cookie is
+        # for, correct what is not meant, then run `cookieproof audit`. What is not stated is never
+        # a violation.
+
+        [site]
+        name = "shop.test"
+        url = "http://shop.test/"
+        # What counts as this site; everything else is a third party.
+        hosts = ["shop.test"]
+        # policy_url = "/cookie-policy"
+
+        [[cookies]]
+        name = "csrf"
+        # Set 2 times, first by GET / as anonymous.
+        # purpose = ""
+        # category = "strictly-necessary"    # functional, analytics, advertising, social
+        lifetime = "364d"
+        http_only = false
+        # secure: not set over plain http
+        same_site = "lax"
+        path = "/"
+        domain = "host-only"
+
+        [[cookies]]
+        name = "sid"
+        # Set 2 times, first by POST /login as member.
+        # purpose = ""
+        # category = "strictly-necessary"    # functional, analytics, advertising, social
+        lifetime = "14d"
+        http_only = true
+        # secure: not set over plain http
+        same_site = "lax"
+        path = "/"
+        domain = "host-only"
+        visitors = ["logged-in"]
+
+        # Other parties that the pages mention or ask. Who are they, and what for?
+
+        [[third_parties]]
+        provider = "ads.test"
+        domains = ["ads.test"]
+        # sets_cookies = false
+
+        # Sentences about the site as a whole. Every cookie that comes up is listed above:
+        [claims]
+        inventory = "complete"
+        # What else your policy says, where it does:
+        # advertising = "none"
+        # analytics_cookies = "none"
+        # third_party_cookies = "only-declared"
+        # consent_banner = "none"
+        # no_cookies = [{ visitors = ["anonymous"], pages = ["*"] }]
+        "#);
+    }
 
     #[test]
     fn lifetimes_in_human_units() {

@@ -11,7 +11,7 @@ mod text;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use coverage::inconclusive;
 pub use json::FORMAT as JSON_FORMAT;

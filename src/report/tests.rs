@@ -43,7 +43,7 @@ fn observation(name: &str, domain: &str, party: &str, groups: Value) -> Value {
         "party": party, "groups": groups })
 }
 
-fn scan() -> Scan {
+pub(crate) fn scan() -> Scan {
     let anonymous = cell("anonymous", "crawl");
     let login = cell("member", "login");
     let home = "http://shop.test/";
