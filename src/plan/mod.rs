@@ -2,6 +2,8 @@
 //! spanned tree as the manifest's; secrets stand in it only by reference.
 
 mod model;
+mod probes;
 mod without_file;
 
 pub use model::*;
+pub use probes::{Probe, probes};

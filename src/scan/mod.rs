@@ -1,7 +1,9 @@
 //! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
 //! own; pace, repeats, consent. This is the one place that spawns.
 
+mod hosts;
 mod html;
+mod pace;
 mod steps;
 
 use crate::manifest::Manifest;

@@ -1,0 +1,178 @@
+//! Which questions need an act rather than a look, as values: from what the manifest states and
+//! what the plan can do. The run carries them out; the audit reads the outcomes.
+
+use super::{Action, Persona, Plan, Step};
+use crate::manifest::{Category, Item, LifetimeRule, Manifest, PagePattern, Trigger, VisitorState};
+use crate::observation::{ProbeKind, StorageKind};
+use std::collections::BTreeSet;
+use url::Url;
+
+/// A question to be put to the site by an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    pub kind: ProbeKind,
+    pub persona: String,
+    /// Keys of the manifest's items that it is about.
+    pub cookies: Vec<String>,
+    /// The class of pages that it is about.
+    pub pages: Option<String>,
+}
+
+impl Probe {
+    /// It belongs to the persona's logout, which comes after everything else.
+    pub fn is_about_logout(&self) -> bool {
+        matches!(self.kind, ProbeKind::ClearedOnLogout | ProbeKind::EndedOnLogout)
+    }
+}
+
+/// Every question that the manifest raises and the plan has the means to put: those of a session
+/// first, those of its end last, each in the order of the manifest.
+pub fn probes(manifest: &Manifest, plan: &Plan) -> Vec<Probe> {
+    if !plan.probes.enabled {
+        return Vec::new();
+    }
+    let mut probes = Vec::new();
+    let cookies: Vec<&Item> = manifest.items.iter().filter(|item| item.kind == StorageKind::Cookie).collect();
+    for persona in &plan.personas {
+        let held = || cookies.iter().copied().filter(|item| may_hold(item, persona));
+        for item in held() {
+            required_for(item, persona, manifest, &mut probes);
+            refreshes(item, persona, manifest, &mut probes);
+            if item.rolling == Some(true) && plan.probes.renewal_after.is_some() {
+                probes.push(Probe::about(ProbeKind::RollingRenewal, persona, [item]));
+            }
+            for journey in journeys(item, persona, plan) {
+                probes.push(Probe::about(ProbeKind::UpdatedBy { journey }, persona, [item]));
+            }
+        }
+        necessary(&cookies, persona, manifest, &mut probes);
+    }
+    if plan.probes.gpc || manifest.policy.honours_gpc.is_some() {
+        let anonymous = plan.personas.iter().find(|persona| !persona.visitor.logged_in);
+        probes.extend(anonymous.map(|persona| Probe::about(ProbeKind::GlobalPrivacyControl, persona, [])));
+    }
+    for persona in plan.personas.iter().filter(|persona| persona.visitor.logged_in && !persona.logout.is_empty()) {
+        for item in cookies.iter().copied().filter(|item| may_hold(item, persona) && ends_with_logout(item)) {
+            probes.push(Probe::about(ProbeKind::ClearedOnLogout, persona, [item]));
+        }
+        if persona.logged_in_when.is_some() {
+            probes.push(Probe::about(ProbeKind::EndedOnLogout, persona, []));
+        }
+    }
+    probes
+}
+
+impl Probe {
+    fn about<'a>(kind: ProbeKind, persona: &Persona, items: impl IntoIterator<Item = &'a Item>) -> Self {
+        let cookies = items.into_iter().map(|item| item.key.clone()).collect();
+        Probe { kind, persona: persona.name.clone(), cookies, pages: None }
+    }
+
+    fn on(mut self, class: &str) -> Self {
+        self.pages = Some(class.to_owned());
+        self
+    }
+}
+
+/// A page that is refused without the cookie is asked for again; a form or endpoint of the plan's
+/// own steps that needs a token is sent to without it. Which of the two is meant: a cookie that
+/// comes with the login cannot be a condition of logging in.
+fn required_for(item: &Item, persona: &Persona, manifest: &Manifest, probes: &mut Vec<Probe>) {
+    for class in &item.required_for {
+        let patterns = manifest.pages.get(class).map(|class| class.patterns.as_slice()).unwrap_or_default();
+        let posts_there = [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns));
+        let kind = if posts_there && !comes_with_login(item) {
+            ProbeKind::TokenRequired
+        } else {
+            ProbeKind::RequiredFor
+        };
+        if kind == ProbeKind::TokenRequired || persona.visitor.logged_in || !comes_with_login(item) {
+            probes.push(Probe::about(kind, persona, [item]).on(class));
+        }
+    }
+}
+
+/// "With strictly necessary cookies blocked, ... is refused": all of them at once.
+fn necessary(cookies: &[&Item], persona: &Persona, manifest: &Manifest, probes: &mut Vec<Probe>) {
+    let Some(stated) = &manifest.policy.necessary_required_for else { return };
+    if !persona.visitor.logged_in {
+        return;
+    }
+    let necessary = || {
+        cookies.iter().copied().filter(|item| {
+            item.category == Some(Category::StrictlyNecessary) && may_hold(item, persona)
+        })
+    };
+    for class in &stated.value {
+        probes.push(Probe::about(ProbeKind::RequiredFor, persona, necessary()).on(class));
+    }
+}
+
+fn refreshes(item: &Item, persona: &Persona, manifest: &Manifest, probes: &mut Vec<Probe>) {
+    let (Some(issues), Some(_)) = (&item.refreshes, &persona.refresh) else { return };
+    if persona.visitor.logged_in && manifest.items.iter().any(|other| other.key == *issues) {
+        probes.push(Probe::about(ProbeKind::Refreshes { issues: issues.clone() }, persona, [item]));
+    }
+}
+
+/// Journeys that must write the item and that the persona makes.
+fn journeys(item: &Item, persona: &Persona, plan: &Plan) -> BTreeSet<String> {
+    let makes = |name: &String| {
+        plan.journeys.iter().any(|journey| {
+            journey.name == *name && (journey.personas.is_empty() || journey.personas.contains(&persona.name))
+        })
+    };
+    item.updated_by.iter().filter(|name| makes(name)).cloned().collect()
+}
+
+/// Whether the manifest lets this visitor have the item; unstated: anybody.
+fn may_hold(item: &Item, persona: &Persona) -> bool {
+    if comes_with_login(item) && !persona.visitor.logged_in {
+        return false;
+    }
+    item.visitors.is_empty()
+        || item.visitors.iter().any(|state| match state {
+            VisitorState::Anonymous => !persona.visitor.logged_in,
+            VisitorState::LoggedIn => persona.visitor.logged_in,
+            VisitorState::Remembered => persona.visitor.remembered == Some(true),
+            VisitorState::NotRemembered => persona.visitor.logged_in && persona.visitor.remembered != Some(true),
+            VisitorState::ConsentUntouched
+            | VisitorState::ConsentAccepted
+            | VisitorState::ConsentRejected
+            | VisitorState::ConsentWithdrawn => true,
+        })
+}
+
+fn comes_with_login(item: &Item) -> bool {
+    let logged_in = |state: &VisitorState| {
+        matches!(state, VisitorState::LoggedIn | VisitorState::Remembered | VisitorState::NotRemembered)
+    };
+    item.trigger == Some(Trigger::Login) || !item.visitors.is_empty() && item.visitors.iter().all(logged_in)
+}
+
+fn ends_with_logout(item: &Item) -> bool {
+    fn until_logout(rule: &LifetimeRule) -> bool {
+        match rule {
+            LifetimeRule::UntilLogout => true,
+            LifetimeRule::Either(rules) => rules.iter().any(until_logout),
+            _ => false,
+        }
+    }
+    item.cleared_on_logout == Some(true)
+        || item.lifetime.as_ref().is_some_and(until_logout)
+        || item.lifetime_for.values().any(until_logout)
+}
+
+/// Whether a step asks one of the pages, to send something there or from there.
+fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
+    steps.iter().any(|step| {
+        let url = match &step.action {
+            Action::Open { url } => url,
+            Action::Request(request) => &request.url,
+            _ => return false,
+        };
+        // Paths are relative to a target that the plan does not know here; only they count.
+        let absolute = Url::parse(url).or_else(|_| Url::parse("http://target.invalid/")?.join(url));
+        absolute.is_ok_and(|url| patterns.iter().any(|pattern| pattern.matches(&url)))
+    })
+}
