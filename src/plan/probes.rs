@@ -51,7 +51,9 @@ pub fn probes(manifest: &Manifest, plan: &Plan) -> Vec<Probe> {
         let anonymous = plan.personas.iter().find(|persona| !persona.visitor.logged_in);
         probes.extend(anonymous.map(|persona| Probe::about(ProbeKind::GlobalPrivacyControl, persona, [])));
     }
-    for persona in plan.personas.iter().filter(|persona| persona.visitor.logged_in && !persona.logout.is_empty()) {
+    for persona in
+        plan.personas.iter().filter(|persona| persona.visitor.logged_in && !persona.logout.is_empty())
+    {
         for item in cookies.iter().copied().filter(|item| may_hold(item, persona) && ends_with_logout(item)) {
             probes.push(Probe::about(ProbeKind::ClearedOnLogout, persona, [item]));
         }
@@ -80,7 +82,8 @@ impl Probe {
 fn required_for(item: &Item, persona: &Persona, manifest: &Manifest, probes: &mut Vec<Probe>) {
     for class in &item.required_for {
         let patterns = manifest.pages.get(class).map(|class| class.patterns.as_slice()).unwrap_or_default();
-        let posts_there = [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns));
+        let posts_there =
+            [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns));
         let kind = if posts_there && !comes_with_login(item) {
             ProbeKind::TokenRequired
         } else {
@@ -99,9 +102,10 @@ fn necessary(cookies: &[&Item], persona: &Persona, manifest: &Manifest, probes: 
         return;
     }
     let necessary = || {
-        cookies.iter().copied().filter(|item| {
-            item.category == Some(Category::StrictlyNecessary) && may_hold(item, persona)
-        })
+        cookies
+            .iter()
+            .copied()
+            .filter(|item| item.category == Some(Category::StrictlyNecessary) && may_hold(item, persona))
     };
     for class in &stated.value {
         probes.push(Probe::about(ProbeKind::RequiredFor, persona, necessary()).on(class));
@@ -135,7 +139,9 @@ fn may_hold(item: &Item, persona: &Persona) -> bool {
             VisitorState::Anonymous => !persona.visitor.logged_in,
             VisitorState::LoggedIn => persona.visitor.logged_in,
             VisitorState::Remembered => persona.visitor.remembered == Some(true),
-            VisitorState::NotRemembered => persona.visitor.logged_in && persona.visitor.remembered != Some(true),
+            VisitorState::NotRemembered => {
+                persona.visitor.logged_in && persona.visitor.remembered != Some(true)
+            }
             VisitorState::ConsentUntouched
             | VisitorState::ConsentAccepted
             | VisitorState::ConsentRejected

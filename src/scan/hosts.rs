@@ -67,7 +67,9 @@ impl Hosts {
             if url.set_host(Some(host)).is_err() {
                 return None;
             }
-            if self.target.host_str() == Some(host) && port.is_none_or(|port| Some(port) == self.target.port()) {
+            if self.target.host_str() == Some(host)
+                && port.is_none_or(|port| Some(port) == self.target.port())
+            {
                 // A host of the target is asked as the target is: its scheme, its port.
                 let _ = url.set_scheme(self.target.scheme());
                 let _ = url.set_port(self.target.port());

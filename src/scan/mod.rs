@@ -4,6 +4,7 @@
 mod hosts;
 mod html;
 mod pace;
+mod record;
 mod steps;
 
 use crate::manifest::Manifest;

@@ -26,19 +26,11 @@ impl Pace {
     /// Takes the host's next turn: when the request may go.
     pub(super) fn turn(&mut self, url: &Url) -> Option<Instant> {
         let pause = self.pause?;
-        let next = self.next.entry(url.host_str().unwrap_or_default().to_owned()).or_insert_with(Instant::now);
+        let next =
+            self.next.entry(url.host_str().unwrap_or_default().to_owned()).or_insert_with(Instant::now);
         let turn = (*next).max(Instant::now());
         *next = turn + pause;
         Some(turn)
-    }
-
-    /// Redirects asked the host more than once: they used up turns, too.
-    pub(super) fn used(&mut self, host: &str, more: usize) {
-        if let Some(pause) = self.pause
-            && let Some(next) = self.next.get_mut(host)
-        {
-            *next += pause * u32::try_from(more).unwrap_or(u32::MAX).min(50);
-        }
     }
 
     /// The host asks to be asked more slowly (`Crawl-delay`).
@@ -58,8 +50,6 @@ mod tests {
         let first = pace.turn(&a).unwrap();
         assert!(pace.turn(&a).unwrap() - first >= Duration::from_millis(499));
         assert!(pace.turn(&b).unwrap() - first < Duration::from_millis(499));
-        pace.used("a.test", 2);
-        assert!(pace.turn(&a).unwrap() - first >= Duration::from_millis(1999));
     }
 
     #[test]
