@@ -2,4 +2,5 @@
 
 mod form;
 mod mail;
+mod reference;
 mod totp;
