@@ -10,6 +10,7 @@ mod domain;
 mod escape;
 mod evict;
 mod facts;
+pub mod files;
 mod jar;
 mod line;
 mod reason;

@@ -113,6 +113,7 @@ impl HttpEngine {
             body: Vec::new(),
             failure: None,
             writes: Vec::new(),
+            retry_after: None,
         };
         let mut hop = Hop::first(ask);
         let mut asked: Vec<(String, Url, Vec<u8>)> = Vec::new();
@@ -127,6 +128,7 @@ impl HttpEngine {
                 }
             };
             visit.status = response.head.status;
+            visit.retry_after = retry_after(&response.head);
             let refused = response.head.refused;
             let target = redirect::target(&response.head, &hop.url);
             let failure = match target {

@@ -68,6 +68,8 @@ pub struct Visit {
     pub failure: Option<Failed>,
     /// What scripts put on the device (browser engine).
     pub writes: Vec<Sighting>,
+    /// The last response asks to wait this long before the next try.
+    pub retry_after: Option<std::time::Duration>,
 }
 
 /// One request and its response, as an engine saw it.

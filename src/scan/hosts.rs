@@ -90,10 +90,6 @@ impl Hosts {
         self.own.iter().map(ToString::to_string).collect()
     }
 
-    pub(super) fn globs(&self) -> &[Glob] {
-        &self.own
-    }
-
     pub(super) fn map(&self) -> &BTreeMap<String, String> {
         &self.map
     }

@@ -96,6 +96,19 @@ pub(super) fn links(html: &str, page: &Url) -> Vec<(String, Url)> {
         .collect()
 }
 
+/// The content of the first `<meta http-equiv=refresh>`.
+pub(super) fn meta_refresh(html: &str) -> Option<String> {
+    if !html.contains("efresh") && !html.contains("EFRESH") {
+        return None;
+    }
+    let document = parse(html);
+    let metas = Selector::parse("meta[http-equiv][content]").ok()?;
+    let refresh = document.select(&metas).find(|meta| {
+        meta.value().attr("http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh"))
+    })?;
+    refresh.value().attr("content").map(str::to_owned)
+}
+
 /// The first words of the visible text, on one line, for messages.
 pub(super) fn first_words(html: &str) -> String {
     let text = one_line(&visible_text(html, 4096));

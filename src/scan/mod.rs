@@ -1,31 +1,57 @@
 //! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
 //! own; pace, repeats, consent. This is the one place that spawns.
 
+mod actor;
+mod around;
+mod ground;
 mod hosts;
 mod html;
+mod jars;
 mod pace;
 mod record;
+mod run;
 mod steps;
+mod walk;
 
-use crate::manifest::Manifest;
-use crate::observation::{Phase, Scan};
-use crate::plan::{Plan, Target};
+pub use run::run;
+
+use crate::observation::Phase;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
 
 /// Tells a run to end early: what was seen is kept and the scan is marked partial.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Signal>);
+
+#[derive(Debug, Default)]
+struct Signal {
+    stopped: AtomicBool,
+    notify: Notify,
+}
 
 impl Stop {
     /// Asks the run to end.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.stopped.store(true, Ordering::SeqCst);
+        self.0.notify.notify_waiters();
     }
 
     /// Whether it was asked to.
     pub fn stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Ready when it is asked to.
+    pub async fn wait(&self) {
+        loop {
+            // Registered before the look, so that a stop in between is not missed.
+            let notified = self.0.notify.notified();
+            if self.stopped() {
+                return;
+            }
+            notified.await;
+        }
     }
 }
 
@@ -73,17 +99,4 @@ impl Watch for () {
 pub struct RunError {
     pub message: String,
     pub hint: Option<String>,
-}
-
-/// Looks at a target as the plan says. `manifest` adds its pages, links and probes; without one
-/// the run only looks.
-pub async fn run(
-    plan: &Plan,
-    target: &Target,
-    manifest: Option<&Manifest>,
-    watch: &dyn Watch,
-    stop: &Stop,
-) -> Result<Scan, RunError> {
-    let _ = (plan, target, manifest, watch, stop);
-    Err(RunError { message: "not yet".into(), hint: None })
 }

@@ -1,41 +1,69 @@
-//! How fast each host is asked: a pause between requests where the plan wants one. Requests under
-//! way at once are bounded by the crawl's window.
+//! How fast each host is asked: a pause between requests where the plan wants one. How many are
+//! under way at once is the crawl's own business.
 
+use crate::engine::Gate;
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
 /// When each host may be asked next.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Pacer(Mutex<Turns>);
+
+#[derive(Debug)]
+struct Turns {
     /// Between two requests to one host.
     pause: Option<Duration>,
     next: HashMap<String, Instant>,
 }
 
-impl Pace {
+/// A host that asks for more (`Crawl-delay: 3600`) would never be through.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Hosts remembered.
+const MOST_HOSTS: usize = 10_000;
+
+impl Pacer {
     /// At most so many requests per second and host; none: no pause.
-    pub(super) fn new(rate: Option<f64>) -> Pace {
+    pub(super) fn new(rate: Option<f64>) -> Pacer {
         let pause = rate
             .filter(|rate| rate.is_finite() && *rate > 0.0)
             .and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
-        Pace { pause, next: HashMap::new() }
+        Pacer(Mutex::new(Turns { pause, next: HashMap::new() }))
+    }
+
+    /// The site asks to be asked more slowly (`Crawl-delay`).
+    pub(super) fn slow_down(&self, delay: Duration) {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let delay = delay.min(LONGEST_PAUSE);
+        turns.pause = Some(turns.pause.map_or(delay, |pause| pause.max(delay)));
     }
 
     /// Takes the host's next turn: when the request may go.
-    pub(super) fn turn(&mut self, url: &Url) -> Option<Instant> {
-        let pause = self.pause?;
-        let next =
-            self.next.entry(url.host_str().unwrap_or_default().to_owned()).or_insert_with(Instant::now);
-        let turn = (*next).max(Instant::now());
+    fn turn(&self, url: &Url) -> Option<Instant> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = turns.pause?;
+        if turns.next.len() >= MOST_HOSTS {
+            turns.next.clear();
+        }
+        let now = Instant::now();
+        let next = turns.next.entry(url.host_str().unwrap_or_default().to_owned()).or_insert(now);
+        let turn = (*next).max(now);
         *next = turn + pause;
         Some(turn)
     }
+}
 
-    /// The host asks to be asked more slowly (`Crawl-delay`).
-    pub(super) fn slow_down(&mut self, delay: Duration) {
-        self.pause = Some(self.pause.map_or(delay, |pause| pause.max(delay)));
+impl Gate for Pacer {
+    fn pass<'a>(&'a self, url: &'a Url) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            if let Some(turn) = self.turn(url) {
+                tokio::time::sleep_until(turn).await;
+            }
+        })
     }
 }
 
@@ -45,17 +73,20 @@ mod tests {
 
     #[test]
     fn each_host_has_turns_of_its_own() {
-        let mut pace = Pace::new(Some(2.0));
+        let pacer = Pacer::new(Some(2.0));
         let (a, b) = (Url::parse("http://a.test/").unwrap(), Url::parse("http://b.test/").unwrap());
-        let first = pace.turn(&a).unwrap();
-        assert!(pace.turn(&a).unwrap() - first >= Duration::from_millis(499));
-        assert!(pace.turn(&b).unwrap() - first < Duration::from_millis(499));
+        let first = pacer.turn(&a).unwrap();
+        assert!(pacer.turn(&a).unwrap() - first >= Duration::from_millis(499));
+        assert!(pacer.turn(&b).unwrap() - first < Duration::from_millis(499));
+        pacer.slow_down(Duration::from_secs(3600));
+        pacer.turn(&b);
+        assert!(pacer.turn(&b).unwrap() - first >= LONGEST_PAUSE, "slower, within bounds");
     }
 
     #[test]
     fn without_a_rate_nobody_waits() {
         for rate in [None, Some(0.0), Some(f64::NAN)] {
-            assert_eq!(Pace::new(rate).turn(&Url::parse("http://a.test/").unwrap()), None);
+            assert_eq!(Pacer::new(rate).turn(&Url::parse("http://a.test/").unwrap()), None);
         }
     }
 }

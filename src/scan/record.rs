@@ -43,8 +43,10 @@ pub(super) enum As {
     Page,
     /// A page whose refusal says something else: a step, a probe, a private page.
     Look,
-    /// A part of a page, or a file that need not be there.
+    /// A part of a page.
     Part,
+    /// An address that need not exist: the other name of a host, a sitemap.
+    Guess,
 }
 
 impl Recorder {
@@ -76,11 +78,13 @@ impl Recorder {
         for write in &visit.writes {
             self.sighting(write.clone());
         }
-        if counts != As::Part && visit.status > 0 {
+        if matches!(counts, As::Page | As::Look) && visit.status > 0 {
             self.page(cell, cell_id, visit, page_shape);
         }
         if let Some(failure) = &visit.failure {
-            self.failure(failure.clone(), &visit.asked);
+            if counts != As::Guess {
+                self.failure(failure.clone(), &visit.asked);
+            }
         } else if counts == As::Page && (400..500).contains(&visit.status) {
             let url = self.safe(&visit.shown);
             let detail = format!("answered {}", visit.status);

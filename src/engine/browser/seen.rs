@@ -50,6 +50,7 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Vi
         body: Vec::new(),
         failure: None,
         writes,
+        retry_after: None,
     }
 }
 

@@ -163,6 +163,11 @@ impl Form {
         self.visible_names() == other.visible_names()
     }
 
+    /// Names of what a visitor fills in.
+    pub(in crate::scan) fn field_names(&self) -> Vec<String> {
+        self.visible_names().into_iter().filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
     /// `form#login POST /session: email, password, _csrf (hidden)`
     fn describe(&self) -> String {
         let fields: Vec<String> = self

@@ -1,0 +1,313 @@
+//! A persona at work: its session, how it logged in, and whether it still is.
+
+use super::ground::{Ended, Ground, cell};
+use super::html;
+use super::jars::{self, Key};
+use super::record::As;
+use super::steps::{Halt, Shown, StepFailure};
+use crate::cookie::{Jar, Name};
+use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::manifest::Manifest;
+use crate::observation::{Cell, Consent, PersonaCoverage, Phase, Reached, Resource};
+use crate::plan::{Mark, Persona};
+use std::collections::{BTreeMap, BTreeSet};
+use url::Url;
+
+/// Pages remembered for each class, to be asked again by probes.
+const PAGES_PER_CLASS: usize = 3;
+/// Pages remembered for the look after the logout.
+const PAGES_FOR_LATER: usize = 10;
+
+/// A persona with its session.
+pub(super) struct Actor {
+    pub(super) persona: Persona,
+    pub(super) engine: HttpEngine,
+    pub(super) session: Session,
+    /// The last document or answer.
+    pub(super) shown: Option<Shown>,
+    /// The last answer that was JSON.
+    pub(super) json: Option<serde_json::Value>,
+    /// Mails that were there before, or were used.
+    pub(super) mails: BTreeSet<String>,
+    pub(super) logins: u32,
+    pub(super) lost: u32,
+    pub(super) reached: Option<Reached>,
+    /// The mark shows to everybody, so it proves nothing.
+    pub(super) unproven: bool,
+    /// Names of the cookies that the login set or changed.
+    pub(super) login_cookies: BTreeSet<Name>,
+    /// Where login forms were sent from.
+    pub(super) login_pages: BTreeSet<String>,
+    /// Pages that answered, by class of the manifest.
+    pub(super) pages: BTreeMap<String, Vec<Url>>,
+    pub(super) some_pages: Vec<Url>,
+}
+
+/// What asking for the mark showed.
+#[derive(Debug)]
+pub(super) struct Marked {
+    pub(super) holds: bool,
+    /// No answer that decides: a failure, a 5xx.
+    pub(super) unclear: bool,
+    /// What came instead, in words without secrets.
+    pub(super) why: String,
+}
+
+impl Actor {
+    pub(super) fn new(persona: Persona, engine: HttpEngine) -> Actor {
+        Actor {
+            persona,
+            engine,
+            session: Session::default(),
+            shown: None,
+            json: None,
+            mails: BTreeSet::new(),
+            logins: 0,
+            lost: 0,
+            reached: None,
+            unproven: false,
+            login_cookies: BTreeSet::new(),
+            login_pages: BTreeSet::new(),
+            pages: BTreeMap::new(),
+            some_pages: Vec::new(),
+        }
+    }
+
+    /// Whether it got where it should, as far as is known.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self.reached, Some(Reached::Yes | Reached::Unproven))
+    }
+
+    pub(super) fn coverage(&self, consent: &Consent) -> PersonaCoverage {
+        PersonaCoverage {
+            name: self.persona.name.clone(),
+            visitor: self.persona.visitor,
+            consent: consent.clone(),
+            reached: self.reached.clone().unwrap_or_else(|| Reached::No {
+                step: "the start".into(),
+                why: "the run ended before this visitor's turn".into(),
+            }),
+            logins: self.logins,
+            sessions_lost: self.lost,
+        }
+    }
+
+    /// Whether a page is one of those where logins begin.
+    pub(super) fn is_login_page(&self, url: &Url) -> bool {
+        self.login_pages.contains(place(url))
+    }
+
+    pub(super) fn add_login_page(&mut self, url: &Url) {
+        self.login_pages.insert(place(url).to_owned());
+    }
+
+    /// Remembers a page that answered, for probes and for the look after the logout.
+    pub(super) fn remember_page(&mut self, manifest: Option<&Manifest>, visit: &Visit) {
+        if visit.status != 200 || place(&visit.shown) != place(&visit.asked) {
+            return;
+        }
+        if self.some_pages.len() < PAGES_FOR_LATER && !self.some_pages.contains(&visit.asked) {
+            self.some_pages.push(visit.asked.clone());
+        }
+        for (name, class) in manifest.into_iter().flat_map(|manifest| &manifest.pages) {
+            if self.pages.get(name).is_some_and(|pages| pages.len() >= PAGES_PER_CLASS) {
+                continue;
+            }
+            if class.patterns.iter().any(|pattern| pattern.matches(&visit.asked)) {
+                let pages = self.pages.entry(name.clone()).or_default();
+                if !pages.contains(&visit.asked) {
+                    pages.push(visit.asked.clone());
+                }
+            }
+        }
+    }
+}
+
+impl Ground<'_> {
+    /// Logs in for the first time, and proves it. Whether it got there is in `actor.reached`.
+    pub(super) async fn log_in(&mut self, actor: &mut Actor, consent: &Consent) -> Result<(), Ended> {
+        let login = cell(&actor.persona.name, consent, Phase::Login, 1);
+        if let Some(mark) = actor.persona.logged_in_when.clone()
+            && !actor.persona.login.is_empty()
+        {
+            self.ask_mark_as_nobody(actor, &mark).await?;
+        }
+        self.attempt(actor, &login).await
+    }
+
+    /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
+    pub(super) async fn log_in_again(&mut self, actor: &mut Actor, crawl: &Cell) -> Result<bool, Ended> {
+        if actor.logins >= actor.persona.login_budget {
+            let why = format!(
+                "the session was lost and the budget of {} logins is used up",
+                actor.persona.login_budget
+            );
+            self.warn(format!("{}: {why}", actor.persona.name));
+            actor.reached = Some(Reached::Lost { why });
+            return Ok(false);
+        }
+        let login = Cell { phase: Phase::Login, ..crawl.clone() };
+        self.attempt(actor, &login).await?;
+        if let Some(Reached::No { step, why }) = actor.reached.clone() {
+            let why = format!("the session was lost, and logging in again failed: {step}: {why}");
+            actor.reached = Some(Reached::Lost { why });
+        }
+        Ok(actor.is_there())
+    }
+
+    /// One login from the start, with an empty jar.
+    async fn attempt(&mut self, actor: &mut Actor, login: &Cell) -> Result<(), Ended> {
+        actor.logins += 1;
+        actor.shown = None;
+        actor.json = None;
+        match self.fresh_session(&actor.persona).await {
+            Ok(session) => actor.session = session,
+            Err(why) => {
+                let step = format!("the headers of {}", actor.persona.name);
+                actor.reached = Some(self.not_reached(actor, StepFailure { step, why }));
+                return Ok(());
+            }
+        }
+        let steps = actor.persona.login.clone();
+        match self.perform(actor, login, &steps, "the login").await {
+            Ok(()) => {}
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => {
+                actor.reached = Some(self.not_reached(actor, failure));
+                return Ok(());
+            }
+        }
+        actor.login_cookies = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        actor.reached = Some(self.prove(actor, login).await?);
+        Ok(())
+    }
+
+    fn not_reached(&self, actor: &Actor, failure: StepFailure) -> Reached {
+        let why = self.references.mask(&failure.why);
+        self.warn(format!("{}: {} failed: {why}", actor.persona.name, failure.step));
+        Reached::No { step: failure.step, why }
+    }
+
+    /// Whether the login worked: by the mark, or, without one, by what the last answer looks like.
+    async fn prove(&mut self, actor: &mut Actor, login: &Cell) -> Result<Reached, Ended> {
+        let last = actor.persona.login.last().map_or(actor.persona.place, |step| step.place);
+        let step = format!("the proof of the login ({}:{})", self.plan.file, last.line);
+        let Some(mark) = actor.persona.logged_in_when.clone() else {
+            return Ok(match actor.shown.as_ref().and_then(|shown| shown.looks_refused()) {
+                Some(why) => self.not_reached(actor, StepFailure { step, why }),
+                None => {
+                    self.warn(format!(
+                        "{}: nothing in the plan proves the login; `logged_in_when` names a page and a mark on it",
+                        actor.persona.name
+                    ));
+                    Reached::Unproven
+                }
+            });
+        };
+        let marked = self.ask_mark(actor, login, &mark).await?;
+        if marked.holds {
+            return Ok(if actor.unproven { Reached::Unproven } else { Reached::Yes });
+        }
+        let mut why = marked.why;
+        if let Some(refused) = actor.shown.as_ref().and_then(|shown| shown.looks_refused()) {
+            why = format!("{why}. Before that, {refused}");
+        }
+        let step = format!("the proof of the login ({}:{})", self.plan.file, mark.place.line);
+        Ok(self.not_reached(actor, StepFailure { step, why }))
+    }
+
+    /// Whether the persona still is logged in. A page that does not answer now proves nothing.
+    pub(super) async fn is_logged_in(&mut self, actor: &mut Actor, cell: &Cell) -> Result<bool, Ended> {
+        let Some(mark) = actor.persona.logged_in_when.clone() else { return Ok(true) };
+        let marked = self.ask_mark(actor, cell, &mark).await?;
+        if !marked.holds && !marked.unclear {
+            self.detail(format!("{}: {}", actor.persona.name, marked.why));
+        }
+        Ok(marked.holds || marked.unclear)
+    }
+
+    /// Asks for the mark with the persona's session.
+    pub(super) async fn ask_mark(
+        &mut self,
+        actor: &mut Actor,
+        cell: &Cell,
+        mark: &Mark,
+    ) -> Result<Marked, Ended> {
+        let engine = actor.engine.clone();
+        self.mark_with(&engine, &mut actor.session, cell, mark).await
+    }
+
+    /// Asks for the mark with any session.
+    pub(super) async fn mark_with(
+        &mut self,
+        engine: &HttpEngine,
+        session: &mut Session,
+        cell: &Cell,
+        mark: &Mark,
+    ) -> Result<Marked, Ended> {
+        let Some(url) = self.hosts.on_target(&mark.url) else {
+            let why = format!("`{}` is no address", mark.url);
+            return Ok(Marked { holds: false, unclear: false, why });
+        };
+        let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
+        let visit = self.visit(engine, session, &ask, As::Look).await?;
+        Ok(self.judge(mark, &visit))
+    }
+
+    /// A mark that shows without a login proves none. Asked once, as a first-time visitor.
+    async fn ask_mark_as_nobody(&mut self, actor: &mut Actor, mark: &Mark) -> Result<(), Ended> {
+        let anonymous = self.anonymous();
+        let mut session = self.fresh_session(&anonymous).await.unwrap_or_default();
+        let nobody = cell(&anonymous.name, &Consent::Untouched, Phase::Probe, 1);
+        let engine = actor.engine.clone();
+        let marked = self.mark_with(&engine, &mut session, &nobody, mark).await?;
+        actor.unproven = marked.holds;
+        if marked.holds {
+            self.warn(format!(
+                "{}: the mark of `logged_in_when` ({}:{}) shows to everybody, so it proves no login",
+                actor.persona.name, self.plan.file, mark.place.line
+            ));
+        }
+        Ok(())
+    }
+
+    fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
+        let shown = Shown::of(visit);
+        if let Some(failure) = &visit.failure {
+            let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
+            return Marked { holds: false, unclear: true, why };
+        }
+        let unclear = visit.status == 429 || visit.status >= 500;
+        let mut missing = Vec::new();
+        match mark.status {
+            Some(status) if status != visit.status => missing.push(format!("not the status {status}")),
+            None if !(200..300).contains(&visit.status) => missing.push("not a success".to_owned()),
+            _ => {}
+        }
+        if mark.text.is_none() && mark.selector.is_none() && place(&visit.shown) != place(&visit.asked) {
+            missing.push("led elsewhere".to_owned());
+        }
+        if let Some(text) = mark.text.as_deref().filter(|text| !shown.says(text)) {
+            missing.push(format!("without the text \u{201c}{text}\u{201d}"));
+        }
+        if let Some(selector) = &mark.selector {
+            match html::has(&shown.text, selector) {
+                Ok(true) => {}
+                Ok(false) => missing.push(format!("without `{selector}`")),
+                Err(problem) => missing.push(problem),
+            }
+        }
+        let why = format!("{}: {}", shown.summary(), missing.join(", "));
+        Marked { holds: missing.is_empty(), unclear, why: self.references.mask(&why) }
+    }
+}
+
+/// Cookies of a jar, by identity.
+pub(super) fn keys(jar: &Jar) -> BTreeSet<Key> {
+    jar.iter().map(jars::key).collect()
+}
+
+/// Origin and path, without a last slash: what makes two addresses the same page.
+pub(super) fn place(url: &Url) -> &str {
+    url[..url::Position::AfterPath].trim_end_matches('/')
+}

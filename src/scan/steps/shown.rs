@@ -1,0 +1,182 @@
+//! The page in front of a persona, and what can be said of it when something goes wrong.
+
+use super::super::html;
+use super::form::{self, Filling, Form};
+use crate::engine::Visit;
+use url::Url;
+
+/// The last document or answer.
+#[derive(Clone, Debug)]
+pub(in crate::scan) struct Shown {
+    pub(in crate::scan) url: Url,
+    pub(in crate::scan) status: u16,
+    content_type: String,
+    /// The body, as text.
+    pub(in crate::scan) text: String,
+    /// What was sent for it: method, path, names of fields.
+    pub(in crate::scan) sent: Option<String>,
+    /// The form that led here.
+    pub(in crate::scan) came_by: Option<Form>,
+    /// What a script's request was answered, while the page stayed.
+    pub(in crate::scan) answer: Option<Box<Shown>>,
+}
+
+impl Shown {
+    pub(in crate::scan) fn of(visit: &Visit) -> Shown {
+        Shown {
+            url: visit.shown.clone(),
+            status: visit.status,
+            content_type: visit.content_type.clone(),
+            text: String::from_utf8_lossy(&visit.body).into_owned(),
+            sent: None,
+            came_by: None,
+            answer: None,
+        }
+    }
+
+    pub(in crate::scan) fn is_json(&self) -> bool {
+        self.content_type.ends_with("json")
+    }
+
+    fn is_html(&self) -> bool {
+        self.content_type.is_empty() || self.content_type.contains("html")
+    }
+
+    /// Whether a visitor reads this text on it; of an answer that is no page, whether it holds it.
+    pub(in crate::scan) fn says(&self, text: &str) -> bool {
+        if !self.is_html() {
+            return self.text.contains(text);
+        }
+        let wanted = html::one_line(text);
+        html::one_line(&html::visible_text(&self.text, usize::MAX)).contains(&wanted)
+    }
+
+    /// Why it looks like a login that was turned away; none where it does not. Status and cookies
+    /// lie: a login page can answer 200 and set session cookies.
+    pub(in crate::scan) fn looks_refused(&self) -> Option<String> {
+        let last = self.answer.as_deref().unwrap_or(self);
+        if last.status >= 400 {
+            return Some(last.refusal(&format!("the last answer was {}", last.status)));
+        }
+        let form = self.came_by.as_ref().filter(|form| form.takes_password())?;
+        let again = form::forms(&self.text, &self.url)
+            .iter()
+            .any(|other| other.takes_password() && other.same_as(form));
+        again.then(|| {
+            let what = "the same login form came again, so the login was turned away";
+            format!(
+                "{}. Likely the user name or password is wrong, or the site wants another field",
+                self.story(what)
+            )
+        })
+    }
+
+    /// `GET /account was answered 200 at /login, titled “Log in”: “Please log in ...”`
+    pub(in crate::scan) fn summary(&self) -> String {
+        let mut summary = format!("the answer was {} at {}", self.status, self.url.path());
+        if self.is_html() {
+            if let Some(title) = html::title(&self.text) {
+                summary.push_str(&format!(", titled \u{201c}{}\u{201d}", cut(&title, 80)));
+            }
+            let words = html::first_words(&self.text);
+            if !words.is_empty() {
+                summary.push_str(&format!(", saying \u{201c}{words}\u{201d}"));
+            }
+        } else if !self.text.is_empty() {
+            summary.push_str(&format!(", saying \u{201c}{}\u{201d}", cut(&html::one_line(&self.text), 160)));
+        }
+        summary
+    }
+
+    /// A problem with this answer: what was sent, what came, and what is likely wrong.
+    pub(in crate::scan) fn refusal(&self, problem: &str) -> String {
+        let story = self.story(problem);
+        match self.likely() {
+            Some(hint) => format!("{story}. {hint}"),
+            None => story,
+        }
+    }
+
+    /// Why a form of this page cannot be sent, what the page has, and what to do.
+    pub(in crate::scan) fn cannot_send(&self, problem: &str, filling: &Filling) -> String {
+        let forms = form::describe(&self.text, &self.url);
+        let mut text = format!("{problem}; {}", self.summary());
+        if !forms.is_empty() {
+            text.push_str(&format!("; its forms: {}", forms.join(" | ")));
+        }
+        let hint = if problem.contains("script") || forms.is_empty() && self.text.contains("<script") {
+            Some(
+                "A script builds or sends this form: say it with a `request` step, or use `--engine browser`"
+                    .to_owned(),
+            )
+        } else {
+            self.near_miss(filling).or_else(|| self.is_elsewhere())
+        };
+        match hint {
+            Some(hint) => format!("{text}. {hint}"),
+            None => text,
+        }
+    }
+
+    fn story(&self, problem: &str) -> String {
+        let mut text = problem.to_owned();
+        if let Some(sent) = &self.sent {
+            text.push_str(&format!("; sent: {sent}"));
+        }
+        text.push_str(&format!("; {}", self.summary()));
+        let forms = form::describe(&self.text, &self.url);
+        if self.is_html() && !forms.is_empty() {
+            text.push_str(&format!("; its forms: {}", forms.join(" | ")));
+        }
+        text
+    }
+
+    fn likely(&self) -> Option<String> {
+        let text = self.text.to_ascii_lowercase();
+        let token = text.contains("csrf") || text.contains("xsrf") || text.contains("token");
+        let hint = match self.status {
+            400 | 403 | 419 if token => {
+                "Likely a token is missing or stale: `open` the page of the form right before `submit`, and for a \
+                 `request` send the token as the site's script does (`${cookie:NAME}`, `${json:/pointer}`)"
+            }
+            401 => "Likely the credentials are wrong",
+            403 => "Likely the site refuses this visitor: wrong credentials, a missing token, or a bot wall",
+            404 | 405 => "Likely the address or method is not the one the site's own page uses",
+            415 | 422 => {
+                "Likely the body is not of the kind the site expects (`json` or `form`), or a field is missing"
+            }
+            429 => "Likely too many logins in a short time: wait, or log in less often (`import` a session)",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// A field that is spelt almost as the plan has it.
+    fn near_miss(&self, filling: &Filling) -> Option<String> {
+        let names: Vec<String> =
+            form::forms(&self.text, &self.url).iter().flat_map(Form::field_names).collect();
+        let wanted =
+            filling.fields.iter().map(|(name, _)| name).chain(filling.choose.iter().map(|(name, _)| name));
+        for wanted in wanted.filter(|wanted| !names.contains(wanted)) {
+            let near = names
+                .iter()
+                .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+            if let Some(near) = near.filter(|near| strsim::jaro_winkler(near, wanted) > 0.7) {
+                return Some(format!("Did you mean the field `{near}` instead of `{wanted}`?"));
+            }
+        }
+        None
+    }
+
+    fn is_elsewhere(&self) -> Option<String> {
+        (self.status >= 400)
+            .then(|| "Likely the page before was not the right one: check its `open` step".to_owned())
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}\u{2026}", &text[..at]),
+        None => text.to_owned(),
+    }
+}

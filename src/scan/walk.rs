@@ -1,0 +1,465 @@
+//! One persona's crawl: breadth first, several pages under way at once, and yet the same pages,
+//! cookies and findings whoever answers first. Visits are asked for and taken in in one order;
+//! each starts from the jar as it was when it was asked for.
+//!
+//! A persona that is logged in is asked now and then whether it still is. What it saw since the
+//! last good answer is held back until the next one; if the session turns out to be lost, those
+//! pages are asked for again after a new login, so that no page of an anonymous visitor counts as
+//! a member's.
+
+use super::actor::Actor;
+use super::around::{Seeds, danger_of};
+use super::ground::{Ended, Ground};
+use super::jars;
+use super::record::As;
+use crate::cookie::{Decision, Jar};
+use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links};
+use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::manifest::PagePattern;
+use crate::observation::{Cell, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::plan;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::task::{JoinError, JoinHandle};
+use url::Url;
+
+/// Pages of a member between two looks at whether it still is one.
+const BETWEEN_CHECKS: usize = 25;
+/// Looks for cause, before causes are no longer trusted.
+const MOST_ALARMS: usize = 20;
+/// Parts of pages fetched, for each page of the limit.
+const PARTS_PER_PAGE: usize = 10;
+
+/// What a crawl leaves behind for the probes and for the policy page.
+#[derive(Default)]
+pub(super) struct Trail {
+    /// Own hosts whose pages link to the policy.
+    pub(super) linking_hosts: BTreeSet<String>,
+}
+
+impl Ground<'_> {
+    /// Crawls as `actor`. Why it ended early is in the result; what was seen until then is kept.
+    pub(super) async fn walk(
+        &mut self,
+        actor: &mut Actor,
+        cell: &Cell,
+        seeds: &Seeds,
+        policy: &[Address],
+        trail: &mut Trail,
+    ) -> Result<(), Ended> {
+        let Some(scope) = self.scope() else { return Ok(()) };
+        let limits = &self.plan.limits;
+        let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
+        let mut frontier = Frontier::new(scope, bounds);
+        for address in &seeds.declared {
+            frontier.seed(address.clone());
+        }
+        let own = actor.persona.start.iter().filter_map(|page| self.hosts.on_target(page));
+        for address in own.filter_map(|url| Address::new(&url)) {
+            frontier.seed(address);
+        }
+        for address in &seeds.sitemap {
+            // Whatever is not taken is in the tally of what was skipped.
+            let _ = frontier.seed_from_sitemap(address.clone());
+        }
+        self.progress.persona.clone_from(&actor.persona.name);
+        self.progress.pages = 0;
+        let mut walk = Walk {
+            ground: self,
+            actor,
+            cell,
+            policy,
+            trail,
+            frontier,
+            under_way: VecDeque::new(),
+            parts: VecDeque::new(),
+            parts_known: HashSet::new(),
+            again: VecDeque::new(),
+            asked_again: HashSet::new(),
+            held: Vec::new(),
+            since_check: 0,
+            alarms: 0,
+            check_due: false,
+            taken: 0,
+        };
+        let end = walk.run().await;
+        walk.finish(end.err());
+        end
+    }
+
+    /// What belongs to the crawl, as plan and manifest say.
+    pub(super) fn scope(&self) -> Option<Scope> {
+        let hosts = Arc::clone(&self.hosts);
+        let mut scope = Scope::new(&self.target.url)?
+            .own_hosts(move |host| hosts.is_own_host(host))
+            .hosts(self.hosts.map().clone());
+        let pages = &self.plan.pages;
+        if !pages.include.is_empty() {
+            scope = scope.include(any_of(&pages.include));
+        }
+        if !pages.exclude.is_empty() {
+            scope = scope.exclude(any_of(&pages.exclude));
+        }
+        if !pages.never_follow.is_empty() {
+            scope = scope.never_follow(any_of(&pages.never_follow));
+        }
+        Some(scope)
+    }
+}
+
+fn any_of(patterns: &[PagePattern]) -> impl Fn(&Address) -> bool + Send + Sync + use<> {
+    let patterns = patterns.to_vec();
+    move |address| {
+        let url = address.to_url();
+        patterns.iter().any(|pattern| pattern.matches(&url))
+    }
+}
+
+struct Walk<'w, 'g> {
+    ground: &'w mut Ground<'g>,
+    actor: &'w mut Actor,
+    cell: &'w Cell,
+    policy: &'w [Address],
+    trail: &'w mut Trail,
+    frontier: Frontier,
+    /// In the order they were asked for.
+    under_way: VecDeque<UnderWay>,
+    parts: VecDeque<Part>,
+    parts_known: HashSet<Address>,
+    /// Pages to ask for once more, after a new login.
+    again: VecDeque<Next>,
+    asked_again: HashSet<Address>,
+    /// Visits since the session was last known to be there.
+    held: Vec<Held>,
+    since_check: usize,
+    alarms: usize,
+    check_due: bool,
+    taken: u64,
+}
+
+enum Work {
+    Page(Next),
+    Part(Part),
+}
+
+/// A picture, script, style or foreign frame of a page.
+struct Part {
+    url: Url,
+    within: Url,
+    resource: Resource,
+}
+
+struct UnderWay {
+    work: Work,
+    task: Task,
+}
+
+struct Held {
+    work: Work,
+    visit: Visit,
+    /// It looked as if the session were gone.
+    alarming: bool,
+}
+
+struct Done {
+    jar: Jar,
+    visit: Visit,
+    links: PageLinks,
+}
+
+impl Walk<'_, '_> {
+    async fn run(&mut self) -> Result<(), Ended> {
+        loop {
+            self.fill().await?;
+            let Some(first) = self.under_way.pop_front() else {
+                if self.check().await? {
+                    return Ok(());
+                }
+                continue;
+            };
+            match self.ground.unless_ended(first.task).await? {
+                Ok(done) => self.take(first.work, done),
+                Err(error) => self.crashed(&first.work, &error),
+            }
+            if matches!(self.actor.reached, Some(Reached::Lost { .. })) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks for as much as may be under way at once. The first page comes alone: what it sets is
+    /// there for all others.
+    async fn fill(&mut self) -> Result<(), Ended> {
+        let most = match self.taken {
+            0 => 1,
+            _ => self.ground.plan.limits.concurrency.max(1),
+        };
+        while self.under_way.len() < most && !self.check_due {
+            let Some(work) = self.next().await? else { break };
+            let task = self.start(&work);
+            self.under_way.push_back(UnderWay { work, task });
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<Work>, Ended> {
+        if let Some(part) = self.parts.pop_front() {
+            return Ok(Some(Work::Part(part)));
+        }
+        if let Some(next) = self.again.pop_front() {
+            return Ok(Some(Work::Page(next)));
+        }
+        while let Some(next) = self.frontier.pop() {
+            if !next.declared
+                && self.ground.plan.robots == plan::Robots::Honour
+                && !self.ground.robots(&next.address.to_url()).await?.allows(&next.address)
+            {
+                self.frontier.give_back(&next, SkipReason::Robots);
+                continue;
+            }
+            return Ok(Some(Work::Page(next)));
+        }
+        Ok(None)
+    }
+
+    fn start(&self, work: &Work) -> Task {
+        let cell = self.cell.clone();
+        let ask = match work {
+            Work::Page(next) => Ask {
+                started_by: next.from.as_ref().map(Address::to_url),
+                ..Ask::page(cell, next.address.to_url())
+            },
+            Work::Part(part) => Ask::part(cell, part.url.clone(), part.within.clone(), part.resource),
+        };
+        let hosts = Arc::clone(&self.ground.hosts);
+        let is_own = move |url: &Url| hosts.is_own(url);
+        Task::new(visit(self.actor.engine.clone(), self.actor.session.clone(), ask, is_own))
+    }
+
+    /// Takes in what a visit brought.
+    fn take(&mut self, work: Work, done: Done) {
+        let Done { jar, visit, links } = done;
+        jars::merge(&mut self.actor.session.jar, &jar, &visit);
+        self.taken += 1;
+        self.ground.tell_visit(&visit);
+        let alarming = self.is_alarming(&visit);
+        if let Work::Page(next) = &work {
+            self.ground.progress.pages += 1;
+            self.follow(next, &visit, &links);
+            self.actor.remember_page(self.ground.manifest, &visit);
+        }
+        if self.actor.persona.logged_in_when.is_some() && self.actor.persona.visitor.logged_in {
+            self.since_check += 1;
+            self.held.push(Held { work, visit, alarming });
+            self.check_due |= alarming || self.since_check >= BETWEEN_CHECKS;
+            self.alarms += usize::from(alarming);
+        } else {
+            self.record(&work, &visit);
+        }
+        self.ground.progress.queued = (self.frontier.len() + self.again.len()) as u64;
+        self.ground.tell_progress(false);
+    }
+
+    fn record(&mut self, work: &Work, visit: &Visit) {
+        match work {
+            Work::Page(_) => {
+                // A private page refuses visitors; that is no failure of the page.
+                let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
+                self.ground.recorder.visit(self.cell, visit, None, counts);
+            }
+            Work::Part(part) => self.ground.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
+        }
+    }
+
+    /// Links and parts of a page.
+    fn follow(&mut self, next: &Next, visit: &Visit, links: &PageLinks) {
+        if visit.shown != visit.asked
+            && let Some(shown) = Address::new(&visit.shown)
+        {
+            self.frontier.mark_seen(&shown);
+        }
+        if visit.status > 0 && !visit.content_type.is_empty() && !is_page(&visit.content_type) {
+            self.frontier.give_back(next, SkipReason::NotHtml);
+        }
+        self.frontier.push_all(next, links);
+        if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
+            self.trail.linking_hosts.extend(visit.shown.host_str().map(str::to_owned));
+        }
+        for (address, resource) in &links.resources {
+            self.part(visit, address, *resource);
+        }
+    }
+
+    fn part(&mut self, visit: &Visit, address: &Address, resource: Resource) {
+        let own = self.frontier.scope().is_own(address);
+        if own && resource == Resource::Frame {
+            return; // a page of the crawl
+        }
+        let pages = &self.ground.plan.pages;
+        let most = self.ground.plan.limits.pages.saturating_mul(PARTS_PER_PAGE);
+        if !pages.assets || !own && resource == Resource::Other {
+            if !own {
+                self.ground.recorder.mention(self.cell, &visit.shown, &address.to_url(), resource);
+            }
+            return;
+        }
+        if self.parts_known.len() >= most || !self.parts_known.insert(address.clone()) {
+            return;
+        }
+        let url = address.to_url();
+        if own && danger_of(&url).is_some() {
+            return;
+        }
+        self.parts.push_back(Part { url, within: visit.shown.clone(), resource });
+    }
+
+    /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
+    /// the login page instead of the page.
+    fn is_alarming(&self, visit: &Visit) -> bool {
+        if self.alarms >= MOST_ALARMS {
+            return false;
+        }
+        let sightings = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
+        let mut deleted = sightings
+            .filter(|sighting| matches!(sighting.decision, Decision::Deleted { .. }))
+            .map(|sighting| &sighting.name);
+        deleted.any(|name| self.actor.login_cookies.contains(name))
+            || visit.status == 401
+            || visit.shown != visit.asked && self.actor.is_login_page(&visit.shown)
+    }
+
+    /// Asks whether the session is still there, once nothing is under way. True: the crawl is
+    /// through.
+    async fn check(&mut self) -> Result<bool, Ended> {
+        let through = !self.check_due;
+        self.check_due = false;
+        if self.held.is_empty() {
+            return Ok(through);
+        }
+        self.since_check = 0;
+        let held = std::mem::take(&mut self.held);
+        if self.ground.is_logged_in(self.actor, self.cell).await? {
+            held.iter().for_each(|held| self.record(&held.work, &held.visit));
+            return Ok(through);
+        }
+        self.actor.lost += 1;
+        // Up to the first alarm the session was there, if there was one.
+        let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
+        for (index, Held { work, visit, alarming }) in held.into_iter().enumerate() {
+            if index < certain {
+                self.record(&work, &visit);
+                continue;
+            }
+            if let Work::Page(next) = work {
+                self.ask_again(next, &visit, alarming && index == certain);
+            }
+        }
+        let lost = format!("{}: the session was lost", self.actor.persona.name);
+        self.ground.warn(format!("{lost}; logging in again"));
+        if !self.ground.log_in_again(self.actor, self.cell).await? {
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// A page seen without a session is asked for once more, unless it is the one that ended it.
+    fn ask_again(&mut self, next: Next, visit: &Visit, first: bool) {
+        let deleted = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings).any(|sighting| {
+            matches!(sighting.decision, Decision::Deleted { .. })
+                && self.actor.login_cookies.contains(&sighting.name)
+        });
+        if first && deleted {
+            self.frontier.give_back(&next, SkipReason::LogsOut);
+        } else if self.asked_again.insert(next.address.clone()) {
+            self.again.push_back(next);
+        }
+    }
+
+    fn crashed(&mut self, work: &Work, error: &JoinError) {
+        let url = match work {
+            Work::Page(next) => next.address.to_url(),
+            Work::Part(part) => part.url.clone(),
+        };
+        // The panic's own message may hold anything.
+        let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
+        let failed = Failed {
+            cell: self.cell.clone(),
+            url: self.ground.recorder.safe(&url),
+            kind: FailureKind::Crashed,
+            detail: detail.into(),
+            count: 1,
+        };
+        self.ground.recorder.failure(failed, &url);
+        self.taken += 1;
+    }
+
+    /// Tells what was left out, and why.
+    fn finish(mut self, ended: Option<Ended>) {
+        self.under_way.clear();
+        if !matches!(self.actor.reached, Some(Reached::Lost { .. })) {
+            // The last good answer was a moment ago; nothing says that the session is gone.
+            for Held { work, visit, alarming } in std::mem::take(&mut self.held) {
+                if alarming {
+                    break;
+                }
+                self.record(&work, &visit);
+            }
+        }
+        self.frontier.close(match ended {
+            Some(Ended::TimeUp) => SkipReason::TimeLimit,
+            _ => SkipReason::Interrupted,
+        });
+        for tally in self.frontier.skipped() {
+            self.ground.recorder.skipped(Skipped {
+                persona: self.cell.persona.clone(),
+                reason: tally.reason,
+                example: self.ground.recorder.safe(&tally.example.to_url()),
+                count: tally.count,
+            });
+        }
+        self.ground.progress.queued = 0;
+        self.ground.tell_progress(true);
+    }
+}
+
+/// A visit with its links, on a task of its own: pages are read in parallel.
+async fn visit(engine: HttpEngine, mut session: Session, ask: Ask, is_own: impl Fn(&Url) -> bool) -> Done {
+    let mut visit = engine.visit(&mut session, &ask).await;
+    let is_document = ask.within.is_none() && is_own(&visit.shown);
+    let links = match is_document && is_page(&visit.content_type) {
+        true => links(&visit.shown, &visit.body),
+        false => PageLinks::default(),
+    };
+    visit.body = Vec::new();
+    Done { jar: session.jar, visit, links }
+}
+
+fn is_page(content_type: &str) -> bool {
+    content_type.is_empty() || content_type.contains("html")
+}
+
+/// A task that ends with whoever waits for it.
+struct Task(JoinHandle<Done>);
+
+impl Task {
+    fn new(future: impl Future<Output = Done> + Send + 'static) -> Task {
+        Task(tokio::spawn(future))
+    }
+}
+
+impl Future for Task {
+    type Output = Result<Done, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
