@@ -92,7 +92,7 @@ pub(super) fn run(show_values: bool, stdin: &mut dyn BufRead, stdout: &mut dyn W
                 serde_json::to_string(&Failed { id, error: format!("line {}: {error}", number + 1) })?
             }
         };
-        writeln!(stdout, "{text}")?;
+        writeln!(stdout, "{}", ascii(&text))?;
     }
     Ok(exit)
 }
@@ -178,6 +178,21 @@ fn url(text: &str) -> Result<Url, String> {
 
 fn lines(texts: &[String]) -> Result<Vec<Vec<u8>>, String> {
     texts.iter().map(|text| bytes(text)).collect()
+}
+
+/// The same JSON in ASCII alone: U+0085 ends a line for some readers, and it is a byte of values.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text
 }
 
 /// Latin-1: one character, one byte.
