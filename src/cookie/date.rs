@@ -50,12 +50,13 @@ fn clock(token: &[u8]) -> Option<(i64, i64, i64)> {
     fields.next().is_none().then_some(time)
 }
 
-/// A number of nothing but digits, at most nine of them.
+/// A number of nothing but digits; a long one saturates.
 fn number(digits: &[u8]) -> Option<i64> {
-    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+    let add = |sum: i64, digit: &u8| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+    Some(digits.iter().fold(0, add))
 }
 
 /// Days of a month of the Gregorian calendar, the year counted in full.

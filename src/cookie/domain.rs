@@ -51,9 +51,7 @@ fn is_loopback(url: &Url) -> bool {
             name == "localhost" || name.ends_with(".localhost")
         }
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|inner| inner.is_loopback())
-        }
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }
@@ -215,6 +213,7 @@ mod tests {
             ("http://localhost./", true),
             ("http://127.1.2.3/", true),
             ("http://[::1]/", true),
+            ("http://[::ffff:127.0.0.1]/", false),
             ("http://0.0.0.0/", false),
             ("http://10.0.0.1/", false),
             ("http://notlocalhost/", false),

@@ -87,15 +87,11 @@ fn read(line: &CookieLine) -> Result<Said<'_>, Vec<Reason>> {
     if name.is_empty() && value.is_empty() {
         return Err(vec![Reason::NoCookieContent]);
     }
-    let mut reasons = Vec::new();
     if name.len() + value.len() > MAX_NAME_AND_VALUE {
-        reasons.push(Reason::NameValuePairExceedsMaxSize);
+        return Err(vec![Reason::NameValuePairExceedsMaxSize]);
     }
     if has_control(name) || has_control(value) {
-        reasons.push(Reason::DisallowedCharacter);
-    }
-    if !reasons.is_empty() {
-        return Err(reasons);
+        return Err(vec![Reason::DisallowedCharacter]);
     }
     let mut said = Said::default();
     for attribute in line.attributes() {

@@ -33,6 +33,9 @@ struct Reading<'text> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Zone(i64);
 
+/// 1601-01-01 00:00:00, Chromium's zero: a clock that shows it shows nothing.
+const NO_TIME: i64 = -11_644_473_600;
+
 const GMT: Zone = Zone(0);
 
 impl<'text> Reading<'text> {
@@ -229,7 +232,8 @@ impl<'text> Reading<'text> {
         let (hour, minute, second) = self.clock.unwrap_or_default();
         let zone = self.offset.or(self.zone.map(|zone| zone.0)).unwrap_or_default();
         let days = days_since_epoch(year, month, day);
-        Some(days * 86_400 + hour * 3600 + (minute - zone) * 60 + second)
+        let seconds = days * 86_400 + hour * 3600 + (minute - zone) * 60 + second;
+        (seconds != NO_TIME).then_some(seconds)
     }
 }
 
