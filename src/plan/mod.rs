@@ -1,9 +1,13 @@
 //! How to look: targets, personas and their steps, pages, engine, limits and outputs. The same
 //! spanned tree as the manifest's; secrets stand in it only by reference.
 
+mod decode;
+mod local;
 mod model;
 mod probes;
 mod without_file;
 
+pub use decode::{json_schema, read, shape};
+pub use local::is_local;
 pub use model::*;
 pub use probes::{Probe, probes};

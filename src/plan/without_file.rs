@@ -10,6 +10,7 @@ use url::Url;
 impl Plan {
     /// Looks at this URL's site as nobody in particular.
     pub fn for_url(url: Url) -> Self {
+        let limits = Limits::default_for(&url);
         let target = Target {
             name: "url".into(),
             url,
@@ -27,7 +28,7 @@ impl Plan {
             browser: BrowserPlan::default(),
             third_party_cookies: vec![ThirdPartyCookies::default()],
             consent: Vec::new(),
-            limits: Limits::default(),
+            limits,
             http: Http::default(),
             robots: Robots::default(),
             probes: ProbeSettings::default(),
