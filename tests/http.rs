@@ -84,6 +84,13 @@ async fn five_hundred_cookies_in_one_response_are_all_seen() {
 }
 
 #[tokio::test]
+async fn a_head_of_too_many_lines_is_given_up() {
+    let server = Hostile::always(Answer::page(&"Set-Cookie:a\r\n".repeat(9_000), ""));
+    let words = "the head of HOST's answer has more than 8192 lines";
+    fails(limits(), server.url("/"), FailureKind::UnreadableHead, words).await;
+}
+
+#[tokio::test]
 async fn a_head_beyond_what_browsers_take_is_read_and_said_to_be() {
     for (size, refused) in [(255, None), (257, Some(Refused::TooBig)), (500, Some(Refused::TooBig))] {
         let padding = "x".repeat(size << 10);

@@ -406,3 +406,20 @@ async fn a_page_over_the_limit_is_there_up_to_it() {
     assert_eq!(failure(&visit), (FailureKind::BodyTooLarge, words.to_owned()));
     assert_eq!((decisions(&visit).as_slice(), visit.body.len()), (&["a: stored".to_owned()][..], 4 << 20));
 }
+
+#[tokio::test]
+async fn memory_has_bounds_whatever_a_site_sets() {
+    let long = format!("Set-Cookie: {}=1; Path=/{}\r\n", "n".repeat(99_000), "p".repeat(99_000));
+    let many = "Set-Cookie:a\r\n".repeat(4_000);
+    let (server, url) = site(move |path, _| match path {
+        "/long" => Answer::page(&long, ""),
+        _ => Answer::redirect("302 Found", &format!("{path}x"), &many),
+    });
+    let visit = visitor().open(url("/long")).await;
+    assert_eq!(sightings(&visit)[0].name.as_bytes().len(), 8192);
+    assert!(sightings(&visit)[0].line.len() < 9000);
+    let visit = visitor().open(url("/many")).await;
+    let words = "more than 10000 Set-Cookie lines on the way";
+    assert_eq!(failure(&visit), (FailureKind::TooManyRedirects, words.to_owned()));
+    assert_eq!(server.asked().iter().filter(|asked| asked.target.starts_with("/many")).count(), 6);
+}

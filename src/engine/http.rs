@@ -69,6 +69,9 @@ pub struct HttpEngine {
     remembered: Arc<Mutex<BTreeMap<Name, u32>>>,
 }
 
+/// `Set-Cookie` lines of one chain of redirects.
+const MOST_LINES: usize = 10_000;
+
 /// Values of one cookie remembered as secrets, to be masked in URLs, and how many cookies have
 /// any. Each makes masking slower, and a site may make up new ones for ever; the first are those
 /// of the personas' sessions.
@@ -140,7 +143,7 @@ impl HttpEngine {
                     )
                 }),
                 Redirect::To(target) if matches!(target.scheme(), "http" | "https") => {
-                    match self.leads_nowhere(&asked, &hop, &target) {
+                    match self.leads_nowhere(&asked, &visit, &hop, &target) {
                         None => {
                             hop = hop.next(ask, response.head.status, target);
                             continue;
@@ -282,8 +285,8 @@ impl HttpEngine {
             seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, value), page)| Sighting {
                 kind: StorageKind::Cookie,
                 written: line.written(date, head.received_at),
-                line: line.masked(),
-                name: line.name,
+                line: shortened(line.masked()),
+                name: name_of(line.name),
                 cell: ask.cell.clone(),
                 page: page.clone(),
                 exchange: at.clone(),
@@ -360,7 +363,18 @@ impl HttpEngine {
         }
     }
 
-    fn leads_nowhere(&self, asked: &[(String, Url, Vec<u8>)], hop: &Hop, target: &Url) -> Option<Failure> {
+    fn leads_nowhere(
+        &self,
+        asked: &[(String, Url, Vec<u8>)],
+        visit: &Visit,
+        hop: &Hop,
+        target: &Url,
+    ) -> Option<Failure> {
+        let lines: usize = visit.exchanges.iter().map(|exchange| exchange.sightings.len()).sum();
+        if lines > MOST_LINES {
+            let detail = format!("more than {MOST_LINES} Set-Cookie lines on the way");
+            return Some(Failure::new(FailureKind::TooManyRedirects, detail));
+        }
         if hop.number >= self.settings.redirects {
             let detail = format!("more than {} redirects, the last to {}", hop.number, self.safe(target));
             return Some(Failure::new(FailureKind::TooManyRedirects, detail));
@@ -437,6 +451,24 @@ impl HttpEngine {
         if let Ok(value) = std::str::from_utf8(value) {
             self.settings.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
         }
+    }
+}
+
+/// Longer names and lines are cut in what is told of them; browsers refuse such cookies.
+const LONGEST_TOLD: usize = 8192;
+
+fn shortened(mut line: String) -> String {
+    if line.len() > LONGEST_TOLD {
+        line.truncate(line.floor_char_boundary(LONGEST_TOLD));
+        line.push('\u{2026}');
+    }
+    line
+}
+
+fn name_of(name: Name) -> Name {
+    match name.as_bytes().get(..LONGEST_TOLD) {
+        Some(start) => Name::new(start),
+        None => name,
     }
 }
 

@@ -14,6 +14,10 @@ use tokio::time::{Instant, timeout_at};
 /// them with every response.
 const HEADER_LINES: usize = 1024;
 
+/// Header lines of any head: browsers would read a few more within their 256 KiB, and each line may
+/// become a sighting.
+pub(super) const MOST_LINES: usize = 8192;
+
 /// A pool of connections, and what the tolerant reader shares with it.
 pub(super) struct Client {
     pub(super) settings: TransportSettings,
@@ -77,6 +81,9 @@ impl Client {
             Err(_) => return Err(Trouble::Failed(head_timeout(&host_of(&request.url), &self.settings))),
         };
         let head = head_of(&response);
+        if head.headers.len() > MOST_LINES {
+            return Err(Trouble::Failed(too_many_lines(&host_of(&request.url))));
+        }
         let mut body = Collected::new(&head, want, self.settings.body_bytes);
         let reading = async {
             loop {
@@ -175,6 +182,12 @@ fn head_of(response: &reqwest::Response) -> Head {
     };
     head.refused = refused(&head, None);
     head
+}
+
+/// A head of more lines than anybody means.
+pub(super) fn too_many_lines(host: &str) -> Failure {
+    let detail = format!("the head of {host}'s answer has more than {MOST_LINES} lines");
+    Failure::new(FailureKind::UnreadableHead, detail)
 }
 
 /// Seconds since the epoch.

@@ -5,7 +5,7 @@ mod head;
 mod wire;
 
 use super::body::{Collected, inflate};
-use super::client::{Client, now};
+use super::client::{Client, MOST_LINES, now, too_many_lines};
 use super::failure::{self, connect_timeout, head_timeout, host_of};
 use super::refused::{Refused, refused};
 use super::{Failure, Head, Request, Response, Want};
@@ -38,6 +38,9 @@ pub(super) async fn send(
             let parsed = head::parse(&raw).map_err(|why| unreadable(&host, why))?;
             // An interim answer comes before the one that counts (RFC 9110 15.2).
             if !(100..200).contains(&parsed.status) || parsed.status == 101 {
+                if parsed.headers.len() > MOST_LINES {
+                    return Err(too_many_lines(&host));
+                }
                 return Ok((raw.len(), parsed));
             }
         }
