@@ -330,6 +330,8 @@ pub enum SkipReason {
     /// It would change data.
     ChangesData,
     NotHtml,
+    /// Not rendered: a page of the same kind was (browser engine).
+    Alike,
     TimeLimit,
     Interrupted,
 }
