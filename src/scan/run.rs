@@ -202,6 +202,7 @@ impl Course<'_> {
                 failed: recorder.failed(),
                 personas: self.personas,
                 robots_honoured: plan.robots == plan::Robots::Honour,
+                notes: Vec::new(),
             },
             observations: recorder.observations(),
             sent: recorder.sent(),
