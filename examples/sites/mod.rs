@@ -10,6 +10,7 @@
 #![allow(dead_code, unused_imports, reason = "each example and the tests use a part of it")]
 
 mod dpokit;
+mod folder;
 mod katror;
 mod kropee;
 mod message;
@@ -22,6 +23,7 @@ mod switches;
 mod third_parties;
 mod tls;
 
+pub(crate) use folder::{Password, prepare};
 pub(crate) use server::{Running, Settings};
 pub(crate) use switches::Switches;
 pub(crate) use tls::Authority;

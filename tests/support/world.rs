@@ -1,9 +1,8 @@
 //! A sample site that runs, and a folder with its manifest and plan, ready to be audited.
 
 use super::command::{Cookieproof, Ended};
-use super::sites::{Authority, PASSWORD, Running, Settings, Switches, Which};
+use super::sites::{Authority, PASSWORD, Password, Running, Settings, Switches, Which, prepare};
 use std::fs;
-use std::path::Path;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -38,15 +37,8 @@ impl World {
     fn with(which: Which, settings: Settings) -> World {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { mail: Some(folder.path().join("mail")), ..settings };
-        fs::create_dir_all(folder.path().join("mail/new")).unwrap();
         let running = RUNTIME.block_on(which.start(settings, &AUTHORITY)).unwrap();
-        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(which.name());
-        fs::copy(examples.join("cookies.toml"), folder.path().join("cookies.toml")).unwrap();
-        fs::write(folder.path().join("ca.pem"), &AUTHORITY.pem).unwrap();
-        let plan = fs::read_to_string(examples.join("cookieproof.toml")).unwrap();
-        let here =
-            format!("\n[http]\nresolve = {{ \"*\" = \"{}\" }}\nextra_ca = [\"ca.pem\"]\n", running.address);
-        fs::write(folder.path().join("cookieproof.toml"), plan + &here).unwrap();
+        prepare(folder.path(), which, &running, &AUTHORITY, Password::Environment).unwrap();
         World { which, folder, running }
     }
 
