@@ -39,7 +39,6 @@ pub(crate) const SWITCHES: &[(&str, &str)] = &[
     ("P25", "prokken_access lacks Secure over https"),
     ("P26", "the login page over plain http sets prokken_access"),
     ("P27", "prokken_access says nothing of SameSite"),
-    ("P27-none", "prokken_refresh says SameSite=None"),
     ("P28", "prokken_access says SameSite=None, so that it travels with others' requests"),
     ("P29", "a video of www.youtube.com is framed in the blog, and sets cookies"),
     ("P30", "Stripe's script is on every public page, and writes __stripe_mid"),
@@ -380,9 +379,6 @@ impl Prokken {
         line.http_only = !self.on.on("P13");
         if self.on.on("P12") {
             line.max_age = Some(30 * DAY);
-        }
-        if self.on.on("P27-none") {
-            line.same_site = Some("None");
         }
         line
     }
