@@ -5,5 +5,6 @@
 mod architecture;
 mod browser_engine;
 mod http;
+mod scan_cli;
 mod support;
 mod visits;

@@ -19,15 +19,13 @@ pub enum Exit {
     Inconclusive,
 }
 
-/// What makes a run fail. Each word includes those before it.
+/// What makes a run fail: findings that are errors, warnings too, every open claim too. Each word
+/// includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(super) enum FailOn {
-    /// Findings that are errors.
     #[default]
     Error,
-    /// Warnings, too.
     Warning,
-    /// Every claim that is not verified, too.
     Unverified,
 }
 

@@ -8,15 +8,12 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The formats as words.
+/// The formats as words: for people, for programs (docs/report-json.md), for pull requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FormatWord {
-    /// For people.
     #[default]
     Terminal,
-    /// For programs: docs/report-json.md describes it.
     Json,
-    /// For pull requests and wikis.
     Markdown,
 }
 
@@ -44,9 +41,9 @@ impl FromStr for OutputSpec {
             return Ok(OutputSpec { format, path: path.into() });
         }
         let ending = Path::new(text).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        word(&ending.to_ascii_lowercase())
-            .map(|format| OutputSpec { format, path: text.into() })
-            .ok_or_else(|| "say the format, as in `json=report.json`, `markdown=report.md`, `terminal=report.txt`".into())
+        word(&ending.to_ascii_lowercase()).map(|format| OutputSpec { format, path: text.into() }).ok_or_else(
+            || "say the format, as in `json=report.json`, `markdown=report.md`, `terminal=report.txt`".into(),
+        )
     }
 }
 

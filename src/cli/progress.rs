@@ -144,14 +144,8 @@ mod tests {
 
     #[test]
     fn progress_in_a_sentence() {
-        let progress = Progress {
-            persona: "member".into(),
-            pages: 12,
-            queued: 3,
-            rate: 4.96,
-            found: 5,
-            failed: 1,
-        };
+        let progress =
+            Progress { persona: "member".into(), pages: 12, queued: 3, rate: 4.96, found: 5, failed: 1 };
         assert_eq!(
             sentence(&progress, Some(Phase::Crawl)),
             "member crawling: 12 pages, 3 queued, 5.0/s, 5 found, 1 failed"

@@ -37,9 +37,8 @@ pub(super) fn manifest(named: Option<&Path>, plan: Option<&Plan>) -> Result<Mani
     let planned = plan.and_then(|plan| plan.manifest.as_ref()).map(|path| folder.join(path));
     let path = named.map(PathBuf::from).or(planned).unwrap_or_else(|| folder.join(MANIFEST));
     if named.is_none() && !path.exists() {
-        return Err(Complaint::usage(format!("no manifest: there is no {}", path.display())).hint(
-            "name one with `--manifest FILE`, or make a first one with `cookieproof init URL`",
-        ));
+        return Err(Complaint::usage(format!("no manifest: there is no {}", path.display()))
+            .hint("name one with `--manifest FILE`, or make a first one with `cookieproof init URL`"));
     }
     files::manifest(&path)
 }
@@ -51,8 +50,8 @@ pub(super) fn url(text: &str) -> Result<Option<Url>, Complaint> {
     if !is_url {
         return Ok(None);
     }
-    let url = Url::parse(text)
-        .map_err(|error| Complaint::usage(format!("`{text}` is not a URL: {error}")))?;
+    let url =
+        Url::parse(text).map_err(|error| Complaint::usage(format!("`{text}` is not a URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Complaint::usage("a URL with a password in it would be seen in the list of processes")
             .hint("put a `basic` step into a plan, with the password as `${env:NAME}`"));

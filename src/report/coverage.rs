@@ -52,9 +52,13 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
                 if not_reached == 1 { "it" } else { "they" },
             ));
         }
-        if !audit.verdicts.is_empty()
-            && audit.verdicts.iter().all(|verdict| matches!(verdict.state, State::NotVerified { .. }))
-        {
+        // Claims that another engine, plan or scan would decide are out of this run's reach.
+        let mut within_reach = audit.verdicts.iter().filter_map(|verdict| match &verdict.state {
+            State::Upheld { .. } | State::Refuted { .. } => Some(true),
+            State::NotVerified { why: Why::NotReached | Why::NeverSeen, .. } => Some(false),
+            State::NotVerified { .. } => None,
+        });
+        if within_reach.clone().next().is_some() && !within_reach.any(|decided| decided) {
             reasons.push("not one claim could be decided".into());
         }
     }

@@ -3,7 +3,6 @@
 
 mod actor;
 mod around;
-mod browser;
 mod ground;
 mod hosts;
 mod html;

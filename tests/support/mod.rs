@@ -4,4 +4,5 @@ pub(crate) mod command;
 pub(crate) mod hostile;
 #[path = "../../examples/sites/mod.rs"]
 pub(crate) mod sites;
+pub(crate) mod small_site;
 pub(crate) mod world;

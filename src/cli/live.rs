@@ -1,7 +1,6 @@
 //! A run from its plan to its scan, with progress told and signals heeded.
 
 use super::complaint::Complaint;
-use super::files;
 use super::interrupt;
 use super::progress::{Talk, Teller};
 use super::settings::Looking;
@@ -36,13 +35,10 @@ pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) ->
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.
     runtime.shutdown_background();
-    let scan = scanned.map_err(|error| Complaint {
-        exit: Exit::Usage,
-        message: error.message,
-        hint: error.hint,
-    })?;
+    let scan =
+        scanned.map_err(|error| Complaint { exit: Exit::Usage, message: error.message, hint: error.hint })?;
     if let Some(file) = save {
-        file.fill(|out| files::write_scan(&scan, out))?;
+        file.fill(|out| scan.write(out))?;
     }
     Ok(scan)
 }

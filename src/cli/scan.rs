@@ -1,0 +1,16 @@
+//! `cookieproof scan`: only look.
+
+use super::args;
+use super::complaint::Complaint;
+use super::output::Outputs;
+use super::{Exit, live, outcome, settings};
+use crate::report::Report;
+
+/// Runs the command.
+pub(super) fn run(args: &args::Scan) -> Result<Exit, Complaint> {
+    let outputs = Outputs::open(args.print.format, args.print.verbose > 0, &args.print.output)?;
+    let looking = settings::looking(Some(&args.what), &args.look)?;
+    let scan = live::scan(looking, None, live::talk(&args.print))?;
+    outputs.write(&Report { scan: &scan, audit: None, manifest: None })?;
+    Ok(outcome::of_scan(&scan))
+}
