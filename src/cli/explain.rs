@@ -4,23 +4,43 @@
 //! character is one byte.
 
 mod cases;
+mod words;
 
 use super::Exit;
-use std::io::{BufRead, Write};
+use super::complaint::Complaint;
+use crate::cookie::{CookieLine, Decision, Initiator, RequestContext, ThirdPartyCookies, explain};
+use std::io::{self, BufRead, Write};
+use url::Url;
 
 /// What `explain` is asked about a `Set-Cookie` line.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LineArgs {
-    /// A Set-Cookie line: NAME=VALUE; Path=/; …
+    /// A Set-Cookie line: 'NAME=VALUE; Path=/; …' (with --url)
     #[arg(value_name = "LINE", required_unless_present = "jsonl")]
     pub line: Option<String>,
 
-    /// URL of the response that brings the line
-    #[arg(long, value_name = "URL", required_unless_present = "jsonl")]
+    /// The URL whose response brings the line
+    #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
-    /// Answer cases from stdin, one JSON object a line
-    #[arg(long, conflicts_with_all = ["line", "url"])]
+    /// The page around it, where the request is for a picture, script or frame
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub top_url: Option<String>,
+
+    /// Whether the browser lets third parties have cookies
+    #[arg(long, value_name = "MODE", default_value = "block")]
+    pub third_party_cookies: ThirdPartyWord,
+
+    /// The response's Date header, against which Chromium measures Expires
+    #[arg(long, value_name = "DATE", requires = "url")]
+    pub response_date: Option<String>,
+
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Answer recorded cases from standard input, one JSON object a line
+    #[arg(long, conflicts_with_all = ["line", "url", "json"])]
     pub jsonl: bool,
 
     /// Show values instead of their lengths
@@ -28,10 +48,84 @@ pub struct LineArgs {
     pub show_values: bool,
 }
 
-/// Answers, and says how it ended: 0 where the line is stored, 1 where it is refused.
-pub fn run(args: &LineArgs, stdin: &mut dyn BufRead, stdout: &mut dyn Write) -> std::io::Result<Exit> {
-    if args.jsonl {
-        return cases::run(args.show_values, stdin, stdout);
+/// The two settings of a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ThirdPartyWord {
+    Allow,
+    Block,
+}
+
+/// Answers: 0 where the line is taken, 1 where it is refused, 2 where the question is wrong.
+pub(super) fn run(
+    args: &LineArgs,
+    stdin: &mut dyn BufRead,
+    stdout: &mut dyn Write,
+) -> Result<Exit, Complaint> {
+    let answered = match (args.jsonl, &args.line, &args.url) {
+        (true, _, _) => cases::run(args.show_values, stdin, stdout),
+        (false, Some(line), Some(url)) => one(args, line, url, stdout)?,
+        _ => {
+            return Err(Complaint::usage("a Set-Cookie line is explained for a URL")
+                .hint("cookieproof explain 'a=1; Path=/' --url https://site.example/"));
+        }
+    };
+    match answered.and_then(|exit| stdout.flush().map(|()| exit)) {
+        // A reader that has gone away is no failure of ours.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Clear),
+        answered => answered.map_err(|error| Complaint::usage(error.to_string())),
     }
-    Ok(Exit::Usage)
+}
+
+/// One line; the outer result is about the question, the inner one about writing the answer.
+fn one(
+    args: &LineArgs,
+    line: &str,
+    url: &str,
+    stdout: &mut dyn Write,
+) -> Result<io::Result<Exit>, Complaint> {
+    let context = RequestContext {
+        url: parsed(url)?,
+        initiator: match &args.top_url {
+            Some(top_url) => Initiator::Subresource { top_url: parsed(top_url)? },
+            None => Initiator::Navigation,
+        },
+        third_party: match args.third_party_cookies {
+            ThirdPartyWord::Allow => ThirdPartyCookies::Allow,
+            ThirdPartyWord::Block => ThirdPartyCookies::Block,
+        },
+        response_date: args.response_date.clone().map(String::into_bytes),
+        now: now(),
+    };
+    // A line copied with its header's name is the line.
+    let line = match line.get(..11) {
+        Some(start) if start.eq_ignore_ascii_case("set-cookie:") => &line[11..],
+        _ => line,
+    };
+    let mut explanation = explain(line.as_bytes(), &context);
+    if args.show_values {
+        explanation.show_value(&CookieLine::parse(line.as_bytes()));
+    }
+    let written = match args.json {
+        true => serde_json::to_writer_pretty(&mut *stdout, &explanation)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(stdout)),
+        false => words::write(&explanation, stdout),
+    };
+    Ok(written.map(|()| match explanation.decision {
+        Decision::Rejected { .. } => Exit::Findings,
+        _ => Exit::Clear,
+    }))
+}
+
+fn parsed(text: &str) -> Result<Url, Complaint> {
+    let url = Url::parse(text).map_err(|error| Complaint::usage(format!("{text} is no URL: {error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        scheme => Err(Complaint::usage(format!("{text}: cookies come over http and https, not {scheme}"))),
+    }
+}
+
+/// Seconds since the epoch.
+fn now() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -19,7 +19,7 @@ pub use outcome::Exit;
 use args::{Command, Typed};
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 
 /// Runs the tool: parses, does, and says how it ended. `main` and the examples call this.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -35,10 +35,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Report(args) => render::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());
-            let done = explain::run(&args, &mut io::stdin().lock(), &mut stdout);
-            // A reader that has gone away is no failure of ours.
-            let _ = stdout.flush();
-            Ok(done.unwrap_or(Exit::Usage))
+            explain::run(&args, &mut io::stdin().lock(), &mut stdout)
         }
     };
     done.unwrap_or_else(|complaint| {

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Seconds in which a cookie without `SameSite` still goes along with a cross-site POST
-/// (RFC 6265bis 5.7.3, "Lax-allowing-unsafe").
+/// (RFC 6265bis 5.6.7.2, "Lax-allowing-unsafe").
 const LAX_ALLOWING_UNSAFE: f64 = 120.0;
 
 /// Seconds after which sending a cookie counts as using it (Chromium).

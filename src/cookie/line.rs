@@ -9,7 +9,7 @@ use super::server_date::server_date;
 use super::{CookieValue, SameSite, parse_cookie_date};
 use serde::{Deserialize, Serialize};
 
-/// Longest attribute value a browser looks at, in bytes (RFC 6265bis 5.6, step 7).
+/// Longest attribute value a browser looks at, in bytes (RFC 6265bis 5.6).
 pub(crate) const MAX_ATTRIBUTE_VALUE: usize = 1024;
 
 /// A cookie's name: any bytes. Printed with control characters and non-UTF-8 escaped (`\x1b`),
@@ -162,7 +162,8 @@ impl CookieLine {
     }
 
     /// The line for a report: the value as its length, everything else printable.
-    /// `sid=‹32 bytes›; Path=/; HttpOnly`
+    /// `sid=‹32 bytes›; Path=/; HttpOnly`. What only pretends to be an attribute may be the rest of
+    /// a value that had a `;` in it, so it is told by its length, too.
     pub fn masked(&self) -> String {
         let mut text = String::new();
         if !self.name.is_empty() {
@@ -172,11 +173,7 @@ impl CookieLine {
         text.push_str(&self.value.to_string());
         for attribute in self.attributes() {
             text.push_str("; ");
-            let _ = write_escaped(attribute.written, &mut text);
-            if let Some(value) = attribute.value {
-                text.push('=');
-                let _ = write_escaped(value, &mut text);
-            }
+            text.push_str(&attribute.masked());
         }
         if !self.cut.is_empty() {
             let _ = write_escaped(&self.cut[..1], &mut text);
@@ -198,6 +195,24 @@ impl CookieLine {
         }
         bytes.extend_from_slice(&self.cut);
         bytes
+    }
+}
+
+impl Attribute<'_> {
+    /// The attribute for a report, printable; of one that browsers do not know only the name, where
+    /// it looks like a name.
+    pub fn masked(&self) -> String {
+        let unknown = self.name == AttributeName::Unknown;
+        let mut text = if unknown && !is_plain_word(self.written) {
+            CookieValue::new(self.written).to_string()
+        } else {
+            escaped(self.written)
+        };
+        if let Some(value) = self.value {
+            text.push('=');
+            text.push_str(&if unknown { CookieValue::new(value).to_string() } else { escaped(value) });
+        }
+        text
     }
 }
 
@@ -243,11 +258,10 @@ impl<'line> Said<'line> {
         if let Some(seconds) = self.max_age.and_then(max_age) {
             return Lifetime::Seconds(seconds);
         }
-        let Some(expires) = self.expires.and_then(parse_cookie_date) else { return Lifetime::Session };
-        Lifetime::Seconds(match response_date.and_then(server_date) {
-            Some(date) => expires - date,
-            None => (expires as f64 - now).ceil() as i64,
-        })
+        match self.expires.and_then(parse_cookie_date) {
+            Some(expires) => Lifetime::Seconds(until(expires, response_date, now)),
+            None => Lifetime::Session,
+        }
     }
 }
 
@@ -287,6 +301,19 @@ pub(crate) fn max_age(value: &[u8]) -> Option<i64> {
         .iter()
         .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
     Some(if negative { -seconds } else { seconds })
+}
+
+/// Seconds from the response, by its own clock where it can be read, to a time.
+pub(crate) fn until(time: i64, response_date: Option<&[u8]>, now: f64) -> i64 {
+    match response_date.and_then(server_date) {
+        Some(date) => time.saturating_sub(date),
+        None => (time as f64 - now).ceil() as i64,
+    }
+}
+
+/// Short and of letters, as names of attributes are.
+fn is_plain_word(bytes: &[u8]) -> bool {
+    bytes.len() <= 16 && bytes.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-')
 }
 
 /// Without space and TAB at both ends.

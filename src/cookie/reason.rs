@@ -129,7 +129,7 @@ impl Reason {
             | Reason::SchemefulSameSiteLax
             | Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => "RFC 6265bis 5.7 step 18",
             Reason::UserPreferences => "Chromium, outside RFC 6265bis",
-            Reason::AlreadyExpired => "RFC 6265bis 5.7 step 23",
+            Reason::AlreadyExpired => "RFC 6265bis 5.7: expired cookies are removed",
             Reason::PartitionedWithoutSecure => "CHIPS as in Chromium, outside RFC 6265bis",
             Reason::NamelessValueContainsEquals => "Chromium; RFC 6265bis would store it",
             Reason::Unlisted => "Chromium, over DevTools",
