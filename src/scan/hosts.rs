@@ -25,7 +25,13 @@ impl Hosts {
         let mut map = target.hosts.clone();
         let mut own: Vec<Glob> = Vec::new();
         if !map.is_empty() {
-            own.extend(map.values().map(|mapped| Glob::new(split_port(mapped).0)));
+            // A map may also say where third parties are; that makes nobody the site's own.
+            let declared_own = |host: &str| {
+                manifest.is_none_or(|manifest| manifest.covers_host(split_port(host).0))
+                    || declared.iter().any(|glob| glob.matches(split_port(host).0))
+            };
+            let mapped = map.iter().filter(|(declared, _)| declared_own(declared));
+            own.extend(mapped.map(|(_, mapped)| Glob::new(split_port(mapped).0)));
         } else if declared.iter().any(|glob| glob.matches(host)) {
             own.extend(declared.iter().cloned());
         } else {
@@ -67,10 +73,11 @@ impl Hosts {
             if url.set_host(Some(host)).is_err() {
                 return None;
             }
-            if self.target.host_str() == Some(host)
-                && port.is_none_or(|port| Some(port) == self.target.port())
-            {
-                // A host of the target is asked as the target is: its scheme, its port.
+            let beside =
+                self.target.host_str() == Some(host) || (is_loopback(&url) && is_loopback(&self.target));
+            if beside && port.is_none_or(|port| Some(port) == self.target.port()) {
+                // A host of the target is asked as the target is: its scheme, its port. On this
+                // machine so is every other, as no port of its own is said.
                 let _ = url.set_scheme(self.target.scheme());
                 let _ = url.set_port(self.target.port());
             } else {
@@ -179,6 +186,26 @@ mod tests {
         assert_eq!(http_twin(&url("https://a.test/x")), Some(url("http://a.test/x")));
         assert_eq!(http_twin(&url("https://a.test:4143/x")), None);
         assert_eq!(http_twin(&url("http://a.test/x")), None);
+    }
+
+    #[test]
+    fn a_map_leads_to_the_copy_and_makes_nobody_own() {
+        let mut plan = Plan::for_url(url("http://shop.localhost:8080/"));
+        plan.targets[0].hosts = [("shop.test", "shop.localhost"), ("pay.test", "pay.localhost")]
+            .map(|(declared, mapped)| (declared.to_owned(), mapped.to_owned()))
+            .into();
+        let mut manifest = Manifest::default();
+        manifest.site.hosts.push(Glob::new("shop.test"));
+        let hosts = Hosts::new(&plan, &plan.targets[0], Some(&manifest));
+        assert_eq!(hosts.own(), ["shop.localhost"]);
+        for (written, asked) in [
+            ("https://shop.test/a", "http://shop.localhost:8080/a"),
+            ("https://pay.test/terms", "http://pay.localhost:8080/terms"),
+            ("/b", "http://shop.localhost:8080/b"),
+            ("https://far.test/", "https://far.test/"),
+        ] {
+            assert_eq!(hosts.on_target(written).unwrap().as_str(), asked);
+        }
     }
 
     #[test]
