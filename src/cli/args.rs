@@ -24,6 +24,8 @@ Exit codes:
 pub(super) enum Command {
     /// Only look: the inventory, no manifest needed
     Scan(Scan),
+    /// Look, then write a first manifest and plan
+    Init(Init),
     /// Render a saved scan again, in other formats
     Report(Render),
     /// What a browser does with a Set-Cookie line, and why
@@ -40,6 +42,27 @@ pub(super) struct Scan {
     pub(super) look: Look,
     #[command(flatten)]
     pub(super) print: Print,
+}
+
+/// Looks at a site and writes what it does as a manifest, to be corrected by people.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The site's URL
+    #[arg(value_name = "URL", required_unless_present = "plan")]
+    pub(super) url: Option<String>,
+    /// Look as this plan says, as all its personas; it stays as it is
+    #[arg(long, value_name = "PLAN", conflicts_with = "url")]
+    pub(super) plan: Option<String>,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) look: Look,
+    #[command(flatten)]
+    pub(super) talk: Talk,
 }
 
 /// Renders a saved scan.
@@ -87,10 +110,17 @@ pub(super) struct Print {
     /// Write a report to a file as well, as in json=report.json (may be repeated)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<OutputSpec>,
+    #[command(flatten)]
+    pub(super) talk: Talk,
+}
+
+/// How much is told.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Talk {
     /// No progress
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Every claim, all evidence, and each request as it is made
+    /// More: every claim, all evidence, each request as it is made
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }

@@ -11,8 +11,8 @@ use crate::scan::{self, Stop};
 use std::sync::Arc;
 
 /// How much is told, as the flags say.
-pub(super) fn talk(print: &args::Print) -> Talk {
-    match (print.quiet, print.verbose) {
+pub(super) fn talk(typed: &args::Talk) -> Talk {
+    match (typed.quiet, typed.verbose) {
         (true, _) => Talk::Quiet,
         (false, 0) => Talk::Normal,
         (false, _) => Talk::Verbose,

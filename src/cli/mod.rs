@@ -5,6 +5,7 @@ mod args;
 mod complaint;
 pub mod explain;
 mod files;
+mod init;
 mod interrupt;
 mod live;
 mod outcome;
@@ -32,6 +33,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let done = match typed.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Report(args) => render::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());

@@ -8,9 +8,9 @@ use crate::report::Report;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Scan) -> Result<Exit, Complaint> {
-    let outputs = Outputs::open(args.print.format, args.print.verbose > 0, &args.print.output)?;
+    let outputs = Outputs::open(args.print.format, args.print.talk.verbose > 0, &args.print.output)?;
     let looking = settings::looking(Some(&args.what), &args.look)?;
-    let scan = live::scan(looking, None, live::talk(&args.print))?;
+    let scan = live::scan(looking, None, live::talk(&args.print.talk))?;
     outputs.write(&Report { scan: &scan, audit: None, manifest: None })?;
     Ok(outcome::of_scan(&scan))
 }

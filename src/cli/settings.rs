@@ -105,7 +105,8 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
     match look.rate {
         None => {}
         Some(0.0) => plan.limits.rate = None,
-        Some(rate) if rate.is_finite() && rate > 0.0 => plan.limits.rate = Some(rate),
+        // As a plan takes it.
+        Some(rate) if (1e-3..=1e6).contains(&rate) => plan.limits.rate = Some(rate),
         Some(rate) => {
             return Err(Complaint::usage(format!("`--rate {rate}` is no number of requests per second")));
         }

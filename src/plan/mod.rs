@@ -2,12 +2,14 @@
 //! spanned tree as the manifest's; secrets stand in it only by reference.
 
 mod decode;
+mod draft;
 mod local;
 mod model;
 mod probes;
 mod without_file;
 
 pub use decode::{json_schema, read, shape};
+pub use draft::draft;
 pub use local::is_local;
 pub use model::*;
 pub use probes::{Probe, probes};

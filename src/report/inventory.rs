@@ -59,6 +59,18 @@ pub(crate) fn kept(scan: &Scan) -> usize {
     scan.observations.iter().filter(|seen| rows(seen).iter().any(|row| row.fate == Fate::Kept)).count()
 }
 
+/// What the site leaves, in a sentence.
+pub fn sentence(scan: &Scan) -> String {
+    let site = &scan.run.base_url;
+    match kept(scan) as u64 {
+        0 => format!("{site} sets no cookies, as far as seen."),
+        kept if scan.observations.iter().all(|seen| seen.kind == StorageKind::Cookie) => {
+            format!("{site} sets {}.", words::count_of(kept, "cookie"))
+        }
+        kept => format!("{site} leaves {}.", words::count_of(kept, "item")),
+    }
+}
+
 fn rows(observation: &Observation) -> Vec<Row<'_>> {
     let mut rows: BTreeMap<(Fate, String, String), Row<'_>> = BTreeMap::new();
     for group in &observation.groups {

@@ -14,6 +14,7 @@ mod words;
 pub(crate) mod tests;
 
 pub use coverage::inconclusive;
+pub use inventory::sentence as inventory_in_words;
 pub use json::FORMAT as JSON_FORMAT;
 pub(crate) use text::{clean, cut};
 

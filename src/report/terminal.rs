@@ -90,13 +90,7 @@ impl Page<'_> {
 
     fn seen(&mut self, report: &Report<'_>) -> io::Result<()> {
         let kept = inventory::kept(report.scan);
-        let sentence = match kept {
-            0 => format!("{} sets no cookies, as far as seen.", report.scan.run.base_url),
-            _ if report.scan.observations.iter().all(|seen| seen.kind == StorageKind::Cookie) => {
-                format!("{} sets {}.", report.scan.run.base_url, words::count_of(kept as u64, "cookie"))
-            }
-            _ => format!("{} leaves {}.", report.scan.run.base_url, words::count_of(kept as u64, "item")),
-        };
+        let sentence = inventory::sentence(report.scan);
         let unsure = !inconclusive(report.scan, None).is_empty();
         match (kept, unsure) {
             (0, true) => self.paragraph(

@@ -1,0 +1,84 @@
+//! `cookieproof init`: look, then write a first manifest and plan.
+
+use super::args;
+use super::complaint::Complaint;
+use super::settings::{MANIFEST, PLAN};
+use super::{Exit, live, outcome, output, settings};
+use crate::observation::Scan;
+use crate::{manifest, plan, report};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
+    if let Some(url) = &args.url
+        && settings::url(url)?.is_none()
+    {
+        return Err(Complaint::usage(format!("`{url}` is not a URL"))
+            .hint(format!("say how to reach it, as in `https://{url}`; a plan goes with `--plan`")));
+    }
+    let looking = settings::looking(args.plan.as_deref().or(args.url.as_deref()), &args.look)?;
+    let manifest_file = args.dir.join(MANIFEST);
+    // Who brings a plan keeps it.
+    let plan_file = args.plan.is_none().then(|| args.dir.join(PLAN));
+    if !args.force {
+        for file in [Some(&manifest_file), plan_file.as_ref()].into_iter().flatten() {
+            if file.exists() {
+                return Err(Complaint::usage(format!("{} is there already", file.display()))
+                    .hint("`--force` overwrites it; `--dir` names another folder"));
+            }
+        }
+    }
+    let plan_text = plan::draft(&looking.plan, &looking.target, MANIFEST);
+    let scan = live::scan(looking, None, live::talk(&args.talk))?;
+    if outcome::of_scan(&scan) == Exit::Inconclusive {
+        let reasons = report::inconclusive(&scan, None).join("; ");
+        return Err(Complaint {
+            exit: Exit::Inconclusive,
+            message: format!("nothing is written, because too little was seen: {reasons}"),
+            hint: None,
+        });
+    }
+    write(&manifest_file, &manifest::draft(&scan), args.force)?;
+    if let Some(file) = &plan_file {
+        write(file, &plan_text, args.force)?;
+    }
+    tell(&scan, &manifest_file, plan_file.as_deref(), args);
+    Ok(Exit::Clear)
+}
+
+fn write(path: &Path, text: &str, force: bool) -> Result<(), Complaint> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| {
+            // Whoever made the file while we looked keeps it.
+            OpenOptions::new().write(true).create(true).truncate(true).create_new(!force).open(path)
+        })
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Complaint::usage(format!("{} is there already", path.display())),
+            _ => Complaint::file("write", path, &error),
+        })
+}
+
+fn tell(scan: &Scan, manifest: &Path, plan: Option<&Path>, args: &args::Init) {
+    let written: Vec<String> =
+        [Some(manifest), plan].into_iter().flatten().map(|path| path.display().to_string()).collect();
+    let plan: PathBuf = match (plan, &args.plan) {
+        (Some(plan), _) => plan.to_owned(),
+        (None, plan) => plan.clone().unwrap_or_default().into(),
+    };
+    let mut audit = format!("cookieproof audit {}", plan.display());
+    if args.plan.is_some() {
+        audit.push_str(&format!(" --manifest {}", manifest.display()));
+    }
+    let lines = [
+        format!("wrote {}: {}", written.join(" and "), report::inventory_in_words(scan)),
+        format!("next: say in {} what each cookie is for, then `{audit}`", manifest.display()),
+    ];
+    for line in lines {
+        output::print(&format!("{}\n", report::clean(&line)));
+    }
+}

@@ -1,0 +1,88 @@
+//! A first plan: looks as the run did that made it, and shows in comments what else can be said.
+
+use super::{Limits, Plan, Target};
+use std::fmt::Write;
+
+/// The plan's text, for a target that was looked at without one.
+pub fn draft(plan: &Plan, target: &Target, manifest: &str) -> String {
+    let mut text = format!(
+        "# How cookieproof looks at the site. What must be true of it stands in {manifest}.\n\
+         manifest = \"{manifest}\"\n\n[targets.production]\nurl = \"{}\"\n",
+        target.url
+    );
+    let usual = Limits::default_for(&target.url);
+    if plan.pages.assets {
+        text.push_str("\n[pages]\n# Pictures, scripts, styles and frames, too.\nassets = true\n");
+    }
+    if plan.limits.pages != usual.pages || plan.limits.rate != usual.rate {
+        text.push_str("\n[limits]\n");
+        if plan.limits.pages != usual.pages {
+            let _ = writeln!(text, "pages = {}", plan.limits.pages);
+        }
+        if plan.limits.rate != usual.rate {
+            let _ = match plan.limits.rate {
+                Some(rate) => writeln!(text, "rate = {rate}"),
+                None => writeln!(text, "rate = \"unlimited\""),
+            };
+        }
+    }
+    text.push_str(MORE);
+    text
+}
+
+const MORE: &str = r#"
+# The same site somewhere else, looked at with `--target local`. One manifest serves them all:
+# [targets.local]
+# url = "http://localhost:8000"
+# hosts = { "example.org" = "localhost" }
+
+# A visitor who is logged in. Secrets stand here by reference only:
+# [personas.member]
+# login = [
+#   { open = "/login" },
+#   { submit = { fields = { email = "${env:MEMBER_EMAIL}", password = "${env:MEMBER_PASSWORD}" } } },
+# ]
+# logged_in_when = { url = "/account", text = "Log out" }
+# logout = [{ open = "/logout" }]
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Format;
+
+    /// What stands in comments is meant to be used.
+    #[test]
+    fn a_draft_is_a_plan_with_and_without_its_comments() {
+        for url in ["https://example.org/", "http://127.0.0.1:8000/"] {
+            let mut plan = Plan::for_url(url.parse().unwrap());
+            for (assets, pages, rate) in
+                [(false, plan.limits.pages, plan.limits.rate), (true, 7, None), (false, 7, Some(0.5))]
+            {
+                plan.pages.assets = assets;
+                plan.limits.pages = pages;
+                plan.limits.rate = rate;
+                let text = draft(&plan, &plan.targets[0], "cookies.toml");
+                let (read, problems) = super::super::read(&text, "cookieproof.toml", Format::Toml);
+                assert!(problems.is_empty(), "{problems:?}");
+                let read = read.unwrap();
+                assert_eq!(read.pages.assets, assets);
+                assert_eq!((read.limits.pages, read.limits.rate), (pages, rate), "{text}");
+                assert_eq!(read.targets[0].url, plan.targets[0].url);
+            }
+        }
+        let plan = Plan::for_url("https://example.org/".parse().unwrap());
+        let text = draft(&plan, &plan.targets[0], "cookies.toml");
+        let all: Vec<&str> = text
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(setting) if !setting.ends_with(['.', ':']) => setting,
+                _ => line,
+            })
+            .collect();
+        let (read, problems) = super::super::read(&all.join("\n"), "cookieproof.toml", Format::Toml);
+        assert!(problems.is_empty(), "{problems:?}");
+        let read = read.unwrap();
+        assert_eq!((read.targets.len(), read.personas.len()), (2, 2));
+    }
+}
