@@ -4,7 +4,9 @@
 
 mod architecture;
 mod browser_engine;
+mod check;
 mod http;
 mod scan_cli;
+mod schema;
 mod support;
 mod visits;

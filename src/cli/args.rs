@@ -26,6 +26,8 @@ pub(super) enum Command {
     Scan(Scan),
     /// Look, then write a first manifest and plan
     Init(Init),
+    /// What is wrong with manifests and plans, without asking any site
+    Check(super::check::CheckArgs),
     /// Render a saved scan again, in other formats
     Report(Render),
     /// What a browser does with a Set-Cookie line, and why

@@ -18,10 +18,11 @@ pub(super) fn source(path: &Path) -> Result<Source, Complaint> {
     let name = path.display().to_string();
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(&name, &text)),
-        Err(error) => Err(Complaint::usage(format!(
-            "{name} is not UTF-8 text (byte {})",
-            error.utf8_error().valid_up_to()
-        ))),
+        Err(error) => {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.split(|byte| *byte == b'\n').count();
+            Err(Complaint::usage(format!("{name} is not UTF-8 text (line {line})")))
+        }
     }
 }
 

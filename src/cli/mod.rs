@@ -2,6 +2,7 @@
 //! that prints, reads the environment and knows exit codes.
 
 mod args;
+mod check;
 mod complaint;
 pub mod explain;
 mod files;
@@ -35,6 +36,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => scan::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Report(args) => render::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());
             explain::run(&args, &mut io::stdin().lock(), &mut stdout)

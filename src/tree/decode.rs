@@ -225,9 +225,11 @@ pub fn wrong_type<T: Decode>(node: &Node, problems: &mut Problems) -> Option<T> 
         (Value::Bool(_) | Value::Integer(_) | Value::Number(_), Shape::Text { called: "text", .. }) => {
             Some("put it in quotes".to_owned())
         }
-        (Value::Text(text), Shape::Bool) if text == "true" || text == "false" => {
-            Some(format!("write {text} without quotes"))
-        }
+        (Value::Text(text), Shape::Bool) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "always" => Some("write true, without quotes".to_owned()),
+            "false" | "no" | "off" | "never" => Some("write false, without quotes".to_owned()),
+            _ => None,
+        },
         (Value::Text(text), Shape::Integer { .. } | Shape::Number) if text.parse::<f64>().is_ok() => {
             Some(format!("write {text} without quotes"))
         }

@@ -148,6 +148,7 @@ fn of_lifetime(entry: &Entry, problems: &mut Problems) {
     let general = common.lifetime.iter().map(|rule| ("lifetime", rule));
     let by_visitor =
         common.lifetime_for.iter().flat_map(|map| map.0.values()).map(|rule| ("lifetime_for", rule));
+    let mut unbounded_said = false;
     for (field, rule) in general.chain(by_visitor) {
         if least(rule).is_some_and(|least| least > BROWSER_CAP) {
             problems
@@ -157,7 +158,7 @@ fn of_lifetime(entry: &Entry, problems: &mut Problems) {
                 )
                 .fix("the header's own number is compared; visitors have it for 400 days at most");
         }
-        if is_unbounded(rule) {
+        if is_unbounded(rule) && !std::mem::replace(&mut unbounded_said, true) {
             problems
                 .warning(entry.span_of(field), "persistent, with no bound: any lifetime will do")
                 .fix("if the policy has a maximum, write { max = \"...\" }");

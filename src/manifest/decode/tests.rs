@@ -200,7 +200,7 @@ dashboard = ["/dashboard/**"]
 "#), @r#"
 cookies.toml:3:7: error: `url` must be a URL such as "https://example.org": relative URL without a base
 cookies.toml:6:1: error: unknown key `lifetme` in this cookie (did you mean `lifetime`?)
-cookies.toml:7:13: error: `http_only` must be true or false, not text
+cookies.toml:7:13: error: `http_only` must be true or false, not text (write true, without quotes)
 cookies.toml:8:13: error: `same_site` must be `strict`, `lax` or `none`, not `relaxed` (it is one of strict, lax, none)
 cookies.toml:9:11: error: there is no page class `dashbord` (did you mean `dashboard`?)
 cookies.toml:10:12: error: `category` must be `strictly-necessary`, `functional`, `analytics`, `advertising`, `social` or `unclassified`, not `essential` (did you mean `strictly-necessary`?)

@@ -220,7 +220,7 @@ cookieproof.toml:10:18: error: this step holds more than one thing (make `click`
 cookieproof.toml:11:3: error: this step is empty (it must hold one of open, submit, request, basic, bearer, import, export, mail_link, totp, command, expect, click, fill, wait)
 cookieproof.toml:12:38: error: `password` holds a secret in plain text (write "${env:NAME}" and set the variable, or "${file:PATH}")
 cookieproof.toml:12:56: error: `user` must be text: `${enw...}` is none of ${env:NAME}, ${file:PATH}, ${command:...}, ${cookie:NAME}, ${json:/pointer}; for the text itself write `$${`
-cookieproof.toml:14:14: error: `remembered` must be true or false, not text
+cookieproof.toml:14:14: error: `remembered` must be true or false, not text (write true, without quotes)
 cookieproof.toml:15:11: error: `anonymous` is who does not log in (give this persona another name: [personas.member])
 cookieproof.toml:18:13: error: there is no persona `membr` (did you mean `member`?)
 cookieproof.toml:21:8: error: `rate` must be requests per second (write 5, "5/s", "30/min" or "unlimited")
