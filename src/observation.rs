@@ -4,6 +4,7 @@
 //!
 //! No value of a cookie is in here, only [`ValueFacts`]; URLs are [`SafeUrl`]s.
 
+mod counted;
 mod fold;
 mod safe_url;
 mod saved;
@@ -243,9 +244,19 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     pub count: u64,
-    /// The first of them; it stands for all: cell, written attributes, decision, channel, method,
+    /// The first of them in the order of their URLs; it stands for all: cell, written attributes, decision, channel, method,
     /// status and path shapes are the same in each.
     pub example: Sighting,
+    /// Ordinals of its distinct values ([`ValueFacts::identity`]), the smallest 16.
+    #[serde(default)]
+    pub identities: BTreeSet<u32>,
+    /// There were more than 16.
+    #[serde(default)]
+    pub more_identities: bool,
+    /// There were too many pages to keep their shapes apart: the example stands for its folder,
+    /// though never for another of the manifest's classes of pages.
+    #[serde(default)]
+    pub coarse: bool,
 }
 
 /// Requests that carried a cookie.
@@ -290,6 +301,9 @@ pub struct Coverage {
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
+    /// What could not be kept apart or at all, in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Documents visited, by cell and path shape.
@@ -330,6 +344,8 @@ pub enum SkipReason {
     /// It would change data.
     ChangesData,
     NotHtml,
+    /// Not rendered: a page of the same kind was (browser engine).
+    Alike,
     TimeLimit,
     Interrupted,
 }

@@ -30,6 +30,11 @@ impl Kinds {
         self.pages.push((url, kind));
     }
 
+    /// Every page taken in.
+    pub fn urls(&self) -> impl Iterator<Item = &Url> {
+        self.pages.iter().map(|(url, _)| url)
+    }
+
     /// The pages to render, in the order in which they were found: one of each kind, and further
     /// ones until there are `most`.
     pub fn choose(&self, most: usize) -> Vec<Chosen> {

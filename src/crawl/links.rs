@@ -483,7 +483,7 @@ mod tests {
         case("<a href=/open", &[]);
         case("<a href='/open", &[]);
         case("<p><a href=/a rel=nofollow><b><i>", &["/a"]);
-        case("<a href=\u{0}/a>", &["/a"]);
+        case("<a href=\u{0}/a>", &["/dir/%EF%BF%BD/a"]);
     }
 
     #[test]

@@ -104,3 +104,20 @@ impl Ask {
         Ask { within: Some(within), resource, ..Ask::page(cell, url) }
     }
 }
+
+impl Visit {
+    /// A visit that showed nothing.
+    pub fn unanswered(url: &Url) -> Self {
+        Visit {
+            asked: url.clone(),
+            shown: url.clone(),
+            status: 0,
+            exchanges: Vec::new(),
+            content_type: String::new(),
+            body: Vec::new(),
+            failure: None,
+            writes: Vec::new(),
+            retry_after: None,
+        }
+    }
+}

@@ -144,6 +144,7 @@ pub(crate) fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::ShapeLimit => "more of the same shape",
         SkipReason::LogsOut => "would log out",
         SkipReason::ChangesData => "would change data",
+        SkipReason::Alike => "taken as alike by the browser",
         SkipReason::NotHtml => "not HTML",
         SkipReason::TimeLimit => "left when the time was up",
         SkipReason::Interrupted => "left when interrupted",

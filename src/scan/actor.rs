@@ -6,6 +6,7 @@ use super::jars::{self, Key};
 use super::record::As;
 use super::steps::{Halt, Shown, StepFailure};
 use crate::cookie::{Jar, Name};
+use crate::crawl::Kinds;
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::Manifest;
 use crate::observation::{Cell, Consent, PersonaCoverage, Phase, Reached, Resource};
@@ -41,6 +42,8 @@ pub(super) struct Actor {
     /// Pages that answered, by class of the manifest.
     pub(super) pages: BTreeMap<String, Vec<Url>>,
     pub(super) some_pages: Vec<Url>,
+    /// Its pages by kind, where a browser will look again.
+    pub(super) kinds: Kinds,
 }
 
 /// What asking for the mark showed.
@@ -70,6 +73,7 @@ impl Actor {
             login_pages: BTreeSet::new(),
             pages: BTreeMap::new(),
             some_pages: Vec::new(),
+            kinds: Kinds::default(),
         }
     }
 

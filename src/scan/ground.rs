@@ -112,6 +112,22 @@ impl<'a> Ground<'a> {
         Ok(HttpEngine::new(transport(self.plan, &self.extra_ca, proxy)?, self.settings.clone()))
     }
 
+    /// Every secret that the run has met.
+    pub(super) fn secrets(&self) -> Arc<RwLock<Secrets>> {
+        Arc::clone(&self.settings.secrets)
+    }
+
+    /// The registry of the run's values.
+    pub(super) fn values(&self) -> Values {
+        self.settings.values.clone()
+    }
+
+    /// The proxy that the plan names, for a browser's command line.
+    pub(super) async fn proxy_for_browser(&self) -> Result<Option<String>, RunError> {
+        let proxy = proxy(&self.references, self.plan.http.proxy.as_ref(), self.plan).await?;
+        Ok(proxy.map(|proxy| proxy.reveal().to_owned()))
+    }
+
     /// The common engine: what is asked as nobody in particular.
     pub(super) fn engine(&self) -> HttpEngine {
         self.engine.clone()

@@ -3,6 +3,7 @@
 
 mod actor;
 mod around;
+mod browser;
 mod ground;
 mod hosts;
 mod html;

@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::around::Seeds;
+use super::browser::Browser;
 use super::ground::{Ended, Ground, cell};
 use super::steps::missing;
 use super::walk::Trail;
@@ -28,8 +29,13 @@ pub async fn run(
     check(plan, target)?;
     let started = jiff::Timestamp::now();
     let ground = Ground::new(plan, target, manifest, watch, stop).await?;
+    let browser = match plan.engine {
+        EngineChoice::Http => None,
+        EngineChoice::Browser | EngineChoice::Both => Some(Browser::start(&ground).await?),
+    };
     let mut course = Course {
         ground,
+        browser,
         members: Vec::new(),
         personas: Vec::new(),
         outcomes: Vec::new(),
@@ -49,12 +55,6 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
             hint: Some("a target's url looks like https://example.org/".into()),
         });
     }
-    if plan.engine == EngineChoice::Browser {
-        return Err(RunError {
-            message: "this run cannot drive a browser".into(),
-            hint: Some("`engine = \"http\"` looks at everything that needs no script".into()),
-        });
-    }
     let missing = missing(plan);
     if missing.is_empty() {
         return Ok(());
@@ -68,6 +68,7 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
 /// A run under way.
 struct Course<'a> {
     ground: Ground<'a>,
+    browser: Option<Browser>,
     /// Personas that logged in, for what comes after all crawls.
     members: Vec<Actor>,
     personas: Vec<PersonaCoverage>,
@@ -95,7 +96,11 @@ impl Course<'_> {
         for actor in waiting {
             self.personas.push(actor.coverage(&Consent::Untouched));
         }
-        end
+        end?;
+        if let Some(browser) = &mut self.browser {
+            self.ground.browse(browser, &self.members, &mut self.outcomes).await?;
+        }
+        Ok(())
     }
 
     async fn looks(&mut self, actors: &mut std::vec::IntoIter<Actor>) -> Result<(), Ended> {
@@ -169,6 +174,10 @@ impl Course<'_> {
                 format!("the limit of {} s for the whole run was reached", plan.limits.total_time.as_secs())
             }
         });
+        let engines = match &self.browser {
+            Some(_) => BTreeSet::from([Engine::Http, Engine::Browser]),
+            None => BTreeSet::from([Engine::Http]),
+        };
         Scan {
             format: SCAN_FORMAT,
             run: Run {
@@ -177,7 +186,7 @@ impl Course<'_> {
                 base_url: recorder.safe(&ground.target.url),
                 started: started.to_string(),
                 seconds: ground.began.elapsed().as_secs(),
-                engines: BTreeSet::from([Engine::Http]),
+                engines,
                 user_agent: plan.http.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
                 vantage: plan.vantage.clone(),
                 third_party_cookies: plan.third_party_cookies.first().copied().unwrap_or_default(),
@@ -193,6 +202,7 @@ impl Course<'_> {
                 failed: recorder.failed(),
                 personas: self.personas,
                 robots_honoured: plan.robots == plan::Robots::Honour,
+                notes: Vec::new(),
             },
             observations: recorder.observations(),
             sent: recorder.sent(),

@@ -13,11 +13,11 @@ use super::ground::{Ended, Ground};
 use super::jars;
 use super::record::As;
 use crate::cookie::{Decision, Jar};
-use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links};
+use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{Cell, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
-use crate::plan;
+use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
@@ -168,6 +168,8 @@ struct Done {
     jar: Jar,
     visit: Visit,
     links: PageLinks,
+    /// What kind of page it is, where a browser will look again.
+    kind: Option<u64>,
 }
 
 impl Walk<'_, '_> {
@@ -236,12 +238,18 @@ impl Walk<'_, '_> {
         };
         let hosts = Arc::clone(&self.ground.hosts);
         let is_own = move |url: &Url| hosts.is_own(url);
-        Task::new(visit(self.actor.engine.clone(), self.actor.session.clone(), ask, is_own))
+        let for_browser = self.ground.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
+        Task::new(visit(self.actor.engine.clone(), self.actor.session.clone(), ask, is_own, for_browser))
     }
 
     /// Takes in what a visit brought.
     fn take(&mut self, work: Work, done: Done) {
-        let Done { jar, visit, links } = done;
+        let Done { jar, visit, links, kind } = done;
+        if let Some(kind) = kind
+            && visit.status == 200
+        {
+            self.actor.kinds.add(visit.asked.clone(), kind);
+        }
         jars::merge(&mut self.actor.session.jar, &jar, &visit);
         self.taken += 1;
         self.ground.tell_visit(&visit);
@@ -426,15 +434,20 @@ impl Walk<'_, '_> {
 }
 
 /// A visit with its links, on a task of its own: pages are read in parallel.
-async fn visit(engine: HttpEngine, mut session: Session, ask: Ask, is_own: impl Fn(&Url) -> bool) -> Done {
+async fn visit(
+    engine: HttpEngine,
+    mut session: Session,
+    ask: Ask,
+    is_own: impl Fn(&Url) -> bool,
+    for_browser: bool,
+) -> Done {
     let mut visit = engine.visit(&mut session, &ask).await;
     let is_document = ask.within.is_none() && is_own(&visit.shown);
-    let links = match is_document && is_page(&visit.content_type) {
-        true => links(&visit.shown, &visit.body),
-        false => PageLinks::default(),
-    };
+    let is_page = is_document && is_page(&visit.content_type);
+    let links = if is_page { links(&visit.shown, &visit.body) } else { PageLinks::default() };
+    let kind = (is_page && for_browser).then(|| page_kind(&visit.body));
     visit.body = Vec::new();
-    Done { jar: session.jar, visit, links }
+    Done { jar: session.jar, visit, links, kind }
 }
 
 fn is_page(content_type: &str) -> bool {
