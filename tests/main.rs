@@ -5,6 +5,7 @@
 mod architecture;
 mod browser_engine;
 mod check;
+mod cookie;
 mod http;
 mod scan_cli;
 mod schema;

@@ -35,7 +35,7 @@ pub(crate) fn escaped(bytes: &[u8]) -> String {
 }
 
 /// The bytes that [`escaped`] made this text of. A backslash that begins no escape is itself.
-pub(crate) fn unescaped(text: &str) -> Vec<u8> {
+pub fn unescaped(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -32,7 +32,10 @@ pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition
     let mut rivals: Vec<usize> = (0..cookies.len())
         .filter(|at| {
             let effective = &cookies[*at].effective;
-            effective.partition.as_deref() == partition && registrable_domain(&effective.domain) == site
+            // The suffix list is asked last: it is the dearest of the three.
+            effective.partition.as_deref() == partition
+                && effective.domain.ends_with(&site)
+                && registrable_domain(&effective.domain) == site
         })
         .collect();
     // Stable: equally long ago means the older one first.

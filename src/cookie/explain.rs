@@ -10,6 +10,7 @@ use super::{
     SameSite, is_trustworthy, parse_cookie_date,
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What happens to one line, and why.
 #[derive(Clone, Debug, Serialize)]
@@ -95,14 +96,18 @@ fn parts(line: &CookieLine, effective: Option<&Effective>, context: &RequestCont
     let attributes: Vec<Attribute<'_>> = line.attributes().collect();
     let mut said = Said::default();
     attributes.iter().for_each(|attribute| said.hear(attribute));
-    for (at, attribute) in attributes.iter().enumerate() {
-        let overruled = attributes[at + 1..].iter().any(|later| {
-            later.name == attribute.name
-                && attribute.name != AttributeName::Unknown
-                && later.value.unwrap_or_default().len() <= MAX_ATTRIBUTE_VALUE
-        });
-        parts.push(attribute_part(attribute, overruled, &said, context));
+    let mut later = BTreeSet::new();
+    let mut explained = Vec::new();
+    for attribute in attributes.iter().rev() {
+        let overruled = later.contains(&attribute.name);
+        if attribute.name != AttributeName::Unknown
+            && attribute.value.unwrap_or_default().len() <= MAX_ATTRIBUTE_VALUE
+        {
+            later.insert(attribute.name);
+        }
+        explained.push(attribute_part(attribute, overruled, &said, context));
     }
+    parts.extend(explained.into_iter().rev());
     if !line.cut().is_empty() {
         let written = escaped(&line.cut()[..1]);
         parts.push(Part::ignored(written, "everything from here on is not read", "Chromium"));

@@ -34,6 +34,27 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 17] = [
+        Reason::NoCookieContent,
+        Reason::DisallowedCharacter,
+        Reason::NameValuePairExceedsMaxSize,
+        Reason::InvalidDomain,
+        Reason::InvalidPrefix,
+        Reason::SecureOnly,
+        Reason::OverwriteSecure,
+        Reason::SameSiteNoneInsecure,
+        Reason::SchemefulSameSiteStrict,
+        Reason::SchemefulSameSiteLax,
+        Reason::SchemefulSameSiteUnspecifiedTreatedAsLax,
+        Reason::UserPreferences,
+        Reason::AlreadyExpired,
+        Reason::PartitionedWithoutSecure,
+        Reason::NamelessValueContainsEquals,
+        Reason::Unlisted,
+        Reason::ResponseRefused,
+    ];
+
     /// The name: DevTools' own, or ours where it has none.
     pub fn name(self) -> &'static str {
         match self {
@@ -134,6 +155,17 @@ impl Reason {
             Reason::NamelessValueContainsEquals => "Chromium; RFC 6265bis would store it",
             Reason::Unlisted => "Chromium, over DevTools",
             Reason::ResponseRefused => "Chromium (ERR_INVALID_HTTP_RESPONSE); RFC 9110 5.5",
+        }
+    }
+
+    /// What RFC 6265bis would do instead, where it would not refuse the line for this.
+    pub fn instead_in_rfc(self) -> Option<&'static str> {
+        match self {
+            Reason::NamelessValueContainsEquals => Some("RFC 6265bis would store it"),
+            Reason::PartitionedWithoutSecure => Some("RFC 6265bis knows no Partitioned and would store it"),
+            Reason::UserPreferences => Some("RFC 6265bis leaves third-party cookies to the browser"),
+            Reason::ResponseRefused => Some("RFC 6265bis would ignore the one cookie"),
+            _ => None,
         }
     }
 

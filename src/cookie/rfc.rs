@@ -17,7 +17,7 @@ pub struct Difference {
 }
 
 /// The points on which Chromium and RFC 6265bis part over this line, if any.
-pub fn differences(line: &CookieLine, context: &RequestContext) -> Vec<Difference> {
+pub(crate) fn differences(line: &CookieLine, context: &RequestContext) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut differ = |about, chromium, rfc| found.push(Difference { about, chromium, rfc });
     let (name, value) = (line.name.as_bytes(), line.value.reveal());

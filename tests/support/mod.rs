@@ -5,4 +5,5 @@ pub(crate) mod hostile;
 #[path = "../../examples/sites/mod.rs"]
 pub(crate) mod sites;
 pub(crate) mod small_site;
+pub(crate) mod vectors;
 pub(crate) mod world;
