@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How long any one command may take: a page in an endless loop never answers.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for a browser that is only starting, on a machine that may be busy.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One event of one session; the empty session is the browser's own.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(super) struct Event {
 pub(super) enum CdpError {
     #[error("the browser is gone")]
     Closed,
-    #[error("{method} got no answer within {} s", COMMAND_TIMEOUT.as_secs())]
+    #[error("{method} got no answer in time")]
     Timeout { method: String },
     #[error("{method}: {message}")]
     Refused { method: String, message: String },
@@ -117,8 +119,23 @@ impl Connection {
 
     /// Sends a command to a session (empty: the browser) and waits for the answer, for a bounded time.
     pub(super) async fn send(&self, session: &str, method: &str, params: Value) -> Result<Value, CdpError> {
+        self.send_within(COMMAND_TIMEOUT, session, method, params).await
+    }
+
+    /// Waits for a browser that was just started, and gives out its version.
+    pub(super) async fn started(&self) -> Result<Value, CdpError> {
+        self.send_within(START_TIMEOUT, "", "Browser.getVersion", json!({})).await
+    }
+
+    async fn send_within(
+        &self,
+        patience: Duration,
+        session: &str,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, CdpError> {
         let answer = self.post(session, method, params)?;
-        match tokio::time::timeout(COMMAND_TIMEOUT, answer).await {
+        match tokio::time::timeout(patience, answer).await {
             Err(_) => Err(CdpError::Timeout { method: method.to_owned() }),
             Ok(Err(_)) => Err(CdpError::Closed),
             Ok(Ok(Err(message))) => Err(CdpError::Refused { method: method.to_owned(), message }),

@@ -112,8 +112,7 @@ impl Running {
         drop(command);
         let connection = Connection::over_pipe(our_write, our_read);
         let running = Running { connection, _child: Some(child), _profile: Some(profile) };
-        let version = running.connection.send("", "Browser.getVersion", serde_json::json!({})).await;
-        version.map_err(|cause| LaunchError {
+        running.connection.started().await.map_err(|cause| LaunchError {
             message: format!("{} started, but did not answer: {cause}", executable.display()),
             hint: "check that it runs with --headless on its own, and that it is Chromium 120 or later"
                 .into(),
