@@ -6,6 +6,7 @@ mod architecture;
 mod browser_engine;
 mod check;
 mod cookie;
+mod crawl;
 mod http;
 mod scan_cli;
 mod schema;

@@ -41,8 +41,9 @@ impl Scope {
         self
     }
 
-    /// Hosts that stand for a host of this target: a link to the left one is followed at the
-    /// right one (`localhost`, `localhost:8080`), never where it points.
+    /// Hosts that stand for a host of this target: a link to the left one leads to the right one
+    /// (`localhost`, `localhost:8080`), never where it points. It is followed if that is an own
+    /// host; the map may also say where third parties are.
     pub fn hosts(mut self, hosts: BTreeMap<String, String>) -> Scope {
         self.hosts = hosts;
         self
@@ -97,16 +98,11 @@ impl Scope {
             return true;
         }
         let host = address.host();
+        let at = address.origin().split_once("://").map_or("", |(_, at)| at);
         let own_port = address.port() == self.target.port()
             || self.target.has_default_port() && address.has_default_port()
-            || self
-                .hosts
-                .values()
-                .any(|here| address.origin().split_once("://").is_some_and(|(_, at)| at == here));
-        own_port
-            && (host == self.target.host()
-                || (self.own_host)(host)
-                || self.hosts.values().any(|here| here == host))
+            || self.hosts.values().any(|here| here == at);
+        own_port && (host == self.target.host() || (self.own_host)(host))
     }
 
     /// Whether a placed address is part of the crawl.

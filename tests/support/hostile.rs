@@ -79,6 +79,12 @@ impl Answer {
         self
     }
 
+    /// The same answer, later.
+    pub(crate) fn after(mut self, time: Duration) -> Self {
+        self.pieces.insert(0, Piece::Wait(time));
+        self
+    }
+
     pub(crate) fn append(&mut self, answer: Answer) {
         self.pieces.extend(answer.pieces);
     }

@@ -1,0 +1,247 @@
+//! The crawl: which pages of a site are asked for, which are not, and that the latter is said.
+
+use crate::support::command::Cookieproof;
+use crate::support::hostile::{Answer, Hostile};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Duration;
+
+/// A site of these pages; a path that ends with `*` answers for all that begin like it.
+fn site(pages: &'static [(&'static str, &'static str)]) -> Hostile {
+    Hostile::http(move |asked| {
+        let path = asked.target.split('?').next().unwrap();
+        let page =
+            pages.iter().find(|(at, _)| at.strip_suffix('*').map_or(*at == path, |at| path.starts_with(at)));
+        match page {
+            Some((_, body)) if body.starts_with("http") || body.starts_with('/') => {
+                Answer::redirect("302 Found", body, "")
+            }
+            Some((at, body)) if at.ends_with(".txt") || at.ends_with(".xml") => {
+                Answer::status("200 OK", "", body)
+            }
+            Some((_, body)) => Answer::page("", body),
+            None => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+        }
+    })
+}
+
+/// A scan of the site with this plan beside its target.
+fn scan(site: &Hostile, plan: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{plan}\n[targets.local]\nurl = \"{}\"\n", site.url("/"));
+    std::fs::write(folder.path().join("cookieproof.toml"), text).unwrap();
+    Cookieproof::new(["scan", "cookieproof.toml", "--quiet", "--format", "json"])
+        .within(folder.path())
+        .run()
+        .code(0)
+        .json()
+}
+
+/// Paths asked for, of those that begin with `/-`: sites ask robots.txt and the like, too.
+fn asked(site: &Hostile) -> Vec<String> {
+    let paths: BTreeSet<String> =
+        site.asked().into_iter().map(|asked| asked.target).filter(|path| path.starts_with("/-")).collect();
+    paths.into_iter().collect()
+}
+
+/// `reason path count`
+fn skipped(report: &Value, site: &Hostile) -> Vec<String> {
+    let line = |row: &Value| {
+        let path = row["example"].as_str().unwrap().replace(site.url("/").as_str(), "/");
+        format!("{} {path} {}", row["reason"].as_str().unwrap(), row["count"])
+    };
+    report["coverage"]["skipped"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn every_kind_of_link_is_followed_once() {
+    let site = site(&[
+        (
+            "/",
+            "<a href='/-a?x=1&amp;y=2'></a><a href='-relative'></a><map><area href='/-area'></map>\
+             <link rel=next href='/-next'><iframe src='/-frame'></iframe><form action='/-search'></form>\
+             <form method=post action='/-post'></form><noscript><a href='/-noscript'></a></noscript>\
+             <a href='/-a?x=1&#38;y=2#again'></a><a href='javascript:x()'></a><a href='/-redirect'></a>\
+             <!-- <a href='/-comment'></a> --><script>'<a href=\"/-script\">'</script>",
+        ),
+        ("/-relative", "<base href='/-base/'><a href='x'></a>"),
+        ("/-next", "<meta http-equiv=refresh content='0; url=/-refreshed'>"),
+        ("/-redirect", "/-target"),
+        ("/-*", "<a href='/'></a>"),
+    ]);
+    scan(&site, "");
+    let followed = [
+        "/-a?x=1&y=2",
+        "/-area",
+        "/-base/x",
+        "/-frame",
+        "/-next",
+        "/-noscript",
+        "/-redirect",
+        "/-refreshed",
+        "/-relative",
+        "/-search",
+        "/-target",
+    ];
+    assert_eq!(asked(&site), followed);
+    let targets: Vec<_> =
+        site.asked().into_iter().map(|asked| asked.target).filter(|path| path.starts_with("/-")).collect();
+    assert_eq!(targets.len(), followed.len(), "each once: {targets:?}");
+}
+
+#[test]
+fn robots_txt_is_honoured_unless_the_owner_says_otherwise() {
+    let pages = &[
+        ("/robots.txt", "User-agent: *\nDisallow: /-private\nAllow: /-private/open$\n"),
+        (
+            "/",
+            "<a href='/-private'></a><a href='/-private/x'></a><a href='/-private/open'></a><a href='/-public'></a>",
+        ),
+        ("/-*", ""),
+    ];
+    let honoured = site(pages);
+    let report = scan(&honoured, "");
+    assert_eq!(asked(&honoured), ["/-private/open", "/-public"]);
+    assert_eq!(skipped(&report, &honoured), ["robots /-private 1", "robots /-private/x 1"]);
+    let ignored = site(pages);
+    let report = scan(&ignored, "robots = \"ignore\"");
+    assert_eq!(asked(&ignored), ["/-private", "/-private/open", "/-private/x", "/-public"]);
+    assert_eq!(skipped(&report, &ignored), [""; 0]);
+}
+
+#[test]
+fn sitemaps_are_read_also_packed_and_in_an_index() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/robots.txt" => Answer::status("200 OK", "Content-Type: text/plain\r\n", "Sitemap: /index.xml"),
+        "/index.xml" => Answer::status(
+            "200 OK",
+            "Content-Type: application/xml\r\n",
+            "<sitemapindex><sitemap><loc>/packed.xml.gz</loc></sitemap></sitemapindex>",
+        ),
+        "/packed.xml.gz" => {
+            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+            packed.write_all(b"<urlset><url><loc>/-only-here?a=1&amp;b=2</loc></url></urlset>").unwrap();
+            let packed = packed.finish().unwrap();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/gzip\r\nContent-Length: {}\r\n\r\n",
+                packed.len()
+            );
+            Answer::raw(head).then(packed)
+        }
+        _ => Answer::page("", "<p>hello"),
+    });
+    scan(&site, "");
+    assert_eq!(asked(&site), ["/-only-here?a=1&b=2"]);
+}
+
+#[test]
+fn links_that_log_out_or_change_data_are_left_alone_and_said() {
+    let site = site(&[
+        (
+            "/",
+            "<a href='/-x/logout'>Bye</a><a href='/-session?do=end'>Log out</a><a href='/-items/7/delete'>x</a>\
+             <a href='/-shop?add-to-cart=7'>Buy</a><a href='/-how-to-logout-safely'>How to log out safely</a>",
+        ),
+        ("/-*", ""),
+    ]);
+    let report = scan(&site, "");
+    assert_eq!(asked(&site), ["/-how-to-logout-safely"]);
+    assert_eq!(
+        skipped(&report, &site),
+        [
+            "logs-out /-session?do=end 1",
+            "logs-out /-x/logout 1",
+            "changes-data /-items/7/delete 1",
+            "changes-data /-shop?add-to-cart=7 1",
+        ]
+    );
+}
+
+#[test]
+fn a_calendar_without_end_is_held_off() {
+    let site = Hostile::http(|asked| {
+        let n: u32 = asked.target.rsplit(['/', '=']).next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let (next, page) = (n + 1, n + 100);
+        Answer::page(
+            "",
+            &format!("<a href='/-calendar/{next}'>next</a><a href='/-list?page={page}'>more</a>"),
+        )
+    });
+    let report = scan(&site, "[limits]\nper_shape = 3\ndepth = 50");
+    assert_eq!(asked(&site).len(), 6);
+    let skipped = skipped(&report, &site);
+    assert!(skipped.iter().all(|row| row.starts_with("shape-limit /-")), "{skipped:?}");
+}
+
+#[test]
+fn limits_of_pages_and_depth_are_said() {
+    let pages =
+        &[("/", "<a href='/-a'></a><a href='/-b'></a>"), ("/-a", "<a href='/-a/b'></a>"), ("/-*", "")];
+    let deep = site(pages);
+    let report = scan(&deep, "[limits]\ndepth = 1");
+    assert_eq!(
+        (asked(&deep), skipped(&report, &deep)),
+        (vec!["/-a".into(), "/-b".into()], vec!["depth-limit /-a/b 1".into()])
+    );
+    let many = site(pages);
+    let report = scan(&many, "[limits]\npages = 2");
+    assert_eq!(
+        (asked(&many), skipped(&report, &many)),
+        (vec!["/-a".into()], vec!["page-limit /-a/b 1".into(), "page-limit /-b 1".into()])
+    );
+}
+
+#[test]
+fn pages_are_included_and_excluded_as_the_plan_says() {
+    let site = site(&[
+        (
+            "/",
+            "<a href='/-docs/a'></a><a href='/-docs/print'></a><a href='/-blog'></a><a href='/-docs/rebuild'></a>",
+        ),
+        ("/-*", ""),
+    ]);
+    let plan = "[pages]\ninclude = [\"/-docs/**\"]\nexclude = [\"/-docs/print\"]\nnever_follow = [\"/-docs/rebuild\"]";
+    let report = scan(&site, plan);
+    assert_eq!(asked(&site), ["/-docs/a"]);
+    assert_eq!(
+        skipped(&report, &site),
+        ["excluded /-blog 1", "excluded /-docs/print 1", "changes-data /-docs/rebuild 1"]
+    );
+}
+
+#[test]
+fn other_hosts_are_left_alone() {
+    let other = site(&[("/*", "<p>not yours")]);
+    let url = other.url_as("http", "localhost", "/-other");
+    let page: &'static str = Box::leak(format!("<a href='{url}'></a><img src='{url}.png'>").into_boxed_str());
+    let site = Hostile::always(Answer::page("", page));
+    let report = scan(&site, "");
+    assert!(other.asked().is_empty());
+    assert_eq!(skipped(&report, &other), [format!("out-of-scope {url} 1")]);
+}
+
+#[test]
+fn the_same_site_gives_the_same_report_however_its_pages_race() {
+    let site = Hostile::http(|asked| {
+        let mut body = String::new();
+        for n in 0..30 {
+            let _ = write!(body, "<a href='/-p{n}/{}'></a>", n * 7 % 11);
+        }
+        let cookie = format!("Set-Cookie: c{}=1; Path=/; Max-Age=60\r\n", asked.target.len() % 3);
+        // Later requests overtake earlier ones.
+        Answer::page(&cookie, &body).after(Duration::from_millis(asked.earlier as u64 * 7 % 5))
+    });
+    let plan = "[limits]\nconcurrency = 8\npages = 20";
+    let without_time = |mut report: Value| {
+        report["time"] = Value::Null;
+        report.to_string()
+    };
+    let first = without_time(scan(&site, plan));
+    for _ in 0..3 {
+        assert!(without_time(scan(&site, plan)) == first);
+    }
+}
