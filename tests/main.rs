@@ -7,6 +7,7 @@ mod browser_engine;
 mod check;
 mod cookie;
 mod crawl;
+mod examples;
 mod http;
 mod scan_cli;
 mod schema;
