@@ -17,16 +17,15 @@ pub fn bot_wall(status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) -> Opti
     if header_has("x-amzn-waf-action", "challenge") || header_has("x-amzn-waf-action", "captcha") {
         return Some("AWS WAF");
     }
-    let start = body[..body.len().min(LOOKED_AT)].to_ascii_lowercase();
-    let small = body.len() < SMALL;
-    for (whose, mark) in ALWAYS {
-        if small && has(&start, mark.as_bytes()) {
-            return Some(whose);
-        }
+    if body.len() <= SMALL
+        && let Some((whose, _)) = ALWAYS.iter().find(|(_, mark)| has(body, mark.as_bytes()))
+    {
+        return Some(whose);
     }
     if !matches!(status, 401 | 403 | 405 | 406 | 429 | 503) {
         return None;
     }
+    let start = body[..body.len().min(LOOKED_AT)].to_ascii_lowercase();
     for (whose, name) in HEADERS {
         if header(name).is_some() {
             return Some(whose);
@@ -44,14 +43,15 @@ pub fn bot_wall(status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) -> Opti
 /// Challenge pages say who they are early.
 const LOOKED_AT: usize = 64 << 10;
 
-/// Challenges that come with status 200 are short.
-const SMALL: usize = 64 << 10;
+/// Challenges that come with status 200 are short; the pages of a site mostly are not, and pass
+/// unread.
+const SMALL: usize = 8 << 10;
 
-/// Marks of pages that are walls whatever the status.
+/// Marks of pages that are walls whatever the status, spelt as they are.
 const ALWAYS: &[(&str, &str)] = &[
-    ("Imperva", "request unsuccessful. incapsula incident id"),
-    ("Imperva", "/_incapsula_resource?swudnsai="),
-    ("Cloudflare", "<title>just a moment...</title>"),
+    ("Imperva", "Request unsuccessful. Incapsula incident ID"),
+    ("Imperva", "/_Incapsula_Resource?SWUDNSAI="),
+    ("Cloudflare", "<title>Just a moment...</title>"),
     ("Anubis", "/.within.website/x/cmd/anubis/"),
 ];
 

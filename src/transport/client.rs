@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// Header lines of one HTTP/1 head; more go to the tolerant reader. hyper makes room for all of
 /// them with every response.
-const HEADER_LINES: usize = 1024;
+const HEADER_LINES: usize = 512;
 
 /// Header lines of any head: browsers would read a few more within their 256 KiB, and each line may
 /// become a sighting.
