@@ -6,6 +6,7 @@ mod architecture;
 mod browser_engine;
 mod check;
 mod cookie;
+mod cookie_properties;
 mod crawl;
 mod examples;
 mod http;

@@ -1,0 +1,110 @@
+//! What must hold for any `Set-Cookie` line, date and sequence of responses. The same functions are
+//! the targets of `cargo fuzz`.
+
+#[path = "../fuzz/properties.rs"]
+mod properties;
+
+use proptest::prelude::*;
+use std::time::{Duration, Instant};
+
+/// Pieces that lines are made of, so that chance finds the rules.
+const PIECES: &[&str] = &[
+    "a",
+    "=",
+    ";",
+    "; ",
+    " ",
+    "\t",
+    "\r",
+    "\0",
+    "\x01",
+    "\"",
+    "%",
+    ".",
+    "/",
+    "é",
+    "__Host-",
+    "__secure-",
+    "__Http-",
+    "Domain=",
+    "site.example",
+    ".example",
+    "www.",
+    "127.0.0.1",
+    "Path=",
+    "/a",
+    "Secure",
+    "HttpOnly",
+    "SameSite=",
+    "None",
+    "Lax",
+    "Strict",
+    "Partitioned",
+    "Priority=",
+    "Low",
+    "Max-Age=",
+    "0",
+    "-1",
+    "+5",
+    "99999999999999999999",
+    "Expires=",
+    "Wed, ",
+    "3 ",
+    "Feb ",
+    "2027 ",
+    "11:18:02",
+    " GMT",
+    "31 ",
+    "24:00:00",
+    "1970 ",
+];
+
+fn soup(separator: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        9 => prop::sample::select(PIECES).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..4),
+        1 => Just(separator.as_bytes().to_vec()),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lines(bytes in soup(";")) {
+        properties::line(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_a_line(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        properties::line(&bytes);
+    }
+
+    #[test]
+    fn dates(bytes in soup(" ")) {
+        properties::date(&bytes);
+    }
+
+    #[test]
+    fn dates_of_the_calendar(day in 0..33, month in 0..12_usize, year in 0..100_000, hour in 0..26) {
+        const MONTHS: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
+        properties::date(format!("{day}-{}-{year} {hour}:59:00", &MONTHS[month * 3..][..3]).as_bytes());
+    }
+
+    #[test]
+    fn acceptance(bytes in soup("\n")) {
+        properties::acceptance(&bytes);
+    }
+}
+
+#[test]
+fn a_megabyte_is_read_in_no_time() {
+    for piece in ["a", ";", "=", "; Secure", "; a=b", "; Expires=3 Feb 2027 11:18:02", "\n", "\x1b", "1:"] {
+        let bytes = piece.repeat((1 << 20) / piece.len());
+        let began = Instant::now();
+        properties::line(bytes.as_bytes());
+        properties::date(bytes.as_bytes());
+        assert!(began.elapsed() < Duration::from_secs(20), "{piece:?}: {:?}", began.elapsed());
+    }
+}
