@@ -5,6 +5,7 @@
 mod architecture;
 mod browser_engine;
 mod check;
+mod claims_table;
 mod cookie;
 mod cookie_properties;
 mod crawl;
