@@ -11,7 +11,7 @@ mod saved;
 mod shape;
 
 pub use fold::Fold;
-pub use safe_url::SafeUrl;
+pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use shape::path_shape;
 

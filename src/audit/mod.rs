@@ -1,9 +1,53 @@
 //! What the scan says about the manifest: verdicts of its claims, and findings. Pure: a manifest
 //! and a scan go in; nothing here knows a transport, an engine, a file or a clock.
 
-use crate::manifest::{Place, Strength};
-use crate::observation::{Cell, ExchangeRef, Page, Party};
+mod attribute;
+mod context;
+mod evidence;
+mod id;
+mod matching;
+mod merge;
+mod notes;
+mod policy_text;
+mod rules;
+mod standing;
+#[cfg(test)]
+mod testing;
+mod verdicts;
+mod violation;
+mod words;
+
+pub use violation::Rule;
+
+use crate::manifest::{Manifest, Place, Strength};
+use crate::observation::{Cell, ExchangeRef, Page, Party, Scan};
 use serde::Serialize;
+
+/// Judges a scan by a manifest. `previous` is an earlier scan of the same site, for the claims that
+/// need two.
+pub fn audit(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>) -> Audit {
+    let context = context::Context::new(manifest, scan, previous);
+    let mut violations = Vec::new();
+    for rule in rules::RULES {
+        (rule.check)(&context, &mut violations);
+    }
+    let findings = merge::findings(&context, violations);
+    let verdicts = verdicts::verdicts(&context, &findings);
+    Audit { verdicts, notes: notes::notes(&context), findings }
+}
+
+/// Every rule, by id.
+pub fn rules() -> Vec<&'static Rule> {
+    let mut rules = rules::RULES.to_vec();
+    rules.sort_by_key(|rule| rule.id);
+    rules
+}
+
+/// A rule's page in Markdown: its name, its sentence, and what it looks at.
+pub fn explain(rule: &str) -> Option<String> {
+    let rule = rules::RULES.iter().find(|known| known.id == rule)?;
+    Some(format!("# {}\n\n{}\n\n{}\n", rule.id, rule.sentence, rule.page))
+}
 
 /// What an audit concludes. Findings are sorted by severity, rule and subject; verdicts by id.
 #[derive(Clone, Debug, Default, Serialize)]

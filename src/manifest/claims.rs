@@ -356,7 +356,7 @@ fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
     if let Some(cleared) = item.cleared_on_logout {
         let text = yes_no(cleared, "is gone after a logout", "outlives a logout");
         push(ItemAspect::ClearedOnLogout, text);
-    } else if item.lifetime.as_ref().is_some_and(ends_on_logout) {
+    } else if item.lifetime.iter().chain(item.lifetime_for.values()).any(ends_on_logout) {
         push(ItemAspect::ClearedOnLogout, format!("{thing} is gone after a logout"));
     }
 }

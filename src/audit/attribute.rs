@@ -1,0 +1,79 @@
+//! What rules about an item's attributes have in common: every written line is judged, also those
+//! that a browser refuses, and one item with one wrong attribute is one violation.
+
+use super::context::{Context, Seen};
+use super::standing::count;
+use super::violation::{Cause, Rule, Violation};
+use crate::manifest::{About, Item, ItemAspect};
+use std::collections::BTreeSet;
+
+/// Judges every line of every item that makes the claim. `wrong` says how a line is wrong, to
+/// follow the name: "lacks Secure".
+pub(crate) fn check(
+    context: &Context<'_>,
+    rule: &Rule,
+    aspect: ItemAspect,
+    wrong: impl Fn(&Item, &Seen<'_>) -> Option<String>,
+    found: &mut Vec<Violation>,
+) {
+    for index in 0..context.manifest.items.len() {
+        found.extend(of_item(context, rule, aspect, index, &wrong));
+    }
+}
+
+/// Judges every line of one item.
+pub(crate) fn of_item(
+    context: &Context<'_>,
+    rule: &Rule,
+    aspect: ItemAspect,
+    index: usize,
+    wrong: impl Fn(&Item, &Seen<'_>) -> Option<String>,
+) -> Option<Violation> {
+    context.claim(About::Item(index, aspect))?;
+    let item = context.item(index);
+    let mut failing = Vec::new();
+    let (mut bad, mut all) = (0, 0);
+    for seen in context.writes(index) {
+        all += seen.group.count;
+        if let Some(how) = wrong(item, seen) {
+            bad += seen.group.count;
+            failing.push((seen, how));
+        }
+    }
+    let hows: BTreeSet<&str> = failing.iter().map(|(_, how)| how.as_str()).collect();
+    let how = hows.iter().copied().take(3).collect::<Vec<_>>().join("; elsewhere it ");
+    if failing.is_empty() {
+        return None;
+    }
+    let message = if bad == all {
+        format!("`{}` {how} in {}", item.key, each_time(all))
+    } else {
+        format!("`{}` {how} in {bad} of {}", item.key, count(all, "responses"))
+    };
+    Some(
+        Violation::new(rule, &item.key, message)
+            .refutes([About::Item(index, aspect)])
+            .because([Cause::Aspect(index, aspect)])
+            .because(alike(item, aspect, &failing))
+            .seen(context, failing.iter().map(|(seen, _)| *seen)),
+    )
+}
+
+/// Several items of one group, or several lines of one response, that are wrong in the same way
+/// have one cause: the code that writes them.
+pub(crate) fn alike(item: &Item, aspect: ItemAspect, failing: &[(&Seen<'_>, String)]) -> Vec<Cause> {
+    let aspect = aspect.word();
+    let mut causes = Vec::new();
+    for (seen, how) in failing {
+        let at = seen.exchange();
+        causes.push(Cause::Alike(format!("{aspect} {how} by {} {}", at.method, at.url)));
+        if let Some(group) = &item.group {
+            causes.push(Cause::Alike(format!("{aspect} {how} in {group}")));
+        }
+    }
+    causes
+}
+
+fn each_time(all: u64) -> String {
+    if all == 1 { "the one response that sets it".to_owned() } else { format!("each of {all} responses") }
+}

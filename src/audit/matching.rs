@@ -1,0 +1,264 @@
+//! Which declared thing an observed one is: by host and name, exactly, by scheme, or nearly.
+
+use crate::cookie::same_site;
+use crate::manifest::{DeclaredParty, Glob, Item, Manifest, name_prefix};
+use crate::observation::{Observation, SafeUrl, Scan, StorageKind};
+use crate::vendors::{self, Fact};
+use std::collections::BTreeMap;
+use url::Url;
+
+/// The site's own hosts, and what the manifest calls the hosts of this target.
+pub(crate) struct Hosts {
+    own: Vec<Glob>,
+    base: String,
+    /// The target's hosts to the manifest's; several may share one.
+    declared: BTreeMap<String, Vec<String>>,
+    manifest_covers: Vec<Glob>,
+}
+
+impl Hosts {
+    pub(crate) fn of(manifest: &Manifest, scan: &Scan) -> Self {
+        let base = scan.run.base_url.parsed().and_then(|url| url.host_str().map(str::to_owned));
+        let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (from, to) in &scan.run.host_map {
+            declared.entry(without_port(to).to_ascii_lowercase()).or_default().push(from.clone());
+        }
+        Hosts {
+            own: scan.run.own_hosts.iter().map(|host| Glob::new(host)).collect(),
+            base: base.unwrap_or_default(),
+            declared,
+            manifest_covers: manifest.site.hosts.clone(),
+        }
+    }
+
+    /// Whether a host is the site's own: named as such by plan or manifest, or of the same
+    /// registrable domain as the address audited, or a parent of an own host (whose cookies the own
+    /// host gets).
+    pub(crate) fn own(&self, host: &str) -> bool {
+        let host = host.trim_start_matches('.').trim_end_matches('.');
+        if host.is_empty() || same_site(&host.to_ascii_lowercase(), &self.base) {
+            return true;
+        }
+        let named = |name: &str| {
+            self.own.iter().chain(&self.manifest_covers).any(|glob| {
+                glob.matches(name)
+                    || glob
+                        .literal()
+                        .is_some_and(|own| own.ends_with(&format!(".{name}")) && same_site(own, name))
+            })
+        };
+        self.names(host).any(|name| named(name))
+    }
+
+    /// The host of the address audited.
+    pub(crate) fn is_base(&self, host: &str) -> bool {
+        host.eq_ignore_ascii_case(&self.base) || strip_www(host).eq_ignore_ascii_case(strip_www(&self.base))
+    }
+
+    /// A URL as it is, and under the names that the manifest gives its host.
+    pub(crate) fn as_declared(&self, url: &SafeUrl) -> Vec<Url> {
+        let Some(url) = url.parsed() else { return Vec::new() };
+        let mut urls = Vec::new();
+        for name in self.declared.get(url.host_str().unwrap_or_default()).into_iter().flatten() {
+            let mut other = url.clone();
+            if other.set_host(Some(without_port(name))).is_ok() {
+                let _ = other.set_port(None);
+                urls.push(other);
+            }
+        }
+        urls.push(url);
+        urls
+    }
+
+    /// A host as it is, and under the names that the manifest gives it.
+    pub(crate) fn names<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a str> {
+        let declared = self.declared.get(&host.to_ascii_lowercase());
+        declared.into_iter().flatten().map(|name| without_port(name)).chain([host])
+    }
+}
+
+/// The host that a thing belongs to: a cookie's domain, the host of a storage item's origin.
+pub(crate) fn host_of(observation: &Observation) -> &str {
+    let domain = observation.domain.as_str();
+    if observation.kind == StorageKind::Cookie {
+        return domain.trim_start_matches('.');
+    }
+    let rest = domain.split_once("://").map_or(domain, |(_, rest)| rest);
+    without_port(rest.split('/').next().unwrap_or(rest))
+}
+
+/// The declared item that an observation is; the narrowest pattern wins.
+pub(crate) fn item_of(
+    manifest: &Manifest,
+    hosts: &Hosts,
+    observation: &Observation,
+    https: bool,
+    foreign: bool,
+    provider: Option<usize>,
+) -> Option<usize> {
+    let host = host_of(observation);
+    let on_host = |item: &Item| hosts.names(host).any(|name| item.is_on_host(name));
+    // A provider's own cookie may well share its name with one of ours.
+    let elsewhere = |item: &Item| {
+        foreign && provider.is_some() && item.hosts.is_empty() && item.party != Some(DeclaredParty::Third)
+    };
+    let candidates = manifest
+        .items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.kind == observation.kind && on_host(item) && !elsewhere(item));
+    let rank = |item: &Item, https: bool| {
+        let names = if https && !item.https_names.is_empty() { &item.https_names } else { &item.names };
+        names
+            .iter()
+            .filter(|pattern| pattern.matches(&observation.name))
+            .map(|pattern| (pattern.as_literal().is_some(), pattern.written().len()))
+            .max()
+    };
+    candidates
+        .filter_map(|(index, item)| {
+            let by_right_name = rank(item, https).map(|rank| (true, rank));
+            let found = by_right_name.or_else(|| rank(item, !https).map(|rank| (false, rank)))?;
+            Some((found, !item.hosts.is_empty(), std::cmp::Reverse(index)))
+        })
+        .max()
+        .map(|(_, _, index)| index.0)
+}
+
+/// The declared third party that something belongs to: by its domains, by their registrable
+/// domains, or by vendor. What stands in the site's own name can only be told by vendor.
+pub(crate) fn provider_of(
+    manifest: &Manifest,
+    hosts: &Hosts,
+    host: &str,
+    foreign: bool,
+    fact: Option<Fact>,
+) -> Option<usize> {
+    let parties = || manifest.third_parties.iter().enumerate();
+    if foreign {
+        let by_domain = parties().find(|(_, party)| {
+            party.domains.iter().any(|glob| hosts.names(host).any(|name| glob.matches(name)))
+        });
+        let by_site = || {
+            parties().find(|(_, party)| {
+                party.domains.iter().any(|glob| {
+                    let written = glob.to_string();
+                    let domain = written.trim_start_matches("*.");
+                    !domain.contains('*') && hosts.names(host).any(|name| same_site(name, domain))
+                })
+            })
+        };
+        if let Some((index, _)) = by_domain.or_else(by_site) {
+            return Some(index);
+        }
+    }
+    let vendor = fact.filter(|fact| fact.third_party)?.vendor;
+    parties().find(|(_, party)| is_vendor(party, vendor)).map(|(index, _)| index)
+}
+
+/// Whether a declared third party is a vendor of the table: by its name or by one of its domains.
+fn is_vendor(party: &crate::manifest::ThirdParty, vendor: &str) -> bool {
+    party.provider.eq_ignore_ascii_case(vendor)
+        || party.domains.iter().any(|glob| {
+            let written = glob.to_string();
+            vendors::classify_host(written.trim_start_matches("*.")).is_some_and(|fact| fact.vendor == vendor)
+        })
+}
+
+/// A declared item whose name is nearly this one: misspelt, otherwise prefixed, in other letters or
+/// with other separators.
+pub(crate) fn near_match(manifest: &Manifest, kind: StorageKind, name: &str) -> Option<usize> {
+    let plain = plain(name);
+    let mut best: Option<(usize, usize)> = None;
+    for (index, item) in manifest.items.iter().enumerate().filter(|(_, item)| item.kind == kind) {
+        for declared in item.names.iter().chain(&item.https_names).filter_map(|name| name.as_literal()) {
+            let other = self::plain(declared);
+            let letters = plain.len().min(other.len());
+            // Short names are near to everything.
+            let within = match letters {
+                0..=4 => 0,
+                5..=8 => 1,
+                _ => 2,
+            };
+            let distance = strsim::damerau_levenshtein(&plain, &other);
+            if distance <= within && best.is_none_or(|(_, least)| distance < least) {
+                best = Some((index, distance));
+            }
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+/// Whether two names have a telling word in common (`better-auth.session_token` and
+/// `caption_session_token`).
+pub(crate) fn share_a_word(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        plain(name).split('_').filter(|word| word.len() >= 5).map(str::to_owned).collect()
+    };
+    let others = words(b);
+    words(a).iter().any(|word| others.contains(word))
+}
+
+/// A name without its prefix, in small letters, its separators alike; bounded, since names come
+/// from the site.
+fn plain(name: &str) -> String {
+    let bare = name_prefix(name).map_or(name, |(prefix, _)| &name[prefix.len()..]);
+    bare.chars()
+        .take(256)
+        .map(|c| if matches!(c, '.' | '-' | '_' | ':') { '_' } else { c.to_ascii_lowercase() })
+        .collect()
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn strip_www(host: &str) -> &str {
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(names: &[&str]) -> Manifest {
+        Manifest { items: names.iter().map(|name| Item::named(name)).collect(), ..Manifest::default() }
+    }
+
+    #[track_caller]
+    fn near(name: &str, expected: Option<&str>) {
+        let manifest = manifest(&["caption_session_token", "locale", "sid", "next-auth.csrf-token"]);
+        let found = near_match(&manifest, StorageKind::Cookie, name);
+        assert_eq!(found.map(|index| manifest.items[index].key.as_str()), expected, "{name}");
+    }
+
+    #[test]
+    fn near_names_are_misspelt_prefixed_or_otherwise_written() {
+        near("__Secure-caption.session_token", Some("caption_session_token"));
+        near("CAPTION_SESSION_TOKEN", Some("caption_session_token"));
+        near("caption_sesion_token", Some("caption_session_token"));
+        near("locales", Some("locale"));
+        near("__Secure-next-auth.csrf-token", Some("next-auth.csrf-token"));
+        near("__Host-sid", Some("sid"));
+        near("sib", None);
+        near("theme", None);
+        near("better-auth.session_token", None);
+        near("", None);
+    }
+
+    #[test]
+    fn names_share_telling_words() {
+        assert!(share_a_word("better-auth.session_token", "caption_session_token"));
+        assert!(share_a_word("NEXT_LOCALE", "locale"));
+        assert!(!share_a_word("theme", "caption_session_token"));
+        assert!(!share_a_word("a_b", "a_c"));
+    }
+
+    #[test]
+    fn a_long_name_is_compared_in_bounded_time() {
+        near(&"x".repeat(100_000), None);
+    }
+}

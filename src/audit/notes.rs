@@ -1,0 +1,125 @@
+//! Remarks that are no finding: nothing stated is broken, and still somebody may want to know.
+
+use super::context::Context;
+use super::{Note, matching, words};
+use crate::cookie::Decision;
+use crate::manifest::{BROWSER_CAP, Inventory};
+use crate::observation::{ProbeKind, ProbeResult, Resource, StorageKind};
+use crate::vendors;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every remark, sorted.
+pub(crate) fn notes(context: &Context<'_>) -> Vec<Note> {
+    let mut notes = BTreeSet::new();
+    long_lifetimes(context, &mut notes);
+    undeclared(context, &mut notes);
+    thrown_away(context, &mut notes);
+    unused_allowances(context, &mut notes);
+    sessions_that_outlive(context, &mut notes);
+    trackers(context, &mut notes);
+    notes.into_iter().collect()
+}
+
+/// Browsers keep nothing longer than 400 days, whatever manifest and site say.
+fn long_lifetimes(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    for item in context.manifest.items.iter().filter(|item| item.kind == StorageKind::Cookie) {
+        let longest = item
+            .lifetime
+            .iter()
+            .chain(item.lifetime_for.values())
+            .filter_map(|rule| rule.upper_bound())
+            .max();
+        if longest.is_some_and(|longest| longest > BROWSER_CAP) {
+            notes.insert(Note {
+                subject: item.key.clone(),
+                text: "declared for more than 400 days, which is the longest that browsers keep a cookie"
+                    .to_owned(),
+                place: Some(item.places.get("lifetime").copied().unwrap_or(item.place)),
+            });
+        }
+    }
+}
+
+/// What nothing declares, where the manifest does not promise to be complete; and storage.
+fn undeclared(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    let inventory = context.manifest.policy.inventory.as_ref().map(|stated| stated.value);
+    let complete = matches!(inventory, Some(Inventory::Complete | Inventory::CompleteFirstParty));
+    for seen in context.undeclared() {
+        let text = match seen.kind() {
+            StorageKind::Cookie if complete => continue,
+            StorageKind::Cookie => "a cookie that the manifest does not name",
+            _ => "browser storage that the manifest does not name",
+        };
+        let near = matching::near_match(context.manifest, seen.kind(), &seen.name());
+        let text = match near {
+            Some(index) => format!("{text}; it nearly matches `{}`", context.item(index).key),
+            None => text.to_owned(),
+        };
+        let place = near.map(|index| context.item(index).place);
+        notes.insert(Note { subject: seen.name(), text, place });
+    }
+}
+
+/// Undeclared lines that no browser keeps.
+fn thrown_away(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    let lines = context.seen.iter().filter(|seen| seen.item.is_none() && seen.writes() && !seen.lands());
+    for seen in lines {
+        if let Decision::Rejected { reasons } = &seen.example().decision {
+            let reasons: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
+            notes.insert(Note {
+                subject: seen.name(),
+                text: format!("sent by the site and thrown away by browsers: {}", reasons.join("; ")),
+                place: None,
+            });
+        }
+    }
+}
+
+/// Third parties that are declared and were not met, where a browser looked.
+fn unused_allowances(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    for (index, party) in context.manifest.third_parties.iter().enumerate() {
+        let met =
+            context.foreign_contacts().any(|contact| context.provider_of_host(&contact.host) == Some(index))
+                || context.seen.iter().any(|seen| seen.provider == Some(index));
+        if !met && context.has_browser() && context.scan.run.partial.is_none() {
+            notes.insert(Note {
+                subject: party.provider.clone(),
+                text: "declared, and never met in this run".to_owned(),
+                place: Some(party.place),
+            });
+        }
+    }
+}
+
+/// The cookie is gone, and the server still takes the old one.
+fn sessions_that_outlive(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    for outcome in context.outcomes(|probe| *probe == ProbeKind::EndedOnLogout) {
+        if let ProbeResult::Fails { what } = &outcome.result {
+            notes.insert(Note {
+                subject: outcome.persona.clone(),
+                text: format!("the session is still good after the logout: {what}"),
+                place: None,
+            });
+        }
+    }
+}
+
+/// Hosts known for watching people, where no claim is about them.
+fn trackers(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    let mut hosts: BTreeMap<(&str, &str), String> = BTreeMap::new();
+    for contact in context.foreign_contacts().filter(|contact| contact.resource != Resource::Document) {
+        let declared = context.provider_of_host(&contact.host).is_some();
+        if let Some(fact) =
+            vendors::classify_host(&contact.host).filter(|fact| fact.role.tracks() && !declared)
+        {
+            hosts.entry((fact.vendor, fact.role.word())).or_insert_with(|| words::path(&contact.page));
+        }
+    }
+    for ((vendor, role), page) in hosts {
+        notes.insert(Note {
+            subject: vendor.to_owned(),
+            text: format!("asked by {page} and perhaps others; known for {role}"),
+            place: None,
+        });
+    }
+}

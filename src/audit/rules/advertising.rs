@@ -1,0 +1,106 @@
+//! `advertising`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "advertising",
+    sentence: "An advertising cookie is there, and the policy says there is none.",
+    page: "\
+Advertising cookies are told by the table of well-known cookies and hosts: by name where the name is the \
+vendor's own (`_fbp`, `_gcl_au`: first-party by domain, the vendor's all the same), by host where only \
+the host tells (`IDE` of doubleclick.net). A name that is not in the table is not guessed at.
+
+A request to an advertising host that leaves nothing on the device is no cookie; see *cross-site-tracking*.
+
+**To do:** remove the tag, or correct the policy.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let Some(stated) = &context.manifest.policy.advertising else { return };
+    of_category(context, &RULE, PolicyAspect::Advertising, &stated.value, Category::Advertising, found);
+}
+
+/// Cookies of a category, by the table or by the manifest's own word.
+pub(super) fn of_category(
+    context: &Context<'_>,
+    rule: &Rule,
+    aspect: PolicyAspect,
+    absence: &Absence,
+    category: Category,
+    found: &mut Vec<Violation>,
+) {
+    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.cookies().filter(|seen| covers(context, absence, seen) && !away(context, seen)) {
+        let by_table = seen.fact.is_some_and(|fact| fact.role.category() == category);
+        let by_manifest = seen.item.is_some_and(|item| context.item(item).category == Some(category));
+        if by_table || by_manifest {
+            by_name.entry(seen.name()).or_default().push(seen);
+        }
+    }
+    for (name, sightings) in by_name {
+        let fact = sightings.iter().find_map(|seen| seen.fact);
+        let why = fact.map_or_else(
+            || "it is declared as one".to_owned(),
+            |fact| format!("{}; by `{}`", fact.vendor, fact.matched_by),
+        );
+        let mut causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        causes.extend(
+            sightings
+                .iter()
+                .filter_map(|seen| seen.item)
+                .map(|item| Cause::Aspect(item, ItemAspect::Category)),
+        );
+        found.push(
+            Violation::new(
+                rule,
+                &name,
+                format!("`{name}` is {} {category} cookie ({why})", article(category)),
+            )
+            .refutes([About::Policy(aspect)])
+            .because(causes)
+            .seen(context, sightings.iter().copied()),
+        );
+    }
+}
+
+fn article(category: Category) -> &'static str {
+    if matches!(category, Category::Advertising | Category::Analytics) { "an" } else { "a" }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::Advertising) = about else { return None };
+    let stated = context.manifest.policy.advertising.as_ref()?;
+    Some(standing::never(context, &scope_of(&stated.value), "advertising cookies are set by scripts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Absence;
+
+    fn site() -> Site {
+        Site::plain().complete().claims(|policy| {
+            policy.advertising = stated(Absence { third_party_only: true, ..Absence::default() })
+        })
+    }
+
+    #[test]
+    fn a_vendors_cookie_in_the_sites_name_is_the_vendors() {
+        site()
+            .when(line("_fbp=fb.1.1.1").script("https://connect.facebook.net/en_US/fbevents.js"))
+            .finds("advertising: claims.advertising, claims.inventory")
+            .says("`_fbp` is an advertising cookie (Meta; by `cookie _fbp`)");
+        site()
+            .when(line("IDE=1; SameSite=None; Secure").from("https://ad.doubleclick.net/x").within("/"))
+            .finds("advertising: claims.advertising, claims.inventory");
+        site().when(line("IDE=1")).finds("undeclared-cookie: claims.inventory");
+    }
+
+    #[test]
+    fn only_a_browser_upholds_it() {
+        site().looked_at().leaves("claims.advertising", "needs-browser");
+        site().looked_at().in_browser().leaves("claims.advertising", "upheld");
+    }
+}

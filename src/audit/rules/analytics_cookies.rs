@@ -1,0 +1,63 @@
+//! `analytics-cookies`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "analytics-cookies",
+    sentence: "An analytics cookie is there, and the policy says there is none.",
+    page: "\
+Analytics without cookies exists, and policies that say so can be held to it. Cookies of analytics tools and \
+of experiments are told by the table of well-known cookies and hosts, also where they are written in the \
+site's own name (`_ga`, `_pk_id.1.1fff`, `_clck`).
+
+**To do:** switch the tool to its cookieless mode, remove it, or correct the policy.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let Some(stated) = &context.manifest.policy.analytics_cookies else { return };
+    super::advertising::of_category(
+        context,
+        &RULE,
+        PolicyAspect::AnalyticsCookies,
+        &stated.value,
+        Category::Analytics,
+        found,
+    );
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::AnalyticsCookies) = about else { return None };
+    let stated = context.manifest.policy.analytics_cookies.as_ref()?;
+    Some(standing::never(context, &scope_of(&stated.value), "analytics cookies are set by scripts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Absence;
+
+    fn site() -> Site {
+        Site::plain().complete().pages("marketing", &["/", "/blog/**"]).claims(|policy| {
+            policy.analytics_cookies =
+                stated(Absence { pages: vec!["marketing".into()], ..Absence::default() });
+            policy.tracking = stated(Absence::default());
+        })
+    }
+
+    #[test]
+    fn one_tag_is_one_finding_with_all_it_refutes() {
+        site()
+            .when(line("_ga=GA1.1.1.1").script("https://www.googletagmanager.com/gtag/js"))
+            .when(line("_gid=GA1.1.1.2").script("https://www.google-analytics.com/analytics.js"))
+            .finds("analytics-cookies: claims.analytics-cookies, claims.inventory, claims.tracking");
+    }
+
+    #[test]
+    fn it_holds_where_it_is_said_to_hold() {
+        site()
+            .when(line("_ga=GA1.1.1.1").on("/app").by(member()))
+            .finds("undeclared-cookie: claims.inventory, claims.tracking");
+    }
+}

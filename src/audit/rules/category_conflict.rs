@@ -1,0 +1,224 @@
+//! `category-conflict`
+
+use super::prelude::*;
+use crate::audit::policy_text;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "category-conflict",
+    sentence: "A cookie is something else than its declared category.",
+    page: "\
+A declared category is held against what can be known of the cookie: the table of well-known cookies (a \
+strictly necessary `_ga` is none), the script that writes it (an analytics script does not write strictly \
+necessary cookies), the moment it appears (what waits for consent is not strictly necessary), the categories \
+that `claims.categories` admits, and what the published policy page says next to its name.
+
+The page is read with care: only a row or paragraph that names the cookie counts, and only if it names \
+categories, none of which is the declared one.
+
+**To do:** agree on one category in manifest, policy and code.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for index in 0..context.manifest.items.len() {
+        let item = context.item(index);
+        let Some(category) = item.category else { continue };
+        let own = [About::Item(index, ItemAspect::Category)];
+        let violation = |message: String| {
+            Violation::new(&RULE, &item.key, message)
+                .refutes(own)
+                .because([Cause::Aspect(index, ItemAspect::Category)])
+        };
+
+        let watched: Vec<&Seen<'_>> =
+            context.sightings(index).filter(|seen| contradicts(category, seen.fact)).collect();
+        if let Some(fact) = watched.first().and_then(|seen| seen.fact) {
+            let message =
+                format!("`{}` is {}'s, for {}, not {category}", item.key, fact.vendor, fact.role.word());
+            found.push(violation(message).seen(context, watched.iter().copied()));
+        }
+
+        let by_script: Vec<&Seen<'_>> = context
+            .sightings(index)
+            .filter(|seen| contradicts(category, script_fact(context, seen)))
+            .collect();
+        if let Some(fact) = by_script.first().and_then(|seen| script_fact(context, seen)) {
+            let message = format!(
+                "`{}` is written by a script of {} ({}), not {category}",
+                item.key,
+                fact.vendor,
+                fact.role.word()
+            );
+            let causes =
+                by_script.iter().flat_map(|seen| crate::audit::rules::prelude::by_script(context, seen));
+            found.push(violation(message).because(causes).seen(context, by_script.iter().copied()));
+        }
+
+        if category == Category::StrictlyNecessary
+            && let Some(waited) = waits_for_consent(context, index)
+        {
+            found.push(waited);
+        }
+
+        let carried = context
+            .foreign_contacts()
+            .filter(|contact| contact.carried.iter().any(|what| *what == format!("cookie:{}", item.key)))
+            .find(|contact| contradicts(category, crate::vendors::classify_host(&contact.host)));
+        if let Some(contact) = carried {
+            let message = format!("`{}` is sent to {} as a measure, not {category}", item.key, contact.host);
+            found.push(violation(message).evidence([evidence::of_contact(context, contact)]));
+        }
+
+        if let Some(admitted) = &context.manifest.policy.categories
+            && !admitted.value.contains(&category)
+            && context.sightings(index).next().is_some()
+        {
+            let message = format!("`{}` is declared {category}, which the policy does not admit", item.key);
+            found.push(
+                violation(message)
+                    .refutes([About::Policy(PolicyAspect::Categories)])
+                    .seen(context, context.sightings(index)),
+            );
+        }
+
+        if let Some((page, said)) = said_on_page(context, index)
+            && !said.is_empty()
+            && !said.contains(&category)
+        {
+            let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+            let message =
+                format!("the policy page calls `{}` {}, not {category}", item.key, said.join(" and "));
+            let cell = anonymous_cell(context);
+            let line = format!("{}: {page}", policy_text::address(context));
+            found.push(violation(message).evidence([evidence::of_words(cell, line)]));
+        }
+    }
+}
+
+/// A category that harms nobody, on something that watches people.
+fn contradicts(category: Category, fact: Option<crate::vendors::Fact>) -> bool {
+    matches!(category, Category::StrictlyNecessary | Category::Functional)
+        && fact.is_some_and(|fact| fact.role.tracks())
+}
+
+fn script_fact(context: &Context<'_>, seen: &Seen<'_>) -> Option<crate::vendors::Fact> {
+    let host = seen.script_host().filter(|host| !context.hosts.own(host))?;
+    crate::vendors::classify_host(&host)
+}
+
+/// A persona gets it with consent and not without, though both were looked at.
+fn waits_for_consent(context: &Context<'_>, index: usize) -> Option<Violation> {
+    let item = context.item(index);
+    let given = |cell: &Cell| cell.consent == Consent::Accepted;
+    let with: Vec<&Seen<'_>> = context.sightings(index).filter(|seen| given(seen.cell())).collect();
+    let first = with.first()?;
+    let persona = &first.cell().persona;
+    let same_visitor = |cell: &Cell| cell.persona == *persona && cell.consent == Consent::Untouched;
+    let without = context.sightings(index).any(|seen| same_visitor(seen.cell()));
+    let looked = context
+        .scan
+        .coverage
+        .pages
+        .iter()
+        .any(|page| same_visitor(&page.cell) && page.cell.engine == first.cell().engine);
+    (looked && !without && item.trigger != Some(Trigger::ConsentAccepted)).then(|| {
+        Violation::new(
+            &RULE,
+            &item.key,
+            format!("`{}` is only set once consent was given, so it is not strictly necessary", item.key),
+        )
+        .refutes([About::Item(index, ItemAspect::Category)])
+        .because([Cause::Aspect(index, ItemAspect::Category), Cause::ConsentWall])
+        .seen(context, with)
+    })
+}
+
+/// The categories that the policy page names where it names the cookie, with the passage's start.
+fn said_on_page(context: &Context<'_>, index: usize) -> Option<(String, BTreeSet<Category>)> {
+    let item = context.item(index);
+    let page = context.scan.policy.as_ref().filter(|page| page.status == 200)?;
+    let names: Vec<&str> = item.names.iter().chain(&item.https_names).map(|name| name.written()).collect();
+    let all: Vec<&str> = context
+        .manifest
+        .items
+        .iter()
+        .flat_map(|item| item.names.iter().chain(&item.https_names))
+        .map(|name| name.written())
+        .collect();
+    let passages = policy_text::passages(&page.text, &names, &all);
+    let mut categories = BTreeSet::new();
+    for passage in &passages {
+        categories.extend(policy_text::categories(passage));
+    }
+    let first = passages.into_iter().next()?;
+    Some((first.chars().take(120).collect(), categories))
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::Category) = about else { return None };
+    let item = context.item(index);
+    let seen = standing::amount(context.sightings(index));
+    if item.category == Some(Category::StrictlyNecessary) || context.has_browser() {
+        return Some(seen.map_or_else(|| standing::unseen(context, index), Standing::Upheld));
+    }
+    Some(Standing::needs_browser("what a cookie is used for shows when scripts run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Category, Item};
+    use crate::observation::Consent;
+
+    fn declared(name: &str, category: Category) -> Site {
+        let mut item = Item::named(name);
+        item.category = Some(category);
+        Site::with(item)
+    }
+
+    #[test]
+    fn a_well_known_cookie_has_its_category() {
+        declared("_ga", Category::StrictlyNecessary)
+            .when(line("_ga=GA1.1.1.1"))
+            .finds("category-conflict: cookies._ga.category");
+        declared("_ga", Category::Analytics).when(line("_ga=GA1.1.1.1")).finds_nothing();
+        declared("sid", Category::StrictlyNecessary)
+            .when(line("sid=1"))
+            .finds_nothing()
+            .upholds("cookies.sid.category");
+        declared("locale", Category::Functional)
+            .when(line("locale=en"))
+            .finds_nothing()
+            .leaves("cookies.locale.category", "needs-browser");
+    }
+
+    #[test]
+    fn an_analytics_script_writes_nothing_necessary() {
+        declared("data", Category::StrictlyNecessary)
+            .when(line("data=1").script("https://www.googletagmanager.com/gtag/js"))
+            .finds("category-conflict: cookies.data.category");
+    }
+
+    #[test]
+    fn what_waits_for_consent_is_not_necessary() {
+        let site = declared("sid", Category::StrictlyNecessary);
+        let given = || line("sid=1").login().by(member().consenting(Consent::Accepted));
+        site.when(given()).visited_by(member()).finds("category-conflict: cookies.sid.category");
+        site.when(given()).when(line("sid=1").login()).finds_nothing();
+    }
+
+    #[test]
+    fn the_policy_page_says_another_category() {
+        let site = declared("sid", Category::StrictlyNecessary).when(line("sid=1")).site();
+        site.policy_page("Cookies\nsid\nKeeps you logged in\nEssential / Strictly Necessary\n24 hours")
+            .finds_nothing();
+        site.policy_page("Cookies\nsid\nKeeps you logged in\nFunctional\n24 hours")
+            .finds("category-conflict: cookies.sid.category");
+        site.policy_page(
+            "Cookies\nsid, keeps you logged in (preference, one year)\nother, measures (analytics)",
+        )
+        .finds("category-conflict: cookies.sid.category");
+        site.policy_page("We use functional cookies.\n\nsid keeps you logged in.").finds_nothing();
+    }
+}

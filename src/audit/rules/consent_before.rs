@@ -1,0 +1,75 @@
+//! `consent-before`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "consent-before",
+    sentence: "A cookie that needs consent is set before anybody gave it.",
+    page: "\
+`consent_before` lists categories that wait for consent. A cookie belongs to a category by the manifest, or \
+by the table of well-known cookies. Before consent means: the visitor did not answer yet, or refused.
+
+**To do:** load the tag after the choice.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let Some(stated) = &context.manifest.policy.consent_before else { return };
+    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.cookies() {
+        let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected);
+        let declared = seen.item.and_then(|item| context.item(item).category);
+        let category = declared.or_else(|| seen.fact.map(|fact| fact.role.category()));
+        let waits = category.is_some_and(|category| stated.value.contains(&category));
+        // Recording the answer needs no consent, and comes with the answer.
+        let records = seen.fact.is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
+        if unasked && waits && !records && !away(context, seen) {
+            by_name.entry(seen.name()).or_default().push(seen);
+        }
+    }
+    for (name, sightings) in by_name {
+        let refused = sightings.iter().all(|seen| seen.cell().consent == Consent::Rejected);
+        let when = if refused { "after consent was refused" } else { "before anybody gave consent" };
+        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        found.push(
+            Violation::new(&RULE, &name, format!("`{name}` is set {when}"))
+                .refutes([About::Policy(PolicyAspect::ConsentBefore)])
+                .because(causes)
+                .seen(context, sightings.iter().copied()),
+        );
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::ConsentBefore) = about else { return None };
+    Some(standing::never(context, &Scope::default(), "what waits for consent is set by scripts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Category, Item};
+    use crate::observation::Consent;
+
+    fn site() -> Site {
+        let mut item = Item::named("choice");
+        item.category = Some(Category::Functional);
+        Site::with(item).complete().claims(|policy| {
+            policy.consent_before = stated(vec![Category::Functional, Category::Analytics]);
+        })
+    }
+
+    #[test]
+    fn nothing_that_waits_is_set_on_the_first_load() {
+        site().when(line("choice=1")).finds("consent-before: claims.consent-before");
+        site()
+            .when(line("_ga=GA1.1.1.1"))
+            .finds("undeclared-cookie: claims.consent-before, claims.inventory");
+        site().when(line("choice=1").consent(Consent::Accepted)).finds_nothing();
+        site()
+            .when(line("choice=1").consent(Consent::Rejected))
+            .finds("consent-before: claims.consent-before")
+            .says("after consent was refused");
+    }
+}

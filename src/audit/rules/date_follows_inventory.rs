@@ -1,0 +1,278 @@
+//! `date-follows-inventory`
+
+use super::prelude::*;
+use crate::audit::policy_text::{self, Shown};
+use crate::cookie::Lifetime;
+use crate::manifest::PartialDate;
+use crate::observation::{Observation, Scan};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "date-follows-inventory",
+    sentence: "The cookies have changed since an earlier scan, and the policy's date has not.",
+    page: "\
+Two scans of the same site are compared. If a cookie has come, if one lives for another time, or if the page's \
+own rows about cookies have changed, the date that the policy page shows must have moved on. A cookie counts \
+as new only where the earlier scan looked the same way (persona, consent, engine): what nobody looked for is \
+not new. A cookie that is undeclared as well is one finding with *undeclared-cookie*.
+
+**To do:** publish the change with its date.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    if !context.states(PolicyAspect::DateFollowsInventory) {
+        return;
+    }
+    let Some(previous) = context.previous else { return };
+    if moved(context, previous) != Some(false) {
+        return;
+    }
+    let claim = About::Policy(PolicyAspect::DateFollowsInventory);
+    let shown = date_of(context.scan).map(|date| date.to_string()).unwrap_or_default();
+    for (name, sightings) in new_cookies(context, previous) {
+        let declared = sightings.iter().any(|seen| seen.item.is_some());
+        let causes: BTreeSet<Cause> = if declared {
+            BTreeSet::from([Cause::PolicyDate])
+        } else {
+            sightings.iter().flat_map(|seen| presence(context, seen)).collect()
+        };
+        let message = format!("`{name}` is new, and the policy is still dated {shown}");
+        found.push(
+            Violation::new(&RULE, &name, message)
+                .refutes([claim])
+                .because(causes)
+                .seen(context, sightings.iter().copied()),
+        );
+    }
+    for (name, before, now) in changed_lifetimes(context, previous) {
+        let item = context.seen.iter().find(|seen| seen.name() == name).and_then(|seen| seen.item);
+        let causes =
+            [Cause::PolicyDate].into_iter().chain(item.map(|item| Cause::Aspect(item, ItemAspect::Lifetime)));
+        let message = format!(
+            "`{name}` lives {} and lived {}, and the policy is still dated {shown}",
+            words::lifetime(now),
+            words::lifetime(before)
+        );
+        found.push(
+            Violation::new(&RULE, &name, message)
+                .refutes([claim])
+                .because(causes)
+                .seen(context, context.seen.iter().filter(|seen| seen.name() == name)),
+        );
+    }
+    let rows = changed_rows(context, previous);
+    if let Some(name) = rows.first() {
+        let message =
+            format!("the policy page's words about `{name}` have changed, and it is still dated {shown}");
+        let line = format!("{}: {message}", policy_text::address(context));
+        found.push(
+            Violation::new(&RULE, "policy page", message)
+                .refutes([claim])
+                .because([Cause::PolicyDate])
+                .evidence([evidence::of_words(anonymous_cell(context), line)]),
+        );
+    }
+}
+
+/// Whether the page's date moved on; none if either cannot be read.
+fn moved(context: &Context<'_>, previous: &Scan) -> Option<bool> {
+    let (now, before) = (date_of(context.scan)?, date_of(previous)?);
+    Some(now > before)
+}
+
+fn date_of(scan: &Scan) -> Option<PartialDate> {
+    match policy_text::last_updated(&scan.policy.as_ref()?.text) {
+        Shown::Date(dates) => dates.first().copied(),
+        _ => None,
+    }
+}
+
+/// Cookies of now that were not there before, where it was looked before.
+fn new_cookies<'c, 'a>(context: &'c Context<'a>, previous: &Scan) -> BTreeMap<String, Vec<&'c Seen<'a>>> {
+    let alike = |a: &Cell, b: &Cell| a.persona == b.persona && a.engine == b.engine && a.consent == b.consent;
+    let looked_before = |cell: &Cell| {
+        previous.coverage.pages.iter().any(|page| alike(&page.cell, cell))
+            || previous
+                .observations
+                .iter()
+                .flat_map(|observation| &observation.groups)
+                .any(|group| alike(&group.example.cell, cell))
+    };
+    let before: BTreeSet<String> =
+        previous.observations.iter().map(|observation| observation.name.to_string()).collect();
+    let mut new: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.cookies() {
+        let same_item = seen.item.is_some_and(|item| {
+            let item = context.item(item);
+            before.iter().any(|name| {
+                item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches_text(name))
+            })
+        });
+        let known = before.contains(&seen.name()) || same_item;
+        if !known && looked_before(seen.cell()) && !allowed_by_provider(context, seen) && !away(context, seen)
+        {
+            new.entry(seen.name()).or_default().push(seen);
+        }
+    }
+    new
+}
+
+/// Cookies with one lifetime then and another now.
+fn changed_lifetimes(context: &Context<'_>, previous: &Scan) -> Vec<(String, Lifetime, Lifetime)> {
+    let (before, now) = (lifetimes(&previous.observations), lifetimes(&context.scan.observations));
+    let mut changed = Vec::new();
+    for (name, was) in before {
+        if let (Some(was), Some(Some(is))) = (was, now.get(&name))
+            && !close(was, *is)
+        {
+            changed.push((name, was, *is));
+        }
+    }
+    changed
+}
+
+/// The one lifetime of each cookie; none where a cookie has several.
+fn lifetimes(observations: &[Observation]) -> BTreeMap<String, Option<Lifetime>> {
+    let mut found: BTreeMap<String, Option<Lifetime>> = BTreeMap::new();
+    for observation in observations.iter().filter(|observation| observation.kind == StorageKind::Cookie) {
+        for group in &observation.groups {
+            let lifetime = group.example.written.lifetime;
+            if matches!(lifetime, Lifetime::Seconds(seconds) if seconds <= 0) {
+                continue;
+            }
+            found
+                .entry(observation.name.to_string())
+                .and_modify(|known| *known = known.filter(|known| close(*known, lifetime)))
+                .or_insert(Some(lifetime));
+        }
+    }
+    found
+}
+
+/// Equal but for clocks: 60 seconds or 1 %.
+fn close(a: Lifetime, b: Lifetime) -> bool {
+    match (a, b) {
+        (Lifetime::Session, Lifetime::Session) => true,
+        (Lifetime::Seconds(a), Lifetime::Seconds(b)) => {
+            a.saturating_sub(b).saturating_abs() <= (a.max(b) / 100).max(60)
+        }
+        _ => false,
+    }
+}
+
+/// Names of cookies whose passage on the page came or changed.
+fn changed_rows(context: &Context<'_>, previous: &Scan) -> Vec<String> {
+    let (Some(now), Some(before)) = (&context.scan.policy, &previous.policy) else { return Vec::new() };
+    let mut names: BTreeSet<String> = context
+        .manifest
+        .items
+        .iter()
+        .flat_map(|item| item.names.iter().chain(&item.https_names))
+        .filter_map(|name| name.as_literal().map(str::to_owned))
+        .collect();
+    names.extend(context.scan.observations.iter().map(|observation| observation.name.to_string()));
+    names.extend(previous.observations.iter().map(|observation| observation.name.to_string()));
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    let passages = |text: &str, name: &str| policy_text::passages(text, &[name], &all);
+    all.iter()
+        .filter(|name| passages(&now.text, name) != passages(&before.text, name))
+        .map(|name| (*name).to_owned())
+        .collect()
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::DateFollowsInventory) = about else { return None };
+    let Some(previous) = context.previous else {
+        return Some(Standing::open(
+            Why::NeedsPreviousScan,
+            "a change needs two scans",
+            "an earlier scan of this site to compare with (--previous)",
+        ));
+    };
+    if context.scan.policy.is_none() || previous.policy.is_none() {
+        return Some(super::policy_page::not_looked_at(context));
+    }
+    let changed = !new_cookies(context, previous).is_empty()
+        || !changed_lifetimes(context, previous).is_empty()
+        || !changed_rows(context, previous).is_empty();
+    Some(match (changed, moved(context, previous)) {
+        (false, _) => Standing::Upheld(format!("no change since {}", previous.run.started)),
+        (true, Some(_)) => Standing::Upheld("the date moved with the cookies".to_owned()),
+        (true, None) => Standing::open(
+            Why::NotReached,
+            "the policy page's date cannot be read",
+            "a date on the policy page",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Item;
+
+    const APRIL: &str = "Last updated: 16 April 2026\nsid\nKeeps you logged in\n7 days";
+    const MAY: &str = "Last updated: 2 May 2026\nsid\nKeeps you logged in\n7 days";
+
+    fn site() -> Site {
+        Site::with(Item::named("sid"))
+            .complete()
+            .claims(|policy| policy.date_follows_inventory = stated(true))
+    }
+
+    fn before() -> Case {
+        site().when(line("sid=1; Max-Age=604800")).policy_page(APRIL)
+    }
+
+    #[test]
+    fn nothing_changed_or_the_date_did() {
+        before().after(before()).finds_nothing().upholds("claims.date-follows-inventory");
+        before().leaves("claims.date-follows-inventory", "needs-previous-scan");
+    }
+
+    #[test]
+    fn a_new_cookie_under_an_old_date() {
+        let now = |page: &str| before().and_when(line("theme=1")).policy_page(page);
+        now(APRIL)
+            .after(before())
+            .finds("undeclared-cookie: claims.date-follows-inventory, claims.inventory");
+        now(MAY).after(before()).finds("undeclared-cookie: claims.inventory");
+        let declared = Site::with(Item::named("sid"))
+            .and(Item::named("theme"))
+            .claims(|policy| policy.date_follows_inventory = stated(true));
+        declared
+            .when(line("theme=1"))
+            .policy_page(APRIL)
+            .after(before())
+            .finds("date-follows-inventory: claims.date-follows-inventory");
+    }
+
+    #[test]
+    fn a_changed_row_under_an_old_date() {
+        before()
+            .policy_page(&APRIL.replace("7 days", "30 days"))
+            .after(before())
+            .finds("date-follows-inventory: claims.date-follows-inventory");
+    }
+
+    #[test]
+    fn a_changed_lifetime_under_an_old_date() {
+        site()
+            .when(line("sid=1; Max-Age=2592000"))
+            .policy_page(APRIL)
+            .after(before())
+            .finds("date-follows-inventory: claims.date-follows-inventory");
+    }
+
+    #[test]
+    fn what_nobody_looked_for_is_not_new() {
+        site()
+            .when(line("sid=1; Max-Age=604800"))
+            .policy_page(APRIL)
+            .and_when(line("__vercel=1").by(member()))
+            .allowing("__vercel")
+            .after(before())
+            .finds_nothing();
+    }
+}

@@ -1,0 +1,64 @@
+//! `http-only`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "http-only",
+    sentence: "A cookie is HttpOnly where it should not be, or is not where it should.",
+    page: "\
+Every `Set-Cookie` line that writes the cookie is looked at, the ones of a refresh or a renewal included: \
+one response that leaves `HttpOnly` out makes the cookie readable by every script of the page. A cookie \
+that a script writes is never HttpOnly.
+
+**To do:** add `HttpOnly` where the line is written; the evidence names the response.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    attribute::check(context, &RULE, ItemAspect::HttpOnly, wrong, found);
+}
+
+fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
+    match (item.http_only?, seen.example().written.http_only) {
+        (true, false) => Some("lacks HttpOnly".to_owned()),
+        (false, true) => Some("is HttpOnly".to_owned()),
+        _ => None,
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(item, ItemAspect::HttpOnly) = about else { return None };
+    Some(like_this(context, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Item;
+
+    #[test]
+    fn one_response_of_many_is_enough() {
+        let mut item = Item::named("sid");
+        item.http_only = Some(true);
+        let site = Site::with(item);
+        site.when(line("sid=1; HttpOnly").login()).finds_nothing().upholds("cookies.sid.http-only");
+        site.when(line("sid=1; HttpOnly").login())
+            .when(line("sid=2").login().from("/api/auth/refresh"))
+            .finds("http-only: cookies.sid.http-only")
+            .says("`sid` lacks HttpOnly in 1 of 2 responses");
+    }
+
+    #[test]
+    fn two_cookies_of_one_response_are_one_finding() {
+        let mut access = Item::named("access");
+        access.http_only = Some(true);
+        let mut refresh = Item::named("refresh");
+        refresh.http_only = Some(true);
+        Site::with(access)
+            .and(refresh)
+            .when(line("access=1").login())
+            .when(line("refresh=1").login())
+            .finds("http-only: cookies.access.http-only, cookies.refresh.http-only");
+    }
+}

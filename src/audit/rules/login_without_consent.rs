@@ -1,0 +1,87 @@
+//! `login-without-consent`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "login-without-consent",
+    sentence: "Nobody can log in without answering the consent question.",
+    page: "\
+`login_without_consent = true` says that what a login needs is set without asking. It is upheld when a persona \
+logged in without giving an answer, and refuted when the same persona gets in only once consent was given.
+
+**To do:** take the strictly necessary cookies out of the consent tool's control.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let personas = &context.scan.coverage.personas;
+    for refused in personas.iter().filter(|persona| persona.consent == Consent::Untouched) {
+        let Reached::No { step, why } = &refused.reached else { continue };
+        let with = personas.iter().any(|persona| {
+            persona.name == refused.name
+                && persona.consent == Consent::Accepted
+                && persona.reached == Reached::Yes
+        });
+        if !refused.visitor.logged_in || !with {
+            continue;
+        }
+        let cell = Cell {
+            persona: refused.name.clone(),
+            engine: context.scan.run.engines.iter().next().copied().unwrap_or(Engine::Http),
+            consent: Consent::Untouched,
+            phase: Phase::Login,
+            repeat: 0,
+        };
+        found.push(
+            Violation::new(
+                &RULE,
+                &refused.name,
+                format!("`{}` can log in only once consent was given", refused.name),
+            )
+            .refutes([About::Policy(PolicyAspect::LoginWithoutConsent)])
+            .because([Cause::ConsentWall])
+            .evidence([evidence::of_words(cell, format!("{step}: {why}"))]),
+        );
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::LoginWithoutConsent) = about else { return None };
+    let without = context.scan.coverage.personas.iter().find(|persona| {
+        persona.visitor.logged_in && persona.consent == Consent::Untouched && persona.reached == Reached::Yes
+    });
+    if let Some(persona) = without {
+        let seen = format!("`{}` logged in without an answer", persona.name);
+        return Some(Standing::Upheld(seen));
+    }
+    let scope = Scope { trigger: Some(Trigger::Login), ..Scope::default() };
+    Some(match standing::reach(context, &scope) {
+        Err(open) => open,
+        Ok(_) => Standing::open(
+            Why::NotPlanned,
+            "nothing proves that the login worked",
+            "`logged_in_when` of the persona in the plan",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Category, Item, Trigger};
+    use crate::observation::Consent;
+
+    #[test]
+    fn a_consent_wall_is_one_finding() {
+        let mut item = Item::named("sid");
+        item.category = Some(Category::StrictlyNecessary);
+        item.trigger = Some(Trigger::Login);
+        let site = Site::with(item).claims(|policy| policy.login_without_consent = stated(true));
+        site.when(line("sid=1").login()).finds_nothing().upholds("claims.login-without-consent");
+        site.when(line("sid=1").login().by(member().consenting(Consent::Accepted)))
+            .visited_by(member().refused())
+            .finds("login-without-consent: claims.login-without-consent, cookies.sid.category");
+        site.looked_at().leaves("claims.login-without-consent", "not-planned");
+    }
+}

@@ -1,0 +1,75 @@
+//! `mirrored-in`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "mirrored-in",
+    sentence: "What a cookie records is not also kept where the policy says.",
+    page: "\
+`mirrored_in = \"local-storage\"` says that the same choice is also kept there. The browser engine looks, after \
+the choice was made, whether something in that storage changed together with the cookie.
+
+**To do:** correct the policy, or write both.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for outcome in context.outcomes(asks) {
+        let ProbeResult::Fails { what } = &outcome.result else { continue };
+        for index in 0..context.manifest.items.len() {
+            let item = context.item(index);
+            if item.mirrored_in.is_empty() || !context.concerns(outcome, index) {
+                continue;
+            }
+            let mut causes = vec![Cause::Aspect(index, ItemAspect::MirroredIn)];
+            if context.missing.contains(&index) {
+                causes.push(Cause::Missing(index));
+            }
+            found.push(
+                Violation::new(
+                    &RULE,
+                    &item.key,
+                    format!("`{}` is not mirrored as declared: {what}", item.key),
+                )
+                .refutes([About::Item(index, ItemAspect::MirroredIn)])
+                .because(causes)
+                .evidence(outcome_evidence(context, outcome)),
+            );
+        }
+    }
+}
+
+fn asks(probe: &ProbeKind) -> bool {
+    matches!(probe, ProbeKind::StorageMirror { .. })
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::MirroredIn) = about else { return None };
+    if !context.has_browser() {
+        return Some(Standing::needs_browser("plain HTTP has no storage"));
+    }
+    let outcomes = context.outcomes(asks).filter(|outcome| context.concerns(outcome, index));
+    Some(standing::probed(context, index, outcomes, "a consent state in the plan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Item;
+    use crate::observation::{ProbeKind, StorageKind};
+
+    #[test]
+    fn a_mirror_is_for_a_browser_to_see() {
+        let mut item = Item::named("consent");
+        item.mirrored_in = vec![StorageKind::LocalStorage];
+        let site = Site::with(item).when(line("consent=1")).site();
+        let asked =
+            || probe(ProbeKind::StorageMirror { storage: StorageKind::LocalStorage }).cookie("consent");
+        site.looked_at().leaves("cookies.consent.mirrored-in", "needs-browser");
+        site.probed(asked().holds()).in_browser().finds_nothing().upholds("cookies.consent.mirrored-in");
+        site.probed(asked().fails("nothing in local storage changed"))
+            .in_browser()
+            .finds("mirrored-in: cookies.consent.mirrored-in");
+    }
+}

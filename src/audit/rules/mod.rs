@@ -1,0 +1,125 @@
+//! The rules, one to a file: id, sentence, logic, documentation and tests of a rule sit together.
+//!
+//! The order of [`RULES`] is the order of precedence: where several rules speak of one cause, the
+//! first of them names the finding.
+
+mod advertising;
+mod analytics_cookies;
+mod category_closed;
+mod category_conflict;
+mod consent_banner;
+mod consent_before;
+mod cookie_setting_scripts;
+mod covers_linking_hosts;
+mod cross_site_tracking;
+mod date_follows_inventory;
+mod domain;
+mod gpc;
+mod http_only;
+mod lifetime;
+mod link_reachable;
+mod login_without_consent;
+mod mirrored_in;
+mod name_by_scheme;
+pub(crate) mod never_seen;
+mod no_cookies;
+mod not_cleared_on_logout;
+mod only_provider;
+mod only_with;
+mod partitioned;
+mod path;
+mod plain_http;
+mod policy_page;
+mod prefix_rules;
+mod prelude;
+mod refreshes;
+mod rejected_by_browser;
+mod required_for;
+mod rolling_renewal;
+mod same_site;
+mod script_readable;
+mod secure;
+mod sent_cross_site;
+mod sent_only_to;
+mod set_by;
+mod set_outside_pages;
+mod third_party_confined;
+mod third_party_consent;
+mod third_party_cookies;
+mod third_party_data;
+mod third_party_embedded;
+mod third_party_embeds;
+mod third_party_pages;
+mod third_party_sets;
+mod tracking;
+mod trigger;
+mod undeclared_cookie;
+mod undeclared_storage;
+mod updated_by;
+mod value_semantics;
+mod wrong_visitor;
+
+use super::violation::Rule;
+
+/// Every rule, the most specific first.
+pub(crate) static RULES: &[&Rule] = &[
+    &policy_page::RULE,
+    &link_reachable::RULE,
+    &name_by_scheme::RULE,
+    &prefix_rules::RULE,
+    &secure::RULE,
+    &plain_http::RULE,
+    &login_without_consent::RULE,
+    &consent_banner::RULE,
+    &gpc::RULE,
+    &third_party_confined::RULE,
+    &third_party_sets::RULE,
+    &third_party_data::RULE,
+    &third_party_embedded::RULE,
+    &third_party_pages::RULE,
+    &third_party_consent::RULE,
+    &only_provider::RULE,
+    &updated_by::RULE,
+    &refreshes::RULE,
+    &not_cleared_on_logout::RULE,
+    &required_for::RULE,
+    &domain::RULE,
+    &set_by::RULE,
+    &same_site::RULE,
+    &http_only::RULE,
+    &script_readable::RULE,
+    &path::RULE,
+    &partitioned::RULE,
+    &lifetime::RULE,
+    &rolling_renewal::RULE,
+    &value_semantics::RULE,
+    &mirrored_in::RULE,
+    &category_conflict::RULE,
+    &sent_only_to::RULE,
+    &sent_cross_site::RULE,
+    &set_outside_pages::RULE,
+    &trigger::RULE,
+    &wrong_visitor::RULE,
+    &advertising::RULE,
+    &analytics_cookies::RULE,
+    &third_party_cookies::RULE,
+    &undeclared_cookie::RULE,
+    &never_seen::RULE,
+    &only_with::RULE,
+    &tracking::RULE,
+    &consent_before::RULE,
+    &no_cookies::RULE,
+    &category_closed::RULE,
+    &cookie_setting_scripts::RULE,
+    &undeclared_storage::RULE,
+    &cross_site_tracking::RULE,
+    &third_party_embeds::RULE,
+    &rejected_by_browser::RULE,
+    &covers_linking_hosts::RULE,
+    &date_follows_inventory::RULE,
+];
+
+/// The place of a rule in the order of precedence.
+pub(crate) fn rank(id: &str) -> usize {
+    RULES.iter().position(|rule| rule.id == id).unwrap_or(RULES.len())
+}

@@ -1,0 +1,187 @@
+//! `declared-never-seen`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "declared-never-seen",
+    sentence: "A declared cookie was looked for where it belongs, and is not there.",
+    page: "\
+The cookie's visitors were there, its pages were visited, what it waits for had happened, and nothing set it. \
+A policy that names cookies the site does not have is wrong, too, if less badly: without `expected = true` \
+this is a warning. `expected = false` says that the cookie need not appear.
+
+Plain HTTP does not run scripts. It speaks up only where a script cannot be the one that sets the cookie, or \
+where the site works without it: an HttpOnly cookie, one with `set_by`, one that a login sets or that pages \
+require, and one that is `expected`. Everything else is *not verified* until a browser has looked.
+
+If something undeclared stands in its place (another name, the same moment), both are one finding.
+
+**To do:** remove the entry from manifest and policy, or find out why the site no longer sets it.",
+    check,
+    standing,
+};
+
+/// Whether an item must have been seen by now, and was not.
+pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
+    let item = context.item(index);
+    if item.expected == Some(false) || context.sightings(index).next().is_some() {
+        return false;
+    }
+    // It came along from elsewhere: an imported session.
+    if context.sent(index).next().is_some() {
+        return false;
+    }
+    let scope = Scope::of_item(context, index);
+    let reached = standing::reach(context, &scope).is_ok() && proven(context, &scope);
+    let looked = if context.has_browser() {
+        standing::engine_ran(context, Engine::Browser) || only_a_response_can(item, &scope)
+    } else {
+        only_a_response_can(item, &scope)
+    };
+    looked && (reached || login_went_half_way(context, index, &scope))
+}
+
+/// Plain HTTP sees everything that could set it, or sees the site work without it.
+fn only_a_response_can(item: &Item, scope: &Scope) -> bool {
+    item.kind == StorageKind::Cookie
+        && (item.http_only == Some(true)
+            || item.expected == Some(true)
+            || !item.set_by.is_empty()
+            || !item.required_for.is_empty() && scope.needs_login()
+            || scope.trigger == Some(Trigger::Login))
+}
+
+/// A session that nothing proves may be none at all: a login form answers 200 with an error.
+fn proven(context: &Context<'_>, scope: &Scope) -> bool {
+    !scope.needs_login()
+        || context.scan.coverage.personas.iter().any(|persona| {
+            let unproven = persona.reached == Reached::Unproven;
+            persona.visitor.logged_in
+                && (persona.reached == Reached::Yes
+                    || unproven && login_set_something(context, &persona.name))
+        })
+}
+
+/// The login gave the persona something that visitors without it do not get.
+fn login_set_something(context: &Context<'_>, persona: &str) -> bool {
+    let anonymous: BTreeSet<String> =
+        context.cookies().filter(|seen| context.anonymous(seen.cell())).map(Seen::name).collect();
+    context.cookies().any(|seen| {
+        seen.cell().persona == persona
+            && seen.cell().phase == Phase::Login
+            && !anonymous.contains(&seen.name())
+    })
+}
+
+/// The login did set other cookies that only members get, and then led nowhere.
+fn login_went_half_way(context: &Context<'_>, index: usize, scope: &Scope) -> bool {
+    scope.needs_login()
+        && context.scan.run.partial.is_none()
+        && (0..context.manifest.items.len()).filter(|other| *other != index).any(|other| {
+            Scope::of_item(context, other).needs_login()
+                && context.sightings(other).any(|seen| seen.cell().phase == Phase::Login)
+        })
+}
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for index in context.missing.iter().copied() {
+        let item = context.item(index);
+        let scope = Scope::of_item(context, index);
+        let surely = standing::reach(context, &scope).is_ok();
+        let confidence = if surely { Confidence::High } else { Confidence::Medium };
+        let severity = if item.expected == Some(true) { Severity::Error } else { Severity::Warning };
+        let whom = whom(&scope);
+        let mut causes = vec![Cause::Missing(index)];
+        if scope.needs_login() {
+            // What one login should set and does not has one cause.
+            causes.push(Cause::MissingFor(whom.to_owned()));
+        }
+        let cells = context.scan.coverage.pages.iter().map(|page| &page.cell);
+        let cell = cells.filter(|cell| !scope.needs_login() || context.visitor(cell).logged_in).min();
+        let looked = standing::reach(context, &scope).unwrap_or_default();
+        found.push(
+            Violation::new(&RULE, &item.key, format!("`{}` is declared and was never set{whom}", item.key))
+                .refutes([About::Item(index, ItemAspect::Present)])
+                .because(causes)
+                .confidence(confidence)
+                .at_most(severity)
+                .evidence(cell.map(|cell| {
+                    let pages = standing::count(looked, "pages");
+                    evidence::of_words(cell.clone(), format!("not set on {pages}"))
+                }))
+                .hint("remove it from manifest and policy, or find out why the site no longer sets it"),
+        );
+    }
+}
+
+fn whom(scope: &Scope) -> &'static str {
+    match (&scope.trigger, scope.needs_consent(), scope.needs_login()) {
+        (_, Some(Consent::Accepted), _) => " after consent was given",
+        (_, _, true) => " for anybody who logged in",
+        (Some(Trigger::Journey(_) | Trigger::Interaction), ..) => " by its journey",
+        _ => "",
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::Present) = about else { return None };
+    Some(match standing::amount(context.sightings(index)) {
+        Some(seen) => Standing::Upheld(seen),
+        None => standing::unseen(context, index),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Item, VisitorState};
+
+    fn session(name: &str) -> Item {
+        let mut item = Item::named(name);
+        item.visitors = vec![VisitorState::LoggedIn];
+        item.http_only = Some(true);
+        item
+    }
+
+    #[test]
+    fn a_login_that_does_not_set_it() {
+        let site = Site::with(session("access")).and(session("refresh"));
+        site.when(line("access=1; HttpOnly").login())
+            .when(line("refresh=1; HttpOnly").login())
+            .finds_nothing()
+            .upholds("cookies.access.present");
+        site.when(line("refresh=1; HttpOnly").login())
+            .finds("declared-never-seen: cookies.access.present")
+            .says("`access` is declared and was never set for anybody who logged in");
+        // The login set one of two cookies and led nowhere: the other one is why.
+        site.when(line("refresh=1; HttpOnly").login().by(member().refused()))
+            .finds("declared-never-seen: cookies.access.present");
+    }
+
+    #[test]
+    fn a_login_that_failed_says_nothing_of_cookies() {
+        Site::with(session("access"))
+            .visited_by(member().refused())
+            .finds_nothing()
+            .leaves("cookies.access.present", "not-reached");
+        Site::with(session("access"))
+            .looked_at()
+            .finds_nothing()
+            .leaves("cookies.access.present", "not-planned");
+        Site::with(session("access")).visited_by(member().unproven()).finds_nothing();
+    }
+
+    #[test]
+    fn what_a_script_may_set_waits_for_a_browser() {
+        let site = Site::with(Item::named("locale"));
+        site.looked_at().finds_nothing().leaves("cookies.locale.present", "needs-browser");
+        site.looked_at().in_browser().finds("declared-never-seen: cookies.locale.present");
+    }
+
+    #[test]
+    fn another_name_in_its_place_is_one_finding() {
+        let site = Site::with(session("caption_session_token")).complete();
+        site.when(line("better-auth.session_token=3f2b8c1e9d4a4f6b8a7c1e2d3c4b5a69; HttpOnly").login())
+            .finds("undeclared-cookie: claims.inventory, cookies.caption_session_token.present");
+    }
+}

@@ -1,0 +1,94 @@
+//! `not-cleared-on-logout`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "not-cleared-on-logout",
+    sentence: "A cookie outlives the logout.",
+    page: "\
+`cleared_on_logout = true`, or a lifetime `{ until = \"logout\" }`, says that a logout takes the cookie away. \
+The scan logs out by the persona's steps, last of all, and looks at what is left in the jar. That the server \
+also ends the session is another question: the report notes it when an old session is still answered.
+
+**To do:** send the deletion with the same `Path` and `Domain` that the cookie was set with; a deletion for \
+another path removes nothing.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for outcome in context.outcomes(|probe| *probe == ProbeKind::ClearedOnLogout) {
+        let ProbeResult::Fails { what } = &outcome.result else { continue };
+        for index in 0..context.manifest.items.len() {
+            let item = context.item(index);
+            if !context.concerns(outcome, index) {
+                continue;
+            }
+            found.push(
+                Violation::new(
+                    &RULE,
+                    &item.key,
+                    format!("`{}` is not as declared after a logout: {what}", item.key),
+                )
+                .refutes([About::Item(index, ItemAspect::ClearedOnLogout)])
+                .because([Cause::Logout])
+                .evidence(outcome_evidence(context, outcome))
+                .hint("delete it with the same Path and Domain that it was set with"),
+            );
+        }
+    }
+    for index in 0..context.manifest.items.len() {
+        let item = context.item(index);
+        if item.cleared_on_logout == Some(false) {
+            continue;
+        }
+        let after: Vec<_> =
+            context.sent(index).filter(|sent| sent.cell.phase == Phase::AfterLogout).collect();
+        if after.is_empty() {
+            continue;
+        }
+        found.push(
+            Violation::new(&RULE, &item.key, format!("`{}` is still sent after the logout", item.key))
+                .refutes([About::Item(index, ItemAspect::ClearedOnLogout)])
+                .because([Cause::Logout])
+                .evidence(after.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent)))
+                .hint("delete it with the same Path and Domain that it was set with"),
+        );
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::ClearedOnLogout) = about else { return None };
+    let outcomes = context
+        .outcomes(|probe| *probe == ProbeKind::ClearedOnLogout)
+        .filter(|outcome| context.concerns(outcome, index));
+    Some(standing::probed(context, index, outcomes, "`logout` steps of the persona in the plan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Item, LifetimeRule};
+    use crate::observation::ProbeKind;
+
+    #[test]
+    fn what_a_logout_leaves_behind() {
+        let mut item = Item::named("sid");
+        item.lifetime = Some(LifetimeRule::UntilLogout);
+        let mut other = Item::named("remember");
+        other.cleared_on_logout = Some(true);
+        let site =
+            Site::with(item).and(other).when(line("sid=1").login()).when(line("remember=1").login()).site();
+        let asked = || probe(ProbeKind::ClearedOnLogout);
+        site.probed(asked().cookie("sid").holds())
+            .probed(asked().cookie("remember").holds())
+            .finds_nothing()
+            .upholds("cookies.sid.cleared-on-logout");
+        site.probed(asked().cookie("sid").fails("still there"))
+            .probed(asked().cookie("remember").fails("still there"))
+            .finds(
+                "not-cleared-on-logout: cookies.remember.cleared-on-logout, cookies.sid.cleared-on-logout",
+            );
+        site.looked_at().leaves("cookies.sid.cleared-on-logout", "not-planned");
+    }
+}

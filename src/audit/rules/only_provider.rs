@@ -1,0 +1,110 @@
+//! `only-provider`
+
+use super::prelude::*;
+use crate::vendors::{self, Role};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "only-provider",
+    sentence: "Another company does what only a declared one should do.",
+    page: "\
+`only_provider_of = \"analytics\"` (or `payment`, `advertising`, `chat`, `consent`, ...) says that nobody else \
+does this for the site. Others are told by the table of well-known hosts and cookies: a frame, script or \
+request of another analytics vendor is enough, also when a page's markup only asks a browser to load it.
+
+**To do:** remove the other one, or declare it.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for (index, party) in context.manifest.third_parties.iter().enumerate() {
+        let Some(role) = party.only_provider_of.as_deref().and_then(Role::from_word) else { continue };
+        let mut others: BTreeMap<&'static str, (BTreeSet<Cause>, Vec<crate::audit::Evidence>, bool)> =
+            BTreeMap::new();
+        for contact in context.foreign_contacts() {
+            let Some(fact) = vendors::classify_host(&contact.host).filter(|fact| fact.role == role) else {
+                continue;
+            };
+            if context.provider_of_host(&contact.host) == Some(index)
+                || contact.resource == Resource::Document && !redirected(contact)
+            {
+                continue;
+            }
+            let other = others.entry(fact.vendor).or_default();
+            other.0.extend(of_host(context, &contact.host));
+            other.1.push(evidence::of_contact(context, contact));
+            other.2 |= contact.fetched;
+        }
+        for seen in context.undeclared().filter(|seen| seen.provider != Some(index) && !away(context, seen)) {
+            let Some(fact) = seen.fact.filter(|fact| fact.third_party && fact.role == role) else { continue };
+            let other = others.entry(fact.vendor).or_default();
+            other.0.extend(presence(context, seen));
+            other.1.push(evidence::of_sighting(context, seen));
+            other.2 = true;
+        }
+        for (vendor, (causes, mut pieces, surely)) in others {
+            pieces.truncate(evidence::MOST);
+            let message = format!("{vendor} does {}, not only {}", role.word(), party.provider);
+            found.push(
+                Violation::new(&RULE, vendor, message)
+                    .refutes([About::ThirdParty(index, ThirdPartyAspect::OnlyProvider)])
+                    .because(causes)
+                    .confidence(if surely { Confidence::High } else { Confidence::Medium })
+                    .evidence(pieces),
+            );
+        }
+    }
+}
+
+/// The site itself led there; a link that somebody may follow is not yet a use.
+fn redirected(contact: &Contact) -> bool {
+    contact.fetched
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::ThirdParty(index, ThirdPartyAspect::OnlyProvider) = about else { return None };
+    let party = context.third_party(index);
+    let role = party.only_provider_of.as_deref()?;
+    if Role::from_word(role).is_none() {
+        return Some(Standing::open(
+            Why::NotPlanned,
+            format!("the table of well-known hosts knows nobody who does `{role}`"),
+            "a role of the table in `only_provider_of`",
+        ));
+    }
+    Some(super::third_party_sets::if_contacted(context, index, "others are loaded by scripts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Glob, ThirdParty};
+    use crate::observation::Resource;
+
+    fn site(provider: &str, domain: &str, role: &str) -> Site {
+        let mut party = ThirdParty::named(provider);
+        party.domains = vec![Glob::new(domain)];
+        party.only_provider_of = Some(role.into());
+        Site::plain().complete().party(party)
+    }
+
+    #[test]
+    fn another_payment_provider() {
+        site("Polar", "polar.sh", "payment")
+            .contact("https://js.stripe.com/v3/", Resource::Script, "/checkout")
+            .finds("only-provider: third_parties.polar.only-provider");
+        site("Polar", "polar.sh", "payment")
+            .contact("https://polar.sh/x", Resource::Document, "/checkout")
+            .in_browser()
+            .finds_nothing()
+            .upholds("third_parties.polar.only-provider");
+    }
+
+    #[test]
+    fn another_analytics_tool_and_its_cookie_are_one_finding() {
+        site("Plausible", "plausible.io", "analytics")
+            .contact("https://www.googletagmanager.com/gtag/js", Resource::Script, "/")
+            .and_when(line("_ga=GA1.1.1.1").script("https://www.googletagmanager.com/gtag/js"))
+            .finds("only-provider: claims.inventory, third_parties.plausible.only-provider");
+    }
+}

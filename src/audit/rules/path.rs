@@ -1,0 +1,86 @@
+//! `path`
+
+use super::prelude::*;
+use crate::manifest::PathRule;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "path",
+    sentence: "A cookie's path is another, or a wider one, than declared.",
+    page: "\
+The path is the one a browser ends up with: the `Path` attribute, or the folder of the URL where there is \
+none. `path = \"/api/auth\"` asks for exactly it; `{ within = \"/api/auth\" }` also allows narrower ones.
+
+A wider path makes the browser send the cookie to more of the site than the policy says. Requests seen to \
+carry it belong to the same finding.
+
+**To do:** set `Path` where the cookie is written.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    attribute::check(context, &RULE, ItemAspect::Path, wrong, found);
+}
+
+fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
+    let path = effective(seen)?;
+    let fits = match item.path.as_ref()? {
+        PathRule::Exact(declared) => same(path, declared),
+        PathRule::Within(declared) => same(path, declared) || below(path, declared),
+    };
+    (!fits).then(|| format!("has the path {path}"))
+}
+
+/// The path as kept; of a refused line the one that was written, if any.
+fn effective<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
+    let example = seen.example();
+    match example.decision.effective() {
+        Some(effective) => Some(&effective.path),
+        None => example.written.path.as_deref().filter(|path| path.starts_with('/')),
+    }
+}
+
+fn same(path: &str, declared: &str) -> bool {
+    path == declared
+        || path.trim_end_matches('/') == declared.trim_end_matches('/') && declared != "/" && path != "/"
+}
+
+/// Path-match of RFC 6265bis 5.1.4.
+fn below(path: &str, declared: &str) -> bool {
+    path.strip_prefix(declared).is_some_and(|rest| declared.ends_with('/') || rest.starts_with('/'))
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(item, ItemAspect::Path) = about else { return None };
+    Some(like_this(context, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Item, PathRule};
+
+    fn site(rule: PathRule) -> Site {
+        let mut item = Item::named("refresh");
+        item.path = Some(rule);
+        Site::with(item)
+    }
+
+    #[test]
+    fn a_wider_path_is_wrong() {
+        let site = site(PathRule::Within("/api/auth".into()));
+        site.when(line("refresh=1; Path=/api/auth").login()).finds_nothing();
+        site.when(line("refresh=1; Path=/api/auth/refresh").login()).finds_nothing();
+        site.when(line("refresh=1; Path=/").login()).finds("path: cookies.refresh.path");
+        site.when(line("refresh=1; Path=/api").login()).finds("path: cookies.refresh.path");
+        site.when(line("refresh=1; Path=/api/authority").login()).finds("path: cookies.refresh.path");
+    }
+
+    #[test]
+    fn the_default_path_counts() {
+        // The line comes from /api/auth/login.
+        let site = site(PathRule::Exact("/api/auth".into()));
+        site.when(line("refresh=1").login()).finds_nothing();
+        site.when(line("refresh=1").from("/login")).finds("path: cookies.refresh.path");
+    }
+}

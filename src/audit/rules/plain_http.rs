@@ -1,0 +1,138 @@
+//! `plain-http`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "plain-http",
+    sentence: "A cookie is set or sent over plain http, though the site has https.",
+    page: "\
+The http:// address of an https site should answer with a redirect and nothing else. What it sets there, \
+anybody on the way can read and change; what a browser sends there, anybody can read. Lines that a browser \
+refuses because they come over http (`Secure`) count as well: they were on the wire.
+
+Targets whose own address is http (development servers) are not judged.
+
+**To do:** redirect before the application answers, and write `Secure`.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    if !context.https_site() || !context.states(PolicyAspect::PlainHttpCookies) {
+        return;
+    }
+    let claim = About::Policy(PolicyAspect::PlainHttpCookies);
+    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.seen.iter().filter(|seen| {
+        seen.kind() == StorageKind::Cookie && !seen.https && !seen.foreign && !seen.allowed && seen.writes()
+    }) {
+        by_name.entry(seen.name()).or_default().push(seen);
+    }
+    for (name, sightings) in by_name {
+        let mut causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        if sightings.iter().any(|seen| seen.item.is_some()) {
+            causes.insert(Cause::PlainHttp);
+        }
+        let pages: BTreeSet<String> =
+            sightings.iter().map(|seen| words::path(&seen.exchange().url)).collect();
+        found.push(
+            Violation::new(&RULE, &name, format!("`{name}` is set over plain http on {}", words::and(pages)))
+                .refutes([claim])
+                .because(causes)
+                .seen(context, sightings.iter().copied())
+                .hint("answer plain http with a redirect to https before the application runs"),
+        );
+    }
+    for index in 0..context.manifest.items.len() {
+        let over_http: Vec<_> = context
+            .sent(index)
+            .filter(|sent| {
+                sent.example.parsed().is_some_and(|url| {
+                    url.scheme() == "http" && context.hosts.own(url.host_str().unwrap_or_default())
+                })
+            })
+            .collect();
+        if over_http.is_empty() {
+            continue;
+        }
+        let key = &context.item(index).key;
+        found.push(
+            Violation::new(&RULE, key, format!("`{key}` is sent over plain http"))
+                .refutes([claim])
+                .because([Cause::PlainHttp, Cause::Aspect(index, ItemAspect::Secure)])
+                .evidence(over_http.iter().map(|sent| evidence::of_sent(context, sent)))
+                .hint("write `Secure` on it"),
+        );
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::PlainHttpCookies) = about else { return None };
+    if !context.https_site() {
+        let detail = "this target's own address is plain http";
+        return Some(Standing::open(Why::NotPlanned, detail, "a target with an https address"));
+    }
+    let plain = |url: &crate::observation::SafeUrl| {
+        url.parsed().is_some_and(|url| {
+            url.scheme() == "http" && context.hosts.own(url.host_str().unwrap_or_default())
+        })
+    };
+    let coverage = &context.scan.coverage;
+    let asked = coverage.pages.iter().filter(|page| plain(&page.example)).map(|page| page.count).sum::<u64>()
+        + context
+            .scan
+            .contacts
+            .iter()
+            .filter(|contact| contact.fetched && plain(&contact.example))
+            .map(|contact| contact.count)
+            .sum::<u64>();
+    if asked > 0 {
+        return Some(Standing::Upheld(format!("{} over plain http", standing::count(asked, "requests"))));
+    }
+    if let Some(failed) = coverage.failed.iter().find(|failed| plain(&failed.url)) {
+        use crate::observation::FailureKind::{Connect, Refused};
+        if matches!(failed.kind, Refused | Connect) {
+            return Some(Standing::Upheld("nothing answers over plain http".to_owned()));
+        }
+        let detail = format!("{}: {}", failed.url, failed.detail);
+        return Some(Standing::open(Why::NotReached, detail, "a run that reaches the http:// address"));
+    }
+    Some(match standing::reach(context, &Scope::default()) {
+        Err(open) => open,
+        Ok(_) => Standing::open(
+            Why::NotPlanned,
+            "the http:// address was not asked",
+            "a scan with the http:// address of the site among its pages",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Absence, Item, SecureRule, VisitorState};
+
+    fn site() -> Site {
+        let mut item = Item::named("access");
+        item.secure = Some(SecureRule::OnHttps);
+        item.visitors = vec![VisitorState::LoggedIn];
+        Site::with(item).claims(|policy| policy.plain_http_cookies = stated(Absence::default()))
+    }
+
+    #[test]
+    fn the_http_twin_sets_nothing() {
+        site().visited("http://site.example/").finds_nothing().upholds("claims.plain-http-cookies");
+        site().looked_at().leaves("claims.plain-http-cookies", "not-planned");
+        site()
+            .when(line("access=1").from("http://site.example/login"))
+            .finds("plain-http: claims.plain-http-cookies, cookies.access.visitors");
+    }
+
+    #[test]
+    fn what_lacks_secure_is_sent_over_http() {
+        site()
+            .when(line("access=1").login())
+            .sent("access", "http://site.example/")
+            .finds("secure: claims.plain-http-cookies, cookies.access.secure");
+    }
+}

@@ -1,0 +1,66 @@
+//! `refreshes`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "refreshes",
+    sentence: "A refresh does not issue the other cookie anew, or does so without this one.",
+    page: "\
+`refreshes = \"access\"` says two things, and the scan tries both: with the access cookie dropped, a refresh \
+(the persona's `refresh` request, or a page) issues it again; without the refresh cookie as well, it does not.
+
+**To do:** look at the refresh endpoint; issuing sessions without the refresh cookie is a hole.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for (index, outcome, what) in failures(context) {
+        let key = &context.item(index).key;
+        found.push(
+            Violation::new(&RULE, key, format!("a refresh with `{key}` is not as declared: {what}"))
+                .refutes([About::Item(index, ItemAspect::Refreshes)])
+                .because([Cause::Aspect(index, ItemAspect::Refreshes)])
+                .evidence(outcome_evidence(context, outcome)),
+        );
+    }
+}
+
+fn failures<'a>(context: &Context<'a>) -> Vec<(usize, &'a Outcome, &'a str)> {
+    let mut failures = Vec::new();
+    for outcome in context.outcomes(asks) {
+        let ProbeResult::Fails { what } = &outcome.result else { continue };
+        let of = (0..context.manifest.items.len())
+            .filter(|index| context.item(*index).refreshes.is_some() && context.concerns(outcome, *index));
+        failures.extend(of.map(|index| (index, outcome, what.as_str())));
+    }
+    failures
+}
+
+fn asks(probe: &ProbeKind) -> bool {
+    matches!(probe, ProbeKind::Refreshes { .. })
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::Refreshes) = about else { return None };
+    let outcomes = context.outcomes(asks).filter(|outcome| context.concerns(outcome, index));
+    Some(standing::probed(context, index, outcomes, "`refresh` of the persona in the plan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Item;
+    use crate::observation::ProbeKind;
+
+    #[test]
+    fn a_refresh_needs_its_cookie() {
+        let mut item = Item::named("refresh");
+        item.refreshes = Some("access".into());
+        let site = Site::with(item).and(Item::named("access")).when(line("refresh=1").login()).site();
+        let asked = || probe(ProbeKind::Refreshes { issues: "access".into() }).cookie("refresh");
+        site.probed(asked().holds()).finds_nothing().upholds("cookies.refresh.refreshes");
+        site.probed(asked().fails("issued without it")).finds("refreshes: cookies.refresh.refreshes");
+        site.looked_at().leaves("cookies.refresh.refreshes", "not-planned");
+    }
+}

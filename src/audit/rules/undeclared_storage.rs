@@ -1,0 +1,73 @@
+//! `undeclared-storage`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "undeclared-storage",
+    sentence: "Browser storage that the manifest does not name holds an identifier.",
+    page: "\
+Policies often mention local storage without naming a key. `undeclared_storage = \"none\"` says that what is \
+not named identifies nobody: a key that is known to belong to analytics or advertising, or whose value tells \
+visitors apart, is a finding; other keys are notes in the report.
+
+**To do:** name the key in manifest and policy, or remove it.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let Some(stated) = &context.manifest.policy.undeclared_storage else { return };
+    let mut by_key: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.undeclared().filter(|seen| seen.kind() != StorageKind::Cookie) {
+        let watches = seen.fact.is_some_and(|fact| fact.role.tracks());
+        if covers(context, &stated.value, seen)
+            && (watches || identifies(seen))
+            && !allowed_by_provider(context, seen)
+            && !away(context, seen)
+        {
+            by_key.entry((seen.kind(), seen.name())).or_default().push(seen);
+        }
+    }
+    for ((_, name), sightings) in by_key {
+        let vendor = sightings.iter().find_map(|seen| seen.fact).map(|fact| format!(" ({})", fact.vendor));
+        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        let message = format!(
+            "`{name}`{} in browser storage tells visitors apart, and nothing declares it",
+            vendor.unwrap_or_default()
+        );
+        found.push(
+            Violation::new(&RULE, &name, message)
+                .refutes([About::Policy(PolicyAspect::UndeclaredStorage)])
+                .because(causes)
+                .seen(context, sightings.iter().copied()),
+        );
+    }
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Policy(PolicyAspect::UndeclaredStorage) = about else { return None };
+    let stated = context.manifest.policy.undeclared_storage.as_ref()?;
+    Some(standing::never(context, &scope_of(&stated.value), "plain HTTP has no storage"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Absence;
+    use crate::observation::StorageKind;
+
+    #[test]
+    fn identifiers_are_told_from_settings() {
+        let site = Site::plain().claims(|policy| policy.undeclared_storage = stated(Absence::default()));
+        site.when(stored(
+            StorageKind::LocalStorage,
+            "ajs_anonymous_id",
+            "3f2b8c1e-9d4a-4f6b-8a7c-1e2d3c4b5a69",
+        ))
+        .finds("undeclared-storage: claims.undeclared-storage");
+        site.when(stored(StorageKind::LocalStorage, "theme", "dark"))
+            .finds_nothing()
+            .upholds("claims.undeclared-storage");
+        site.looked_at().leaves("claims.undeclared-storage", "needs-browser");
+    }
+}

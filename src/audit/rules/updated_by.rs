@@ -1,0 +1,81 @@
+//! `updated-by`
+
+use super::prelude::*;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "updated-by",
+    sentence: "A declared journey does not write the cookie anew.",
+    page: "\
+`updated_by` names journeys of the plan (a change of language, say) after which the cookie must have been \
+written with the new choice. If the journey writes something undeclared instead, that belongs to the same \
+finding: it is where the choice is really kept.
+
+**To do:** declare what the application really writes, or make it write the declared cookie.",
+    check,
+    standing,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    for outcome in context.outcomes(asks) {
+        let (ProbeKind::UpdatedBy { journey }, ProbeResult::Fails { what }) =
+            (&outcome.probe, &outcome.result)
+        else {
+            continue;
+        };
+        for index in 0..context.manifest.items.len() {
+            let item = context.item(index);
+            if !item.updated_by.contains(journey) || !context.concerns(outcome, index) {
+                continue;
+            }
+            let instead = context
+                .undeclared()
+                .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)
+                .map(|seen| Cause::Thing(seen.kind(), seen.name()));
+            found.push(
+                Violation::new(
+                    &RULE,
+                    &item.key,
+                    format!("the journey `{journey}` does not write `{}` anew: {what}", item.key),
+                )
+                .refutes([About::Item(index, ItemAspect::UpdatedBy)])
+                .because([Cause::Aspect(index, ItemAspect::UpdatedBy), Cause::Missing(index)])
+                .because(instead)
+                .evidence(outcome_evidence(context, outcome)),
+            );
+        }
+    }
+}
+
+fn asks(probe: &ProbeKind) -> bool {
+    matches!(probe, ProbeKind::UpdatedBy { .. })
+}
+
+fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
+    let About::Item(index, ItemAspect::UpdatedBy) = about else { return None };
+    let outcomes = context.outcomes(asks).filter(|outcome| context.concerns(outcome, index));
+    let journeys = context.item(index).updated_by.join(", ");
+    Some(standing::probed(context, index, outcomes, &format!("the journey `{journeys}` in the plan")))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::Item;
+    use crate::observation::{Phase, ProbeKind};
+
+    #[test]
+    fn another_cookie_in_its_place_is_the_same_finding() {
+        let mut item = Item::named("locale");
+        item.updated_by = vec!["language".into()];
+        let site = Site::with(item).complete();
+        let asked = || probe(ProbeKind::UpdatedBy { journey: "language".into() }).cookie("locale");
+        site.when(line("locale=en"))
+            .probed(asked().holds())
+            .finds_nothing()
+            .upholds("cookies.locale.updated-by");
+        site.when(line("locale=en"))
+            .when(line("NEXT_LOCALE=fr").by(member()).phase(Phase::Journey).on("/settings"))
+            .probed(asked().fails("`locale` was not written"))
+            .finds("updated-by: claims.inventory, cookies.locale.updated-by");
+    }
+}

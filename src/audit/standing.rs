@@ -1,0 +1,361 @@
+//! How far a claim that nothing refuted is upheld. Upheld means: it was looked at, and what was
+//! looked at is enough. Everything else is not verified, with the one thing that would decide it.
+
+use super::Why;
+use super::context::{Context, Seen};
+use crate::manifest::{Trigger, VisitorState};
+use crate::observation::{
+    Cell, Consent, Engine, FailureKind, Phase, ProbeResult, Reached, SafeUrl, SkipReason, StorageKind,
+};
+use std::collections::BTreeSet;
+
+/// What can be said of a claim that no finding refutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Upheld(String),
+    Open { why: Why, detail: String, decided_by: String },
+}
+
+impl Standing {
+    pub(crate) fn open(why: Why, detail: impl Into<String>, decided_by: impl Into<String>) -> Self {
+        Standing::Open { why, detail: detail.into(), decided_by: decided_by.into() }
+    }
+
+    pub(crate) fn needs_browser(detail: impl Into<String>) -> Self {
+        Standing::open(Why::NeedsBrowser, detail, "--engine browser")
+    }
+}
+
+/// `3 responses on 2 pages`.
+pub(crate) fn amount<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -> Option<String> {
+    let mut times = 0u64;
+    let mut pages = BTreeSet::new();
+    let mut scripts = false;
+    for seen in seen {
+        times += seen.group.count;
+        scripts |= seen.by_script();
+        pages.insert(&seen.page().asked);
+    }
+    let what = if scripts { "times" } else { "responses" };
+    (times > 0).then(|| format!("{} on {}", count(times, what), count(pages.len() as u64, "pages")))
+}
+
+/// `1 page`, `2 pages`.
+pub(crate) fn count(number: u64, things: &str) -> String {
+    if number == 1 {
+        format!("1 {}", things.strip_suffix('s').unwrap_or(things))
+    } else {
+        format!("{number} {things}")
+    }
+}
+
+/// What a claim is about: which visitors, which pages, and what has to happen first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) visitors: Vec<VisitorState>,
+    pub(crate) pages: Vec<String>,
+    pub(crate) trigger: Option<Trigger>,
+}
+
+impl Scope {
+    pub(crate) fn of_item(context: &Context<'_>, item: usize) -> Self {
+        let item = context.item(item);
+        Scope { visitors: item.visitors.clone(), pages: item.set_on.clone(), trigger: item.trigger.clone() }
+    }
+
+    /// Needs a session.
+    pub(crate) fn needs_login(&self) -> bool {
+        let people: Vec<_> = self.visitors.iter().filter(|state| !state.is_consent()).collect();
+        self.trigger == Some(Trigger::Login)
+            || !people.is_empty() && !people.contains(&&VisitorState::Anonymous)
+    }
+
+    /// Needs an answer to the consent question.
+    pub(crate) fn needs_consent(&self) -> Option<Consent> {
+        if matches!(self.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)) {
+            return Some(Consent::Accepted);
+        }
+        let consent: Vec<_> = self.visitors.iter().filter(|state| state.is_consent()).collect();
+        match consent.as_slice() {
+            [VisitorState::ConsentAccepted] => Some(Consent::Accepted),
+            [VisitorState::ConsentRejected] => Some(Consent::Rejected),
+            [VisitorState::ConsentWithdrawn] => Some(Consent::Withdrawn),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn describes(&self, context: &Context<'_>, cell: &Cell) -> bool {
+        let visitor = context.visitor(cell);
+        VisitorState::any_describes(&self.visitors, &visitor, &cell.consent)
+            && (!self.needs_login() || visitor.logged_in)
+            && self.needs_consent().is_none_or(|consent| cell.consent == consent)
+            && match self.trigger {
+                Some(Trigger::Journey(_) | Trigger::Interaction) => cell.phase == Phase::Journey,
+                _ => true,
+            }
+    }
+}
+
+/// Why the visitors and pages of a scope were not all looked at; none if they were, with the
+/// number of pages looked at.
+pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> {
+    let coverage = &context.scan.coverage;
+    if let Some(partial) = &context.scan.run.partial {
+        return Err(Standing::open(
+            Why::NotReached,
+            format!("the run ended early: {partial}"),
+            "a run that is left to end",
+        ));
+    }
+    if let Some(wall) = coverage.failed.iter().find(|failed| failed.kind == FailureKind::BotWall)
+        && coverage.pages.is_empty()
+    {
+        return Err(Standing::open(
+            Why::NotReached,
+            format!("a bot wall answered instead of the site: {}", wall.detail),
+            "a run that the site lets in",
+        ));
+    }
+    if coverage.pages.is_empty() {
+        let detail = coverage.failed.first().map_or_else(
+            || "no page was looked at".to_owned(),
+            |failed| format!("no page was looked at: {}: {}", failed.url, failed.detail),
+        );
+        return Err(Standing::open(Why::NotReached, detail, "a run that reaches the site"));
+    }
+    if scope.needs_login() {
+        persona_reached(context, scope)?;
+    }
+    if let Some(consent) = scope.needs_consent() {
+        let looked = coverage.pages.iter().any(|page| page.cell.consent == consent);
+        if !looked && !context.has_browser() {
+            return Err(Standing::needs_browser("consent is given by a click"));
+        }
+        if !looked {
+            let detail = "no visitor of the run gave that answer to the consent question";
+            return Err(Standing::open(Why::NotPlanned, detail, "[[consent]] in the plan"));
+        }
+    }
+    if let Some(trigger @ (Trigger::Journey(_) | Trigger::Interaction)) = &scope.trigger {
+        let travelled = coverage.pages.iter().any(|page| page.cell.phase == Phase::Journey)
+            || context.seen.iter().any(|seen| seen.cell().phase == Phase::Journey);
+        if !travelled {
+            let journey = match trigger {
+                Trigger::Journey(name) => format!("the journey `{name}` in the plan"),
+                _ => "a journey in the plan that interacts".to_owned(),
+            };
+            return Err(Standing::open(Why::NotPlanned, "no journey was made", journey));
+        }
+    }
+    pages_reached(context, scope)
+}
+
+/// Whether a persona of the scope got where it should.
+fn persona_reached(context: &Context<'_>, scope: &Scope) -> Result<(), Standing> {
+    let personas = || {
+        context.scan.coverage.personas.iter().filter(|persona| {
+            persona.visitor.logged_in
+                && VisitorState::any_describes(
+                    &scope.visitors.iter().copied().filter(|state| !state.is_consent()).collect::<Vec<_>>(),
+                    &persona.visitor,
+                    &persona.consent,
+                )
+        })
+    };
+    if personas().any(|persona| matches!(persona.reached, Reached::Yes | Reached::Unproven)) {
+        return Ok(());
+    }
+    match personas().next() {
+        Some(persona) => {
+            let why = match &persona.reached {
+                Reached::No { step, why } => {
+                    format!("the persona `{}` did not log in: {step}: {why}", persona.name)
+                }
+                Reached::Lost { why } => format!("the persona `{}` lost its session: {why}", persona.name),
+                _ => format!("the persona `{}` was not reached", persona.name),
+            };
+            Err(Standing::open(Why::NotReached, why, "a login that works"))
+        }
+        None => {
+            let remembered = scope.visitors.contains(&VisitorState::Remembered);
+            let not_remembered = scope.visitors.contains(&VisitorState::NotRemembered);
+            let decided_by = match (remembered, not_remembered) {
+                (true, false) => "a persona with login steps and `remembered = true` in the plan",
+                (false, true) => "a persona with login steps and `remembered = false` in the plan",
+                _ => "a persona with login steps in the plan",
+            };
+            Err(Standing::open(Why::NotPlanned, "nobody who is logged in was looked at", decided_by))
+        }
+    }
+}
+
+/// Whether pages of the scope's classes were looked at, and by whom the scope is about.
+fn pages_reached(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> {
+    let coverage = &context.scan.coverage;
+    let in_classes = |url: &SafeUrl| context.url_in(url, &scope.pages);
+    let looked: u64 = coverage
+        .pages
+        .iter()
+        .filter(|page| page.status != 0 && scope.describes(context, &page.cell))
+        .filter(|page| in_classes(&page.example) || page.shown.as_ref().is_some_and(in_classes))
+        .map(|page| page.count)
+        .sum();
+    if looked > 0 {
+        return Ok(looked);
+    }
+    let classes = scope.pages.join(", ");
+    let failed = coverage
+        .failed
+        .iter()
+        .find(|failed| scope.describes(context, &failed.cell) && in_classes(&failed.url));
+    if let Some(failed) = failed {
+        let detail = format!("{}: {}", failed.url, failed.detail);
+        return Err(Standing::open(Why::NotReached, detail, "a run that reaches these pages"));
+    }
+    if let Some(skipped) = coverage.skipped.iter().find(|skipped| in_classes(&skipped.example)) {
+        let (why, decided_by) = match skipped.reason {
+            SkipReason::Robots => {
+                ("robots.txt keeps us from", "`robots = \"ignore\"` in the plan, if the site is yours")
+            }
+            SkipReason::PageLimit
+            | SkipReason::DepthLimit
+            | SkipReason::ShapeLimit
+            | SkipReason::TimeLimit => ("a limit of the plan kept us from", "higher [limits] in the plan"),
+            SkipReason::Interrupted => ("the run ended before", "a run that is left to end"),
+            _ => ("the plan kept us from", "[pages] in the plan"),
+        };
+        return Err(Standing::open(Why::NotReached, format!("{why} {}", skipped.example), decided_by));
+    }
+    let detail = if classes.is_empty() {
+        "no page was looked at as such a visitor".to_owned()
+    } else {
+        format!("no page of these was looked at: {classes}")
+    };
+    Err(Standing::open(Why::NotPlanned, detail, "start pages, personas or consent states for it in the plan"))
+}
+
+/// A claim that something never happens: upheld only by a browser that looked everywhere the claim
+/// speaks of, as every persona planned for it.
+pub(crate) fn never(context: &Context<'_>, scope: &Scope, what_a_browser_adds: &str) -> Standing {
+    if !context.has_browser() {
+        return Standing::needs_browser(what_a_browser_adds);
+    }
+    never_by_any_engine(context, scope)
+}
+
+/// The same where plain HTTP can see all there is to see.
+pub(crate) fn never_by_any_engine(context: &Context<'_>, scope: &Scope) -> Standing {
+    let pages = match reach(context, scope) {
+        Ok(pages) => pages,
+        Err(open) => return open,
+    };
+    let personas = &context.scan.coverage.personas;
+    let lost = personas.iter().find(|persona| {
+        let about_people: Vec<_> =
+            scope.visitors.iter().copied().filter(|state| !state.is_consent()).collect();
+        VisitorState::any_describes(&about_people, &persona.visitor, &persona.consent)
+            && matches!(persona.reached, Reached::No { .. } | Reached::Lost { .. })
+    });
+    if let Some(persona) = lost {
+        let detail = format!("the persona `{}` was not reached", persona.name);
+        return Standing::open(Why::NotReached, detail, "a login that works");
+    }
+    let unseen = context.scan.coverage.failed.iter().find(|failed| {
+        blinds(failed.kind)
+            && failed.url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()))
+            && scope.describes(context, &failed.cell)
+            && context.url_in(&failed.url, &scope.pages)
+    });
+    if let Some(failed) = unseen {
+        let detail = format!("{}: {}", failed.url, failed.detail);
+        return Standing::open(Why::NotReached, detail, "a run that reaches this page");
+    }
+    let names: BTreeSet<&str> = context
+        .scan
+        .coverage
+        .pages
+        .iter()
+        .filter(|page| scope.describes(context, &page.cell))
+        .map(|page| page.cell.persona.as_str())
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Standing::Upheld(format!("{} as {}", count(pages, "pages"), names.join(", ")))
+}
+
+/// Failures that leave a page unseen. A 4xx is an answer like any other, and so is what stands in
+/// it; the hops of a redirect loop were seen.
+fn blinds(kind: FailureKind) -> bool {
+    !matches!(
+        kind,
+        FailureKind::ClientError
+            | FailureKind::RedirectLoop
+            | FailureKind::TooManyRedirects
+            | FailureKind::BodyTooLarge
+            | FailureKind::Truncated
+    )
+}
+
+/// A claim about what an item is like when it is there.
+pub(crate) fn like_this(context: &Context<'_>, item: usize) -> Standing {
+    match amount(context.writes(item)) {
+        Some(seen) => Standing::Upheld(seen),
+        None => unseen(context, item),
+    }
+}
+
+/// Why an item was not seen.
+pub(crate) fn unseen(context: &Context<'_>, item: usize) -> Standing {
+    unseen_by(context, item, &Scope::of_item(context, item))
+}
+
+/// Why an item was not seen by the visitors of a scope.
+pub(crate) fn unseen_by(context: &Context<'_>, item: usize, scope: &Scope) -> Standing {
+    if let Err(open) = reach(context, scope) {
+        return open;
+    }
+    let browser_only = context.item(item).kind != StorageKind::Cookie;
+    if !context.has_browser() && (browser_only || !context.missing.contains(&item)) {
+        return Standing::needs_browser("no response set it; a script may");
+    }
+    Standing::open(
+        Why::NeverSeen,
+        format!("`{}` was never seen", context.item(item).key),
+        "a persona, page or journey of the plan that makes the site set it",
+    )
+}
+
+/// The state of a claim that a probe decides.
+pub(crate) fn probed<'o>(
+    context: &Context<'_>,
+    item: usize,
+    outcomes: impl IntoIterator<Item = &'o crate::observation::Outcome>,
+    decided_by: &str,
+) -> Standing {
+    let mut held = Vec::new();
+    let mut undecided = None;
+    for outcome in outcomes {
+        match &outcome.result {
+            ProbeResult::Holds => held.push(outcome),
+            ProbeResult::Undecided { why } => undecided = Some(why.clone()),
+            // Refuted elsewhere, or not this item's.
+            ProbeResult::Fails { .. } => {}
+        }
+    }
+    if let Some(first) = held.first() {
+        let seen = first.evidence.first().cloned().unwrap_or_else(|| count(held.len() as u64, "probes"));
+        return Standing::Upheld(seen);
+    }
+    if let Err(open) = reach(context, &Scope::of_item(context, item)) {
+        return open;
+    }
+    match undecided {
+        Some(why) => Standing::open(Why::NotPlanned, why, decided_by),
+        None if context.missing.contains(&item) => unseen(context, item),
+        None => Standing::open(Why::NotPlanned, "no probe asked", decided_by),
+    }
+}
+
+/// Whether the run looked at anything with this engine.
+pub(crate) fn engine_ran(context: &Context<'_>, engine: Engine) -> bool {
+    context.scan.coverage.pages.iter().any(|page| page.cell.engine == engine)
+}

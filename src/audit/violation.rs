@@ -1,0 +1,131 @@
+//! What a rule says when something is not as stated. Violations of one cause become one finding
+//! (see `merge`), so each names the causes it may come from.
+
+use super::context::{Context, Seen};
+use super::{Confidence, Declared, Evidence, Severity, evidence};
+use crate::manifest::{About, ItemAspect};
+use crate::observation::StorageKind;
+
+/// A rule: its name and what it looks at. `explain NAME` prints `page`.
+pub struct Rule {
+    /// Kebab-case; stable.
+    pub id: &'static str,
+    /// One sentence: what is wrong when it speaks.
+    pub sentence: &'static str,
+    /// Its documentation, in Markdown, without the title.
+    pub page: &'static str,
+    pub(crate) check: fn(&Context<'_>, &mut Vec<Violation>),
+    /// The state of a claim that nothing refuted; none for claims of other rules.
+    pub(crate) standing: fn(&Context<'_>, About) -> Option<super::standing::Standing>,
+}
+
+/// What went wrong underneath. Violations that share one are one finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// A thing that nothing declares.
+    Thing(StorageKind, String),
+    /// A vendor's things, hosts and scripts.
+    Vendor(&'static str),
+    /// A foreign site (registrable domain).
+    Site(String),
+    /// A declared third party does what it should not.
+    Provider(usize),
+    /// A declared item where, when or for whom it should not be.
+    Here(usize),
+    /// A declared item is not there.
+    Missing(usize),
+    /// All that is missing for the same visitors.
+    MissingFor(String),
+    /// An item is not as stated in one aspect.
+    Aspect(usize, ItemAspect),
+    /// The items of a group, or of one response, are wrong in the same way.
+    Alike(String),
+    /// An item comes from, or goes to, another's domain.
+    Origin(usize),
+    PlainHttp,
+    Banner,
+    ConsentWall,
+    Logout,
+    /// Pages of this class answer without the cookie.
+    Open(String),
+    PolicyPage,
+    PolicyDate,
+    Link(usize),
+    /// A probe's own.
+    Probe(String),
+}
+
+/// One rule's word on one thing.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    pub(crate) rule: &'static str,
+    pub(crate) subject: String,
+    pub(crate) message: String,
+    /// The claims it refutes, the one it is first about at the front. Never empty in a finding.
+    pub(crate) claims: Vec<About>,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) confidence: Confidence,
+    /// Never more than this, whatever the claims' strength.
+    pub(crate) at_most: Severity,
+    pub(crate) declared: Option<Declared>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) hint: Option<String>,
+}
+
+impl Violation {
+    pub(crate) fn new(rule: &Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Violation {
+            rule: rule.id,
+            subject: subject.into(),
+            message: message.into(),
+            claims: Vec::new(),
+            causes: Vec::new(),
+            confidence: Confidence::High,
+            at_most: Severity::Error,
+            declared: None,
+            evidence: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// The claims it refutes; those that the manifest does not make are dropped later.
+    pub(crate) fn refutes(mut self, claims: impl IntoIterator<Item = About>) -> Self {
+        self.claims.extend(claims);
+        self
+    }
+
+    pub(crate) fn because(mut self, causes: impl IntoIterator<Item = Cause>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
+    pub(crate) fn at_most(mut self, severity: Severity) -> Self {
+        self.at_most = severity;
+        self
+    }
+
+    pub(crate) fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn evidence(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+
+    pub(crate) fn seen<'s, 'a: 's>(
+        self,
+        context: &Context<'_>,
+        seen: impl IntoIterator<Item = &'s Seen<'a>>,
+    ) -> Self {
+        let pieces: Vec<_> =
+            seen.into_iter().map(|seen| evidence::of_sighting(context, seen)).take(evidence::MOST).collect();
+        self.evidence(pieces)
+    }
+}

@@ -1,0 +1,71 @@
+//! Plain words for what messages have in common.
+
+use crate::cookie::Lifetime;
+use crate::observation::SafeUrl;
+
+/// `7 days`, `90 minutes`, `86,401 seconds`: the largest unit that divides it.
+pub(crate) fn duration(seconds: i64) -> String {
+    const UNITS: &[(i64, &str)] = &[(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    for (size, name) in UNITS {
+        if seconds >= *size && seconds % size == 0 {
+            let number = seconds / size;
+            return format!("{number} {name}{}", if number == 1 { "" } else { "s" });
+        }
+    }
+    if seconds >= 2 * 86_400 {
+        return format!("{seconds} s (about {} days)", (seconds + 43_200) / 86_400);
+    }
+    format!("{seconds} s")
+}
+
+/// How long a line asks to be kept.
+pub(crate) fn lifetime(lifetime: Lifetime) -> String {
+    match lifetime {
+        Lifetime::Session => "for the browser session".to_owned(),
+        Lifetime::Seconds(seconds) => duration(seconds),
+    }
+}
+
+/// The path of a URL, for messages; the URL itself where it is none.
+pub(crate) fn path(url: &SafeUrl) -> String {
+    url.parsed().map_or_else(|| url.to_string(), |url| url.path().to_owned())
+}
+
+/// `a`, `a and b`, `a, b and c`, `a, b, c and 2 more`.
+pub(crate) fn and<T: AsRef<str>>(things: impl IntoIterator<Item = T>) -> String {
+    let things: Vec<T> = things.into_iter().collect();
+    let quoted = |thing: &T| format!("`{}`", thing.as_ref());
+    match things.as_slice() {
+        [] => String::new(),
+        [one] => quoted(one),
+        [first @ .., last] if things.len() <= 4 => {
+            format!("{} and {}", first.iter().map(quoted).collect::<Vec<_>>().join(", "), quoted(last))
+        }
+        many => {
+            let first: Vec<_> = many.iter().take(3).map(quoted).collect();
+            format!("{} and {} more", first.join(", "), many.len() - 3)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_their_largest_unit() {
+        assert_eq!(duration(604_800), "7 days");
+        assert_eq!(duration(86_400), "1 day");
+        assert_eq!(duration(5_400), "90 minutes");
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(31_536_001), "31536001 s (about 365 days)");
+        assert_eq!(lifetime(Lifetime::Session), "for the browser session");
+    }
+
+    #[test]
+    fn lists_end_in_and() {
+        assert_eq!(and(["a"]), "`a`");
+        assert_eq!(and(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(and(["a", "b", "c", "d", "e"]), "`a`, `b`, `c` and 2 more");
+    }
+}
