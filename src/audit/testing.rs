@@ -15,7 +15,6 @@ use crate::observation::{
     Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult,
     Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script, Sent, Sighting, StorageKind, Visitor,
 };
-use crate::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -537,7 +536,13 @@ impl Case {
                 path: sighting.decision.effective().map(|kept| kept.path.clone()).unwrap_or_default(),
                 partition: None,
                 party: sighting.party,
-                groups: vec![Group { count: 1, example: sighting }],
+                groups: vec![Group {
+                    count: 1,
+                    identities: BTreeSet::from([sighting.value.identity]),
+                    more_identities: false,
+                    coarse: false,
+                    example: sighting,
+                }],
             });
         }
         let mut sent: Vec<Sent> = Vec::new();
@@ -585,6 +590,7 @@ impl Case {
                     .collect(),
                 personas,
                 robots_honoured: true,
+                notes: Vec::new(),
             },
             observations,
             sent,
@@ -685,7 +691,7 @@ fn absolute(url: &str, http: bool) -> Url {
 }
 
 fn safe(url: &Url) -> SafeUrl {
-    SafeUrl::new(url, &Secrets::default())
+    serde_json::from_value(url.as_str().into()).unwrap()
 }
 
 fn host_of(url: &SafeUrl) -> String {

@@ -15,7 +15,7 @@ use url::{Position, Url};
 pub struct SafeUrl(String);
 
 /// What stands where a credential was.
-pub(super) const MASK: &str = "\u{2039}masked\u{203a}";
+pub const MASK: &str = "\u{2039}masked\u{203a}";
 
 /// A longer value of a query is more than an option.
 const LONGEST_VALUE: usize = 64;

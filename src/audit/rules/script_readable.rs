@@ -53,14 +53,14 @@ fn copies(context: &Context<'_>, index: usize) -> Option<Violation> {
     let key = &context.item(index).key;
     let values: BTreeSet<(&str, u32)> = context
         .writes(index)
-        .filter(|seen| seen.example().value.identity != 0 && seen.example().value.length >= 16)
-        .map(|seen| (seen.cell().persona.as_str(), seen.example().value.identity))
+        .filter(|seen| seen.example().value.length >= 16)
+        .flat_map(|seen| identities(seen).map(|identity| (seen.cell().persona.as_str(), identity)))
         .collect();
     let copies: Vec<&Seen<'_>> = context
         .seen
         .iter()
         .filter(|seen| seen.item != Some(index) && seen.lands() && !seen.example().written.http_only)
-        .filter(|seen| values.contains(&(seen.cell().persona.as_str(), seen.example().value.identity)))
+        .filter(|seen| identities(seen).any(|value| values.contains(&(seen.cell().persona.as_str(), value))))
         .collect();
     let first = copies.first()?;
     let place = match first.kind() {
@@ -78,6 +78,12 @@ fn copies(context: &Context<'_>, index: usize) -> Option<Violation> {
         .because(copies.iter().filter(|seen| seen.item.is_none()).flat_map(|seen| presence(context, seen)))
         .seen(context, copies.iter().copied()),
     )
+}
+
+/// The values it had, as ordinals; 0 is a value that was not compared.
+fn identities<'a>(seen: &Seen<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    let group = seen.group;
+    group.identities.iter().copied().chain([group.example.value.identity]).filter(|identity| *identity != 0)
 }
 
 fn asks(probe: &ProbeKind) -> bool {
