@@ -11,6 +11,7 @@ mod cookie_properties;
 mod crawl;
 mod examples;
 mod http;
+mod login;
 mod scan_cli;
 mod schema;
 mod support;

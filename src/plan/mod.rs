@@ -12,4 +12,4 @@ pub use decode::{json_schema, read, shape};
 pub use draft::draft;
 pub use local::is_local;
 pub use model::*;
-pub use probes::{Probe, probes};
+pub use probes::{Probe, probes, sends_to};

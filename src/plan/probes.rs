@@ -170,7 +170,7 @@ fn ends_with_logout(item: &Item) -> bool {
 }
 
 /// Whether a step asks one of the pages, to send something there or from there.
-fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
+pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
     steps.iter().any(|step| {
         let url = match &step.action {
             Action::Open { url } => url,

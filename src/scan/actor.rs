@@ -2,13 +2,12 @@
 
 use super::ground::{Ended, Ground, cell};
 use super::html;
-use super::jars::{self, Key};
 use super::record::As;
 use super::steps::{Halt, Shown, StepFailure};
 use crate::cookie::{Jar, Name};
 use crate::crawl::Kinds;
 use crate::engine::{Ask, HttpEngine, Session, Visit};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, PagePattern};
 use crate::observation::{Cell, Consent, PersonaCoverage, Phase, Reached, Resource};
 use crate::plan::{Mark, Persona};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +19,7 @@ const PAGES_PER_CLASS: usize = 3;
 const PAGES_FOR_LATER: usize = 10;
 
 /// A persona with its session.
+#[derive(Clone)]
 pub(super) struct Actor {
     pub(super) persona: Persona,
     pub(super) engine: HttpEngine,
@@ -39,6 +39,12 @@ pub(super) struct Actor {
     pub(super) login_cookies: BTreeSet<Name>,
     /// Where login forms were sent from.
     pub(super) login_pages: BTreeSet<String>,
+    /// Where the login's first form or request led, when it worked.
+    pub(super) sent_to: Option<String>,
+    /// The page where the login ended; its address may carry the session.
+    pub(super) landing: Option<Url>,
+    /// The jar as the login left it.
+    pub(super) login_jar: Jar,
     /// Pages that answered, by class of the manifest.
     pub(super) pages: BTreeMap<String, Vec<Url>>,
     pub(super) some_pages: Vec<Url>,
@@ -71,6 +77,9 @@ impl Actor {
             unproven: false,
             login_cookies: BTreeSet::new(),
             login_pages: BTreeSet::new(),
+            sent_to: None,
+            landing: None,
+            login_jar: Jar::default(),
             pages: BTreeMap::new(),
             some_pages: Vec::new(),
             kinds: Kinds::default(),
@@ -93,6 +102,19 @@ impl Actor {
             }),
             logins: self.logins,
             sessions_lost: self.lost,
+        }
+    }
+
+    /// The mark at the address where the login ended, if that is the mark's page: sites that carry
+    /// the session in the URL know the visitor nowhere else. A mark may have `*` in its path.
+    pub(super) fn own_mark(&self, mark: &Mark) -> Mark {
+        let Some(landing) = &self.landing else { return mark.clone() };
+        let is_it = PagePattern::new(mark.url.split('?').next().unwrap_or_default())
+            .is_ok_and(|pattern| pattern.matches(landing));
+        let carries = landing.query().is_some() || landing.path().contains(';') || mark.url.contains('*');
+        match is_it && carries && !mark.url.contains('?') {
+            true => Mark { url: landing.to_string(), ..mark.clone() },
+            false => mark.clone(),
         }
     }
 
@@ -161,8 +183,10 @@ impl Ground<'_> {
 
     /// One login from the start, with an empty jar.
     async fn attempt(&mut self, actor: &mut Actor, login: &Cell) -> Result<(), Ended> {
-        actor.logins += 1;
+        actor.logins += u32::from(actor.persona.visitor.logged_in);
         actor.shown = None;
+        actor.sent_to = None;
+        actor.landing = None;
         actor.json = None;
         match self.fresh_session(&actor.persona).await {
             Ok(session) => actor.session = session,
@@ -182,7 +206,10 @@ impl Ground<'_> {
             }
         }
         actor.login_cookies = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        let landing = actor.shown.as_ref().map(|shown| shown.url.clone());
+        actor.landing = landing.filter(|url| self.hosts.is_own(url));
         actor.reached = Some(self.prove(actor, login).await?);
+        actor.login_jar = actor.session.jar.clone();
         Ok(())
     }
 
@@ -197,6 +224,9 @@ impl Ground<'_> {
         let last = actor.persona.login.last().map_or(actor.persona.place, |step| step.place);
         let step = format!("the proof of the login ({}:{})", self.plan.file, last.line);
         let Some(mark) = actor.persona.logged_in_when.clone() else {
+            if !actor.persona.visitor.logged_in {
+                return Ok(Reached::Yes);
+            }
             return Ok(match actor.shown.as_ref().and_then(|shown| shown.looks_refused()) {
                 Some(why) => self.not_reached(actor, StepFailure { step, why }),
                 None => {
@@ -238,7 +268,8 @@ impl Ground<'_> {
         mark: &Mark,
     ) -> Result<Marked, Ended> {
         let engine = actor.engine.clone();
-        self.mark_with(&engine, &mut actor.session, cell, mark).await
+        let mark = actor.own_mark(mark);
+        self.mark_with(&engine, &mut actor.session, cell, &mark).await
     }
 
     /// Asks for the mark with any session.
@@ -275,7 +306,7 @@ impl Ground<'_> {
         Ok(())
     }
 
-    fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
+    pub(super) fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
         let shown = Shown::of(visit);
         if let Some(failure) = &visit.failure {
             let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
@@ -304,11 +335,6 @@ impl Ground<'_> {
         let why = format!("{}: {}", shown.summary(), missing.join(", "));
         Marked { holds: missing.is_empty(), unclear, why: self.references.mask(&why) }
     }
-}
-
-/// Cookies of a jar, by identity.
-pub(super) fn keys(jar: &Jar) -> BTreeSet<Key> {
-    jar.iter().map(jars::key).collect()
 }
 
 /// Origin and path, without a last slash: what makes two addresses the same page.

@@ -196,7 +196,7 @@ impl Ground<'_> {
             detail,
             count: 1,
         };
-        self.recorder.failure(failed, &url);
+        self.recorder.failure(failed);
         Ok(None)
     }
 
@@ -251,7 +251,7 @@ impl Ground<'_> {
             detail,
             count: 1,
         };
-        self.recorder.failure(failed, &url);
+        self.recorder.failure(failed);
     }
 
     /// Renders the chosen pages, and those that only scripts link to. None when the browser is gone
@@ -350,7 +350,7 @@ impl Ground<'_> {
         match self.unless_ended(context.page(&ask, browser.patience)).await? {
             Ok(page) => Ok(Some(page)),
             Err(failed) => {
-                self.recorder.failure(failed, url);
+                self.recorder.failure(failed);
                 Ok(None)
             }
         }

@@ -1,19 +1,21 @@
 //! What every part of a run stands on: the plan, the engine, the pace, the clock, and the memory
 //! of what was seen.
 
-use super::hosts::{Hosts, is_loopback};
+use super::hosts::Hosts;
 use super::pace::Pacer;
+use super::probes::kept;
 use super::record::{As, Recorder};
 use super::steps::References;
 use super::{Event, Progress, RunError, Stop, Watch};
+use crate::cookie::Name;
 use crate::crawl::Robots;
 use crate::engine::{Ask, HttpEngine, HttpSettings, Session, Values, Visit};
 use crate::manifest::Manifest;
 use crate::observation::{Cell, Consent, Engine, Phase, Resource};
-use crate::plan::{Limits, Persona, Plan, SecretRef, Target};
+use crate::plan::{Persona, Plan, SecretRef, Target};
 use crate::secret::{Secret, Secrets};
 use crate::transport::{Transport, TransportSettings};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
@@ -46,6 +48,8 @@ pub(super) struct Ground<'a> {
     /// By host with port; asked for once in a run.
     pub(super) robots: HashMap<String, Robots>,
     pub(super) progress: Progress,
+    /// Names of what was put on the device since somebody began to listen.
+    pub(super) journal: Option<BTreeSet<Name>>,
     settings: HttpSettings,
     extra_ca: Vec<Vec<u8>>,
     transport: Transport,
@@ -66,7 +70,7 @@ impl<'a> Ground<'a> {
         let hosts = Arc::new(Hosts::new(plan, target, manifest));
         let secrets = Arc::<RwLock<Secrets>>::default();
         let references = References::new(Arc::clone(&secrets), plan, target, manifest);
-        let pacer = Arc::new(Pacer::new(rate(plan, target)));
+        let pacer = Arc::new(Pacer::new(plan.limits.rate));
         let began = Instant::now();
         let own = Arc::clone(&hosts);
         let settings = HttpSettings {
@@ -84,7 +88,7 @@ impl<'a> Ground<'a> {
         let transport = transport(plan, &extra_ca, proxy)?;
         let engine = HttpEngine::new(transport.clone(), settings.clone());
         Ok(Ground {
-            recorder: Recorder::new(Arc::clone(&hosts), Arc::clone(&secrets)),
+            recorder: Recorder::new(Arc::clone(&hosts), Arc::clone(&secrets), manifest),
             plan,
             target,
             manifest,
@@ -96,6 +100,7 @@ impl<'a> Ground<'a> {
             began,
             robots: HashMap::new(),
             progress: Progress::default(),
+            journal: None,
             settings,
             extra_ca,
             transport,
@@ -148,6 +153,9 @@ impl<'a> Ground<'a> {
     ) -> Result<Visit, Ended> {
         let visit = self.unrecorded(engine, session, ask).await?;
         self.recorder.visit(&ask.cell, &visit, ask.within.as_ref(), counts);
+        if let Some(journal) = &mut self.journal {
+            journal.extend(kept(&visit).map(|sighting| sighting.name.clone()));
+        }
         Ok(visit)
     }
 
@@ -268,14 +276,6 @@ pub(super) fn cell(persona: &str, consent: &Consent, phase: Phase, repeat: u32) 
     Cell { persona: persona.to_owned(), engine: Engine::Http, consent: consent.clone(), phase, repeat }
 }
 
-/// Nobody but ourselves is in the way on loopback: there the default pause is none.
-fn rate(plan: &Plan, target: &Target) -> Option<f64> {
-    match plan.limits.rate {
-        rate if is_loopback(&target.url) && rate == Limits::default().rate => None,
-        rate => rate,
-    }
-}
-
 fn transport(plan: &Plan, extra_ca: &[Vec<u8>], proxy: Option<Secret>) -> Result<Transport, RunError> {
     let limits = &plan.limits;
     let settings = TransportSettings {
@@ -320,9 +320,4 @@ fn read_cas(plan: &Plan) -> Result<Vec<Vec<u8>>, RunError> {
         })
     };
     plan.http.extra_ca.iter().map(read).collect()
-}
-
-/// Keys of the manifest's items to the items, for probes.
-pub(super) fn items(manifest: &Manifest) -> BTreeMap<&str, &crate::manifest::Item> {
-    manifest.items.iter().map(|item| (item.key.as_str(), item)).collect()
 }

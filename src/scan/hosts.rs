@@ -3,7 +3,7 @@
 
 use crate::cookie::registrable_domain;
 use crate::manifest::{Glob, Manifest};
-use crate::plan::{Plan, Target};
+use crate::plan::{Plan, Target, is_local};
 use std::collections::BTreeMap;
 use url::{Host, Url};
 
@@ -73,8 +73,7 @@ impl Hosts {
             if url.set_host(Some(host)).is_err() {
                 return None;
             }
-            let beside =
-                self.target.host_str() == Some(host) || (is_loopback(&url) && is_loopback(&self.target));
+            let beside = self.target.host_str() == Some(host) || (is_local(&url) && is_local(&self.target));
             if beside && port.is_none_or(|port| Some(port) == self.target.port()) {
                 // A host of the target is asked as the target is: its scheme, its port. On this
                 // machine so is every other, as no port of its own is said.
@@ -99,19 +98,6 @@ impl Hosts {
 
     pub(super) fn map(&self) -> &BTreeMap<String, String> {
         &self.map
-    }
-}
-
-/// Nothing but this machine answers there: politeness is not needed.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 
@@ -142,7 +128,7 @@ pub(super) fn http_twin(url: &Url) -> Option<Url> {
 }
 
 fn has_subdomains(url: &Url) -> bool {
-    matches!(url.host(), Some(Host::Domain(name)) if name.contains('.') && !is_loopback(url))
+    matches!(url.host(), Some(Host::Domain(name)) if name.contains('.') && !is_local(url))
 }
 
 fn authority(url: &Url) -> String {
@@ -214,19 +200,5 @@ mod tests {
         assert_eq!(split_port("a.test"), ("a.test", None));
         assert_eq!(split_port("[::1]:80"), ("[::1]", Some(80)));
         assert_eq!(split_port("[::1]"), ("[::1]", None));
-    }
-
-    #[test]
-    fn loopback_is_this_machine() {
-        for (text, expected) in [
-            ("http://localhost:1/", true),
-            ("http://a.localhost/", true),
-            ("http://127.9.9.9/", true),
-            ("http://[::1]/", true),
-            ("http://localhost.example/", false),
-            ("http://10.0.0.1/", false),
-        ] {
-            assert_eq!(is_loopback(&url(text)), expected, "{text}");
-        }
     }
 }

@@ -9,6 +9,7 @@ mod hosts;
 mod html;
 mod jars;
 mod pace;
+mod probes;
 mod record;
 mod run;
 mod steps;

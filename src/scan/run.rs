@@ -4,16 +4,17 @@ use super::actor::Actor;
 use super::around::Seeds;
 use super::browser::Browser;
 use super::ground::{Ended, Ground, cell};
-use super::steps::missing;
+use super::steps::{Halt, Live, missing};
 use super::walk::Trail;
 use super::{Event, RunError, Stop, Watch};
 use crate::crawl::Address;
 use crate::engine::USER_AGENT;
 use crate::manifest::Manifest;
 use crate::observation::{
-    Consent, Coverage, Engine, LinkCheck, Outcome, PersonaCoverage, Phase, PolicyPage, Run, SCAN_FORMAT, Scan,
+    Consent, Coverage, Engine, LinkCheck, Outcome, PersonaCoverage, Phase, PolicyPage, ProbeKind, Reached,
+    Run, SCAN_FORMAT, Scan,
 };
-use crate::plan::{self, EngineChoice, Plan, Target};
+use crate::plan::{self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Target};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -36,12 +37,14 @@ pub async fn run(
     let mut course = Course {
         ground,
         browser,
+        probes: manifest.map(|manifest| plan::probes(manifest, plan)).unwrap_or_default(),
         members: Vec::new(),
         personas: Vec::new(),
         outcomes: Vec::new(),
         policy: None,
         links: Vec::new(),
         trail: Trail::default(),
+        looked_around: false,
     };
     let ended = course.all().await?;
     Ok(course.scan(started, ended))
@@ -71,11 +74,14 @@ struct Course<'a> {
     browser: Option<Browser>,
     /// Personas that logged in, for what comes after all crawls.
     members: Vec<Actor>,
+    probes: Vec<Probe>,
     personas: Vec<PersonaCoverage>,
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
     links: Vec<LinkCheck>,
     trail: Trail,
+    /// The addresses beside the crawl were asked for.
+    looked_around: bool,
 }
 
 impl Course<'_> {
@@ -100,45 +106,187 @@ impl Course<'_> {
         if let Some(browser) = &mut self.browser {
             self.ground.browse(browser, &self.members, &mut self.outcomes).await?;
         }
-        Ok(())
+        self.logouts().await
     }
 
     async fn looks(&mut self, actors: &mut std::vec::IntoIter<Actor>) -> Result<(), Ended> {
         let seeds = self.ground.seeds().await?;
         let policy = self.policy_addresses();
-        let mut first = true;
-        while let Some(mut actor) = actors.next() {
-            let end = self.crawl_as(&mut actor, &seeds, &policy, first).await;
+        for mut actor in actors.by_ref() {
+            let end = self.as_persona(&mut actor, &seeds, &policy).await;
             self.personas.push(actor.coverage(&Consent::Untouched));
             end?;
-            first = false;
+            if !std::mem::replace(&mut self.looked_around, true) {
+                self.around().await?;
+            }
             self.members.push(actor);
         }
         Ok(())
     }
 
-    async fn crawl_as(
+    /// Everything as one persona but its logout.
+    async fn as_persona(
         &mut self,
         actor: &mut Actor,
         seeds: &Seeds,
         policy: &[Address],
-        first: bool,
     ) -> Result<(), Ended> {
-        let untouched = Consent::Untouched;
         self.began(actor, Phase::Login);
-        self.ground.log_in(actor, &untouched).await?;
+        self.ground.log_in(actor, &Consent::Untouched).await?;
         if !actor.is_there() {
             return Ok(());
         }
-        self.began(actor, Phase::Crawl);
-        let crawl = cell(&actor.persona.name, &untouched, Phase::Crawl, 1);
-        self.ground.walk(actor, &crawl, seeds, policy, &mut self.trail).await?;
-        if first {
-            self.ground.usual_addresses().await?;
-            self.policy = self.ground.policy_page().await?;
-            self.links = self.ground.declared_links().await?;
+        self.crawls(actor, &Consent::Untouched, seeds, policy).await?;
+        let session = actor.session.clone();
+        for consent in self.recorded_choices(actor) {
+            self.chosen(actor, &consent, seeds, policy).await?;
+        }
+        actor.session = session;
+        let probes = self.probes_of(actor);
+        if !probes.is_empty() || !self.ground.plan.journeys.is_empty() {
+            self.still_there(actor, Phase::Journey).await?;
+        }
+        self.journeys(actor, &probes).await?;
+        if !probes.is_empty() {
+            self.began(actor, Phase::Probe);
+            self.outcomes.extend(self.ground.probe(actor, &probes).await?);
         }
         Ok(())
+    }
+
+    /// The crawls of one consent state, each from the same start.
+    async fn crawls(
+        &mut self,
+        actor: &mut Actor,
+        consent: &Consent,
+        seeds: &Seeds,
+        policy: &[Address],
+    ) -> Result<(), Ended> {
+        let start = actor.session.jar.clone();
+        for repeat in 1..=self.ground.plan.limits.repeats.max(1) {
+            if !actor.is_there() {
+                break;
+            }
+            let crawl = cell(&actor.persona.name, consent, Phase::Crawl, repeat);
+            if repeat > 1 {
+                actor.session.jar = start.clone();
+                self.still_there(actor, Phase::Crawl).await?;
+            }
+            self.began(actor, Phase::Crawl);
+            self.ground.walk(actor, &crawl, seeds, policy, &mut self.trail).await?;
+        }
+        Ok(())
+    }
+
+    /// Choices that can be put into the jar; members are looked at as they are and after accepting.
+    fn recorded_choices(&self, actor: &Actor) -> Vec<ConsentPlan> {
+        let plans = self.ground.plan.consent.iter();
+        plans
+            .filter(|plan| plan.cookie.is_some() && plan.state != Consent::Untouched)
+            .filter(|plan| !actor.persona.visitor.logged_in || plan.state == Consent::Accepted)
+            .cloned()
+            .collect()
+    }
+
+    /// The crawls of a visitor who has made a choice.
+    async fn chosen(
+        &mut self,
+        actor: &mut Actor,
+        plan: &ConsentPlan,
+        seeds: &Seeds,
+        policy: &[Address],
+    ) -> Result<(), Ended> {
+        let Some(reference) = &plan.cookie else { return Ok(()) };
+        let ground = &mut self.ground;
+        let recorded = ground.references.text(reference, Live::default()).await;
+        let recorded = recorded.and_then(|text| ground.read_cookies(ImportFormat::Header, &text));
+        match recorded {
+            Ok(cookies) => {
+                actor.session.jar = actor.login_jar.clone();
+                cookies.into_iter().for_each(|cookie| actor.session.jar.insert(cookie));
+                self.still_there(actor, Phase::Crawl).await?;
+                self.crawls(actor, &plan.state, seeds, policy).await?;
+                self.personas.push(actor.coverage(&plan.state));
+            }
+            Err(why) => {
+                let step = format!("the recorded choice ({}:{})", self.ground.plan.file, plan.place.line);
+                self.ground.warn(format!("{step}: {why}"));
+                let reached = Reached::No { step, why: self.ground.references.mask(&why) };
+                self.personas.push(PersonaCoverage { reached, ..actor.coverage(&plan.state) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Logs in again where the session was lost in the meantime.
+    async fn still_there(&mut self, actor: &mut Actor, phase: Phase) -> Result<(), Ended> {
+        let here = cell(&actor.persona.name, &Consent::Untouched, phase, 1);
+        if actor.is_there() && !self.ground.is_logged_in(actor, &here).await? {
+            actor.lost += 1;
+            self.ground.log_in_again(actor, &here).await?;
+        }
+        Ok(())
+    }
+
+    /// The journeys that this persona makes, each with the session as it is before all of them.
+    async fn journeys(&mut self, actor: &Actor, probes: &[Probe]) -> Result<(), Ended> {
+        let journeys =
+            self.ground.plan.journeys.iter().filter(|journey| {
+                journey.personas.is_empty() || journey.personas.contains(&actor.persona.name)
+            });
+        for journey in journeys {
+            self.began(actor, Phase::Journey);
+            let mut traveller = actor.clone();
+            let here = cell(&actor.persona.name, &Consent::Untouched, Phase::Journey, 1);
+            self.ground.journal = Some(BTreeSet::new());
+            let what = format!("the journey {}", journey.name);
+            let end = self.ground.perform(&mut traveller, &here, &journey.steps, &what).await;
+            let written = self.ground.journal.take().unwrap_or_default();
+            let failed = match end {
+                Ok(()) => None,
+                Err(Halt::Ended(ended)) => return Err(ended),
+                Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
+            };
+            if let Some(why) = &failed {
+                self.ground.warn(format!("{}: {why}", actor.persona.name));
+            }
+            for probe in probes {
+                if probe.kind == (ProbeKind::UpdatedBy { journey: journey.name.clone() }) {
+                    self.outcomes.push(self.ground.updated(probe, &written, failed.as_deref()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the visitor without a login is asked beside its crawl.
+    async fn around(&mut self) -> Result<(), Ended> {
+        self.ground.usual_addresses().await?;
+        self.policy = self.ground.policy_page().await?;
+        self.links = self.ground.declared_links().await?;
+        Ok(())
+    }
+
+    /// Last of all, since a logout may end the sessions of others who share the account.
+    async fn logouts(&mut self) -> Result<(), Ended> {
+        for mut actor in std::mem::take(&mut self.members) {
+            if actor.persona.logout.is_empty() || !actor.is_there() {
+                continue;
+            }
+            let probes = self.probes_of(&actor);
+            self.began(&actor, Phase::Logout);
+            let end = self.ground.log_out(&mut actor, &probes).await;
+            if let Some(known) = self.personas.iter_mut().find(|known| known.name == actor.persona.name) {
+                (known.logins, known.sessions_lost) = (actor.logins, actor.lost);
+            }
+            self.outcomes.extend(end?);
+        }
+        Ok(())
+    }
+
+    fn probes_of(&self, actor: &Actor) -> Vec<Probe> {
+        let own = self.probes.iter().filter(|probe| probe.persona == actor.persona.name);
+        own.cloned().collect()
     }
 
     fn began(&self, actor: &Actor, phase: Phase) {
@@ -168,6 +316,12 @@ impl Course<'_> {
         }
         let mut outcomes = self.outcomes;
         outcomes.sort();
+        let mut coverage = Coverage {
+            personas: self.personas,
+            robots_honoured: plan.robots == plan::Robots::Honour,
+            ..Coverage::default()
+        };
+        recorder.cover(&mut coverage);
         let partial = ended.map(|ended| match ended {
             Ended::Stopped => "interrupted".to_owned(),
             Ended::TimeUp => {
@@ -196,14 +350,7 @@ impl Course<'_> {
                 host_map: ground.hosts.map().clone(),
                 allowed_cookies: ground.target.allowed_cookies.clone(),
             },
-            coverage: Coverage {
-                pages: recorder.pages(),
-                skipped: recorder.all_skipped(),
-                failed: recorder.failed(),
-                personas: self.personas,
-                robots_honoured: plan.robots == plan::Robots::Honour,
-                notes: Vec::new(),
-            },
+            coverage,
             observations: recorder.observations(),
             sent: recorder.sent(),
             contacts: recorder.contacts(),

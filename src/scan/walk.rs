@@ -16,7 +16,7 @@ use crate::cookie::{Decision, Jar};
 use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::observation::{Cell, Consent, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
 use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::future::Future;
@@ -58,7 +58,7 @@ impl Ground<'_> {
             frontier.seed(address.clone());
         }
         let own = actor.persona.start.iter().filter_map(|page| self.hosts.on_target(page));
-        for address in own.filter_map(|url| Address::new(&url)) {
+        for address in own.chain(actor.landing.clone()).filter_map(|url| Address::new(&url)) {
             frontier.seed(address);
         }
         for address in &seeds.sitemap {
@@ -84,6 +84,8 @@ impl Ground<'_> {
             alarms: 0,
             check_due: false,
             taken: 0,
+            answered: false,
+            first_failure: None,
         };
         let end = walk.run().await;
         walk.finish(end.err());
@@ -138,6 +140,9 @@ struct Walk<'w, 'g> {
     alarms: usize,
     check_due: bool,
     taken: u64,
+    /// Whether any page answered, and if not, why the first did not.
+    answered: bool,
+    first_failure: Option<String>,
 }
 
 enum Work {
@@ -253,6 +258,10 @@ impl Walk<'_, '_> {
         jars::merge(&mut self.actor.session.jar, &jar, &visit);
         self.taken += 1;
         self.ground.tell_visit(&visit);
+        self.answered |= visit.status > 0;
+        if let (None, Some(failure)) = (&self.first_failure, &visit.failure) {
+            self.first_failure = Some(failure.detail.clone());
+        }
         let alarming = self.is_alarming(&visit);
         if let Work::Page(next) = &work {
             self.ground.progress.pages += 1;
@@ -400,7 +409,7 @@ impl Walk<'_, '_> {
             detail: detail.into(),
             count: 1,
         };
-        self.ground.recorder.failure(failed, &url);
+        self.ground.recorder.failure(failed);
         self.taken += 1;
     }
 
@@ -416,11 +425,17 @@ impl Walk<'_, '_> {
                 self.record(&work, &visit);
             }
         }
+        if let (false, Some(why)) = (self.answered, self.first_failure.take()) {
+            self.actor.reached = Some(Reached::No { step: "the start page".into(), why });
+        }
         self.frontier.close(match ended {
             Some(Ended::TimeUp) => SkipReason::TimeLimit,
             _ => SkipReason::Interrupted,
         });
-        for tally in self.frontier.skipped() {
+        // Another look at the same pages leaves out the same.
+        let again = self.cell.repeat > 1 || self.cell.consent != Consent::Untouched;
+        let skipped = if again { Vec::new() } else { self.frontier.skipped() };
+        for tally in skipped {
             self.ground.recorder.skipped(Skipped {
                 persona: self.cell.persona.clone(),
                 reason: tally.reason,

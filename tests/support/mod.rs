@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 pub(crate) mod hostile;
+pub(crate) mod look;
 #[path = "../../examples/sites/mod.rs"]
 pub(crate) mod sites;
 pub(crate) mod small_site;

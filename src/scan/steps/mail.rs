@@ -98,9 +98,8 @@ fn split_mbox(raw: &[u8]) -> Vec<&[u8]> {
     }
     let mut starts = vec![0];
     for (at, window) in raw.windows(7).enumerate() {
-        if window == b"\n\nFrom " {
-            starts.push(at + 2);
-        } else if window == b"\r\nFrom " && raw[..at].ends_with(b"\n") {
+        let after_empty_line = window == b"\n\nFrom " || window == b"\r\nFrom " && raw[..at].ends_with(b"\n");
+        if after_empty_line {
             starts.push(at + 2);
         }
     }

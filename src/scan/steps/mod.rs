@@ -366,6 +366,9 @@ impl Ground<'_> {
         if shown.is_json() {
             actor.json = serde_json::from_str(&shown.text).ok();
         }
+        if actor.sent_to.is_none() && (ask.method != "GET" || ask.started_by.is_some()) {
+            actor.sent_to = Some(super::actor::place(&shown.url).to_owned());
+        }
         // A script's answer leaves the page where it is.
         if ask.within.is_none() || actor.shown.is_none() {
             actor.shown = Some(shown);

@@ -48,7 +48,21 @@ impl Shown {
             return self.text.contains(text);
         }
         let wanted = html::one_line(text);
-        html::one_line(&html::visible_text(&self.text, usize::MAX)).contains(&wanted)
+        html::one_line(&self.visible()).contains(&wanted)
+    }
+
+    /// The visible text.
+    pub(in crate::scan) fn visible(&self) -> String {
+        if self.is_html() { html::visible_text(&self.text, usize::MAX) } else { self.text.clone() }
+    }
+
+    pub(in crate::scan) fn asks_for_a_password(&self) -> bool {
+        self.is_html() && form::forms(&self.text, &self.url).iter().any(Form::takes_password)
+    }
+
+    /// The status of the last answer, also of a script's request.
+    pub(in crate::scan) fn last_status(&self) -> u16 {
+        self.answer.as_ref().map_or(self.status, |answer| answer.status)
     }
 
     /// Why it looks like a login that was turned away; none where it does not. Status and cookies
