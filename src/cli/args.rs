@@ -1,6 +1,7 @@
 //! The arguments as typed.
 
 use super::output::{FormatWord, OutputSpec};
+use crate::plan::Render as RenderPlan;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -89,6 +90,18 @@ pub(super) struct Look {
     /// The engine [default: the plan's, or http]
     #[arg(long, value_name = "ENGINE")]
     pub(super) engine: Option<EngineWord>,
+    /// Which pages the browser renders: one of each kind, all, or up to N [default: kinds]
+    #[arg(long, value_name = "kinds|all|N")]
+    pub(super) render: Option<RenderWord>,
+    /// The browser [default: $CHROME, or a Chromium on the PATH]
+    #[arg(long, value_name = "PATH")]
+    pub(super) browser: Option<PathBuf>,
+    /// A browser that already runs, by the ws:// address that it prints
+    #[arg(long, value_name = "URL", conflicts_with = "browser")]
+    pub(super) browser_url: Option<String>,
+    /// Keep pictures of the first page of each visitor in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) screenshots: Option<PathBuf>,
     /// Fetch pictures, scripts, styles and frames, too, once each
     #[arg(long)]
     pub(super) assets: bool,
@@ -127,8 +140,32 @@ pub(super) struct Talk {
     pub(super) verbose: u8,
 }
 
-/// The engines of this version: plain HTTP, no browser, made for CI.
+/// The engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum EngineWord {
+    /// Plain HTTP, no browser, made for CI
     Http,
+    /// Chromium on the pages that HTTP finds: scripts, storage, consent, third parties
+    Browser,
+    /// The same: HTTP always goes first
+    Both,
+}
+
+/// Which pages the browser renders: `kinds`, `all` or a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RenderWord(pub(super) RenderPlan);
+
+impl std::str::FromStr for RenderWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "kinds" => Ok(RenderWord(RenderPlan::Kinds)),
+            "all" => Ok(RenderWord(RenderPlan::All)),
+            number => match number.parse() {
+                Ok(most) if most > 0 => Ok(RenderWord(RenderPlan::Most(most))),
+                _ => Err("write kinds, all, or how many pages at most".into()),
+            },
+        }
+    }
 }

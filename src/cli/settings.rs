@@ -1,7 +1,7 @@
 //! The arguments as meant: files read, plan and manifest decoded, the target found. What is wrong
 //! is said here, before any request is made.
 
-use super::args::{EngineWord, Look};
+use super::args::{EngineWord, Look, RenderWord};
 use super::complaint::Complaint;
 use super::files;
 use super::output::NewFile;
@@ -92,8 +92,21 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
     if !look.persona.is_empty() {
         plan.personas.retain(|persona| look.persona.contains(&persona.name));
     }
-    if let Some(EngineWord::Http) = look.engine {
-        plan.engine = EngineChoice::Http;
+    match look.engine {
+        None => {}
+        Some(EngineWord::Http) => plan.engine = EngineChoice::Http,
+        Some(EngineWord::Browser) => plan.engine = EngineChoice::Browser,
+        Some(EngineWord::Both) => plan.engine = EngineChoice::Both,
+    }
+    if let Some(RenderWord(render)) = look.render {
+        plan.browser.render = render;
+    }
+    if look.browser.is_some() || look.browser_url.is_some() {
+        plan.browser.executable.clone_from(&look.browser);
+        plan.browser.url.clone_from(&look.browser_url);
+    }
+    if look.screenshots.is_some() {
+        plan.browser.screenshots.clone_from(&look.screenshots);
     }
     plan.pages.assets |= look.assets;
     if let Some(pages) = look.max_pages {
