@@ -10,6 +10,7 @@ mod cookie;
 mod cookie_properties;
 mod crawl;
 mod examples;
+mod hostile_sites;
 mod http;
 mod login;
 mod scan_cli;

@@ -132,16 +132,16 @@ impl HttpEngine {
             };
             visit.status = response.head.status;
             visit.retry_after = retry_after(&response.head);
-            let refused = response.head.refused;
-            let target = redirect::target(&response.head, &hop.url);
-            let failure = match target {
-                _ if refused.is_some() => refused.map(|why| {
-                    let host = hop.url.host_str().unwrap_or_default();
-                    Failure::new(
-                        FailureKind::UnreadableHead,
-                        format!("a browser refuses the answer of {host}: {why}"),
-                    )
-                }),
+            if let Some(why) = response.head.refused {
+                // To a browser there is no response: no page, no redirect, no cookie.
+                visit.status = 0;
+                let host = hop.url.host_str().unwrap_or_default();
+                let detail = format!("a browser refuses the answer of {host}: {why}");
+                let failure = Failure::new(FailureKind::UnreadableHead, detail);
+                visit.failure = Some(self.failed(ask, &hop.url, failure));
+                break;
+            }
+            let failure = match redirect::target(&response.head, &hop.url) {
                 Redirect::To(target) if matches!(target.scheme(), "http" | "https") => {
                     match self.leads_nowhere(&asked, &visit, &hop, &target) {
                         None => {
