@@ -540,16 +540,10 @@ fn gist(line: &str) -> String {
 /// How, when and from where the run was made.
 pub(super) fn how(scan: &Scan) -> Vec<String> {
     let run = &scan.run;
-    let engines: Vec<&str> = run
-        .engines
-        .iter()
-        .map(|engine| match engine {
-            crate::observation::Engine::Http => "plain HTTP: no script ran",
-            crate::observation::Engine::Browser => "Chromium",
-        })
-        .collect();
-    let mut first = format!("{}, {}", run.tool, engines.join(" and "));
-    if !run.assets {
+    let browser = run.engines.contains(&crate::observation::Engine::Browser);
+    let engines = if browser { "HTTP first, then Chromium" } else { "plain HTTP: no script ran" };
+    let mut first = format!("{}, {engines}", run.tool);
+    if !run.assets && !browser {
         first.push_str(", without pictures, scripts and styles (`--assets`)");
     }
     let vantage = run.vantage.as_ref().map(|vantage| format!(" from {vantage}")).unwrap_or_default();

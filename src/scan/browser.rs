@@ -226,7 +226,11 @@ impl Ground<'_> {
                 Some(_) => "no consent banner was shown",
                 None => "the start page did not answer",
             };
-            self.skip_state(cell, why);
+            match planned {
+                Some(_) => self.state_not_reached(cell, why),
+                // A banner may well offer no such choice; nobody said that it does.
+                None => self.detail(format!("{:?} by {}: {why}", cell.consent, cell.persona)),
+            }
             return Ok(false);
         }
         let Some(page) = self.open_page(browser, context, cell, &start).await? else { return Ok(true) };
@@ -240,8 +244,8 @@ impl Ground<'_> {
         Ok(true)
     }
 
-    /// A consent state that could not be reached is a failure of its cell, never a quiet pass.
-    fn skip_state(&mut self, cell: &Cell, why: &str) {
+    /// A planned consent state that could not be reached is a failure, never a quiet pass.
+    fn state_not_reached(&mut self, cell: &Cell, why: &str) {
         let url = self.target.url.clone();
         let detail = format!("the consent state could not be reached: {why}");
         let failed = Failed {
