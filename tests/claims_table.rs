@@ -38,8 +38,6 @@ pub(crate) struct Row {
     /// For lint rows: what the note of `check` is about.
     pub(crate) note: Option<String>,
     pub(crate) alias_of: Option<String>,
-    #[serde(default)]
-    pub(crate) severity: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -39,7 +39,6 @@ pub(crate) const SWITCHES: &[(&str, &str)] = &[
     ("D24", "the start page sets callback-url"),
     ("D25", "callback-url holds the bare origin"),
     ("D27", "an article in the blog sets read_articles"),
-    ("D27-missing", "the page for missing docs sets flash"),
     ("D28", "a chat widget's script on the start page writes a cookie"),
     ("D29", "the checkout is a frame of Stripe's within the site"),
     ("D30", "a pixel of m.stripe.com on the pricing page sets Stripe's cookie"),
@@ -153,13 +152,10 @@ impl Dpokit {
             self.renew(request, response);
         }
         if self.on.on("D24") && at("/") {
-            response.set(self.callback_line(request, &request.url("dpokit.com", "/")));
+            response.set(self.callback_line(request, "/"));
         }
         if self.on.on("D27") && at("/blog/release") {
             response.set(SetCookie::new(request, "read_articles", "1").max_age(DAY));
-        }
-        if self.on.on("D27-missing") && request.under("/docs") && response.status == 404 {
-            response.set(SetCookie::new(request, "flash", "missing"));
         }
         if self.on.on("D37") && at("/") {
             response.set(SetCookie::new(request, "seen", "1").max_age(DAY));

@@ -146,6 +146,17 @@ impl Ground<'_> {
         if self.plan.pages.assets {
             addresses.extend(start.join("/favicon.ico"));
         }
+        // Where people log in, plain http matters most.
+        let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
+        let opened = steps.filter_map(|step| match &step.action {
+            plan::Action::Open { url } => http_twin(&self.hosts.on_target(url)?),
+            _ => None,
+        });
+        for twin in opened.collect::<Vec<_>>() {
+            if !addresses.contains(&twin) {
+                addresses.push(twin);
+            }
+        }
         for url in addresses {
             self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
         }
@@ -198,10 +209,17 @@ impl Ground<'_> {
             } else {
                 self.look_elsewhere(url).await?
             };
+            let lost = link.url.split_once('#').map(|(_, name)| name).filter(|name| {
+                (200..300).contains(&visit.status) && !visit.body.is_empty() && !has_element(&visit, name)
+            });
             checks.push(LinkCheck {
                 url: self.recorder.safe(&visit.asked),
                 status: (visit.status > 0 && visit.failure.is_none()).then_some(visit.status),
-                failure: visit.failure.map(|failure| failure.detail),
+                failure: visit
+                    .failure
+                    .as_ref()
+                    .map(|failure| failure.detail.clone())
+                    .or_else(|| lost.map(|name| format!("the page has no element `{name}`"))),
             });
         }
         checks.sort();
@@ -217,6 +235,14 @@ impl Ground<'_> {
         let engine = self.engine();
         self.unrecorded(&engine, &mut Session::default(), &ask).await
     }
+}
+
+/// Whether a fragment leads anywhere (HTML standard, "select the indicated part").
+fn has_element(visit: &Visit, name: &str) -> bool {
+    let body = String::from_utf8_lossy(&visit.body);
+    let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+    // A name that makes no selector is no reason to complain.
+    html::has(&body, &format!("[id=\"{name}\"], a[name=\"{name}\"]")).unwrap_or(true)
 }
 
 /// What asking for the address would do.

@@ -173,11 +173,23 @@ fn changed_rows(context: &Context<'_>, previous: &Scan) -> Vec<String> {
         .collect();
     names.extend(context.scan.observations.iter().map(|observation| observation.name.to_string()));
     names.extend(previous.observations.iter().map(|observation| observation.name.to_string()));
+    // A row about a cookie that neither the manifest nor a scan knows.
+    let (named_now, named_before) = (named(&now.text), named(&before.text));
+    names.extend(named_now.symmetric_difference(&named_before).map(|name| (*name).to_owned()));
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     let passages = |text: &str, name: &str| policy_text::passages(text, &[name], &all);
     all.iter()
         .filter(|name| passages(&now.text, name) != passages(&before.text, name))
         .map(|name| (*name).to_owned())
+        .collect()
+}
+
+/// Words of a text that can only be names of cookies: with an underscore in them.
+fn named(text: &str) -> BTreeSet<&str> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.split(|c: char| !inside(c))
+        .map(|word| word.trim_matches(['.', '-']))
+        .filter(|word| (3..=64).contains(&word.len()) && word.contains('_'))
         .collect()
 }
 

@@ -22,8 +22,14 @@ does not answer) leave it *not verified*, because they are often meant for progr
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let cell = anonymous_cell(context);
     for (index, link) in context.manifest.links.iter().enumerate() {
-        let wrong = match asked(context, link).and_then(|check| check.status) {
+        let check = asked(context, link);
+        let wrong = match check.and_then(|check| check.status) {
             Some(status @ (404 | 410)) => Some(format!("{} answers {status}", link.url)),
+            // It answers, and yet the part that the link names is not there.
+            Some(200..300) if check.is_some_and(|check| check.failure.is_some()) => {
+                let lost = check.and_then(|check| check.failure.clone()).unwrap_or_default();
+                Some(format!("{}: {lost}", link.url))
+            }
             _ => missing_on_page(context, link)
                 .then(|| format!("the policy page does not link to {}", link.url)),
         };
