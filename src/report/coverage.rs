@@ -71,7 +71,7 @@ fn crawled(scan: &Scan) -> impl Iterator<Item = &PageTally> {
 }
 
 fn is_answer(page: &PageTally) -> bool {
-    (200..400).contains(&page.status)
+    (200..300).contains(&page.status)
 }
 
 /// What was looked at and what was not: a label and a sentence each.
@@ -129,9 +129,8 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     }
     for (kind, (count, url, detail)) in failed {
         let url = short_url(&url, scan.run.base_url.as_str()).to_owned();
-        let such_as = if count == 1 { "" } else { "such as " };
-        sentences
-            .push(("failed".into(), format!("{count} {}: {such_as}{url} ({detail})", words::failure(kind))));
+        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        sentences.push(("failed".into(), format!("{}: {url}{more} ({detail})", words::failure(kind))));
     }
     if !scan.coverage.robots_honoured {
         sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));

@@ -111,7 +111,7 @@ impl Page<'_> {
             self.blank()?;
         }
         for reason in reasons {
-            self.paragraph(YELLOW, "  inconclusive  ", "", &reason)?;
+            self.paragraph(YELLOW, "  inconclusive  ", "    ", &reason)?;
         }
         Ok(())
     }
@@ -341,10 +341,10 @@ impl Page<'_> {
         for (number, example) in row.examples.iter().take(examples).enumerate() {
             let mut text = self.setter(example);
             if number == 0 && row.count > 1 {
-                text.push_str(&format!("; {} in all", row.count));
+                text.push_str(&format!("; {} times in all", row.count));
             }
             if number == 0 && row.personas.len() > 1 {
-                text.push_str(&format!(", to {}", row.personas.join(", ")));
+                text.push_str(&format!(", to {}", row.personas.join(" and ")));
             }
             self.paragraph(DIM, "    ", "      ", &text)?;
         }
@@ -370,10 +370,8 @@ impl Page<'_> {
                 words::cell(&sighting.cell)
             );
         } else if sighting.page.asked != at.url {
-            text.push_str(&format!(
-                ", on the way from {}",
-                short_url(sighting.page.asked.as_str(), self.base)
-            ));
+            let how = if at.hop > 0 { "on the way from" } else { "on" };
+            text.push_str(&format!(", {how} {}", short_url(sighting.page.asked.as_str(), self.base)));
         }
         text
     }

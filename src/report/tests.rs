@@ -216,7 +216,7 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
       anonymous   12 pages
       member      1 page, logged in, 2 logins, session lost once
       skipped     3 closed by robots.txt, such as /private
-      failed      1 client error: /gone (404 Not Found)
+      failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
     styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
@@ -271,18 +271,18 @@ fn verbose_shows_every_claim_and_all_evidence() {
     Seen on shop.test
       csrf  364 days, this host only, path /
         csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax
-        by GET / -> 200 (anonymous); 2 in all
+        by GET / -> 200 (anonymous); 2 times in all
       sid  14 days, this host only, path /
         sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
-        by POST /login -> 302 (member, login); 2 in all
+        by POST /login -> 302 (member, login); 2 times in all
       sid  deleted
         sid=‹0 bytes›; Max-Age=0; Path=/
-        by GET /old -> 200 (anonymous); 2 in all
+        by GET /old -> 200 (anonymous); 2 times in all
 
     Seen on ads.test (third party)
       track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
-        by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
+        by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
 
     Other hosts
       ads.test  4 times asked, on /
@@ -295,7 +295,7 @@ fn verbose_shows_every_claim_and_all_evidence() {
       anonymous   12 pages
       member      1 page, logged in, 2 logins, session lost once
       skipped     3 closed by robots.txt, such as /private
-      failed      1 client error: /gone (404 Not Found)
+      failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
     styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
@@ -310,24 +310,24 @@ fn a_scan_alone_prints_lines_as_written() {
     Seen on shop.test
       csrf  364 days, this host only, path /
         csrf=‹32 bytes›; Max-Age=31449600; Path=/; SameSite=Lax
-        by GET / -> 200 (anonymous); 2 in all
+        by GET / -> 200 (anonymous); 2 times in all
       sid  14 days, this host only, path /
         sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
-        by POST /login -> 302 (member, login); 2 in all
+        by POST /login -> 302 (member, login); 2 times in all
       sid  deleted
         sid=‹0 bytes›; Max-Age=0; Path=/
-        by GET /old -> 200 (anonymous); 2 in all
+        by GET /old -> 200 (anonymous); 2 times in all
 
     Seen on ads.test (third party)
       track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
-        by GET http://ads.test/pixel -> 200 (anonymous); 2 in all
+        by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
 
     Looked at
       anonymous   12 pages
       member      1 page, logged in, 2 logins, session lost once
       skipped     3 closed by robots.txt, such as /private
-      failed      1 client error: /gone (404 Not Found)
+      failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
     styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
@@ -387,7 +387,7 @@ fn markdown() {
     - anonymous: 12 pages
     - member: 1 page, logged in, 2 logins, session lost once
     - skipped: 3 closed by robots.txt, such as /private
-    - failed: 1 client error: /gone (404 Not Found)
+    - failed: client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
 
@@ -922,7 +922,7 @@ fn nothing_seen_is_never_all_clear() {
       anonymous   0 pages
       member      0 pages, logged in, 2 logins, session lost once
       skipped     3 closed by robots.txt, such as /private
-      failed      1 client error: /gone (404 Not Found)
+      failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
     styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
