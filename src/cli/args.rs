@@ -1,5 +1,6 @@
 //! The arguments as typed.
 
+use super::outcome::FailOn;
 use super::output::{FormatWord, OutputSpec};
 use crate::plan::Render as RenderPlan;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -23,16 +24,43 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look at a site and judge every claim of its manifest: the main job
+    Audit(Audit),
     /// Only look: the inventory, no manifest needed
     Scan(Scan),
     /// Look, then write a first manifest and plan
     Init(Init),
-    /// What is wrong with manifests and plans, without asking any site
+    /// Validate manifests and plans, no network: every problem at once
     Check(super::check::CheckArgs),
-    /// Render a saved scan again, in other formats
-    Report(Render),
-    /// What a browser does with a Set-Cookie line, and why
+    /// What a rule checks; or what a browser does with a Set-Cookie line, and why
     Explain(super::explain::LineArgs),
+    /// Render a saved scan again, in other formats or against another manifest
+    Report(Render),
+}
+
+/// Scans a site as every persona of the plan and says of each claim of the manifest whether it is
+/// upheld, refuted or not verified.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// A plan (cookieproof.toml) or the site's URL [default: cookieproof.toml, if it is there]
+    #[arg(value_name = "PLAN or URL")]
+    pub(super) what: Option<String>,
+    /// The manifest [default: the plan's, or cookies.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
+    /// Judge this saved scan instead of looking
+    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine"])]
+    pub(super) from: Option<PathBuf>,
+    /// An older saved scan, for claims about changes over time
+    #[arg(long, value_name = "SCAN")]
+    pub(super) previous: Option<PathBuf>,
+    /// What ends with exit code 1: errors, warnings too, or open claims too
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) print: Print,
 }
 
 /// Looks at a site and prints what it leaves on a visitor's device.
@@ -74,6 +102,9 @@ pub(super) struct Render {
     /// A scan saved with --save-scan
     #[arg(value_name = "SCAN")]
     pub(super) scan: PathBuf,
+    /// Judge it by this manifest, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     #[command(flatten)]
     pub(super) print: Print,
 }

@@ -1,9 +1,11 @@
-//! `explain 'LINE' --url URL`: what a browser does with a `Set-Cookie` line and why.
+//! `explain RULE`: what a rule checks. `explain 'LINE' --url URL`: what a browser does with a
+//! `Set-Cookie` line and why.
 //!
 //! `--jsonl` answers recorded cases, one a line, in the fields of the corpus: text in which one
 //! character is one byte.
 
 mod cases;
+mod rules;
 mod words;
 
 use super::Exit;
@@ -15,8 +17,8 @@ use url::Url;
 /// What `explain` is asked about a `Set-Cookie` line.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LineArgs {
-    /// A Set-Cookie line: 'NAME=VALUE; Path=/; …' (with --url)
-    #[arg(value_name = "LINE", required_unless_present = "jsonl")]
+    /// A rule's id, or a Set-Cookie line: 'NAME=VALUE; Path=/; …' (with --url) [default: every rule]
+    #[arg(value_name = "RULE or LINE")]
     pub line: Option<String>,
 
     /// The URL whose response brings the line
@@ -64,10 +66,8 @@ pub(super) fn run(
     let answered = match (args.jsonl, &args.line, &args.url) {
         (true, _, _) => cases::run(args.show_values, stdin, stdout),
         (false, Some(line), Some(url)) => one(args, line, url, stdout)?,
-        _ => {
-            return Err(Complaint::usage("a Set-Cookie line is explained for a URL")
-                .hint("cookieproof explain 'a=1; Path=/' --url https://site.example/"));
-        }
+        (false, Some(rule), None) => rules::one(rule, stdout)?,
+        (false, None, _) => rules::all(stdout),
     };
     match answered.and_then(|exit| stdout.flush().map(|()| exit)) {
         // A reader that has gone away is no failure of ours.

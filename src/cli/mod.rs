@@ -2,6 +2,7 @@
 //! that prints, reads the environment and knows exit codes.
 
 mod args;
+mod audit;
 mod check;
 mod complaint;
 pub mod explain;
@@ -33,6 +34,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let done = match typed.command {
+        Command::Audit(args) => audit::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Report(args) => render::run(&args),

@@ -4,12 +4,22 @@ use super::args;
 use super::complaint::Complaint;
 use super::output::Outputs;
 use super::{Exit, files, outcome};
+use crate::audit::audit;
 use crate::report::Report;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Render) -> Result<Exit, Complaint> {
     let outputs = Outputs::open(args.print.format, args.print.talk.verbose > 0, &args.print.output)?;
     let scan = files::scan(&args.scan)?;
-    outputs.write(&Report { scan: &scan, audit: None, manifest: None })?;
-    Ok(outcome::of_scan(&scan))
+    let manifest = args.manifest.as_deref().map(files::manifest).transpose()?;
+    let audit = manifest.as_ref().map(|manifest| audit(manifest, &scan, None));
+    outputs.write(&Report {
+        scan: &scan,
+        audit: audit.as_ref(),
+        manifest: manifest.as_ref().map(|manifest| manifest.file.as_str()),
+    })?;
+    Ok(match &audit {
+        Some(audit) => outcome::of_audit(&scan, audit, outcome::FailOn::default()),
+        None => outcome::of_scan(&scan),
+    })
 }
