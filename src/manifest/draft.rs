@@ -237,14 +237,14 @@ fn write_entry(entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Sc
         let names: Vec<&str> = entry.made_from.iter().take(3).map(String::as_str).collect();
         let _ = writeln!(text, "# The name varies: {}.", comment(&names.join(", ")));
     }
-    if let Some((_, first)) = entry.seen.iter().min_by_key(|(_, seen)| seen.at_ms) {
+    if let Some((_, one)) = entry.seen.first() {
         let _ = writeln!(
             text,
-            "# Set {}, first by {} {} as {}.",
+            "# Set {}, as by {} {} to {}.",
             if entry.count == 1 { "once".to_owned() } else { format!("{} times", entry.count) },
-            comment(&first.exchange.method),
-            comment(&path_of(first.exchange.url.as_str())),
-            comment(&first.cell.persona)
+            comment(&one.exchange.method),
+            comment(&path_of(one.exchange.url.as_str())),
+            comment(&one.cell.persona)
         );
     }
     if entry.kind != StorageKind::Cookie {
@@ -552,7 +552,7 @@ mod tests {
 
         [[cookies]]
         name = "csrf"
-        # Set 2 times, first by GET / as anonymous.
+        # Set 2 times, as by GET / to anonymous.
         # purpose = ""
         # category = "strictly-necessary"    # functional, analytics, advertising, social
         lifetime = "364d"
@@ -564,7 +564,7 @@ mod tests {
 
         [[cookies]]
         name = "sid"
-        # Set 2 times, first by POST /login as member.
+        # Set 2 times, as by POST /login to member.
         # purpose = ""
         # category = "strictly-necessary"    # functional, analytics, advertising, social
         lifetime = "14d"

@@ -27,7 +27,7 @@ pub(crate) struct Row<'a> {
     pub(crate) count: u64,
     /// Who got it, in the order of the personas' names.
     pub(crate) personas: Vec<&'a str>,
-    /// One for each group, the first seen first.
+    /// One for each group, in the scan's order.
     pub(crate) examples: Vec<&'a Sighting>,
 }
 
@@ -100,12 +100,7 @@ fn rows(observation: &Observation) -> Vec<Row<'_>> {
             row.personas.insert(at, &example.cell.persona);
         }
     }
-    rows.into_values()
-        .map(|mut row| {
-            row.examples.sort_by_key(|example| example.at_ms);
-            row
-        })
-        .collect()
+    rows.into_values().collect()
 }
 
 fn fate(decision: &Decision) -> Fate {

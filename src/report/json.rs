@@ -215,6 +215,8 @@ struct Seen<'a> {
     domain_attribute: Option<&'a str>,
     /// As a browser keeps it; null where it refuses it.
     kept: Option<Kept<'a>>,
+    /// Where a browser did otherwise than our model says.
+    disagreement: Option<&'a str>,
     value: ValueOut<'a>,
     channel: Channel,
     cell: CellOut<'a>,
@@ -275,6 +277,7 @@ struct Coverage<'a> {
     pages: Vec<PagesOut<'a>>,
     skipped: Vec<SkippedOut<'a>>,
     failed: Vec<FailedOut<'a>>,
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -476,6 +479,7 @@ fn thing(thing: &Observation) -> Thing<'_> {
                 }),
                 Decision::Deleted { .. } | Decision::Rejected { .. } => None,
             },
+            disagreement: example.disagreement.as_deref(),
             value: value(&example.value),
             channel: example.channel,
             cell: cell(&example.cell),
@@ -570,6 +574,7 @@ fn coverage(scan: &Scan) -> Coverage<'_> {
     let coverage = &scan.coverage;
     Coverage {
         robots_honoured: coverage.robots_honoured,
+        notes: &coverage.notes,
         personas: coverage
             .personas
             .iter()

@@ -337,6 +337,9 @@ impl Page<'_> {
         )?;
         let Some(first) = row.examples.first() else { return Ok(()) };
         self.paragraph(PLAIN, "    ", "      ", &first.line)?;
+        if let Some(disagreement) = row.examples.iter().find_map(|example| example.disagreement.as_ref()) {
+            self.paragraph(YELLOW, "    ", "      ", &format!("the browser did otherwise: {disagreement}"))?;
+        }
         let examples = if self.layout.verbose { row.examples.len() } else { 1 };
         for (number, example) in row.examples.iter().take(examples).enumerate() {
             let mut text = self.setter(example);

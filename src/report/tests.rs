@@ -562,6 +562,7 @@ fn json_is_versioned_and_in_order() {
                 "path": "/",
                 "lifetime_seconds": 31449600
               },
+              "disagreement": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -618,6 +619,7 @@ fn json_is_versioned_and_in_order() {
                 "path": "/",
                 "lifetime_seconds": 1209600
               },
+              "disagreement": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -662,6 +664,7 @@ fn json_is_versioned_and_in_order() {
               "path_attribute": "/",
               "domain_attribute": null,
               "kept": null,
+              "disagreement": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -716,6 +719,7 @@ fn json_is_versioned_and_in_order() {
               "path_attribute": "/",
               "domain_attribute": null,
               "kept": null,
+              "disagreement": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -850,7 +854,8 @@ fn json_is_versioned_and_in_order() {
             "detail": "404 Not Found",
             "count": 1
           }
-        ]
+        ],
+        "notes": []
       }
     }
     "#);
