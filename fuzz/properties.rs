@@ -1,6 +1,8 @@
 //! What must hold for any bytes. Ordinary tests ask this with proptest (`tests/cookie_properties.rs`),
 //! `cargo fuzz` asks it for as long as it is let.
 
+#![allow(unreachable_pub, reason = "each fuzz target uses one of them")]
+
 use cookieproof::cookie::{
     Attribute, CookieLine, Decision, Initiator, Jar, Lifetime, Name, RequestContext, SameSite,
     ThirdPartyCookies, cookie_header, explain, is_trustworthy, parse_cookie_date, registrable_domain,

@@ -7,6 +7,7 @@ mod browser_engine;
 mod check;
 mod claims_table;
 mod cookie;
+mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
 mod examples;

@@ -1,6 +1,7 @@
 //! Helpers of the tests.
 
 pub(crate) mod command;
+pub(crate) mod devtools;
 pub(crate) mod hostile;
 pub(crate) mod look;
 #[path = "../../examples/sites/mod.rs"]
