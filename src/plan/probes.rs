@@ -36,7 +36,7 @@ pub fn probes(manifest: &Manifest, plan: &Plan) -> Vec<Probe> {
     for persona in &plan.personas {
         let held = || cookies.iter().copied().filter(|item| may_hold(item, persona));
         for item in held() {
-            required_for(item, persona, manifest, &mut probes);
+            required_for(item, persona, manifest, plan, &mut probes);
             refreshes(item, persona, manifest, &mut probes);
             if item.rolling == Some(true) && plan.probes.renewal_after.is_some() {
                 probes.push(Probe::about(ProbeKind::RollingRenewal, persona, [item]));
@@ -79,19 +79,19 @@ impl Probe {
 /// A page that is refused without the cookie is asked for again; a form or endpoint of the plan's
 /// own steps that needs a token is sent to without it. Which of the two is meant: a cookie that
 /// comes with the login cannot be a condition of logging in.
-fn required_for(item: &Item, persona: &Persona, manifest: &Manifest, probes: &mut Vec<Probe>) {
+fn required_for(item: &Item, persona: &Persona, manifest: &Manifest, plan: &Plan, probes: &mut Vec<Probe>) {
     for class in &item.required_for {
         let patterns = manifest.pages.get(class).map(|class| class.patterns.as_slice()).unwrap_or_default();
-        let posts_there =
-            [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns));
-        let kind = if posts_there && !comes_with_login(item) {
-            ProbeKind::TokenRequired
-        } else {
-            ProbeKind::RequiredFor
+        let sends = |persona: &Persona| {
+            [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns))
         };
-        if kind == ProbeKind::TokenRequired || persona.visitor.logged_in || !comes_with_login(item) {
-            probes.push(Probe::about(kind, persona, [item]).on(class));
-        }
+        let kind = match comes_with_login(item) {
+            false if sends(persona) => ProbeKind::TokenRequired,
+            // Looking at the page of the form needs no token; sending it does, and others do that.
+            false if plan.personas.iter().any(sends) => continue,
+            _ => ProbeKind::RequiredFor,
+        };
+        probes.push(Probe::about(kind, persona, [item]).on(class));
     }
 }
 
@@ -181,4 +181,77 @@ pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
         let absolute = Url::parse(url).or_else(|_| Url::parse("http://target.invalid/")?.join(url));
         absolute.is_ok_and(|url| patterns.iter().any(|pattern| pattern.matches(&url)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Format;
+
+    const PLAN: &str = r##"
+        [targets.app]
+        url = "http://localhost/"
+        [probes]
+        renewal_after = "1s"
+        [personas.member]
+        login = [{ open = "/login" }, { submit = { fields = { name = "ann" } } }]
+        logged_in_when = { url = "/account", selector = "#user" }
+        refresh = { method = "POST", url = "/refresh" }
+        logout = [{ request = { method = "POST", url = "/logout" } }]
+        [journeys.language]
+        personas = ["anonymous"]
+        steps = [{ open = "/" }]
+    "##;
+
+    /// `KIND PERSONA COOKIES @PAGES` of every probe, for a manifest of these cookies and claims.
+    fn derived(manifest: &str) -> Vec<String> {
+        let manifest = format!(
+            "[site]\nname = \"A\"\n[pages]\nlogin = [\"/login\"]\naccount = [\"/account/**\"]\n{manifest}"
+        );
+        let (manifest, problems) = crate::manifest::read(&manifest, "cookies.toml", Format::Toml);
+        let manifest = manifest.unwrap_or_else(|| panic!("{problems:#?}"));
+        let (plan, problems) = super::super::read(PLAN, "cookieproof.toml", Format::Toml);
+        let plan = plan.unwrap_or_else(|| panic!("{problems:#?}"));
+        probes(&manifest, &plan)
+            .iter()
+            .map(|probe| {
+                let pages = probe.pages.as_ref().map(|pages| format!(" @{pages}")).unwrap_or_default();
+                format!("{:?} {} {}{pages}", probe.kind, probe.persona, probe.cookies.join("+"))
+            })
+            .filter(|probe| probe != "EndedOnLogout member ")
+            .collect()
+    }
+
+    #[track_caller]
+    fn case(cookie: &str, expected: &[&str]) {
+        assert_eq!(derived(&format!("[[cookies]]\nname = \"c\"\n{cookie}\n")), expected, "{cookie}");
+    }
+
+    #[test]
+    fn a_statement_and_the_means_to_try_it_make_a_probe() {
+        let both = ["RequiredFor anonymous c @account", "RequiredFor member c @account"];
+        case("http_only = true", &[]);
+        case("required_for = [\"account\"]", &both);
+        case("visitors = [\"logged-in\"]\nrequired_for = [\"account\"]", &both[1..]);
+        case("required_for = [\"login\"]", &["TokenRequired member c @login"]);
+        case("visitors = [\"logged-in\"]\nrequired_for = [\"login\"]", &["RequiredFor member c @login"]);
+        case("visitors = [\"logged-in\"]\nrolling = true", &["RollingRenewal member c"]);
+        case("rolling = false", &[]);
+        case("updated_by = [\"language\"]", &["UpdatedBy { journey: \"language\" } anonymous c"]);
+        case("cleared_on_logout = true", &["ClearedOnLogout member c"]);
+        case("lifetime = { until = \"logout\" }", &["ClearedOnLogout member c"]);
+        case("visitors = [\"anonymous\"]\ncleared_on_logout = true", &[]);
+    }
+
+    #[test]
+    fn claims_about_the_site_make_probes_too() {
+        let necessary = "[[cookies]]\nname = \"a\"\ncategory = \"strictly-necessary\"\n\
+            [[cookies]]\nname = \"b\"\ncategory = \"strictly-necessary\"\n\
+            [[cookies]]\nname = \"c\"\ncategory = \"analytics\"\n[claims]\n";
+        assert_eq!(
+            derived(&format!("{necessary}necessary_required_for = [\"account\"]")),
+            ["RequiredFor member a+b @account"]
+        );
+        assert_eq!(derived("[claims]\nhonours_gpc = true"), ["GlobalPrivacyControl anonymous "]);
+    }
 }

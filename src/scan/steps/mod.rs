@@ -18,7 +18,7 @@ use super::ground::{Ended, Ground};
 use super::record::As;
 use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Resource};
-use crate::plan::{Action, CommandOutput, Expect, JsonTemplate, Request, RequestBody, Step, Submit};
+use crate::plan::{Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, Step, Submit};
 use base64::Engine as _;
 use form::Filling;
 use std::time::Duration;
@@ -252,8 +252,12 @@ impl Ground<'_> {
         let url = self.address(&request.url)?;
         let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
         for (name, value) in &request.headers {
-            let value = self.references.field(name, value, live(actor)).await?;
-            headers.push((name.clone(), value.into_bytes()));
+            match self.references.field(name, value, live(actor)).await {
+                Ok(value) => headers.push((name.clone(), value.into_bytes())),
+                // A script has no token to send back where the site sets none.
+                Err(_) if matches!(value.parts.as_slice(), [RefPart::Cookie(_)]) => {}
+                Err(problem) => return Err(problem),
+            }
         }
         let mut names = Vec::new();
         let (kind, body) = match &request.body {

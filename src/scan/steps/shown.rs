@@ -87,6 +87,9 @@ impl Shown {
 
     /// `GET /account was answered 200 at /login, titled “Log in”: “Please log in ...”`
     pub(in crate::scan) fn summary(&self) -> String {
+        if self.status == 0 {
+            return "no answer came".into();
+        }
         let mut summary = format!("the answer was {} at {}", self.status, self.url.path());
         if self.is_html() {
             if let Some(title) = html::title(&self.text) {
