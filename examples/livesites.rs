@@ -46,7 +46,8 @@ async fn main() -> Result<(), Failure> {
             let truth = recorded(&sites.join(app).join("ground-truth.json"), target)?;
             let seen = seen(&looked);
             let missing: Vec<_> = truth.difference(&seen).collect();
-            let invented: Vec<_> = seen.difference(&conceivable(&sites.join(app), target, &truth)?).collect();
+            let conceivable = conceivable(&sites.join(app), target, &truth)?;
+            let invented: Vec<_> = seen.difference(&conceivable).collect();
             let personas = &looked.coverage.personas;
             let reached =
                 personas.iter().filter(|persona| persona.reached == cookieproof::observation::Reached::Yes);

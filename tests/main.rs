@@ -4,6 +4,7 @@
 
 mod acts;
 mod architecture;
+mod audit_cli;
 mod browser_engine;
 mod check;
 mod claims_table;
@@ -12,9 +13,12 @@ mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
 mod examples;
+
+mod help;
 mod hostile_sites;
 mod http;
 mod login;
+mod report;
 mod scan_cli;
 mod schema;
 mod support;

@@ -100,6 +100,8 @@ impl Scope {
 /// number of pages looked at.
 pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> {
     let coverage = &context.scan.coverage;
+    // A site that says nothing but "not found" has shown nothing: its cookies are not "never seen".
+    let answered = coverage.pages.iter().any(|page| (200..300).contains(&page.status));
     if let Some(partial) = &context.scan.run.partial {
         return Err(Standing::open(
             Why::NotReached,
@@ -108,7 +110,7 @@ pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standin
         ));
     }
     if let Some(wall) = coverage.failed.iter().find(|failed| failed.kind == FailureKind::BotWall)
-        && coverage.pages.is_empty()
+        && !answered
     {
         return Err(Standing::open(
             Why::NotReached,
@@ -116,10 +118,10 @@ pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standin
             "a run that the site lets in",
         ));
     }
-    if coverage.pages.is_empty() {
+    if !answered {
         let detail = coverage.failed.first().map_or_else(
-            || "no page was looked at".to_owned(),
-            |failed| format!("no page was looked at: {}: {}", failed.url, failed.detail),
+            || "no page answered".to_owned(),
+            |failed| format!("no page answered: {}: {}", failed.url, failed.detail),
         );
         return Err(Standing::open(Why::NotReached, detail, "a run that reaches the site"));
     }

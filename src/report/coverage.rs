@@ -33,8 +33,10 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
     for persona in &scan.coverage.personas {
         match &persona.reached {
             Reached::Yes | Reached::Unproven => {}
+            // Who needs no login got nowhere because no page answered, which is said already.
+            Reached::No { .. } if !persona.visitor.logged_in && answered == 0 => {}
             Reached::No { step, why } => {
-                reasons.push(format!("{} could not log in, {step}: {why}", persona.name));
+                reasons.push(format!("{} was not reached, {step}: {why}", persona.name));
             }
             Reached::Lost { why } => reasons.push(format!("{} was logged out: {why}", persona.name)),
         }
@@ -47,9 +49,9 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             .count();
         if not_reached > 0 {
             reasons.push(format!(
-                "{} could not be decided, because what {} needs was not reached",
+                "{} could not be decided, because what {} was not reached",
                 words::count_of(not_reached as u64, "claim"),
-                if not_reached == 1 { "it" } else { "they" },
+                if not_reached == 1 { "it needs" } else { "they need" },
             ));
         }
         // Claims that another engine, plan or scan would decide are out of this run's reach.
@@ -58,7 +60,8 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             State::NotVerified { why: Why::NotReached | Why::NeverSeen, .. } => Some(false),
             State::NotVerified { .. } => None,
         });
-        if within_reach.clone().next().is_some() && !within_reach.any(|decided| decided) {
+        if reasons.is_empty() && within_reach.clone().next().is_some() && !within_reach.any(|decided| decided)
+        {
             reasons.push("not one claim could be decided".into());
         }
     }

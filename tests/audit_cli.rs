@@ -1,0 +1,214 @@
+//! `cookieproof audit`: the main job, through the real binary.
+
+use crate::support::command::{Cookieproof, Ended};
+use crate::support::hostile::{Answer, Hostile};
+use crate::support::small_site::{masked, small_site, url};
+use insta::assert_snapshot;
+use std::fs;
+use tempfile::TempDir;
+
+/// What the small site does.
+const MANIFEST: &str = r#"
+[site]
+hosts = ["127.0.0.1"]
+policy_url = "/cookie-policy"
+
+[pages]
+shop = ["/shop/**"]
+
+[[cookies]]
+name = "sid"
+lifetime = "24h"
+http_only = true
+same_site = "lax"
+
+[[cookies]]
+name = "cart"
+lifetime = "30d"
+set_on = ["shop"]
+
+[[cookies]]
+name = "moved"
+lifetime = "session"
+
+[claims]
+inventory = "complete"
+policy_reachable = true
+"#;
+
+fn folder(manifest: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cookies.toml"), manifest).unwrap();
+    folder
+}
+
+fn audit(folder: &TempDir, site: &Hostile, args: &[&str]) -> Ended {
+    let url = url(site);
+    let first = ["audit", &url, "--manifest", "cookies.toml", "-q", "--rate", "0"];
+    Cookieproof::new(first.iter().chain(args)).within(folder.path()).run()
+}
+
+#[test]
+fn drift_is_found_and_ends_with_1() {
+    let site = small_site();
+    let folder = folder(&MANIFEST.replace("lifetime = \"24h\"", "lifetime = \"1h\""));
+    let ended = audit(&folder, &site, &[]).code(1);
+    assert_snapshot!(masked(&ended.stdout), @"
+    NOT KEPT: http://127.0.0.1:PORT/ breaks 2 of the 17 claims of cookies.toml.
+
+        14 upheld
+         2 refuted        2 errors
+         1 not verified   1 only a browser can say
+
+    Findings
+    error[lifetime] `sid` lives 1 day, not 1h, in the one response that sets it
+      declared  cookies.toml:11:1  `sid` lives 1h
+      seen      GET /, anonymous: sid=…; Path=/; Max-Age=86400; HttpOnly; SameSite=…
+    error[undeclared-cookie] `track` is set, and nothing declares it
+      declared  cookies.toml:25:1  The manifest lists every cookie
+      seen      GET /shop, anonymous: track=…; SameSite=None
+
+    Not verified
+         1 only a browser can say: cookies.cart.set-on
+           to decide: --engine browser
+
+    Seen on 127.0.0.1
+      name   lifetime  attributes    path   to
+      cart   30 days                 /      anonymous
+      cart   30 days                 /shop  anonymous
+      moved  session                 /      anonymous
+      sid    24 h      HttpOnly Lax  /      anonymous
+      track  refused   None          /      anonymous
+        browsers refuse it: SameSite=None needs Secure
+
+    Looked at
+      anonymous   8 pages
+
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
+    styles (`--assets`); MOMENT, N second.
+    `-v` shows all evidence, hints and claims; `cookieproof explain lifetime`
+    explains a rule.
+    ");
+}
+
+#[test]
+fn the_level_that_fails_is_chosen() {
+    let site = small_site();
+    let hedged = MANIFEST
+        .replace("lifetime = \"24h\"", "lifetime = \"1h\"\nstrength = \"warning\"")
+        .replace("\"complete\"", "\"examples\"");
+    let folder = folder(&hedged);
+    for (args, code) in
+        [(&["--fail-on", "error"][..], 0), (&["--fail-on", "warning"], 1), (&["--fail-on", "unverified"], 1)]
+    {
+        let ended = audit(&folder, &site, args);
+        assert_eq!(ended.code, Some(code), "{args:?}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_saved_scan_gives_the_same_bytes_without_the_site() {
+    let site = small_site();
+    let folder = folder(MANIFEST);
+    let json = ["--format", "json"];
+    let live = audit(&folder, &site, &[&json[..], &["--save-scan", "scan.json"]].concat());
+    let from = |args: &[&str]| {
+        let base = ["audit", "--manifest", "cookies.toml", "--from", "scan.json"];
+        Cookieproof::new(base.iter().chain(args)).within(folder.path()).run()
+    };
+    drop(site);
+    let again = from(&json);
+    assert_eq!(again.stdout, live.stdout);
+    assert_eq!(again.code, live.code);
+    let rendered = ["report", "scan.json", "--manifest", "cookies.toml", "--format", "json"];
+    assert_eq!(Cookieproof::new(rendered).within(folder.path()).run().stdout, live.stdout);
+    // Another manifest, another answer.
+    fs::write(folder.path().join("cookies.toml"), MANIFEST.replace("24h", "1h")).unwrap();
+    from(&json).code(1);
+}
+
+#[test]
+fn two_runs_differ_in_time_only() {
+    let site = small_site();
+    let folder = folder(MANIFEST);
+    let run = || {
+        let mut report = audit(&folder, &site, &["--format", "json"]).json();
+        report["time"].take();
+        report
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn reports_go_to_files_as_well() {
+    let site = small_site();
+    let folder = folder(MANIFEST);
+    let outputs =
+        ["--output", "json=report.json", "--output", "report.md", "--output", "terminal=report.txt"];
+    let ended = audit(&folder, &site, &outputs);
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+    assert!(ended.stdout.contains("upheld"));
+    assert!(read("report.json").starts_with("{\n  \"format\": \"cookieproof-report/1\""));
+    assert!(read("report.md").starts_with("# Cookies of"));
+    assert!(read("report.txt").contains("cookies.sid.lifetime"));
+}
+
+#[test]
+fn a_wrong_output_hurts_before_the_work() {
+    let site = small_site();
+    let ended = audit(&folder(MANIFEST), &site, &["--output", "json=/nowhere/report.json"]).code(2);
+    assert!(ended.stderr.contains("/nowhere/report.json"), "{}", ended.stderr);
+    assert_eq!(site.asked().len(), 0);
+}
+
+#[test]
+fn an_empty_site_is_never_all_clear() {
+    let site = Hostile::always(Answer::status("404 Not Found", "", ""));
+    let manifest = MANIFEST.replace("policy_reachable = true", "");
+    let ended = audit(&folder(&manifest), &site, &["--fail-on", "warning"]).code(3);
+    assert!(ended.stdout.starts_with("INCONCLUSIVE"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_bot_wall_is_not_the_site() {
+    let site = Hostile::always(Answer::status(
+        "403 Forbidden",
+        "Server: cloudflare\r\ncf-mitigated: challenge\r\nContent-Type: text/html\r\n",
+        "<title>Just a moment...</title>",
+    ));
+    let ended = audit(&folder(MANIFEST), &site, &[]).code(3);
+    assert!(ended.stdout.contains("bot wall"), "{}", ended.stdout);
+}
+
+#[test]
+fn five_mistakes_are_reported_at_once() {
+    let mistakes = r#"
+[site]
+hots = ["127.0.0.1"]
+
+[[cookies]]
+name = "sid"
+lifetime = "24 fortnights"
+http_only = "yes"
+
+[[cookies]]
+name = "__Host-a"
+domain = "example.org"
+set_on = ["nowhere"]
+"#;
+    let site = small_site();
+    let ended = audit(&folder(mistakes), &site, &[]).code(2);
+    for words in ["hots", "fortnights", "http_only", "__Host-a", "nowhere", "5 errors"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    assert_eq!(site.asked().len(), 0, "nothing is asked with a wrong manifest");
+}
+
+#[test]
+fn a_missing_manifest_says_how_to_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = Cookieproof::new(["audit", "http://127.0.0.1:9/"]).within(folder.path()).run().code(2);
+    assert!(ended.stderr.contains("cookieproof init"), "{}", ended.stderr);
+    let ended = Cookieproof::new(["audit"]).within(folder.path()).run().code(2);
+    assert!(ended.stderr.contains("cookieproof.toml"), "{}", ended.stderr);
+}
