@@ -148,7 +148,11 @@ impl HttpEngine {
                             hop = hop.next(ask, response.head.status, target);
                             continue;
                         }
-                        failure => failure,
+                        failure => {
+                            // It ends nowhere: a browser shows no page of the site.
+                            visit.status = 0;
+                            failure
+                        }
                     }
                 }
                 // To another application: here the visit ends.

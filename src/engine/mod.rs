@@ -53,7 +53,8 @@ pub struct Visit {
     pub asked: Url,
     /// Where the redirects ended.
     pub shown: Url,
-    /// Status of the last response; 0 without one.
+    /// Status of the last response; 0 without one, and where a browser shows none (a response it
+    /// refuses, redirects without end).
     pub status: u16,
     /// Every request that was made, repeated ones too, in order.
     pub exchanges: Vec<Exchange>,
