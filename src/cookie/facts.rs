@@ -152,6 +152,10 @@ fn url_relation(text: &str, asked: &Url) -> Option<UrlRelation> {
     let mut asked = asked.clone();
     named.set_fragment(None);
     asked.set_fragment(None);
+    // Who asks over http and is sent to https is still where they wanted to be.
+    if (asked.scheme(), named.scheme()) == ("http", "https") && asked.port().is_none() {
+        let _ = asked.set_scheme("https");
+    }
     let bare = absolute && named.path() == "/" && named.query().is_none();
     Some(if named == asked {
         UrlRelation::Asked
