@@ -128,7 +128,9 @@ impl Ground<'_> {
             phase: Phase::Crawl,
             repeat: 1,
         };
-        let mut seen = CellSeen::default();
+        // What the login over HTTP brought is explained there.
+        let explained = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        let mut seen = CellSeen { explained, ..CellSeen::default() };
         let Some(context) = self.visitor(browser, actor, &cell).await? else { return Ok(seen) };
         if *consent != Consent::Untouched
             && !self.consent(browser, &context, &cell, &mut seen, outcomes).await?

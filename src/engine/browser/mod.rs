@@ -161,7 +161,8 @@ impl BrowserContext {
         let params = json!({"browserContextId": self.id});
         let answer = self.connection.send("", "Storage.getCookies", params).await.unwrap_or_default();
         let cookies = answer["cookies"].as_array().map(Vec::as_slice).unwrap_or_default();
-        cookies.iter().map(stored_cookie).collect()
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        cookies.iter().map(|cookie| stored_cookie(cookie, now.as_secs_f64())).collect()
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.
@@ -255,11 +256,11 @@ fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
     Some(param)
 }
 
-fn stored_cookie(cookie: &Value) -> StoredCookie {
+fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
     let text = |field: &str| cookie[field].as_str().unwrap_or_default().to_owned();
     let flag = |field: &str| cookie[field].as_bool().unwrap_or_default();
     let domain = text("domain");
-    let expires = cookie["expires"].as_f64().filter(|expires| *expires > 0.0);
+    let expires = cookie["expires"].as_f64().filter(|expires| *expires > 0.0 && !flag("session"));
     let effective = Effective {
         host_only: !domain.starts_with('.'),
         domain: domain.trim_start_matches('.').to_owned(),
@@ -272,8 +273,9 @@ fn stored_cookie(cookie: &Value) -> StoredCookie {
             Some("None") => Some(SameSite::None),
             _ => None,
         },
-        // The jar's number is capped and counts from now: sightings carry the true one.
-        lifetime: if flag("session") || expires.is_none() { Lifetime::Session } else { Lifetime::Seconds(0) },
+        // Capped, and counted from now: sightings carry the true number.
+        lifetime: expires
+            .map_or(Lifetime::Session, |expires| Lifetime::Seconds((expires - now).round() as i64)),
         partition: cookie["partitionKey"]["topLevelSite"].as_str().map(str::to_owned),
         priority: match cookie["priority"].as_str() {
             Some("Low") => Priority::Low,
