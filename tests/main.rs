@@ -21,5 +21,6 @@ mod login;
 mod report;
 mod scan_cli;
 mod schema;
+mod secrets;
 mod support;
 mod visits;

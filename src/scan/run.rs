@@ -325,7 +325,7 @@ impl Course<'_> {
         let partial = ended.map(|ended| match ended {
             Ended::Stopped => "interrupted".to_owned(),
             Ended::TimeUp => {
-                format!("the limit of {} s for the whole run was reached", plan.limits.total_time.as_secs())
+                format!("the limit of {:?} for the whole run was reached", plan.limits.total_time)
             }
         });
         let engines = match &self.browser {
