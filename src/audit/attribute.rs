@@ -45,6 +45,15 @@ pub(crate) fn of_item(
     if failing.is_empty() {
         return None;
     }
+    // What is wrong only in responses that should not set it at all has its cause there.
+    let misplaced: BTreeSet<(&str, &str)> = context
+        .sightings(index)
+        .filter(|seen| context.misplaced(index, seen))
+        .map(|seen| (seen.exchange().method.as_str(), seen.exchange().url.as_str()))
+        .collect();
+    let only_there = failing.iter().all(|(seen, _)| {
+        misplaced.contains(&(seen.exchange().method.as_str(), seen.exchange().url.as_str()))
+    });
     let message = if bad == all {
         format!("`{}` {how} in {}", item.key, each_time(all))
     } else {
@@ -54,6 +63,7 @@ pub(crate) fn of_item(
         Violation::new(rule, &item.key, message)
             .refutes([About::Item(index, aspect)])
             .because([Cause::Aspect(index, aspect)])
+            .because(only_there.then_some(Cause::Here(index)))
             .because(alike(item, aspect, &failing))
             .seen(context, failing.iter().map(|(seen, _)| *seen)),
     )

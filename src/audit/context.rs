@@ -244,6 +244,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether a declared item is where, when or for whom it should not be.
+    pub(crate) fn misplaced(&self, index: usize, seen: &Seen<'_>) -> bool {
+        let item = self.item(index);
+        let looked = matches!(seen.cell().phase, Phase::Crawl | Phase::Journey);
+        seen.lands()
+            && (looked && !item.set_on.is_empty() && !self.page_in(seen.page(), &item.set_on)
+                || !item.visitors.is_empty() && self.described(&item.visitors, seen.cell()) == Some(false)
+                || item.trigger.as_ref().is_some_and(|trigger| self.before(trigger, seen.example())))
+    }
+
     // --- the run ----------------------------------------------------------------------------------
 
     /// A browser was among the engines.

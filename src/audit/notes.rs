@@ -1,7 +1,7 @@
 //! Remarks that are no finding: nothing stated is broken, and still somebody may want to know.
 
 use super::context::Context;
-use super::{Note, matching, words};
+use super::{Note, matching, policy_text, words};
 use crate::cookie::Decision;
 use crate::manifest::{BROWSER_CAP, Inventory};
 use crate::observation::{ProbeKind, ProbeResult, Resource, StorageKind};
@@ -17,7 +17,25 @@ pub(crate) fn notes(context: &Context<'_>) -> Vec<Note> {
     unused_allowances(context, &mut notes);
     sessions_that_outlive(context, &mut notes);
     trackers(context, &mut notes);
+    newer_policy(context, &mut notes);
     notes.into_iter().collect()
+}
+
+/// The page has moved on, the manifest has not.
+fn newer_policy(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    let (Some(page), Some(stated)) = (&context.scan.policy, context.manifest.site.last_updated) else {
+        return;
+    };
+    if let policy_text::Shown::Date(dates) = policy_text::last_updated(&page.text)
+        && let Some(date) = dates.first()
+        && dates.iter().all(|date| !date.agrees_with(&stated) && *date > stated)
+    {
+        notes.insert(Note {
+            subject: "policy page".to_owned(),
+            text: format!("dated {date}, later than the manifest's {stated}"),
+            place: None,
+        });
+    }
 }
 
 /// Browsers keep nothing longer than 400 days, whatever manifest and site say.

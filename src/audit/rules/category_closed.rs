@@ -1,6 +1,7 @@
 //! `category-closed`
 
 use super::prelude::*;
+use crate::manifest::Inventory;
 
 pub(crate) static RULE: Rule = Rule {
     id: "category-closed",
@@ -17,12 +18,17 @@ balancer's cookie is necessary). Usually this is one finding with *undeclared-co
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let Some(admitted) = &context.manifest.policy.categories else { return };
+    let inventory = context.manifest.policy.inventory.as_ref().map(|stated| stated.value);
+    let first_party_only = inventory == Some(Inventory::CompleteFirstParty);
     let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie) {
+        // A policy of first-party cookies says nothing of the categories of others'.
+        let others = seen.foreign && first_party_only;
         let known = seen.fact.map(|fact| fact.role.category());
         if known.is_some_and(|category| admitted.value.contains(&category))
             || allowed_by_provider(context, seen)
             || away(context, seen)
+            || others
         {
             continue;
         }

@@ -8,7 +8,8 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 A policy that speaks of *the websites and applications that link to it* covers more than one host. Every own \
 host whose pages link to the policy page is part of the scan; a cookie of theirs that nothing declares refutes \
-this sentence together with the inventory, in one finding named *undeclared-cookie*.
+this sentence together with the inventory, in one finding named *undeclared-cookie*. So does a frame of a \
+host that nobody knows and nothing declares: an application of the site's on a domain of its own.
 
 **To do:** declare what the other host sets.",
     check,
@@ -16,8 +17,32 @@ this sentence together with the inventory, in one finding named *undeclared-cook
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    // What the other hosts set is found by `undeclared-cookie`; here only that they were looked at.
-    let _ = (context, found);
+    let mut by_host: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie && seen.foreign) {
+        let application = seen.exchange().resource == Resource::Frame
+            && seen.fact.is_none()
+            && seen.provider.is_none()
+            && !away(context, seen);
+        if application {
+            by_host.entry(matching::host_of(seen.observation).to_owned()).or_default().push(seen);
+        }
+    }
+    for (host, sightings) in by_host {
+        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.name()).collect();
+        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        let message = format!(
+            "{host}, shown within the site's own pages, sets {}, which nothing declares",
+            words::and(names)
+        );
+        found.push(
+            Violation::new(&RULE, &host, message)
+                .refutes([About::Policy(PolicyAspect::CoversLinkingHosts)])
+                .because(causes)
+                .confidence(Confidence::Medium)
+                .seen(context, sightings.iter().copied())
+                .hint("declare it, name its owner under third_parties, or add the host to the site's"),
+        );
+    }
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {

@@ -269,6 +269,14 @@ mod tests {
     }
 
     #[test]
+    fn a_new_row_about_an_unknown_cookie() {
+        before()
+            .policy_page(&format!("{APRIL}\nsid_layout\tHow you arranged things\t30 days"))
+            .after(before())
+            .finds("date-follows-inventory: claims.date-follows-inventory");
+    }
+
+    #[test]
     fn a_changed_lifetime_under_an_old_date() {
         site()
             .when(line("sid=1; Max-Age=2592000"))

@@ -23,7 +23,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 && persona.consent == Consent::Accepted
                 && persona.reached == Reached::Yes
         });
-        if !refused.visitor.logged_in || !with {
+        let told = asks_for_consent(why);
+        if !refused.visitor.logged_in || !with && !told {
             continue;
         }
         let cell = Cell {
@@ -41,9 +42,22 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             )
             .refutes([About::Policy(PolicyAspect::LoginWithoutConsent)])
             .because([Cause::ConsentWall])
+            .confidence(if with { Confidence::High } else { Confidence::Medium })
             .evidence([evidence::of_words(cell, format!("{step}: {why}"))]),
         );
     }
+}
+
+/// Whether the answer to a login says that cookies must be accepted first. A banner that merely
+/// asks does not say *before you*.
+fn asks_for_consent(answer: &str) -> bool {
+    let answer = answer.to_lowercase();
+    answer.split(['.', '!', '?', '\u{201c}', '\u{201d}', '"', '\n']).any(|sentence| {
+        sentence.len() < 300
+            && sentence.contains("cookie")
+            && (sentence.contains("accept") || sentence.contains("consent"))
+            && sentence.contains("before you")
+    })
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
@@ -71,6 +85,14 @@ mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Category, Item, Trigger};
     use crate::observation::Consent;
+
+    #[test]
+    fn an_answer_that_asks_for_consent_is_told_from_a_banner() {
+        assert!(super::asks_for_consent("saying “Please accept the cookie notice before you log in.”"));
+        assert!(!super::asks_for_consent(
+            "saying “We use cookies. Accept all? Wrong password before you log in”"
+        ));
+    }
 
     #[test]
     fn a_consent_wall_is_one_finding() {

@@ -24,11 +24,13 @@ If something undeclared stands in its place (another name, the same moment), bot
 /// Whether an item must have been seen by now, and was not.
 pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     let item = context.item(index);
-    if item.expected == Some(false) || context.sightings(index).next().is_some() {
+    // What only an act of ours brought about (a refresh) was not there by itself.
+    let by_itself = |cell: &Cell| cell.phase != Phase::Probe;
+    if item.expected == Some(false) || context.sightings(index).any(|seen| by_itself(seen.cell())) {
         return false;
     }
     // It came along from elsewhere: an imported session.
-    if context.sent(index).next().is_some() {
+    if context.sent(index).any(|sent| by_itself(&sent.cell)) {
         return false;
     }
     let scope = Scope::of_item(context, index);
@@ -155,6 +157,16 @@ mod tests {
             .says("`access` is declared and was never set for anybody who logged in");
         // The login set one of two cookies and led nowhere: the other one is why.
         site.when(line("refresh=1; HttpOnly").login().by(member().refused()))
+            .finds("declared-never-seen: cookies.access.present");
+    }
+
+    #[test]
+    fn what_only_a_probe_brought_was_not_set() {
+        let refreshed = line("access=1; HttpOnly").by(member()).phase(crate::observation::Phase::Probe);
+        Site::with(session("access"))
+            .and(session("refresh"))
+            .when(line("refresh=1; HttpOnly").login())
+            .when(refreshed)
             .finds("declared-never-seen: cookies.access.present");
     }
 

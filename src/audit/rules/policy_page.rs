@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 Three sentences about the published page. `policy_reachable`: it answers. `last_updated_shown`: it shows when \
 it was last changed, in a date that can be read, next to words such as *Last updated* or near its top; if the \
-manifest states `last_updated`, the two agree (a month agrees with all of its days). `policy_names_cookies`: \
+manifest states `last_updated`, the page is not older (a month agrees with all of its days). `policy_names_cookies`: \
 every cookie that was seen, and every one that the manifest declares, is named on it.
 
 **To do:** correct the page, or the manifest where it lags behind.",
@@ -39,12 +39,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let wrong = match policy_text::last_updated(&page.text) {
         Shown::Nothing => Some("the policy page does not show when it was last changed".to_owned()),
         Shown::LabelOnly => Some("the policy page says \"last updated\" and no date".to_owned()),
-        Shown::Date(dates) => {
-            stated.filter(|stated| !dates.iter().any(|date| date.agrees_with(stated))).and_then(|stated| {
+        // A page that is ahead of the manifest is a note: it shows a date, and a later one.
+        Shown::Date(dates) => stated
+            .filter(|stated| dates.iter().all(|date| !date.agrees_with(stated) && date < stated))
+            .and_then(|stated| {
                 let date = dates.first()?;
                 Some(format!("the policy page is dated {date}, and the manifest says {stated}"))
-            })
-        }
+            }),
     };
     if let Some(message) = wrong {
         found.push(violation(PolicyAspect::LastUpdatedShown, message));
@@ -177,7 +178,8 @@ mod tests {
         };
         dated("Last updated: 16 April 2026").finds_nothing();
         dated("Last updated: April 2026").finds_nothing();
-        dated("Last updated: 17 April 2026").finds("policy-page: claims.last-updated-shown");
+        dated("Last updated: 17 April 2026").finds_nothing();
+        dated("Last updated: 15 April 2026").finds("policy-page: claims.last-updated-shown");
     }
 
     #[test]

@@ -21,6 +21,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             Violation::new(&RULE, key, format!("a refresh with `{key}` is not as declared: {what}"))
                 .refutes([About::Item(index, ItemAspect::Refreshes)])
                 .because([Cause::Aspect(index, ItemAspect::Refreshes)])
+                .because(never_issued(context, index).map(Cause::Missing))
                 .evidence(outcome_evidence(context, outcome)),
         );
     }
@@ -35,6 +36,12 @@ fn failures<'a>(context: &Context<'a>) -> Vec<(usize, &'a Outcome, &'a str)> {
         failures.extend(of.map(|index| (index, outcome, what.as_str())));
     }
     failures
+}
+
+/// The item that it should issue, where that was never seen at all.
+fn never_issued(context: &Context<'_>, index: usize) -> Option<usize> {
+    let issued = context.item_of_key(context.item(index).refreshes.as_deref()?)?;
+    context.sightings(issued).next().is_none().then_some(issued)
 }
 
 fn asks(probe: &ProbeKind) -> bool {

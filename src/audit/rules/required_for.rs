@@ -43,6 +43,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             if !classes.is_empty() && drops_all_necessary(context, outcome) {
                 subject.get_or_insert("strictly necessary cookies");
                 claims.push(About::Policy(PolicyAspect::NecessaryRequiredFor));
+                causes.extend(
+                    demoted(context, &classes).map(|index| Cause::Aspect(index, ItemAspect::Category)),
+                );
                 causes.extend(classes.into_iter().map(Cause::Open));
             }
         }
@@ -59,6 +62,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 
 /// The classes that the page asked for is in.
 fn classes(context: &Context<'_>, outcome: &Outcome, classes: &[String]) -> Vec<String> {
+    // A token is tried where a form or endpoint leads, which need not be in the class.
+    if outcome.probe == ProbeKind::TokenRequired {
+        return classes.to_vec();
+    }
     let inside = |class: &&String| {
         let class = std::slice::from_ref(*class);
         outcome.page.as_ref().is_none_or(|page| context.url_in(page, class))
@@ -71,15 +78,26 @@ fn was_there(context: &Context<'_>, index: usize) -> bool {
     context.sightings(index).next().is_some() || context.sent(index).next().is_some()
 }
 
-/// Whether all strictly necessary cookies that were there were taken away.
+/// Items that these pages require and that the manifest calls something else than necessary: why
+/// the page may still answer.
+fn demoted<'c>(context: &'c Context<'_>, classes: &'c [String]) -> impl Iterator<Item = usize> + 'c {
+    (0..context.manifest.items.len()).filter(move |index| {
+        let item = context.item(*index);
+        item.category.is_some_and(|category| category != Category::StrictlyNecessary)
+            && item.required_for.iter().any(|class| classes.contains(class))
+    })
+}
+
+/// Whether all strictly necessary cookies were there and were taken away. Without one of them the
+/// session rides on something else, which is another finding.
 fn drops_all_necessary(context: &Context<'_>, outcome: &Outcome) -> bool {
     let mut necessary = (0..context.manifest.items.len()).filter(|index| {
         let item = context.item(*index);
-        item.kind == StorageKind::Cookie
-            && item.category == Some(Category::StrictlyNecessary)
-            && was_there(context, *index)
+        item.kind == StorageKind::Cookie && item.category == Some(Category::StrictlyNecessary)
     });
-    outcome.cookies.is_empty() || necessary.all(|index| context.concerns(outcome, index))
+    necessary.all(|index| {
+        was_there(context, index) && (outcome.cookies.is_empty() || context.concerns(outcome, index))
+    })
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {

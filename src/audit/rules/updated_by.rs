@@ -27,6 +27,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             if !item.updated_by.contains(journey) || !context.concerns(outcome, index) {
                 continue;
             }
+            // It was written, but for somebody else's domain.
+            let elsewhere = context.sightings(index).any(|seen| seen.cell().phase == Phase::Journey);
             let instead = context
                 .undeclared()
                 .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)
@@ -40,6 +42,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 .refutes([About::Item(index, ItemAspect::UpdatedBy)])
                 .because([Cause::Aspect(index, ItemAspect::UpdatedBy), Cause::Missing(index)])
                 .because(instead)
+                .because(elsewhere.then_some(Cause::Origin(index)))
                 .evidence(outcome_evidence(context, outcome)),
             );
         }
