@@ -7,6 +7,7 @@ mod architecture;
 mod audit_cli;
 mod browser_engine;
 mod check;
+mod claims;
 mod claims_table;
 mod cookie;
 mod cookie_chromium;
