@@ -25,9 +25,9 @@ fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let running = runtime.block_on(Which::Prokken.start(settings, &authority))?;
     let folder = tempfile::tempdir()?;
     prepare(folder.path(), Which::Prokken, &running, &authority, Password::File)?;
-    let mut args: Vec<OsString> = vec!["cookieproof".into(), "audit".into()];
-    args.push(folder.path().join("cookieproof.toml").into());
-    args.extend(["--rate".into(), "0".into()]);
+    // As a user would: in the folder with the plan, so that messages name `cookies.toml` and no more.
+    std::env::set_current_dir(folder.path())?;
+    let mut args: Vec<OsString> = ["cookieproof", "audit", "--rate", "0"].map(OsString::from).into();
     // Further arguments go to the audit: `-- --format markdown`, `-- -v`.
     args.extend(std::env::args_os().skip(1));
     let exit = cli::run(args);

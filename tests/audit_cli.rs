@@ -85,7 +85,8 @@ fn drift_is_found_and_ends_with_1() {
       anonymous   8 pages
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); MOMENT, N second.
+    styles (`--assets`).
+    Made MOMENT in N second.
     `-v` shows all evidence, hints and claims; `cookieproof explain lifetime`
     explains a rule.
     ");

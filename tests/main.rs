@@ -14,11 +14,12 @@ mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
 mod examples;
-
 mod help;
 mod hostile_sites;
 mod http;
+mod init;
 mod login;
+mod readme;
 mod report;
 mod scan_cli;
 mod schema;

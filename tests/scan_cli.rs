@@ -12,7 +12,7 @@ fn scan(args: &[&str]) -> Ended {
 }
 
 #[test]
-fn the_inventory_of_a_small_site_within_a_second() {
+fn the_inventory_of_a_small_site_at_once() {
     let site = small_site();
     let began = Instant::now();
     let ended = Cookieproof::new(["scan", &url(&site)]).run().code(0);
@@ -41,11 +41,12 @@ fn the_inventory_of_a_small_site_within_a_second() {
       anonymous   7 pages
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); MOMENT, N second.
+    styles (`--assets`).
+    Made MOMENT in N second.
     ");
     assert_eq!(ended.stderr, "");
-    // A second at the default pace; twice that on a busy machine.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    // A fraction of a second at the default pace; a machine busy with other tests may take longer.
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]

@@ -547,9 +547,10 @@ pub(super) fn how(scan: &Scan) -> Vec<String> {
     if !run.assets && !browser {
         first.push_str(", without pictures, scripts and styles (`--assets`)");
     }
+    first.push('.');
     let vantage = run.vantage.as_ref().map(|vantage| format!(" from {vantage}")).unwrap_or_default();
-    first.push_str(&format!("; {}, {}{vantage}.", run.started, words::count_of(run.seconds, "second")));
-    let mut sentences = vec![first];
+    let made = format!("Made {} in {}{vantage}.", run.started, words::count_of(run.seconds, "second"));
+    let mut sentences = vec![first, made];
     if let Some(why) = &run.partial {
         sentences.push(format!("PARTIAL: {why}."));
     }

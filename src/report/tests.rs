@@ -219,7 +219,8 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
       failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    styles (`--assets`).
+    Made 2026-04-16T10:00:00Z in 2 seconds.
     `-v` shows all evidence, hints and claims; `cookieproof explain lifetime`
     explains a rule.
     "#);
@@ -298,7 +299,8 @@ fn verbose_shows_every_claim_and_all_evidence() {
       failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    styles (`--assets`).
+    Made 2026-04-16T10:00:00Z in 2 seconds.
     "#);
 }
 
@@ -330,7 +332,8 @@ fn a_scan_alone_prints_lines_as_written() {
       failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    styles (`--assets`).
+    Made 2026-04-16T10:00:00Z in 2 seconds.
     ");
 }
 
@@ -389,7 +392,8 @@ fn markdown() {
     - skipped: 3 closed by robots.txt, such as /private
     - failed: client error: /gone (404 Not Found)
 
-    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and styles (`--assets`).
+    Made 2026-04-16T10:00:00Z in 2 seconds.
 
     ## Claims
 
@@ -930,6 +934,7 @@ fn nothing_seen_is_never_all_clear() {
       failed      client error: /gone (404 Not Found)
 
     cookieproof 0.1.0, plain HTTP: no script ran, without pictures, scripts and
-    styles (`--assets`); 2026-04-16T10:00:00Z, 2 seconds.
+    styles (`--assets`).
+    Made 2026-04-16T10:00:00Z in 2 seconds.
     ");
 }

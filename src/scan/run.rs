@@ -338,7 +338,7 @@ impl Course<'_> {
                 tool: concat!("cookieproof ", env!("CARGO_PKG_VERSION")).into(),
                 target: ground.target.name.clone(),
                 base_url: recorder.safe(&ground.target.url),
-                started: started.to_string(),
+                started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
                 seconds: ground.began.elapsed().as_secs(),
                 engines,
                 user_agent: plan.http.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),

@@ -42,7 +42,8 @@ pub(crate) fn masked(text: &str) -> String {
         rest = rest[after..].trim_start_matches(|c: char| c.is_ascii_digit());
     }
     masked.push_str(rest);
-    let masked = replace_after(&masked, "; 20", |c| c.is_ascii_digit() || "-:.TZ".contains(c), "; MOMENT");
+    let masked =
+        replace_after(&masked, "Made 20", |c| c.is_ascii_digit() || "-:.TZ".contains(c), "Made MOMENT");
     replace_before(&masked, " second")
 }
 
