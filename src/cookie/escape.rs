@@ -29,6 +29,10 @@ pub(crate) fn write_escaped(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
 
 /// The bytes as printable text; [`unescaped`] gives them back.
 pub(crate) fn escaped(bytes: &[u8]) -> String {
+    let plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\');
+    if let (true, Ok(text)) = (plain, std::str::from_utf8(bytes)) {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     let _ = write_escaped(bytes, &mut text);
     text

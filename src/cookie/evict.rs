@@ -28,6 +28,10 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
 
 /// Makes room among the cookies that share partition and registrable domain with `added`.
 pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition: Option<&str>) {
+    // Too few for any limit, and the usual case.
+    if partition.is_none() && cookies.len() <= DOMAIN_MAX {
+        return;
+    }
     let site = registrable_domain(domain).to_owned();
     let mut rivals: Vec<usize> = (0..cookies.len())
         .filter(|at| {

@@ -268,18 +268,20 @@ impl<'line> Said<'line> {
 impl AttributeName {
     /// The attribute of this name, in whatever case.
     pub fn of(name: &[u8]) -> Self {
-        const KNOWN: [(&[u8], AttributeName); 9] = [
-            (b"expires", AttributeName::Expires),
-            (b"max-age", AttributeName::MaxAge),
-            (b"domain", AttributeName::Domain),
-            (b"path", AttributeName::Path),
-            (b"secure", AttributeName::Secure),
-            (b"httponly", AttributeName::HttpOnly),
-            (b"samesite", AttributeName::SameSite),
-            (b"partitioned", AttributeName::Partitioned),
-            (b"priority", AttributeName::Priority),
-        ];
-        KNOWN
+        // By length first: most comparisons are then with one or two names.
+        let known: &[(&[u8], AttributeName)] = match name.len() {
+            4 => &[(b"path", AttributeName::Path)],
+            6 => &[(b"secure", AttributeName::Secure), (b"domain", AttributeName::Domain)],
+            7 => &[(b"expires", AttributeName::Expires), (b"max-age", AttributeName::MaxAge)],
+            8 => &[
+                (b"httponly", AttributeName::HttpOnly),
+                (b"samesite", AttributeName::SameSite),
+                (b"priority", AttributeName::Priority),
+            ],
+            11 => &[(b"partitioned", AttributeName::Partitioned)],
+            _ => &[],
+        };
+        known
             .iter()
             .find(|(known, _)| name.eq_ignore_ascii_case(known))
             .map_or(AttributeName::Unknown, |(_, attribute)| *attribute)
