@@ -123,3 +123,34 @@ pub(crate) static RULES: &[&Rule] = &[
 pub(crate) fn rank(id: &str) -> usize {
     RULES.iter().position(|rule| rule.id == id).unwrap_or(RULES.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The pages in docs/rules are what `explain RULE` prints.
+    #[test]
+    fn every_rule_has_its_page_in_the_documentation() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+        for rule in RULES {
+            let file = folder.join(format!("{}.md", rule.id));
+            let written = std::fs::read_to_string(&file).unwrap_or_default();
+            let page = crate::audit::explain(rule.id).unwrap();
+            assert_eq!(
+                written.trim(),
+                page.trim(),
+                "write it again: cookieproof explain {} > {}",
+                rule.id,
+                file.display()
+            );
+        }
+    }
+
+    #[test]
+    fn rules_have_names_of_their_own() {
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+    }
+}
