@@ -122,7 +122,18 @@ impl<'a> Context<'a> {
 
     /// What nothing in the manifest or plan names, and what lands on the device.
     pub(crate) fn undeclared(&self) -> impl Iterator<Item = &Seen<'a>> {
-        self.seen.iter().filter(|seen| seen.item.is_none() && !seen.allowed && seen.lands())
+        let named = |seen: &&Seen<'a>| seen.item.is_some() || self.is_declared_copy(seen);
+        self.seen.iter().filter(move |seen| !named(seen) && !seen.allowed && seen.lands())
+    }
+
+    /// A storage item of a cookie's name, where the cookie's entry says that it is kept there, too.
+    fn is_declared_copy(&self, seen: &Seen<'_>) -> bool {
+        let name = &seen.example().name;
+        let copied = |item: &Item| item.mirrored_in.contains(&seen.kind());
+        self.manifest
+            .items
+            .iter()
+            .any(|item| copied(item) && item.names.iter().any(|pattern| pattern.matches(name)))
     }
 
     /// Cookies that land on the device, declared or not, but for those the plan allows.
