@@ -4,6 +4,7 @@
 
 mod acts;
 mod architecture;
+mod around;
 mod audit_cli;
 mod browser_engine;
 mod check;

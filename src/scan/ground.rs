@@ -316,7 +316,7 @@ fn read_cas(plan: &Plan) -> Result<Vec<Vec<u8>>, RunError> {
     let read = |path: &std::path::PathBuf| {
         std::fs::read(path).map_err(|error| RunError {
             message: format!("the CA file {} cannot be read: {}", path.display(), error.kind()),
-            hint: Some("`http.extra_ca` takes paths of PEM files, relative to the current folder".into()),
+            hint: Some("`http.extra_ca` takes paths of PEM files, relative to the plan".into()),
         })
     };
     plan.http.extra_ca.iter().map(read).collect()
