@@ -24,8 +24,9 @@ If something undeclared stands in its place (another name, the same moment), bot
 /// Whether an item must have been seen by now, and was not.
 pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     let item = context.item(index);
-    // What only an act of ours brought about (a refresh) was not there by itself.
-    let by_itself = |cell: &Cell| cell.phase != Phase::Probe;
+    // What only an act of ours brought about (a refresh), and what went along afterwards, was not
+    // there by itself.
+    let by_itself = |cell: &Cell| matches!(cell.phase, Phase::Login | Phase::Crawl | Phase::Journey);
     if item.expected == Some(false) || context.sightings(index).any(|seen| by_itself(seen.cell())) {
         return false;
     }
