@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 #[test]
 fn every_vector_is_as_it_says() {
-    let wrong: Vec<String> = vectors().iter().filter_map(|vector| wrong_with(vector)).collect();
+    let wrong: Vec<String> = vectors().iter().filter_map(wrong_with).collect();
     assert!(wrong.is_empty(), "tests/vectors/cookies.txt:\n{}", wrong.join("\n"));
 }
 

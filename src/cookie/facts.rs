@@ -239,7 +239,7 @@ fn run_weight(run: &str) -> usize {
 /// A run of letters and digits that nobody would write: classes that alternate, consonants
 /// without vowels, digits that are no time.
 fn looks_random(run: &str) -> bool {
-    let count = |belongs: fn(&u8) -> bool| run.bytes().filter(|byte| belongs(byte)).count();
+    let count = |belongs: fn(&u8) -> bool| run.as_bytes().iter().filter(|byte| belongs(byte)).count();
     let (digits, lower, upper) =
         (count(u8::is_ascii_digit), count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
     if run.len() < 6 || is_monotonous(run) {
