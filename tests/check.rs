@@ -127,6 +127,26 @@ error: latin1.toml is not UTF-8 text (line 2)
 }
 
 #[test]
+fn a_secret_in_a_plan_is_not_shown() {
+    let ended = check(&[(
+        "cookieproof.toml",
+        r#"[targets.live]
+url = "https://me:hunter2@example.org"
+[personas.member]
+login = [
+  { submit = { fields = { password = "hunter2" }, bottun = "go" } },
+  { import = { format = "header", source = "sid=hunter2" } },
+]
+headers = { Authorization = "Bearer hunter2" }
+token = "hunter2
+"#,
+    )])
+    .code(2);
+    assert!(!ended.stdout.contains("hunter2"), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches("holds a secret in plain text").count(), 3, "{}", ended.stdout);
+}
+
+#[test]
 fn a_files_control_characters_do_not_reach_the_terminal() {
     let ended = check(&[("cookies.toml", "\"\u{1b}[31mred\" = 1\n[site]\nnam = '\u{7f}'\n")]).code(2);
     assert!(!ended.stdout.contains('\u{1b}') && !ended.stdout.contains('\u{7f}'), "{}", ended.stdout);

@@ -20,6 +20,7 @@ mod hostile_sites;
 mod http;
 mod init;
 mod login;
+mod reading;
 mod readme;
 mod report;
 mod scan_cli;

@@ -7,12 +7,12 @@
 
 use super::{
     About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
-    Manifest, PathRule, PolicyAspect, SecureRule, Stated, Strength, ThirdParty, ThirdPartyAspect,
-    ThirdPartyRule, Trigger, ValueRule, VisitorState,
+    Manifest, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect, ThirdPartyRule,
+    Trigger, ValueRule,
 };
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
-use crate::tree::{Place, Words};
+use crate::tree::Words;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -635,7 +635,7 @@ fn list<T: Display>(things: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Manifest, NoCookies};
+    use crate::manifest::{Manifest, NoCookies, Place, Strength, VisitorState};
 
     fn stated<T>(value: T) -> Stated<T> {
         Stated { value, strength: Strength::Error, place: Place { line: 9, column: 1 }, source: None }

@@ -156,7 +156,8 @@ impl<'a> Fields<'a> {
                     .label(first.clone(), "first here");
             }
             if !self.known.contains(&key) {
-                let fix = match nearest(key, self.known.iter().copied()) {
+                let near = (!problems.is_full()).then(|| nearest(key, self.known.iter().copied())).flatten();
+                let fix = match near {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("known here: {}", self.known.join(", ")),
                 };
@@ -278,7 +279,8 @@ pub fn unknown_word(
     problems: &mut Problems,
 ) {
     let hint = hints.iter().find(|(said, _)| said.eq_ignore_ascii_case(text)).map(|(_, meant)| *meant);
-    let fix = match hint.or_else(|| nearest(text, words.iter().copied())) {
+    let near = || (!problems.is_full()).then(|| nearest(text, words.iter().copied())).flatten();
+    let fix = match hint.or_else(near) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("it is one of {}", words.join(", ")),
     };

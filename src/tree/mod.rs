@@ -3,10 +3,13 @@
 
 mod decode;
 mod json;
+mod mask;
 mod node;
 mod problem;
 mod shape;
 mod source;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod words;
 mod yaml;
@@ -15,6 +18,7 @@ pub use decode::{
     Decode, Fields, Lenient, Named, OneOrMore, Record, Spanned, parsed, shortened, unknown_word, word,
     wrong_type,
 };
+pub use mask::{SECRET_WORDS, names_a_secret};
 pub use node::{Entry, Node, Value};
 pub use problem::{Label, Problem, Problems, Severity};
 pub use shape::{Field, RecordShape, Shape, json_schema, one_of};

@@ -1,8 +1,8 @@
 //! What is wrong with a file, and where.
 
-use super::{Place, Source};
+use super::{Place, Source, mask};
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
 /// Whether the file can be used nonetheless.
@@ -25,6 +25,8 @@ pub struct Problem {
     pub fix: Option<String>,
     /// Other places that have to do with it.
     pub labels: Vec<Label>,
+    /// The value at the place must not be shown.
+    hidden: bool,
 }
 
 /// Another place, and what it has to do with the problem.
@@ -46,6 +48,7 @@ impl Problem {
             message: printable(&message.into()),
             fix: None,
             labels: Vec::new(),
+            hidden: false,
         }
     }
 
@@ -67,25 +70,84 @@ impl Problem {
         self
     }
 
-    /// The problem with an excerpt of the file and a mark at its place, for people.
+    /// The value at the place is a secret: excerpts show stars.
+    pub fn hide(&mut self) -> &mut Self {
+        self.hidden = true;
+        self
+    }
+
+    /// The problem with an excerpt of the file and a mark at its place, for people. Secrets that the
+    /// file holds are not shown.
     pub fn excerpt(&self, source: &Source, colored: bool, width: Option<usize>) -> String {
-        let mut snippet = Snippet::source(source.text())
-            .path(source.file.as_str())
-            .annotation(AnnotationKind::Primary.span(source.fit(self.span.clone())));
-        for label in &self.labels {
-            let span = source.fit(label.span.clone());
-            snippet = snippet.annotation(AnnotationKind::Context.span(span).label(label.text.as_str()));
-        }
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(level.primary_title(self.message.as_str())).element(snippet);
+        let (near, far): (Vec<_>, Vec<_>) = self.labels.iter().partition(|label| {
+            let (here, there) = (self.place.line, source.place(label.span.start).line);
+            here.abs_diff(there) <= 20
+        });
+        let mut marks = vec![(AnnotationKind::Primary, &self.span, None)];
+        marks.extend(near.into_iter().map(|label| (AnnotationKind::Context, &label.span, Some(label))));
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
+        group = self.lines(source, self.place, marks, group);
+        for label in far {
+            let place = source.place(label.span.start);
+            group =
+                self.lines(source, place, vec![(AnnotationKind::Context, &label.span, Some(label))], group);
+        }
         if let Some(fix) = &self.fix {
             group = group.element(Level::HELP.message(fix.as_str()));
         }
         let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
         renderer.term_width(width.unwrap_or(DEFAULT_TERM_WIDTH)).render(&[group])
+    }
+
+    /// Adds the lines of some marks. Of a mark over several lines only the first is shown, of a very
+    /// long line only what is around the mark.
+    fn lines<'a>(
+        &self,
+        source: &'a Source,
+        place: Place,
+        marks: Vec<(AnnotationKind, &Range<usize>, Option<&'a Label>)>,
+        group: Group<'a>,
+    ) -> Group<'a> {
+        const AROUND: usize = 500;
+        let text = source.text();
+        let shown = |span: &Range<usize>| {
+            let Range { start, end } = source.fit(span.clone());
+            let end = text[start..end].find('\n').map_or(end, |at| start + at);
+            start..source.boundary(end.min(start + AROUND))
+        };
+        let start = marks.iter().map(|(_, span, _)| shown(span).start).min().unwrap_or(0);
+        let end = marks.iter().map(|(_, span, _)| shown(span).end).max().unwrap_or(0);
+        let from = source.boundary(start.saturating_sub(AROUND));
+        let to = source.boundary(end + AROUND);
+        let from = text[from..start].rfind('\n').map_or(from, |at| from + at + 1);
+        let to = text[end..to].find('\n').map_or(to, |at| end + at);
+        let mut excerpt = mask::masked(&text[from..to]);
+        let within = |span: &Range<usize>| {
+            let span = shown(span);
+            span.start - from..span.end - from
+        };
+        if self.hidden {
+            let span = within(&self.span);
+            excerpt.to_mut().replace_range(span.clone(), &"*".repeat(span.len()));
+        }
+        let mut snippet = Snippet::source(excerpt).line_start(source.place(from).line as usize);
+        for (kind, span, label) in marks {
+            let mark = kind.span(within(span));
+            snippet = snippet.annotation(match label {
+                Some(label) => mark.label(label.text.as_str()),
+                None => mark,
+            });
+        }
+        if from == 0 || text[..from].ends_with('\n') {
+            return group.element(snippet.path(source.file.as_str()));
+        }
+        // Cut out of its line, the excerpt cannot tell the column.
+        let (line, column) = (place.line as usize, place.column as usize);
+        group.element(Origin::path(source.file.as_str()).line(line).char_column(column)).element(snippet)
     }
 }
 
@@ -152,6 +214,11 @@ impl Problems {
         let problem = self.add(span, message.into());
         problem.severity = Severity::Warning;
         problem
+    }
+
+    /// So many that nobody reads on: suggestions need not be looked for any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= Self::MOST
     }
 
     /// Whether the file cannot be used.

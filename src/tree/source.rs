@@ -4,7 +4,7 @@ use super::{Node, Place, Problem, json, toml, yaml};
 use std::ops::Range;
 
 /// Larger files are refused: nobody writes such a manifest or plan.
-pub const MOST_BYTES: usize = 4 << 20;
+pub const MOST_BYTES: usize = 1 << 20;
 
 /// Deeper nesting is refused, so that no file can exhaust the stack.
 pub(super) const MOST_LEVELS: usize = 64;

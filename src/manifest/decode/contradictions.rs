@@ -2,17 +2,16 @@
 //! could ever keep to them, and warnings where a policy says two things.
 
 use super::SiteTable;
-use super::items::Entry;
+use super::items::{Attributes, Entry};
 use super::sentences::{PartyEntry, Sentences};
 use crate::cookie::{SameSite, registrable_domain};
 use crate::manifest::{
-    BROWSER_CAP, Category, DeclaredParty, DomainRule, Glob, LifetimeRule, PageClass, PathRule, SecureRule,
-    Trigger, VisitorState, name_prefix,
+    BROWSER_CAP, Category, DeclaredParty, DomainRule, Glob, LifetimeRule, NamePattern, PageClass, PathRule,
+    SecureRule, Trigger, VisitorState, name_prefix,
 };
 use crate::observation::StorageKind;
-use crate::tree::{Problems, shortened};
+use crate::tree::{Problems, Words, shortened};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// Each entry by itself, and the entries among each other.
 pub(super) fn of_entries(
@@ -30,7 +29,7 @@ pub(super) fn of_entries(
         copied_path(entry, pages, problems);
         if entry.kind != StorageKind::Cookie {
             let https_name = (!entry.https_names.is_empty()).then_some("https_name");
-            for field in entry.attributes.cookie.stated().into_iter().chain(https_name) {
+            for field in entry.attributes.of_cookies().into_iter().chain(https_name) {
                 problems
                     .error(entry.span_of(field), format!("only cookies have `{field}`"))
                     .fix("leave it out of a storage item");
@@ -229,24 +228,18 @@ fn copied_path(entry: &Entry, pages: &BTreeMap<String, PageClass>, problems: &mu
     }
 }
 
+/// The same name may be there twice, at two paths or hosts; then the keys must tell them apart.
 fn duplicates(entries: &[Entry], keys: &[String], problems: &mut Problems) {
     let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut by_name: BTreeMap<(StorageKind, String), Vec<usize>> = BTreeMap::new();
+    let mut by_place: BTreeMap<String, usize> = BTreeMap::new();
     for (at, (entry, key)) in entries.iter().zip(keys).enumerate() {
-        let same_place = |other: &Entry| {
-            let (mine, theirs) = (&entry.attributes, &other.attributes);
-            let hosts = |attributes: &super::items::Attributes| {
-                attributes.common.hosts.as_ref().map(|hosts| hosts.0.clone()).unwrap_or_default()
-            };
-            mine.cookie.path == theirs.cookie.path && (hosts(mine) == hosts(theirs))
-        };
-        let namesakes = entry
-            .names
-            .iter()
-            .flat_map(|name| by_name.get(&(entry.kind, name.to_string())).into_iter().flatten().copied());
-        let twin = namesakes.filter(|other| same_place(&entries[*other])).min();
-        let first = by_key.get(key.as_str()).copied();
-        if let Some(other) = twin.or(first) {
+        let Attributes { common, cookie, .. } = &entry.attributes;
+        let hosts: Vec<String> =
+            common.hosts.iter().flat_map(|hosts| &hosts.0).map(ToString::to_string).collect();
+        let place = |name: &NamePattern| format!("{} {:?} {hosts:?} {name}", entry.kind.word(), cookie.path);
+        let places: Vec<String> = entry.names.iter().map(place).collect();
+        let twin = places.iter().find_map(|place| by_place.get(place)).copied();
+        if let Some(other) = twin.or(by_key.get(key.as_str()).copied()) {
             let fix = match twin {
                 Some(_) => "keep one of them; if both are meant, tell them apart by `path` or `hosts`",
                 None => "give one of them an `id` of its own",
@@ -257,8 +250,8 @@ fn duplicates(entries: &[Entry], keys: &[String], problems: &mut Problems) {
                 .label(entries[other].span.clone(), "first here");
         }
         by_key.entry(key).or_insert(at);
-        for name in &entry.names {
-            by_name.entry((entry.kind, name.to_string())).or_default().push(at);
+        for place in places {
+            by_place.entry(place).or_insert(at);
         }
     }
 }

@@ -6,8 +6,8 @@ use super::sentences::{AbsenceSentence, Absent, LinkEntry, NoCookiesEntry, Party
 use super::values::PerField;
 use super::{SiteTable, Written};
 use crate::manifest::{
-    Absence, BannerRule, DeclaredLink, Item, Manifest, NoCookies, PageClass, PagePattern, PolicyClaims, Site,
-    Stated, Strength, ThirdParty, claims_of,
+    Absence, BannerRule, DeclaredLink, Item, Manifest, NamePattern, NoCookies, PageClass, PagePattern,
+    PolicyClaims, Site, Stated, Strength, ThirdParty, claims_of,
 };
 use crate::observation::StorageKind;
 use crate::tree::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
@@ -42,7 +42,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Manifest {
 
     let parties: Vec<PartyEntry> = written.third_parties.into_iter().filter_map(|party| party.0).collect();
     let links: Vec<LinkEntry> = written.links.into_iter().filter_map(|link| link.0).collect();
-    let references = Known { pages: &pages, entries: &entries, keys: &keys, complete: entries.len() == all };
+    let references = Known::new(&pages, &entries, &keys, entries.len() == all);
     let items =
         entries.iter().zip(&keys).map(|(entry, key)| item(entry, key, &references, problems)).collect();
     let third_parties = third_parties(&parties, &references, problems);
@@ -60,20 +60,39 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Manifest {
         claims: Vec::new(),
         file: problems.source().file.clone(),
     };
-    manifest.claims = claims_of(&manifest);
+    if !problems.has_errors() {
+        manifest.claims = claims_of(&manifest);
+    }
     manifest
 }
 
 /// What references may refer to.
 struct Known<'a> {
     pages: &'a BTreeMap<String, PageClass>,
-    entries: &'a [Entry],
     keys: &'a [String],
+    /// Keys of items by their keys and names.
+    items: BTreeMap<String, String>,
     /// Every entry could be read; else an unknown one may be among those that could not.
     complete: bool,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    fn new(
+        pages: &'a BTreeMap<String, PageClass>,
+        entries: &[Entry],
+        keys: &'a [String],
+        complete: bool,
+    ) -> Self {
+        let mut items = BTreeMap::new();
+        for (entry, key) in entries.iter().zip(keys) {
+            for name in entry.names.iter().chain(&entry.https_names).filter_map(NamePattern::as_literal) {
+                items.entry(name.to_owned()).or_insert_with(|| key.clone());
+            }
+        }
+        items.extend(keys.iter().map(|key| (key.clone(), key.clone())));
+        Known { pages, keys, items, complete }
+    }
+
     fn class(&self, name: &Spanned<String>, problems: &mut Problems) -> String {
         if name.value != "*" && !self.pages.contains_key(&name.value) {
             let known: Vec<&str> = self.pages.keys().map(String::as_str).collect();
@@ -92,18 +111,8 @@ impl Known<'_> {
 
     /// The key of the item meant by its key or one of its names.
     fn item(&self, name: &Spanned<String>, problems: &mut Problems) -> String {
-        let by_key = self.keys.iter().position(|key| *key == name.value);
-        let at = by_key.or_else(|| {
-            self.entries.iter().position(|entry| {
-                entry
-                    .names
-                    .iter()
-                    .chain(&entry.https_names)
-                    .any(|known| known.as_literal() == Some(&name.value))
-            })
-        });
-        match at {
-            Some(at) => self.keys[at].clone(),
+        match self.items.get(&name.value) {
+            Some(key) => key.clone(),
             None => {
                 if self.complete {
                     let known: Vec<&str> = self.keys.iter().map(String::as_str).collect();
@@ -116,7 +125,9 @@ impl Known<'_> {
 }
 
 fn unknown(what: &str, name: &Spanned<String>, known: &[&str], otherwise: &str, problems: &mut Problems) {
-    let fix = match nearest(&name.value, known.iter().copied()) {
+    let near =
+        (!problems.is_full()).then(|| nearest(&name.value, known.iter().copied().take(1000))).flatten();
+    let fix = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => otherwise.to_owned(),
         None => format!("known: {}; or {otherwise}", known[..known.len().min(10)].join(", ")),

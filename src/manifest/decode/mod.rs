@@ -51,7 +51,6 @@ struct Written {
     third_parties: Vec<Lenient<PartyEntry>>,
     links: Vec<Lenient<LinkEntry>>,
     claims: Sentences,
-    span: Range<usize>,
 }
 
 impl Record for Written {
@@ -68,7 +67,6 @@ impl Record for Written {
             third_parties: fields.many("third_parties", "Third parties that may appear."),
             links: fields.many("links", "Pages that must answer: the privacy policy, a processor's policy."),
             claims: fields.optional("claims", "Sentences about the site as a whole.").unwrap_or_default(),
-            span: fields.span(),
         })
     }
 }

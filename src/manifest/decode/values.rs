@@ -237,7 +237,7 @@ impl Decode for LifetimeFor {
     }
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-        by_key(node, problems, &Self::STATES, |key| VisitorState::from_word(key)).map(LifetimeFor)
+        by_key(node, problems, &Self::STATES, VisitorState::from_word).map(LifetimeFor)
     }
 }
 

@@ -212,14 +212,14 @@ impl Meaning<'_> {
         } else if let Some(basic) = table.basic {
             Action::Basic {
                 user: self.in_folder(basic.user),
-                password: self.secret("password", basic.password),
+                password: self.always_secret("password", basic.password),
             }
         } else if let Some(token) = table.bearer {
-            Action::Bearer { token: self.secret("token", token) }
+            Action::Bearer { token: self.always_secret("bearer", token) }
         } else if let Some(import) = table.import {
             Action::Import {
                 format: import.format,
-                source: self.secret("session", import.source),
+                source: self.always_secret("source", import.source),
                 user_agent: import.user_agent.map(|text| text.0),
             }
         } else if let Some(export) = table.export {
@@ -228,7 +228,7 @@ impl Meaning<'_> {
             Action::MailLink(self.mail_link(mail)?)
         } else if let Some(totp) = table.totp {
             Action::Totp {
-                secret: self.secret("secret", totp.secret),
+                secret: self.always_secret("secret", totp.secret),
                 submit: self.submit(totp.submit),
                 field: totp.field,
             }
@@ -418,7 +418,13 @@ impl Meaning<'_> {
             .collect()
     }
 
-    /// A value that is a secret by its name.
+    /// A value that is a secret whatever its name.
+    fn always_secret(&mut self, name: &str, value: SecretRefAt) -> SecretRef {
+        secrets::always_by_reference(name, &value, self.local, self.problems);
+        self.reference(value)
+    }
+
+    /// A value that may be a secret by its name.
     fn secret(&mut self, name: &str, value: SecretRefAt) -> SecretRef {
         secrets::by_reference(name, &value, self.local, self.problems);
         self.reference(value)

@@ -5,14 +5,22 @@
 
 use super::SecretRefAt;
 use crate::plan::{RefPart, SecretRef};
-use crate::tree::{Problems, shortened};
+use crate::tree::{Problems, names_a_secret, shortened};
 
 /// Complains where a field named like a secret holds one.
 pub(super) fn by_reference(name: &str, value: &SecretRefAt, local: bool, problems: &mut Problems) {
-    if !local && is_secret(name) && is_literal(&value.value) {
+    if is_secret(name) {
+        always_by_reference(name, value, local, problems);
+    }
+}
+
+/// Complains where a secret stands in plain text.
+pub(super) fn always_by_reference(name: &str, value: &SecretRefAt, local: bool, problems: &mut Problems) {
+    if !local && is_literal(&value.value) {
         problems
             .error(&value.span, format!("`{}` holds a secret in plain text", shortened(name)))
-            .fix("write \"${env:NAME}\" and set the variable, or \"${file:PATH}\"");
+            .fix("write \"${env:NAME}\" and set the variable, or \"${file:PATH}\"")
+            .hide();
     }
 }
 
@@ -32,24 +40,8 @@ fn is_literal(reference: &SecretRef) -> bool {
 }
 
 fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "passcode",
-        "pwd",
-        "secret",
-        "token",
-        "otp",
-        "apikey",
-        "authorization",
-        "cookie",
-        "bearer",
-        "session",
-    ];
-    let name = name.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    WORDS.iter().any(|word| name.contains(word))
+    let lower = name.to_ascii_lowercase();
+    names_a_secret(name) || lower.contains("cookie") || lower.contains("session")
 }
 
 #[cfg(test)]
