@@ -137,7 +137,8 @@ impl Katror {
     /// The banner, and what a switch plants.
     fn planted(&self, request: &Request) -> String {
         let mut html = String::new();
-        if !self.on.on("T17") && !(self.on.on("T22") && locked(&self.answered).contains(&request.peer)) {
+        let remembered = self.on.on("T22") && locked(&self.answered).contains(&request.peer);
+        if !self.on.on("T17") && !remembered {
             html += BANNER;
             html += &inline(&self.banner_script(request));
         }

@@ -47,7 +47,7 @@ impl Hosts {
                         .is_some_and(|own| own.ends_with(&format!(".{name}")) && same_site(own, name))
             })
         };
-        self.names(host).any(|name| named(name))
+        self.names(host).any(named)
     }
 
     /// The host of the address audited.

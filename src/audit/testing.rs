@@ -392,14 +392,6 @@ impl Case {
         })
     }
 
-    pub(crate) fn failing(&self, url: &str, kind: FailureKind) -> Self {
-        self.changed(|case| case.failed.push((url.into(), kind)))
-    }
-
-    pub(crate) fn interrupted(&self) -> Self {
-        self.changed(|case| case.partial = Some("interrupted".into()))
-    }
-
     pub(crate) fn allowing(&self, pattern: &str) -> Self {
         self.changed(|case| case.allowed.push(pattern.into()))
     }

@@ -1,6 +1,12 @@
 //! The command line: arguments as typed, settings as meant, one file per command. The only place
 //! that prints, reads the environment and knows exit codes.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is the one place that prints"
+)]
+
 mod args;
 mod audit;
 mod check;

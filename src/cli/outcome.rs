@@ -145,7 +145,8 @@ mod tests {
             scan.coverage.personas[0].reached = Reached::No { step: "step 2".into(), why: "401".into() };
         };
         type Change = fn(&mut Scan);
-        let cases: [(&str, Change, Vec<Finding>, Vec<Verdict>, FailOn, Exit); 20] = [
+        type Case = (&'static str, Change, Vec<Finding>, Vec<Verdict>, FailOn, Exit);
+        let cases: [Case; 20] = [
             ("all clear", whole, nothing(), vec![upheld()], Error, Clear),
             ("an error", whole, error(), vec![upheld()], Error, Findings),
             ("a warning", whole, warning(), vec![upheld()], Error, Clear),

@@ -127,7 +127,7 @@ pub fn page_kind(html: &[u8]) -> u64 {
     if rewriter.write(html).is_ok() {
         let _ = rewriter.end();
     }
-    fixed_hash(&*marks.borrow())
+    fixed_hash(&marks.borrow())
 }
 
 /// An inline script without texts and numbers, or whole where it may store something.

@@ -32,7 +32,7 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
     match seconds {
         ..7_200 => format!("{seconds} s"),
-        ..172_800 => format!("{:.1} h", seconds as f64 / 3_600.0),
+        7_200..172_800 => format!("{:.1} h", seconds as f64 / 3_600.0),
         2_592_000.. => format!("{} days", (seconds + 43_200) / 86_400),
         _ => format!("{:.1} days", seconds as f64 / 86_400.0),
     }

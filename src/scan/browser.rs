@@ -50,11 +50,6 @@ impl Browser {
         let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
         Ok(Browser { engine, settings, patience, restarts: 0 })
     }
-
-    /// `Chromium 156.0.8078.79`
-    pub(super) fn version(&self) -> &str {
-        &self.engine.version
-    }
 }
 
 async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, RunError> {
@@ -222,7 +217,7 @@ impl Ground<'_> {
         let Some(page) = self.open_page(browser, context, cell, &start).await? else { return Ok(false) };
         let answered = self.unless_ended(page.answer(answer, banner.as_deref(), button.as_deref())).await?;
         self.finish(page, cell, seen).await?;
-        if !answered.as_ref().is_some_and(|banner| banner.clicked.is_some()) {
+        if answered.as_ref().is_none_or(|banner| banner.clicked.is_none()) {
             let why = match answered {
                 Some(Banner { shown: true, .. }) => "the consent banner has no button that says so",
                 Some(_) => "no consent banner was shown",

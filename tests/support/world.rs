@@ -16,9 +16,9 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap
 
 /// A site and the folder for auditing it. Every host, own or not, leads to the site's port.
 pub(crate) struct World {
-    pub(crate) which: Which,
     pub(crate) folder: TempDir,
-    pub(crate) running: Running,
+    /// The server, as long as the world lives.
+    _running: Running,
 }
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
         let settings = Settings { mail: Some(folder.path().join("mail")), ..settings };
         let running = RUNTIME.block_on(which.start(settings, &AUTHORITY)).unwrap();
         prepare(folder.path(), which, &running, &AUTHORITY, Password::Environment).unwrap();
-        World { which, folder, running }
+        World { folder, _running: running }
     }
 
     /// Changes a file of the folder.

@@ -87,7 +87,8 @@ fn missing_on_page(context: &Context<'_>, link: &DeclaredLink) -> bool {
         .iter()
         .any(|(_, url)| context.hosts.as_declared(url).iter().any(|url| same(url, &declared)));
     let written = link.url.trim_start_matches("https://").trim_start_matches("http://");
-    !linked && !(written.len() > 4 && page.text.contains(written))
+    let written_out = written.len() > 4 && page.text.contains(written);
+    !linked && !written_out
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
