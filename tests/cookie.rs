@@ -302,7 +302,6 @@ fn explain_needs_a_url_it_can_use() {
         (&["a=1"][..], "for a URL"),
         (&["a=1", "--url", "nowhere"], "is no URL"),
         (&["a=1", "--url", "ftp://site.example/"], "not ftp"),
-        (&[], "LINE"),
     ] {
         let ended = explain(args).code(2);
         assert!(ended.stderr.contains(hint), "{args:?}: {}", ended.stderr);
