@@ -211,7 +211,7 @@ fn a_missing_variable_is_told_before_anything_is_asked() {
         .unwrap_err();
     assert_eq!(
         error.message,
-        "cookieproof.toml:5: the environment variable COOKIEPROOF_TEST_NOT_SET is not set"
+        "cookieproof.toml:5: the environment variable COOKIEPROOF_TEST_NOT_SET is not set (persona `member`, login step 2)"
     );
     assert!(app.asked().is_empty());
 }

@@ -16,15 +16,15 @@ pub(super) fn parse(source: &Source) -> (Option<Node>, Vec<Problem>) {
         .and_then(|raw| node(raw, source, 0));
     match result {
         Ok(node) => (Some(node), Vec::new()),
-        Err(problem) => (None, vec![problem]),
+        Err(problem) => (None, vec![*problem]),
     }
 }
 
-fn node(raw: &RawValue, source: &Source, level: usize) -> Result<Node, Problem> {
+fn node(raw: &RawValue, source: &Source, level: usize) -> Result<Node, Box<Problem>> {
     let text = raw.get();
     let span = span_of(text, source);
     if level > MOST_LEVELS {
-        return Err(Problem::error(source, span, "this is nested too deeply"));
+        return Err(Box::new(Problem::error(source, span, "this is nested too deeply")));
     }
     let at = |error: serde_json::Error| problem(source, span.start, &error);
     let value = match text.as_bytes().first() {
@@ -66,13 +66,13 @@ fn span_of(slice: &str, source: &Source) -> Range<usize> {
 }
 
 /// serde_json tells line and column, counted from where it began to read.
-fn problem(source: &Source, base: usize, error: &serde_json::Error) -> Problem {
+fn problem(source: &Source, base: usize, error: &serde_json::Error) -> Box<Problem> {
     let text = &source.text()[source.boundary(base)..];
     let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = base + line + error.column().saturating_sub(1);
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    Problem::error(source, at..at + 1, format!("this is not JSON: {message}"))
+    Box::new(Problem::error(source, at..at + 1, format!("this is not JSON: {message}")))
 }
 
 /// An object's members in their order, the same key twice included.

@@ -17,11 +17,11 @@ pub(super) fn parse(source: &Source) -> (Option<Node>, Vec<Problem>) {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => {
                 let at = builder.byte(*error.marker());
-                Err(Problem::error(source, at..at + 1, format!("this is not YAML: {}", error.info())))
+                Err(Problem::error(source, at..at + 1, format!("this is not YAML: {}", error.info())).into())
             }
         };
         if let Err(problem) = step {
-            return (None, vec![problem]);
+            return (None, vec![*problem]);
         }
     }
     let empty = Node { value: Value::Null, span: 0..0 };
@@ -52,7 +52,7 @@ impl<'a> Builder<'a> {
         Builder { source, bytes, open: Vec::new(), root: None }
     }
 
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         let span = self.byte(span.start)..self.byte(span.end);
         match event {
             Event::Nothing
@@ -62,7 +62,8 @@ impl<'a> Builder<'a> {
             | Event::DocumentEnd => Ok(()),
             Event::Alias(_) => Err(self
                 .error(span, "aliases (`*name`) are not read")
-                .fixed_by("write the value out once more")),
+                .fixed_by("write the value out once more")
+                .into()),
             Event::Scalar(text, style, _, tag) => {
                 let as_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
                 let value = if as_text { Value::Text(text.into_owned()) } else { plain(&text) };
@@ -79,20 +80,21 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn begin(&mut self, span: Range<usize>, value: Value) -> Result<(), Problem> {
+    fn begin(&mut self, span: Range<usize>, value: Value) -> Result<(), Box<Problem>> {
         if self.open.len() >= MOST_LEVELS {
-            return Err(self.error(span, "this is nested too deeply"));
+            return Err(self.error(span, "this is nested too deeply").into());
         }
         self.open.push(Open { start: span.start, value, key: None });
         Ok(())
     }
 
-    fn put(&mut self, node: Node) -> Result<(), Problem> {
+    fn put(&mut self, node: Node) -> Result<(), Box<Problem>> {
         let Some(open) = self.open.last_mut() else {
             if self.root.is_some() {
                 return Err(self
                     .error(node.span, "this begins a second document")
-                    .fixed_by("use a file of its own"));
+                    .fixed_by("use a file of its own")
+                    .into());
             }
             self.root = Some(node);
             return Ok(());
@@ -102,7 +104,7 @@ impl<'a> Builder<'a> {
             (Value::Table(entries), Some((key, key_span))) => entries.push(Entry { key, key_span, node }),
             (_, _) => match key_of(&node.value, &self.source.text()[self.source.fit(node.span.clone())]) {
                 Some(key) => open.key = Some((key, node.span)),
-                None => return Err(self.error(node.span, "a key must be text")),
+                None => return Err(self.error(node.span, "a key must be text").into()),
             },
         }
         Ok(())

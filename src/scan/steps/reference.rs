@@ -118,19 +118,19 @@ impl References {
     }
 }
 
-/// Every reference of the plan that cannot be looked up, with its line: better said before the
-/// first request than in the middle of a login.
+/// Every reference of the plan that cannot be looked up, with its line and whose it is: better said
+/// before the first request than in the middle of a login.
 pub(in crate::scan) fn missing(plan: &Plan) -> Vec<String> {
     let mut missing = Vec::new();
-    for reference in all(plan) {
+    for (whose, reference) in all(plan) {
         for part in &reference.parts {
             let problem = match part {
                 RefPart::Env(name) => env(name).err(),
                 RefPart::File(path) => file(path).err(),
                 _ => None,
             };
-            missing
-                .extend(problem.map(|problem| format!("{}:{}: {problem}", plan.file, reference.place.line)));
+            let line = reference.place.line;
+            missing.extend(problem.map(|problem| format!("{}:{line}: {problem}{whose}", plan.file)));
         }
     }
     missing.dedup();
@@ -251,31 +251,45 @@ fn names_a_secret(name: &str) -> bool {
 }
 
 /// Every reference of the plan, in its order.
-fn all(plan: &Plan) -> Vec<&SecretRef> {
-    let mut references: Vec<&SecretRef> = Vec::new();
-    references.extend(plan.http.headers.iter().map(|(_, value)| value));
-    references.extend(&plan.http.proxy);
+/// All references, each with whose it is in brackets.
+fn all(plan: &Plan) -> Vec<(String, &SecretRef)> {
+    let mut all = Vec::new();
+    let mut add = |whose: String, found: Vec<_>| {
+        all.extend(found.into_iter().map(|reference| (whose.clone(), reference)));
+    };
+    add(String::new(), plan.http.headers.iter().map(|(_, value)| value).chain(&plan.http.proxy).collect());
     for persona in &plan.personas {
-        references.extend(persona.headers.iter().map(|(_, value)| value));
-        references.extend(&persona.proxy);
-        for step in persona.login.iter().chain(&persona.logout) {
-            of_step(step, &mut references);
+        let name = &persona.name;
+        let own = persona.headers.iter().map(|(_, value)| value).chain(&persona.proxy);
+        add(format!(" (persona `{name}`)"), own.collect());
+        for (what, steps) in [("login", &persona.login), ("logout", &persona.logout)] {
+            for (number, step) in steps.iter().enumerate() {
+                add(format!(" (persona `{name}`, {what} step {})", number + 1), of_step(step));
+            }
         }
         if let Some(refresh) = &persona.refresh {
+            let mut references = Vec::new();
             of_request(refresh, &mut references);
+            add(format!(" (persona `{name}`, refresh)"), references);
         }
     }
-    for step in plan.journeys.iter().flat_map(|journey| &journey.steps) {
-        of_step(step, &mut references);
+    for journey in &plan.journeys {
+        for (number, step) in journey.steps.iter().enumerate() {
+            add(format!(" (journey `{}`, step {})", journey.name, number + 1), of_step(step));
+        }
     }
-    references.extend(plan.consent.iter().filter_map(|consent| consent.cookie.as_ref()));
-    references
+    for consent in &plan.consent {
+        let stored = consent.local_storage.as_ref().map(|(_, value)| value);
+        add(" (consent)".to_owned(), consent.cookie.iter().chain(stored).collect());
+    }
+    all
 }
 
-fn of_step<'a>(step: &'a Step, references: &mut Vec<&'a SecretRef>) {
+fn of_step(step: &Step) -> Vec<&SecretRef> {
+    let mut references = Vec::new();
     match &step.action {
         Action::Submit(submit) => references.extend(submit.fields.iter().map(|(_, value)| value)),
-        Action::Request(request) => of_request(request, references),
+        Action::Request(request) => of_request(request, &mut references),
         Action::Basic { user, password } => references.extend([user, password]),
         Action::Bearer { token } => references.push(token),
         Action::Import { source, .. } => references.push(source),
@@ -292,6 +306,7 @@ fn of_step<'a>(step: &'a Step, references: &mut Vec<&'a SecretRef>) {
         | Action::Click { .. }
         | Action::Wait { .. } => {}
     }
+    references
 }
 
 fn of_request<'a>(request: &'a Request, references: &mut Vec<&'a SecretRef>) {
@@ -391,8 +406,8 @@ mod tests {
             ("b".into(), reference(vec![RefPart::File("/no/such/file".into())])),
         ];
         let expected = [
-            "plan.toml:3: the environment variable COOKIEPROOF_TEST_UNSET is not set",
-            "plan.toml:3: /no/such/file cannot be read: entity not found",
+            "plan.toml:3: the environment variable COOKIEPROOF_TEST_UNSET is not set (persona `anonymous`)",
+            "plan.toml:3: /no/such/file cannot be read: entity not found (persona `anonymous`)",
         ];
         assert_eq!(missing(&plan), expected);
     }
