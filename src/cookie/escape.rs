@@ -38,7 +38,7 @@ pub(crate) fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that [`escaped`] made this text of. A backslash that begins no escape is itself.
+/// The bytes that `escaped` made this text of. A backslash that begins no escape is itself.
 pub fn unescaped(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
