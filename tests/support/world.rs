@@ -58,7 +58,10 @@ impl World {
 
     /// `cookieproof ...` in the folder, with the account's password.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
-        Cookieproof::new(args).within(self.folder.path()).env("SAMPLE_PASSWORD", PASSWORD).run()
+        // A browser is found on the path.
+        let path = std::env::var("PATH").unwrap_or_default();
+        let run = Cookieproof::new(args).within(self.folder.path()).env("PATH", &path);
+        run.env("SAMPLE_PASSWORD", PASSWORD).run()
     }
 }
 
