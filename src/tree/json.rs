@@ -1,8 +1,6 @@
 //! JSON into a tree, by serde_json: its raw values are slices of the text, and so tell their
 //! place. (YAML's claim to contain JSON fails on escaped characters beyond 16 bits.)
 
-#![expect(clippy::result_large_err, reason = "a problem ends the reading of its file")]
-
 use super::source::MOST_LEVELS;
 use super::{Entry, Node, Problem, Source, Value};
 use serde::de::{Deserializer, MapAccess, Visitor};

@@ -3,8 +3,6 @@
 //! Aliases are refused: a manifest has no need of them, and a few lines of them can stand for
 //! gigabytes.
 
-#![expect(clippy::result_large_err, reason = "a problem ends the reading of its file")]
-
 use super::source::MOST_LEVELS;
 use super::{Entry, Node, Problem, Source, Value};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
