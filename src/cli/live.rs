@@ -22,7 +22,8 @@ pub(super) fn talk(typed: &args::Talk) -> Talk {
 /// Looks at the site, and keeps the scan where the user wants it.
 pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) -> Result<Scan, Complaint> {
     let Looking { plan, target, save } = looking;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread: waking another for every answer costs more than it reads in the meantime.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Complaint::usage(format!("cannot start: {error}")))?;

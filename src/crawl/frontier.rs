@@ -7,7 +7,7 @@
 //! Memory per address is a hash of 64 bits in the set of those seen, and the path while it waits.
 //! The hash is keyed, so that a site cannot choose addresses that collide.
 
-use super::{Address, Danger, Link, LinkKind, PageLinks, Scope, danger, dangerous_text};
+use super::{Address, Danger, Link, LinkKind, PageLinks, Scope, danger};
 use crate::observation::{SkipReason, path_shape};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -111,7 +111,7 @@ impl Frontier {
     /// are waiting too.
     pub fn seed_from_sitemap(&mut self, address: Address) -> Result<(), Option<SkipReason>> {
         let address = self.scope.place(address);
-        let (key, _) = self.first_sight(&address, None)?;
+        let key = self.first_sight(&address, None)?;
         let origin = self.admit(&address, key, 0)?;
         self.sitemap.push(Entry { origin, depth: 0 }, address.path_and_query(), None);
         Ok(())
@@ -128,7 +128,6 @@ impl Frontier {
     /// One link of a page that was asked. Refused with the reason, or without one where the
     /// address is known already.
     pub fn push(&mut self, page: &Next, link: &Link) -> Result<(), Option<SkipReason>> {
-        let said = if link.by_script { Some(Danger::ChangesData) } else { dangerous_text(&link.text) };
         let placed;
         let address = match self.scope.is_mapped(&link.address) {
             true => {
@@ -137,8 +136,8 @@ impl Frontier {
             }
             false => &link.address,
         };
-        let (key, said) = self.first_sight(address, said)?;
-        if let Some(danger) = said {
+        let key = self.first_sight(address, link.said)?;
+        if let Some(danger) = link.said {
             return Err(Some(self.skip(danger.into(), address)));
         }
         if link.kind == LinkKind::Anchor && is_file(address) {
@@ -215,21 +214,18 @@ impl Frontier {
         tallies
     }
 
-    /// Whether the address is new, and what its link's words say. Known ones are refused, but a
-    /// danger that shows only now is remembered.
-    fn first_sight(
-        &mut self,
-        address: &Address,
-        said: Option<Danger>,
-    ) -> Result<(u64, Option<Danger>), Option<SkipReason>> {
+    /// The key of a new address. Known ones are refused, but a danger that shows only now is
+    /// remembered.
+    fn first_sight(&mut self, address: &Address, said: Option<Danger>) -> Result<u64, Option<SkipReason>> {
         let key = self.key_of(address);
         let new = self.seen.insert(key);
         if let Some(danger) = said
-            && (new || self.scope.is_own(address))
+            && !new
+            && self.scope.is_own(address)
         {
             self.dangerous.insert(key, danger);
         }
-        if new { Ok((key, said)) } else { Err(None) }
+        if new { Ok(key) } else { Err(None) }
     }
 
     /// Judges a new address: scope, danger, depth, shape, and room.
@@ -502,6 +498,7 @@ fn number(chunk: &[u8], at: &mut usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crawl::dangerous_text;
     use url::Url;
 
     fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {
@@ -519,7 +516,7 @@ mod tests {
     fn link(href: &str, text: &str) -> Link {
         let address = Url::parse("https://example.org/").unwrap().join(href).unwrap();
         let address = Address::new(&address).unwrap();
-        Link { address, text: text.into(), kind: LinkKind::Anchor, by_script: false }
+        Link { address, kind: LinkKind::Anchor, said: dangerous_text(text) }
     }
 
     fn rest(frontier: &mut Frontier) -> Vec<String> {

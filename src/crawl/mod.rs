@@ -13,6 +13,7 @@ mod links;
 mod robots;
 mod scope;
 mod sitemap;
+mod tags;
 
 pub use address::{Address, Base};
 pub use danger::{Danger, danger, dangerous_text};

@@ -7,6 +7,9 @@ use std::io::Read;
 /// Bytes of an unwanted body read on, so that its connection can be used again.
 const DRAINED: usize = 64 << 10;
 
+/// Bytes made room for because the head says so; it may say anything.
+const RESERVED: usize = 256 << 10;
+
 /// A body as it comes in.
 pub(super) struct Collected {
     pub(super) bytes: Vec<u8>,
@@ -24,7 +27,10 @@ impl Collected {
             Want::Documents => is_document(&head.content_type()),
             Want::Everything => true,
         };
-        Collected { bytes: Vec::new(), keep, limit: if keep { body_bytes } else { DRAINED }, passed: 0 }
+        let length = head.header("content-length").filter(|_| keep);
+        let length = length.and_then(|length| std::str::from_utf8(length).ok()?.parse().ok()).unwrap_or(0);
+        let bytes = Vec::with_capacity(body_bytes.min(length).min(RESERVED));
+        Collected { bytes, keep, limit: if keep { body_bytes } else { DRAINED }, passed: 0 }
     }
 
     /// Takes some in; false when no more is wanted.
