@@ -181,10 +181,8 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
             found.resource(src.clone(), Resource::Frame);
             found.document(src, LinkKind::Frame);
         }
-        b"form" => {
-            if !is(tag, "method", "post") && !is(tag, "method", "dialog") {
-                found.document(attribute(tag, "action"), LinkKind::Form);
-            }
+        b"form" if !is(tag, "method", "post") && !is(tag, "method", "dialog") => {
+            found.document(attribute(tag, "action"), LinkKind::Form);
         }
         b"meta" if is(tag, "http-equiv", "refresh") => {
             let url = attribute(tag, "content").and_then(|content| refresh(&content)?.url);
