@@ -66,6 +66,7 @@ fn ask(url: Url) -> Ask {
         consent: Consent::Untouched,
         phase: Phase::Crawl,
         repeat: 0,
+        third_party: None,
     };
     Ask {
         cell,

@@ -50,6 +50,7 @@ fn cell() -> Cell {
         consent: Consent::Untouched,
         phase: Phase::Crawl,
         repeat: 0,
+        third_party: None,
     }
 }
 

@@ -479,6 +479,7 @@ impl Case {
             consent: persona.consent.clone(),
             phase,
             repeat: 0,
+            third_party: None,
         };
         let mut visit = |persona: &Persona, phase: Phase, page: &Url, shown: Option<&Url>| {
             let known = PersonaCoverage {

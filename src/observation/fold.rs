@@ -437,7 +437,14 @@ mod tests {
 
     fn cell(persona: &str) -> Cell {
         let persona = persona.to_owned();
-        Cell { persona, engine: Engine::Http, consent: Consent::Untouched, phase: Phase::Crawl, repeat: 0 }
+        Cell {
+            persona,
+            engine: Engine::Http,
+            consent: Consent::Untouched,
+            phase: Phase::Crawl,
+            repeat: 0,
+            third_party: None,
+        }
     }
 
     fn safe(path: &str) -> SafeUrl {

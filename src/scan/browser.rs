@@ -72,6 +72,18 @@ impl Ground<'_> {
     /// Looks at every persona's pages with the browser. `actors` are those that the crawl reached.
     pub(super) async fn browse(
         &mut self,
+        actors: &[Actor],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        // Taken out for as long as it works, since every visit is recorded in the ground, too.
+        let Some(mut browser) = self.browser.take() else { return Ok(()) };
+        let end = self.browse_with(&mut browser, actors, outcomes).await;
+        self.browser = Some(browser);
+        end
+    }
+
+    async fn browse_with(
+        &mut self,
         browser: &mut Browser,
         actors: &[Actor],
         outcomes: &mut Vec<Outcome>,
@@ -122,6 +134,7 @@ impl Ground<'_> {
             consent: consent.clone(),
             phase: Phase::Crawl,
             repeat: 1,
+            third_party: None,
         };
         // What the login over HTTP brought is explained there.
         let explained = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();

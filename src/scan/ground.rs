@@ -1,6 +1,7 @@
 //! What every part of a run stands on: the plan, the engine, the pace, the clock, and the memory
 //! of what was seen.
 
+use super::browser::Browser;
 use super::hosts::Hosts;
 use super::pace::Pacer;
 use super::probes::kept;
@@ -50,6 +51,8 @@ pub(super) struct Ground<'a> {
     pub(super) progress: Progress,
     /// Names of what was put on the device since somebody began to listen.
     pub(super) journal: Option<BTreeSet<Name>>,
+    /// The browser, where the plan asks for one; whoever works with it takes it out meanwhile.
+    pub(super) browser: Option<Browser>,
     settings: HttpSettings,
     extra_ca: Vec<Vec<u8>>,
     transport: Transport,
@@ -101,6 +104,7 @@ impl<'a> Ground<'a> {
             robots: HashMap::new(),
             progress: Progress::default(),
             journal: None,
+            browser: None,
             settings,
             extra_ca,
             transport,
@@ -273,7 +277,14 @@ impl<'a> Ground<'a> {
 
 /// A cell of the HTTP engine.
 pub(super) fn cell(persona: &str, consent: &Consent, phase: Phase, repeat: u32) -> Cell {
-    Cell { persona: persona.to_owned(), engine: Engine::Http, consent: consent.clone(), phase, repeat }
+    Cell {
+        persona: persona.to_owned(),
+        engine: Engine::Http,
+        consent: consent.clone(),
+        phase,
+        repeat,
+        third_party: None,
+    }
 }
 
 fn transport(plan: &Plan, extra_ca: &[Vec<u8>], proxy: Option<Secret>) -> Result<Transport, RunError> {

@@ -95,7 +95,7 @@ impl Recorder {
     /// A host that a page mentions and that was left alone.
     pub(super) fn mention(&mut self, cell: &Cell, page: &Url, target: &Url, resource: Resource) {
         let (page, example) = (self.safe(page), self.safe(target));
-        self.contact(cell, page, target, example, resource, false);
+        self.contact(cell, page, target, example, resource, None);
     }
 
     /// A failure that is not a visit's own: a journey that could not be made.
@@ -143,7 +143,7 @@ impl Recorder {
             self.sighting(sighting.clone());
         }
         let at = &exchange.at;
-        self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource, true);
+        self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource, Some(&exchange.carried));
         if !exchange.sent.is_empty() {
             let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
             let cross_site = !same_site(&host(document), &host(&exchange.url));
@@ -174,7 +174,7 @@ impl Recorder {
         target: &Url,
         example: SafeUrl,
         resource: Resource,
-        fetched: bool,
+        carried: Option<&[String]>,
     ) {
         let Some(host) = target.host_str() else { return };
         let party = if self.hosts.is_own_host(host) { Party::First } else { Party::Third };
@@ -186,8 +186,8 @@ impl Recorder {
             page,
             example,
             count: 1,
-            fetched,
-            carried: Vec::new(),
+            fetched: carried.is_some(),
+            carried: carried.unwrap_or_default().to_vec(),
         });
     }
 }

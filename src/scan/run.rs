@@ -29,14 +29,13 @@ pub async fn run(
 ) -> Result<Scan, RunError> {
     check(plan, target)?;
     let started = jiff::Timestamp::now();
-    let ground = Ground::new(plan, target, manifest, watch, stop).await?;
-    let browser = match plan.engine {
+    let mut ground = Ground::new(plan, target, manifest, watch, stop).await?;
+    ground.browser = match plan.engine {
         EngineChoice::Http => None,
         EngineChoice::Browser | EngineChoice::Both => Some(Browser::start(&ground).await?),
     };
     let mut course = Course {
         ground,
-        browser,
         probes: manifest.map(|manifest| plan::probes(manifest, plan)).unwrap_or_default(),
         members: Vec::new(),
         personas: Vec::new(),
@@ -71,7 +70,6 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
 /// A run under way.
 struct Course<'a> {
     ground: Ground<'a>,
-    browser: Option<Browser>,
     /// Personas that logged in, for what comes after all crawls.
     members: Vec<Actor>,
     probes: Vec<Probe>,
@@ -103,9 +101,7 @@ impl Course<'_> {
             self.personas.push(actor.coverage(&Consent::Untouched));
         }
         end?;
-        if let Some(browser) = &mut self.browser {
-            self.ground.browse(browser, &self.members, &mut self.outcomes).await?;
-        }
+        self.ground.browse(&self.members, &mut self.outcomes).await?;
         self.logouts().await
     }
 
@@ -328,7 +324,7 @@ impl Course<'_> {
                 format!("the limit of {:?} for the whole run was reached", plan.limits.total_time)
             }
         });
-        let engines = match &self.browser {
+        let engines = match &ground.browser {
             Some(_) => BTreeSet::from([Engine::Http, Engine::Browser]),
             None => BTreeSet::from([Engine::Http]),
         };

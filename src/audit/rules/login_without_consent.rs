@@ -33,6 +33,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             consent: Consent::Untouched,
             phase: Phase::Login,
             repeat: 0,
+            third_party: None,
         };
         found.push(
             Violation::new(

@@ -138,6 +138,7 @@ pub(super) fn outcome_evidence(context: &Context<'_>, outcome: &Outcome) -> Vec<
         consent: Consent::Untouched,
         phase: Phase::Probe,
         repeat: 0,
+        third_party: None,
     };
     let mut lines = outcome.evidence.clone();
     if lines.is_empty()
@@ -157,5 +158,6 @@ pub(super) fn anonymous_cell(context: &Context<'_>) -> Cell {
         consent: Consent::Untouched,
         phase: Phase::Crawl,
         repeat: 0,
+        third_party: None,
     })
 }
