@@ -72,6 +72,20 @@ pub struct Run {
     /// Names of cookies allowed on this target only, as patterns.
     #[serde(default)]
     pub allowed_cookies: Vec<String>,
+    /// The browser that looked, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<BrowserRun>,
+}
+
+/// The browser of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserRun {
+    /// `Chromium 156.0.8078.79`
+    pub version: String,
+    /// Which third-party cookies it kept: the modes it looked in, in their order.
+    pub third_party_cookies: Vec<ThirdPartyCookies>,
+    /// The mode was tried with a page of our own, not only asked for.
+    pub tried: bool,
 }
 
 /// What drove a visit.

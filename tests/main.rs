@@ -7,6 +7,7 @@ mod architecture;
 mod around;
 mod audit_cli;
 mod browser_audit;
+mod browser_consent;
 mod browser_engine;
 mod check;
 mod claims;

@@ -27,6 +27,7 @@ pub(crate) fn of_sighting(context: &Context<'_>, seen: &Seen<'_>) -> Evidence {
         } else {
             replay(context, &example.cell, &example.exchange.method, &example.exchange.url)
         },
+        picture: picture(context, &example.cell, &example.page.asked),
     }
 }
 
@@ -40,6 +41,7 @@ pub(crate) fn of_sent(context: &Context<'_>, sent: &Sent) -> Evidence {
         line: format!("{} {} carried `{}`", sent.method, sent.example, sent.name),
         count: sent.count,
         replay: replay(context, &sent.cell, &sent.method, &sent.example),
+        picture: None,
     }
 }
 
@@ -58,12 +60,31 @@ pub(crate) fn of_contact(context: &Context<'_>, contact: &Contact) -> Evidence {
         line,
         count: contact.count,
         replay: replay(context, &contact.cell, "GET", &contact.page),
+        picture: picture(context, &contact.cell, &contact.page),
     }
 }
 
 /// Evidence that is a sentence about the run: a probe's record, the policy page.
 pub(crate) fn of_words(cell: Cell, line: impl Into<String>) -> Evidence {
-    Evidence { cell, page: None, exchange: None, party: None, line: line.into(), count: 1, replay: None }
+    Evidence {
+        cell,
+        page: None,
+        exchange: None,
+        party: None,
+        line: line.into(),
+        count: 1,
+        replay: None,
+        picture: None,
+    }
+}
+
+/// The picture of a page as this visitor saw it.
+fn picture(context: &Context<'_>, cell: &Cell, page: &SafeUrl) -> Option<String> {
+    let pictures = context.scan.pictures.iter();
+    pictures
+        .filter(|picture| picture.cell == *cell && picture.page == *page)
+        .map(|picture| picture.file.clone())
+        .next()
 }
 
 /// A `curl` command that asks again and prints the head. Only GET requests are offered: anything

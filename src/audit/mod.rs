@@ -158,6 +158,8 @@ pub struct Evidence {
     pub count: u64,
     /// A command that asks again; secrets are placeholders.
     pub replay: Option<String>,
+    /// A picture of the page, where there is one.
+    pub picture: Option<String>,
 }
 
 /// A remark.

@@ -565,6 +565,7 @@ impl Case {
                 partial: self.partial.clone(),
                 own_hosts: vec!["site.example".into(), "*.site.example".into()],
                 host_map: BTreeMap::new(),
+                browser: None,
                 allowed_cookies: self.allowed.clone(),
             },
             coverage: Coverage {

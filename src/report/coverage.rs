@@ -138,6 +138,7 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     if !scan.coverage.robots_honoured {
         sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));
     }
+    sentences.extend(super::consent::sentences(scan));
     sentences.extend(scan.coverage.notes.iter().map(|note| ("note".into(), note.clone())));
     sentences
 }

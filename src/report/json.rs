@@ -30,11 +30,11 @@
 use super::answer::Counts;
 use super::{Report, inconclusive, text};
 use crate::audit::{Audit, Confidence, Evidence, Finding, Note, Severity, State, Verdict, Why};
-use crate::cookie::{Decision, Lifetime, Reason, SameSite, ThirdPartyCookies, ValueFacts};
+use crate::cookie::{Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
 use crate::manifest::Place;
 use crate::observation::{
-    Cell, Channel, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome, Page, Party, ProbeKind,
-    ProbeResult, Reached, Resource, SafeUrl, Scan, SkipReason, StorageKind, Visitor,
+    Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome, Page, Party,
+    ProbeKind, ProbeResult, Reached, Resource, SafeUrl, Scan, SkipReason, StorageKind, Visitor,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +69,9 @@ struct Wire<'a> {
     inventory: Vec<Thing<'a>>,
     hosts: Vec<Host<'a>>,
     probes: Vec<Probe<'a>>,
+    /// What visitors met of the consent question; empty without a browser.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    consent: Vec<ConsentOut<'a>>,
     coverage: Coverage<'a>,
 }
 
@@ -90,6 +93,33 @@ struct Run<'a> {
     third_party_cookies: ThirdPartyCookies,
     assets: bool,
     partial: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<BrowserOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct BrowserOut<'a> {
+    version: &'a str,
+    third_party_cookies: &'a [ThirdPartyCookies],
+    tried: bool,
+}
+
+#[derive(Serialize)]
+struct ConsentOut<'a> {
+    cell: CellOut<'a>,
+    shown: Option<bool>,
+    known_by: Option<&'a str>,
+    answered_by: Option<&'a str>,
+    not_reached: Option<&'a str>,
+    kept_in: Vec<NamedOut>,
+    shown_again: Option<bool>,
+    survives: Vec<NamedOut>,
+}
+
+#[derive(Serialize)]
+struct NamedOut {
+    kind: StorageKind,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -132,6 +162,8 @@ struct EvidenceOut<'a> {
     exchange: Option<ExchangeOut<'a>>,
     party: Option<Party>,
     replay: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -141,6 +173,9 @@ struct CellOut<'a> {
     consent: String,
     phase: crate::observation::Phase,
     repeat: u32,
+    /// In the plan's second mode only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    third_party_cookies: Option<ThirdPartyCookies>,
 }
 
 #[derive(Serialize)]
@@ -341,6 +376,11 @@ fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
             third_party_cookies: run.third_party_cookies,
             assets: run.assets,
             partial: run.partial.as_deref(),
+            browser: run.browser.as_ref().map(|browser| BrowserOut {
+                version: &browser.version,
+                third_party_cookies: &browser.third_party_cookies,
+                tried: browser.tried,
+            }),
         },
         manifest: report.manifest,
         answer: report.audit.map(answer),
@@ -351,6 +391,7 @@ fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
         inventory: scan.observations.iter().map(thing).collect(),
         hosts: hosts(scan),
         probes: scan.outcomes.iter().map(outcome).collect(),
+        consent: scan.consent.iter().map(consent).collect(),
         coverage: coverage(scan),
     }
 }
@@ -388,6 +429,7 @@ fn evidence(evidence: &Evidence) -> EvidenceOut<'_> {
         exchange: evidence.exchange.as_ref().map(exchange),
         party: evidence.party,
         replay: evidence.replay.as_deref(),
+        picture: evidence.picture.as_deref(),
     }
 }
 
@@ -398,6 +440,23 @@ fn cell(cell: &Cell) -> CellOut<'_> {
         consent: super::words::consent(&cell.consent),
         phase: cell.phase,
         repeat: cell.repeat,
+        third_party_cookies: cell.third_party,
+    }
+}
+
+fn consent(look: &ConsentLook) -> ConsentOut<'_> {
+    let named = |things: &[(StorageKind, Name)]| {
+        things.iter().map(|(kind, name)| NamedOut { kind: *kind, name: name.to_string() }).collect()
+    };
+    ConsentOut {
+        cell: cell(&look.cell),
+        shown: look.shown,
+        known_by: look.known_by.as_deref(),
+        answered_by: look.answered_by.as_deref(),
+        not_reached: look.not_reached.as_deref(),
+        kept_in: named(&look.kept_in),
+        shown_again: look.shown_again,
+        survives: named(&look.survives),
     }
 }
 

@@ -86,7 +86,8 @@ fn seen(evidence: &Evidence) -> String {
     if evidence.count > 1 {
         seen.push_str(&format!(", {}", words::times(evidence.count)));
     }
-    format!("{seen}: {}", code(&evidence.line))
+    let picture = evidence.picture.iter().map(|file| format!(", picture {}", code(file))).collect::<String>();
+    format!("{seen}: {}{picture}", code(&evidence.line))
 }
 
 fn open(audit: &Audit, out: &mut dyn io::Write) -> io::Result<()> {

@@ -2,6 +2,7 @@
 //! of its own; the same scan gives the same bytes.
 
 mod answer;
+mod consent;
 mod coverage;
 mod inventory;
 mod json;

@@ -150,6 +150,9 @@ impl Page<'_> {
                 true => {
                     self.labelled("seen", &full, true)?;
                     self.labelled("", &evidence.line, true)?;
+                    if let Some(picture) = &evidence.picture {
+                        self.labelled("picture", picture, true)?;
+                    }
                     if let Some(replay) = &evidence.replay {
                         self.labelled("again", replay, true)?;
                     }
@@ -542,7 +545,11 @@ fn gist(line: &str) -> String {
 pub(super) fn how(scan: &Scan) -> Vec<String> {
     let run = &scan.run;
     let browser = run.engines.contains(&crate::observation::Engine::Browser);
-    let engines = if browser { "HTTP first, then Chromium" } else { "plain HTTP: no script ran" };
+    let engines = match &run.browser {
+        _ if !browser => "plain HTTP: no script ran".to_owned(),
+        None => "HTTP first, then Chromium".to_owned(),
+        Some(browser) => format!("HTTP first, then {}, {}", browser.version, words::mode(browser)),
+    };
     let mut first = format!("{}, {engines}", run.tool);
     if !run.assets && !browser {
         first.push_str(", without pictures, scripts and styles (`--assets`)");

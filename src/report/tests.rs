@@ -157,6 +157,7 @@ fn audit(scan: &Scan) -> Audit {
                 line: sid.line.clone(),
                 count: 2,
                 replay: Some("curl -i -X POST 'http://shop.test/login'".into()),
+                picture: None,
             }],
             hint: Some("Shorten the cookie's Max-Age, or correct the policy.".into()),
         }],

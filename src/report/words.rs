@@ -1,8 +1,8 @@
 //! The words the reports use for values: short, plain, the same in every format.
 
 use crate::audit::{Severity, Why};
-use crate::cookie::{Lifetime, Reason, SameSite};
-use crate::observation::{Cell, Consent, Engine, FailureKind, Phase, SkipReason, StorageKind};
+use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
+use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, SkipReason, StorageKind};
 
 /// A lifetime in words: `session`, `24 h`, `364 days`.
 pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
@@ -109,7 +109,22 @@ pub(crate) fn cell(cell: &Cell) -> String {
     if cell.engine == Engine::Browser {
         words.push_str(", browser");
     }
+    match cell.third_party {
+        None => {}
+        Some(ThirdPartyCookies::Allow) => words.push_str(", third-party cookies kept"),
+        Some(ThirdPartyCookies::Block) => words.push_str(", third-party cookies blocked"),
+    }
     words
+}
+
+/// Which third-party cookies a browser kept.
+pub(crate) fn mode(browser: &BrowserRun) -> String {
+    let mode = match browser.third_party_cookies.as_slice() {
+        [ThirdPartyCookies::Block] => "third-party cookies blocked",
+        [ThirdPartyCookies::Allow] => "third-party cookies kept",
+        _ => "third-party cookies blocked and kept in turn",
+    };
+    if browser.tried { format!("{mode} (tried)") } else { format!("{mode} (as asked for, not tried)") }
 }
 
 pub(crate) fn storage_kind(kind: StorageKind) -> &'static str {

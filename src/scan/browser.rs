@@ -16,7 +16,8 @@ use crate::engine::browser::{
     BrowserContext, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext, StoredItem,
 };
 use crate::observation::{
-    BannerMoment, Cell, Consent, ConsentLook, Engine, Failed, FailureKind, Outcome, Phase, StorageKind,
+    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, Failed, FailureKind, Outcome, Phase,
+    StorageKind,
 };
 use std::collections::BTreeSet;
 
@@ -29,9 +30,20 @@ pub(super) struct Browser {
     settings: BrowserSettings,
     patience: Patience,
     restarts: u32,
+    /// Modes of third-party cookies it looked in so far.
+    modes: Vec<ThirdPartyCookies>,
 }
 
 impl Browser {
+    /// For the report.
+    pub(super) fn told(&self) -> BrowserRun {
+        BrowserRun {
+            version: self.engine.version.clone(),
+            third_party_cookies: self.modes.clone(),
+            tried: self.engine.mode_tried,
+        }
+    }
+
     /// Starts it before the long work, so that a missing browser is said at once.
     pub(super) async fn start(ground: &Ground<'_>) -> Result<Browser, RunError> {
         let plan = ground.plan;
@@ -44,8 +56,19 @@ impl Browser {
             accept_any_certificate: !plan.http.extra_ca.is_empty(),
         };
         let engine = start(&settings).await?;
+        if engine.third_party() != settings.third_party {
+            ground.warn(match engine.third_party() {
+                ThirdPartyCookies::Allow => {
+                    "the browser keeps third-party cookies, though the plan wants them blocked"
+                }
+                ThirdPartyCookies::Block => {
+                    "the browser blocks third-party cookies, though the plan wants them kept"
+                }
+            });
+        }
+        let modes = vec![engine.third_party()];
         let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
-        Ok(Browser { engine, settings, patience, restarts: 0 })
+        Ok(Browser { engine, settings, patience, restarts: 0, modes })
     }
 }
 
@@ -93,7 +116,7 @@ impl Ground<'_> {
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
         self.browse_all(browser, actors, None, outcomes).await?;
-        let own = browser.settings.third_party;
+        let own = browser.engine.third_party();
         for mode in self.plan.third_party_cookies.iter().copied().filter(|mode| *mode != own) {
             if browser.settings.url.is_some() {
                 self.warn("the other mode of third-party cookies needs a browser that is started here");
@@ -101,7 +124,10 @@ impl Ground<'_> {
             }
             browser.settings.third_party = mode;
             match self.unless_ended(start(&browser.settings)).await? {
-                Ok(engine) => browser.engine = engine,
+                Ok(engine) => {
+                    browser.modes.push(engine.third_party());
+                    browser.engine = engine;
+                }
                 Err(error) => {
                     self.warn(&error.message);
                     continue;

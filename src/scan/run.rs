@@ -346,6 +346,7 @@ impl Course<'_> {
                 own_hosts: ground.hosts.own(),
                 host_map: ground.hosts.map().clone(),
                 allowed_cookies: ground.target.allowed_cookies.clone(),
+                browser: ground.browser.as_ref().map(Browser::told),
             },
             coverage,
             observations: recorder.observations(),

@@ -74,13 +74,16 @@
   if (!holders.includes(banner)) holders.unshift(banner);
   if (input.act === 'press') return press(bySelector() || byWords(controlsIn(holders)));
   // choose
+  const labelling = (box) => (box.labels && box.labels[0]) || box.closest('label') || box.closest('li,tr,section,fieldset');
   const labelOf = (box) => {
-    const label = (box.labels && box.labels[0]) || box.closest('label') || box.closest('li,tr,section,fieldset');
+    const label = labelling(box);
     return [box.getAttribute('aria-label'), box.name, box.value, box.id, label && textOf(label)].filter(Boolean).join(' ').toLowerCase();
   };
   let chosen = null;
   for (const holder of holders) for (const box of holder.querySelectorAll('input[type=checkbox],[role=switch],[role=checkbox]')) {
     if (box.disabled || box.getAttribute('aria-disabled') === 'true') continue;
+    // A switch is often drawn by its label alone; one that nobody sees belongs to a dialog that is not open.
+    if (!visible(box) && !(labelling(box) && visible(labelling(box)))) continue;
     const label = labelOf(box);
     const wanted = input.words.some((word) => label.includes(word));
     const on = box.localName === 'input' ? box.checked : box.getAttribute('aria-checked') === 'true';

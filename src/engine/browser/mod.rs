@@ -8,6 +8,7 @@ mod carried;
 mod cdp;
 mod consent;
 mod launch;
+mod mode;
 mod page;
 mod seen;
 mod tab;
@@ -39,7 +40,10 @@ const KEEPING: Duration = Duration::from_secs(5);
 /// A running Chromium.
 pub struct BrowserEngine {
     running: Running,
+    /// Which third-party cookies it keeps: as tried, or else as asked for.
     third_party: ThirdPartyCookies,
+    /// Whether that was tried.
+    pub mode_tried: bool,
     /// The browser's own user agent, without the word that says it has no window: sites answer that
     /// word with a wall.
     user_agent: String,
@@ -96,12 +100,19 @@ impl BrowserEngine {
             version["userAgent"].as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
         let version =
             version["product"].as_str().unwrap_or("Chromium").replace("HeadlessChrome/", "Chromium ");
+        let tried = mode::tried(&running.connection).await;
         Ok(BrowserEngine {
             running,
-            third_party: settings.third_party,
+            third_party: tried.unwrap_or(settings.third_party),
+            mode_tried: tried.is_some(),
             user_agent,
             version: version.replace("Chrome/", "Chromium "),
         })
+    }
+
+    /// Which third-party cookies it keeps.
+    pub fn third_party(&self) -> ThirdPartyCookies {
+        self.third_party
     }
 
     /// Whether the browser went away: then a new one must be started.
@@ -131,7 +142,7 @@ impl BrowserEngine {
             gpc: disguise.gpc,
             own_headers,
             own: run.own.clone(),
-            blank: false,
+            answers: None,
         };
         Ok(BrowserContext {
             connection,
@@ -170,8 +181,8 @@ impl BrowserContext {
             origins.entry(&item.origin).or_default().push(item);
         }
         for (origin, items) in origins {
-            let guise = Guise { blank: true, ..self.guise() };
-            let Ok(tab) = Tab::open(&self.connection, &self.id, guise).await else { return };
+            let empty = Guise::answering(|_| String::new());
+            let Ok(tab) = Tab::open(&self.connection, &self.id, empty).await else { return };
             drop(tab.go(origin, None, KEEPING).await);
             for item in items {
                 let value = String::from_utf8_lossy(item.value.reveal());

@@ -3,9 +3,10 @@
 use super::consent::{self, Answer, Banner};
 use super::seen::visit_of;
 use super::tab::{Loaded, Tab};
+use super::trace::Mark;
 use super::{BrowserContext, StoredItem};
 use crate::engine::{Ask, Visit};
-use crate::observation::{Failed, FailureKind};
+use crate::observation::{Cell, Failed, FailureKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -30,6 +31,8 @@ impl Default for Patience {
 #[derive(Debug)]
 pub struct Rendered {
     pub visit: Visit,
+    /// What came after the visitor answered something, in the state that this brought.
+    pub then: Option<(Cell, Visit)>,
     /// Links of the rendered document, and routes of a single-page application.
     pub links: Vec<(Url, String)>,
     /// What storage of the page's frames held in the end.
@@ -46,6 +49,8 @@ pub struct BrowserPage<'a> {
     loaded: Loaded,
     error: Option<String>,
     patience: Patience,
+    /// From here on it is another cell's.
+    turned: Option<(Cell, Mark)>,
 }
 
 impl<'a> BrowserPage<'a> {
@@ -64,7 +69,7 @@ impl<'a> BrowserPage<'a> {
             })?;
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         let (loaded, error) = tab.go(ask.url.as_str(), referrer, patience.load).await;
-        let page = BrowserPage { context, tab, ask: ask.clone(), loaded, error, patience };
+        let page = BrowserPage { context, tab, ask: ask.clone(), loaded, error, patience, turned: None };
         if matches!(page.loaded, Loaded::Idle | Loaded::Busy) {
             page.scroll().await;
         }
@@ -83,6 +88,11 @@ impl<'a> BrowserPage<'a> {
     /// Looks for the consent banner without touching it.
     pub async fn banner(&self, selector: Option<&str>) -> Option<Banner> {
         consent::look(&self.tab, selector).await
+    }
+
+    /// What comes from here on belongs to another cell: the visitor is about to answer something.
+    pub fn turn(&mut self, cell: Cell) {
+        self.turned = Some((cell, self.tab.trace().mark()));
     }
 
     /// Answers the consent banner, and waits for what that sets off.
@@ -210,9 +220,15 @@ impl<'a> BrowserPage<'a> {
             ),
             (Loaded::Idle | Loaded::Busy, None) => None,
         };
-        let mut visit = visit_of(self.context, &self.ask, &trace);
+        let end = trace.mark();
+        let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
+        let mut visit = visit_of(self.context, &self.ask, &trace, Mark::default(), turn);
         visit.failure = failure;
-        Rendered { visit, links, storage, remarks }
+        let then = self.turned.map(|(cell, turn)| {
+            let ask = Ask { cell: cell.clone(), ..self.ask };
+            (cell, visit_of(self.context, &ask, &trace, turn, end))
+        });
+        Rendered { visit, then, links, storage, remarks }
     }
 
     async fn links(&self) -> Vec<(Url, String)> {

@@ -2,7 +2,7 @@
 //! our model predicted.
 
 use super::carried::carried;
-use super::trace::{Position, Seen, StorageWrite, Trace, Write};
+use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
@@ -15,8 +15,8 @@ use crate::observation::{
 use std::collections::BTreeSet;
 use url::Url;
 
-/// Everything a tab showed, as a visit.
-pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Visit {
+/// What a tab showed between two moments, as a visit.
+pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace, from: Mark, to: Mark) -> Visit {
     let shown =
         trace.shown.as_deref().and_then(|url| Url::parse(url).ok()).unwrap_or_else(|| ask.url.clone());
     let teller = Teller { context, ask, shown: &shown };
@@ -24,6 +24,7 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Vi
     let mut exchanges = Vec::new();
     let mut top = ask.url.clone();
     for seen in trace.exchanges() {
+        let within = (from.requests..to.requests).contains(&seen.request);
         let Ok(url) = Url::parse(&seen.hop.url) else { continue };
         if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
             continue;
@@ -32,13 +33,17 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Vi
         if navigation {
             top = url.clone();
         }
-        exchanges.push(teller.exchange(&seen, url, navigation, &top));
+        if within {
+            exchanges.push(teller.exchange(&seen, url, navigation, &top));
+        }
     }
-    let mut writes: Vec<Sighting> = trace.writes.iter().filter_map(|write| teller.write(write)).collect();
+    let written = trace.writes.iter().take(to.writes).skip(from.writes);
+    let mut writes: Vec<Sighting> = written.filter_map(|write| teller.write(write)).collect();
     let told: BTreeSet<(StorageKind, Name)> =
         writes.iter().map(|write| (write.kind, write.name.clone())).collect();
     // Items written as plain properties (`localStorage.x = 1`) pass the hooks by.
-    let silent = trace.storage.iter().filter_map(|item| teller.stored(item));
+    let stored = trace.storage.iter().take(to.storage).skip(from.storage);
+    let silent = stored.filter_map(|item| teller.stored(item));
     writes.extend(silent.filter(|item| !told.contains(&(item.kind, item.name.clone()))));
     let document = trace.document();
     Visit {

@@ -5,6 +5,7 @@ use super::cdp::{CdpError, Connection, Event};
 use super::launch::unique_number;
 use super::trace::Trace;
 use crate::engine::Own;
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +29,23 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
-    /// Every request is answered here, with an empty page: nothing leaves.
-    pub(super) blank: bool,
+    /// Every request is answered here, by its URL: nothing leaves.
+    pub(super) answers: Option<fn(&url::Url) -> String>,
+}
+
+impl Guise {
+    /// A tab whose requests are all answered here.
+    pub(super) fn answering(answers: fn(&url::Url) -> String) -> Guise {
+        Guise {
+            user_agent: None,
+            accept_language: None,
+            time_zone: None,
+            gpc: false,
+            own_headers: Vec::new(),
+            own: Arc::new(|_| false),
+            answers: Some(answers),
+        }
+    }
 }
 
 /// How loading a page ended.
@@ -233,15 +249,18 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
 
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
-    if shared.guise.blank {
+    let request = &event.params["request"];
+    let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
+    if let Some(answers) = shared.guise.answers {
+        let body = url.as_ref().map(answers).unwrap_or_default();
         let headers = json!([{"name": "Content-Type", "value": "text/html"}]);
-        let id = &event.params["requestId"];
-        let answer = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": ""});
+        let answer = json!({
+            "requestId": event.params["requestId"], "responseCode": 200, "responseHeaders": headers,
+            "body": base64::engine::general_purpose::STANDARD.encode(body),
+        });
         connection.tell(&event.session, "Fetch.fulfillRequest", answer);
         return;
     }
-    let request = &event.params["request"];
-    let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
     let own = url.is_ok_and(|url| (shared.guise.own)(&url));
     let mut params = json!({"requestId": event.params["requestId"]});
     if own {
@@ -303,7 +322,7 @@ async fn prepare(
         let script = json!({"source": property, "runImmediately": true});
         let _ = connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script).await;
     }
-    if (guise.blank || !guise.own_headers.is_empty()) && page_like {
+    if (guise.answers.is_some() || !guise.own_headers.is_empty()) && page_like {
         let _ = connection.send(session, "Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await;
     }
     connection.tell(session, "Runtime.runIfWaitingForDebugger", json!({}));

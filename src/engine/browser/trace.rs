@@ -74,9 +74,19 @@ pub(super) struct Answer {
     pub(super) blocked: Vec<(String, Vec<String>)>,
 }
 
+/// How far a trace had come at some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) requests: usize,
+    pub(super) writes: usize,
+    pub(super) storage: usize,
+}
+
 /// A finished exchange.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
+    /// Which request it belongs to, counted from the first.
+    pub(super) request: usize,
     pub(super) hop: Hop,
     pub(super) answer: Answer,
     /// Names of the cookies that went along.
@@ -225,6 +235,11 @@ impl Trace {
         self.under_way.is_empty()
     }
 
+    /// Where it stands now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { requests: self.requests.len(), writes: self.writes.len(), storage: self.storage.len() }
+    }
+
     /// How much was seen so far: grows with every request and write.
     pub(super) fn activity(&self) -> usize {
         self.requests.len() + self.writes.len() + self.storage.len()
@@ -233,7 +248,7 @@ impl Trace {
     /// All exchanges in the order in which they began.
     pub(super) fn exchanges(&self) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for chain in &self.requests {
+        for (request, chain) in self.requests.iter().enumerate() {
             let mut answers = chain.answers.iter();
             let last = chain.hops.len().saturating_sub(1);
             for (number, hop) in chain.hops.iter().enumerate() {
@@ -243,7 +258,7 @@ impl Trace {
                 let answer =
                     if expected { answers.next().cloned().unwrap_or_default() } else { Answer::default() };
                 let sent = chain.asks.get(number).cloned().unwrap_or_default();
-                seen.push(Seen { hop: hop.clone(), answer, sent });
+                seen.push(Seen { request, hop: hop.clone(), answer, sent });
             }
         }
         seen

@@ -47,7 +47,7 @@ impl Ground<'_> {
             context.close().await;
             let Some(anew) = self.visitor(browser, actor, &cell, false).await? else { return Ok(None) };
             context = anew;
-            reached = self.recorded(&context, planned, look).await?;
+            reached = self.recorded(&context, planned, look, seen).await?;
         }
         match reached {
             Ok(before) => Ok(Some((context, before))),
@@ -70,6 +70,7 @@ impl Ground<'_> {
         context: &BrowserContext,
         planned: &ConsentPlan,
         look: &mut ConsentLook,
+        seen: &mut CellSeen,
     ) -> Result<Result<Holdings, String>, Ended> {
         if let Some(reference) = &planned.cookie {
             let text = self.references.text(reference, Live::default()).await;
@@ -78,7 +79,10 @@ impl Ground<'_> {
                 Err(why) => return Ok(Err(self.references.mask(&why))),
             };
             let mut jar = crate::cookie::Jar::default();
-            cookies.into_iter().for_each(|cookie| jar.insert(cookie));
+            for cookie in cookies {
+                seen.explained.insert(cookie.name.clone());
+                jar.insert(cookie);
+            }
             if let Err(why) = self.unless_ended(context.put(&jar)).await? {
                 return Ok(Err(why));
             }
@@ -110,19 +114,25 @@ impl Ground<'_> {
         seen: &mut CellSeen,
     ) -> Result<Result<Holdings, String>, Ended> {
         let cell = look.cell.clone();
+        let consent = match cell.consent {
+            Consent::Withdrawn => Consent::Accepted,
+            _ => Consent::Untouched,
+        };
+        let as_before = Cell { consent, ..cell.clone() };
         if cell.consent == Consent::Withdrawn
-            && let Err(why) = self.accepted_before(browser, context, list, &cell, seen).await?
+            && let Err(why) = self.accepted_before(browser, context, list, &as_before, seen).await?
         {
             return Ok(Err(why));
         }
         let start = self.target.url.clone();
-        let Some(page) = self.open_page(browser, context, &cell, &start).await? else {
+        let Some(mut page) = self.open_page(browser, context, &as_before, &start).await? else {
             return Ok(Err("the start page did not open".into()));
         };
         let before = self.held(context, &page).await?;
+        page.turn(cell.clone());
         let answered = self.give(&page, &cell.consent).await?;
         let after = self.held(context, &page).await?;
-        self.finish(page, &cell, seen).await?;
+        self.finish(page, &as_before, seen).await?;
         let banner = match answered {
             Ok(banner) => banner,
             Err(why) => return Ok(Err(why)),
@@ -150,22 +160,23 @@ impl Ground<'_> {
         browser: &Browser,
         context: &BrowserContext,
         list: &[Listed],
-        cell: &Cell,
+        accepted: &Cell,
         seen: &mut CellSeen,
     ) -> Result<Result<(), String>, Ended> {
-        let accepted = Cell { consent: Consent::Accepted, ..cell.clone() };
+        let untouched = Cell { consent: Consent::Untouched, ..accepted.clone() };
         let start = self.target.url.clone();
-        let Some(page) = self.open_page(browser, context, &accepted, &start).await? else {
+        let Some(mut page) = self.open_page(browser, context, &untouched, &start).await? else {
             return Ok(Err("the start page did not open".into()));
         };
+        page.turn(accepted.clone());
         let given = self.give(&page, &Consent::Accepted).await?;
-        self.finish(page, &accepted, seen).await?;
+        self.finish(page, &untouched, seen).await?;
         if let Err(why) = given {
             return Ok(Err(format!("consent could not be given in the first place: {why}")));
         }
         for listed in list.iter().take(PAGES_BEFORE_WITHDRAWAL) {
-            if let Some(page) = self.open_page(browser, context, &accepted, &listed.url).await? {
-                self.finish(page, &accepted, seen).await?;
+            if let Some(page) = self.open_page(browser, context, accepted, &listed.url).await? {
+                self.finish(page, accepted, seen).await?;
             }
         }
         Ok(Ok(()))

@@ -289,14 +289,20 @@ impl Ground<'_> {
     }
 
     fn record_page(&mut self, cell: &Cell, rendered: &Rendered, seen: &mut CellSeen) {
-        self.tell_visit(&rendered.visit);
-        self.recorder.visit(cell, &rendered.visit, None, As::Page);
+        let visits = [(cell, &rendered.visit)].into_iter();
+        let visits = visits.chain(rendered.then.as_ref().map(|(cell, visit)| (cell, visit)));
+        for (cell, visit) in visits.clone() {
+            self.tell_visit(visit);
+            self.recorder.visit(cell, visit, None, As::Page);
+        }
         for remark in &rendered.remarks {
             self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
         }
-        let exchanges = rendered.visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-        let sightings = exchanges.chain(&rendered.visit.writes);
-        seen.explained.extend(sightings.map(|sighting| sighting.name.clone()));
+        for (_, visit) in visits {
+            let exchanges = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
+            let sightings = exchanges.chain(&visit.writes);
+            seen.explained.extend(sightings.map(|sighting| sighting.name.clone()));
+        }
         seen.storage.extend(rendered.storage.iter().cloned());
     }
 }
