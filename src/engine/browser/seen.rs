@@ -50,6 +50,7 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Vi
         body: Vec::new(),
         failure: None,
         writes,
+        remarks: Vec::new(),
         retry_after: None,
     }
 }
@@ -78,7 +79,7 @@ impl Teller<'_> {
             .iter()
             .map(|line| {
                 let refused = seen.answer.blocked.iter().find(|(blocked, _)| blocked == line);
-                let (parsed, predicted) = self.context.model().receive(line.as_bytes(), &context);
+                let (parsed, predicted) = self.context.model().receive(line, &context);
                 let (decision, disagreement) =
                     judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
                 let mut sighting =

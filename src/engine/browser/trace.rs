@@ -8,6 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most exchanges and writes kept of one visit; a page that asks for more is cut there, and said so.
 const MOST: usize = 20_000;
 
+/// Most bytes of text kept of one visit: few writes may be large ones.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Longer addresses are nobody's link or route, and `data:` ones may hold a whole file.
+const LONGEST_URL: usize = 64 * 1024;
+
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
 
@@ -22,13 +28,18 @@ pub(super) struct Trace {
     under_way: BTreeSet<String>,
     pub(super) loaded: bool,
     pub(super) crashed: bool,
+    /// The page closed itself.
+    pub(super) closed: bool,
     pub(super) dialogs: u32,
+    pub(super) downloads: u32,
     /// Windows that the page opened, by URL.
     pub(super) popups: BTreeSet<String>,
     /// Storage items by DevTools' own events: (session?, origin, key, length).
     pub(super) storage: Vec<StorageWrite>,
     /// More came than is kept.
     pub(super) overflow: bool,
+    /// Bytes of text kept so far.
+    kept: usize,
     /// The URL shown in the main frame.
     pub(super) shown: Option<String>,
     /// History routes a single-page application went to.
@@ -69,9 +80,10 @@ pub(super) struct Hop {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) date: Option<String>,
-    pub(super) lines: Vec<String>,
+    /// `Set-Cookie` lines as the bytes that came.
+    pub(super) lines: Vec<Vec<u8>>,
     /// Line to DevTools' reasons.
-    pub(super) blocked: Vec<(String, Vec<String>)>,
+    pub(super) blocked: Vec<(Vec<u8>, Vec<String>)>,
 }
 
 /// A finished exchange.
@@ -187,15 +199,20 @@ impl Trace {
                 if self.main_frame.as_deref() == params["frameId"].as_str() {
                     self.shown = Some(url.clone());
                 }
-                if self.routes.len() < MOST {
+                if self.routes.len() < MOST && url.len() <= LONGEST_URL && self.has_room(url.len()) {
                     self.routes.insert(url);
                 }
             }
             "Page.windowOpen" if self.popups.len() < MOST => {
-                self.popups.insert(text(&params["url"]).to_owned());
+                let url = text(&params["url"]);
+                // What is too long to be kept was a window all the same.
+                let kept = url.len() <= LONGEST_URL && self.has_room(url.len());
+                self.popups.insert(if kept { url.to_owned() } else { String::new() });
             }
+            "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
+            "Inspector.detached" => self.closed = true,
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
-            "Page.javascriptDialogOpening" => self.dialogs += 1,
+            "Page.javascriptDialogOpening" => self.dialogs = self.dialogs.saturating_add(1),
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => {
                 self.storage_item(params)
             }
@@ -205,7 +222,7 @@ impl Trace {
 
     /// Takes in what a hook told.
     pub(super) fn told(&mut self, payload: &str) {
-        if self.writes.len() >= MOST {
+        if self.writes.len() >= MOST || !self.has_room(payload.len()) {
             self.overflow = true;
             return;
         }
@@ -259,11 +276,13 @@ impl Trace {
 
     fn request(&mut self, params: &Value) {
         let id = text(&params["requestId"]).to_owned();
-        if self.requests.len() >= MOST {
+        let request = &params["request"];
+        let body: String = text(&request["postData"]).chars().take(MOST_BODY).collect();
+        let url = address(&request["url"]);
+        if self.requests.len() >= MOST || !self.has_room(body.len() + url.len() + id.len()) {
             self.overflow = true;
             return;
         }
-        let request = &params["request"];
         let stack = &params["initiator"]["stack"]["callFrames"][0];
         let initiator = (!stack.is_null()).then(|| Position {
             url: text(&stack["url"]).to_owned(),
@@ -281,12 +300,12 @@ impl Trace {
             previous.has_extra = has_extra;
         }
         let hop = Hop {
-            url: text(&request["url"]).to_owned(),
+            url,
             method: text(&request["method"]).to_owned(),
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
-            body: text(&request["postData"]).chars().take(MOST_BODY).collect(),
+            body,
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
         };
@@ -314,15 +333,19 @@ impl Trace {
             return;
         }
         let headers = &params["headers"];
-        let lines =
-            header(headers, "set-cookie").map(|joined| joined.split('\n').map(str::to_owned).collect());
+        let joined = header(headers, "set-cookie").unwrap_or_default();
+        if !self.has_room(joined.len()) {
+            self.overflow = true;
+            return;
+        }
+        let lines = joined.split('\n').filter(|line| !line.is_empty()).map(header_bytes).collect();
         let blocked = params["blockedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let blocked = blocked
             .iter()
             .map(|entry| {
                 let reasons = entry["blockedReasons"].as_array().map(Vec::as_slice).unwrap_or_default();
                 (
-                    text(&entry["cookieLine"]).to_owned(),
+                    header_bytes(text(&entry["cookieLine"])),
                     reasons.iter().map(|reason| text(reason).to_owned()).collect(),
                 )
             })
@@ -330,7 +353,7 @@ impl Trace {
         let answer = Answer {
             status: status(&params["statusCode"]),
             date: header(headers, "date"),
-            lines: lines.unwrap_or_default(),
+            lines,
             blocked,
         };
         self.chain(&id).answers.push(answer);
@@ -367,7 +390,8 @@ impl Trace {
     }
 
     fn storage_item(&mut self, params: &Value) {
-        if self.storage.len() >= MOST {
+        let size = text(&params["key"]).len() + text(&params["newValue"]).len();
+        if self.storage.len() >= MOST || !self.has_room(size) {
             self.overflow = true;
             return;
         }
@@ -380,6 +404,16 @@ impl Trace {
             key: text(&params["key"]).to_owned(),
             value: text(&params["newValue"]).to_owned(),
         });
+    }
+
+    /// Whether so many bytes more may be kept; then they count.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let kept = self.kept.saturating_add(bytes);
+        let fits = kept <= MOST_BYTES;
+        if fits {
+            self.kept = kept;
+        }
+        fits
     }
 
     fn chain(&mut self, id: &str) -> &mut Chain {
@@ -399,6 +433,32 @@ impl Trace {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// An address, but of what holds its content in itself no more than the beginning.
+fn address(value: &Value) -> String {
+    let url = text(value);
+    match url.char_indices().nth(LONGEST_URL) {
+        Some((end, _)) => url[..end].to_owned(),
+        None => url.to_owned(),
+    }
+}
+
+/// The bytes of a header as DevTools shows it: each byte as the character that windows-1252 has for
+/// it (WHATWG Encoding, "index windows-1252"), whatever the bytes were meant as.
+fn header_bytes(text: &str) -> Vec<u8> {
+    const HIGH: [char; 32] = [
+        '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
+        '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}',
+        '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}',
+        '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    ];
+    let byte = |c: char| match HIGH.iter().position(|high| *high == c) {
+        Some(at) => u8::try_from(0x80 + at).ok(),
+        None => u8::try_from(u32::from(c)).ok(),
+    };
+    // A browser that shows it otherwise one day shows it as text.
+    text.chars().map(byte).collect::<Option<Vec<u8>>>().unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 fn number(value: &Value) -> u32 {
@@ -470,7 +530,38 @@ mod tests {
         let seen = trace.exchanges();
         assert_eq!(seen.len(), 2);
         assert_eq!((seen[0].hop.status, seen[0].answer.lines.len()), (302, 2));
-        assert_eq!(seen[1].answer.blocked, [("c=3".to_owned(), vec!["SecureOnly".to_owned()])]);
+        assert_eq!(seen[1].answer.blocked, [(b"c=3".to_vec(), vec!["SecureOnly".to_owned()])]);
+    }
+
+    #[test]
+    fn headers_are_the_bytes_that_came() {
+        for (shown, bytes) in [
+            ("a=1", b"a=1".as_slice()),
+            ("u=\u{c3}\u{a9}", b"u=\xc3\xa9"),
+            ("b=\u{e9}x", b"b=\xe9x"),
+            ("t=\u{201c}q\u{201d}\u{81}\u{178}", b"t=\x93q\x94\x81\x9f"),
+            ("w=\u{6f22}", "w=\u{6f22}".as_bytes()),
+        ] {
+            assert_eq!(header_bytes(shown), bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_visit_has_a_bound() {
+        let mut trace = Trace::default();
+        let large = "x".repeat(10 << 20);
+        for number in 0..10 {
+            let place = json!({"securityOrigin": "http://a.test", "isLocalStorage": true});
+            let item = json!({"storageId": place, "key": format!("k{number}"), "newValue": large});
+            trace.event("DOMStorage.domStorageItemAdded", &item);
+        }
+        trace.event("Network.requestWillBeSent", &request("1", &format!("data:,{large}")));
+        assert_eq!((trace.storage.len(), trace.overflow), (6, true));
+        assert_eq!(trace.exchanges()[0].hop.url.len(), LONGEST_URL);
+        for number in 0..MOST + 1 {
+            trace.told(&json!({"kind": "document-cookie", "line": format!("c{number}=1")}).to_string());
+        }
+        assert!(trace.writes.len() <= MOST);
     }
 
     #[test]
