@@ -369,6 +369,8 @@ pub struct BrowserPlan {
     pub render: Render,
     /// CSS selector of the consent banner, where its markup does not tell.
     pub banner: Option<String>,
+    /// Pages open at the same time.
+    pub tabs: usize,
     /// Until a page's load event and its first quiet moment.
     pub load_timeout: Duration,
     /// A folder for screenshots: the banner and the first page of each cell.
@@ -393,6 +395,7 @@ impl Default for BrowserPlan {
             url: None,
             render: Render::default(),
             banner: None,
+            tabs: 4,
             load_timeout: Duration::from_secs(15),
             screenshots: None,
         }
@@ -403,13 +406,20 @@ impl Default for BrowserPlan {
 #[derive(Clone, Debug)]
 pub struct ConsentPlan {
     pub state: Consent,
-    /// Button to click (browser).
-    pub selector: Option<String>,
+    /// Buttons to click, one after the other (browser): settings, a category's switch, save.
+    pub selectors: Vec<String>,
     /// A recorded choice: `Cookie` header pieces put into the jar before the crawl.
     pub cookie: Option<SecretRef>,
     /// A recorded choice in local storage: key and value (browser).
     pub local_storage: Option<(String, SecretRef)>,
     pub place: Place,
+}
+
+impl ConsentPlan {
+    /// The choice was made elsewhere, and only has to be put in.
+    pub fn is_recorded(&self) -> bool {
+        self.cookie.is_some() || self.local_storage.is_some()
+    }
 }
 
 /// Acts after the crawl.
