@@ -198,7 +198,8 @@ impl Told {
     fn notes(&self) -> Vec<String> {
         let notes = self.0["coverage"]["notes"].as_array().unwrap().iter();
         let of = |note: &Value| {
-            let (text, pages) = note.as_str().unwrap().split_once(": ").unwrap();
+            let note = note.as_str().unwrap();
+            let Some((text, pages)) = note.split_once(": ") else { return note.to_owned() };
             let pages: Vec<&str> = pages.split(", ").map(path).collect();
             format!("{text}: {}", pages.join(" "))
         };
@@ -385,8 +386,8 @@ const SPOOFS: &[(&str, &str)] = &[
     ),
     (
         "/s-object",
-        "for (const name of ['kind', 'line', 'page', 'stack', 'origin', 'get', 'set', 'value', 'toJSON', 'writable']) \
-         Object.defineProperty(Object.prototype, name, { get() { return 'x' }, set() {}, configurable: true }); \
+        "for (const name of ['kind', 'line', 'page', 'stack', 'origin', 'get', 'set', 'value', 'toJSON', 'writable']) { \
+         Object.prototype.__defineGetter__(name, () => 'x'); Object.prototype.__defineSetter__(name, () => {}) } \
          document.cookie = 'object=1'",
     ),
     (
@@ -501,7 +502,8 @@ fn floods_are_survived() {
                    document.documentElement.requestFullscreen().catch(() => {}); \
                    navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => {})";
     let worker = Answer::status("200 OK", "Content-Type: text/javascript\r\n", "");
-    let large = format!("{FIRST}<pre>{}", "lorem ipsum dolor sit amet \n".repeat((50 << 20) / 28));
+    let text = "lorem ipsum dolor sit amet \n".repeat((50 << 20) / 27);
+    let large = format!("{FIRST}<pre>{}</pre><script type=text/plain>{text}</script>", &text[..1 << 20]);
     let site = site([
         ("/console", script(console)).into(),
         ("/nodes", script(nodes)).into(),
@@ -532,23 +534,26 @@ fn answers_that_are_none_are_failures_of_their_page() {
         in_browser("/garbage", Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: nul=\0\r\n\r\n")),
         in_browser("/short", Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: short=1\r\nContent-Length: 99\r\n\r\nx")),
         in_browser("/gone", Answer::redirect("302 Found", "http://127.0.0.1:1/", "Set-Cookie: gone=1\r\n")),
-        in_browser("/500", Answer::status("500 Oops", "Set-Cookie: oops=1\r\n", "")),
-        in_browser("/503", Answer::status("503 Later", "Set-Cookie: later=1\r\nContent-Type: text/html\r\n", "later")),
-        in_browser("/404", Answer::status("404 Not Found", "Set-Cookie: missing=1\r\n", "")),
+        in_browser("/oops", Answer::status("500 Oops", "Set-Cookie: oops=1\r\n", "")),
+        in_browser("/later", Answer::status("503 Later", "Set-Cookie: later=1\r\nContent-Type: text/html\r\n", "later")),
+        in_browser("/missing", Answer::status("404 Not Found", "Set-Cookie: missing=1\r\n", "")),
     ]);
     let told = Told::of(&site, "10s");
     told.has(&["last header kept", "last_script document-cookie kept"]);
-    told.has(&["auth header kept", "oops header kept", "later header kept", "missing header kept", "gone header kept"]);
+    told.has(&["short header kept", "auth header kept", "oops header kept", "later header kept", "missing header kept", "gone header kept"]);
     assert_eq!(
         told.failed(),
         [
-            "/404 client-error: answered 404",
-            "/500 server-error: answered 500",
-            "/503 server-error: answered 503",
             "/auth client-error: the browser says net::ERR_INVALID_AUTH_CREDENTIALS",
-            "/garbage other: the browser says net::ERR_EMPTY_RESPONSE",
+            "/garbage unreadable-head: the browser says net::ERR_INVALID_HTTP_RESPONSE",
             "/gone other: the browser says net::ERR_UNSAFE_PORT",
+            "/later server-error: answered 503",
+            "/missing client-error: answered 404",
+            "/oops server-error: answered 500",
             "/reset other: the browser says net::ERR_EMPTY_RESPONSE",
+            &format!(
+                "/short truncated: it broke off: the browser says net::ERR_CONTENT_LENGTH_MISMATCH; {KEPT}"
+            ),
         ]
     );
 }
@@ -615,12 +620,18 @@ fn processes_below(ancestor: u32) -> Vec<(u32, String)> {
         .collect()
 }
 
-/// Kills what the run has started and that is meant.
+/// Seconds of work, in the system's ticks.
+fn work(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+/// Kills what the run has started and that is meant: of several, what has worked most.
 fn kill(run: u32, is_meant: impl Fn(&str) -> bool) {
-    for (pid, command) in processes_below(run) {
-        if is_meant(&command) {
-            let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
-        }
+    let meant = processes_below(run).into_iter().filter(|(_, command)| is_meant(command));
+    if let Some((pid, _)) = meant.max_by_key(|(pid, _)| work(*pid)) {
+        let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
     }
 }
 
@@ -628,7 +639,8 @@ fn kill(run: u32, is_meant: impl Fn(&str) -> bool) {
 fn deadly(times: usize, is_meant: fn(&str) -> bool) -> (Hostile, Arc<AtomicU32>) {
     let run = Arc::new(AtomicU32::new(0));
     let pid = run.clone();
-    let victim = ("/victim", script("fetch('/-kill'); setTimeout(() => document.cookie = 'survived=1', 1500)"));
+    // It works enough to be known by it.
+    let victim = ("/victim", script("for (let i = 0; i < 3e9; i++); fetch('/-kill').then(() => document.cookie = 'survived=1')"));
     let rest = answers("", [victim]);
     let done = AtomicU32::new(0);
     let site = Hostile::http(move |asked| {
@@ -671,5 +683,9 @@ fn a_browser_that_is_killed_is_started_again() {
     told.lost_nothing();
     // The page was tried again, and came through.
     told.has(&["survived document-cookie kept"]);
-    assert_eq!(told.failed(), [format!("/victim crashed: the browser ended; {KEPT}")]);
+    assert_eq!(
+        told.notes(),
+        ["the browser ended during the run; the pages that were open then were looked at again in a new one"]
+    );
+    assert_eq!(told.failed(), [""; 0]);
 }

@@ -420,9 +420,9 @@ async fn act(tab: &Tab, act: &str, plan: Option<&str>, buttons: &[&str], words: 
     });
     let script = format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';'));
     // Only looking is no act of the visitor's.
-    let found = match answer {
-        Some(_) => tab.act(&script).await?,
-        None => tab.evaluate(&script).await?,
+    let found = match act {
+        "look" | "find-reopen" => tab.evaluate(&script).await?,
+        _ => tab.act(&script).await?,
     };
     Some(Banner {
         shown: found["shown"].as_bool()?,

@@ -4,6 +4,7 @@
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
 //! context for each cell, one tab for each page.
 
+mod bytes;
 mod carried;
 mod cdp;
 mod consent;
@@ -24,6 +25,7 @@ use crate::engine::{Ask, Own, Values};
 use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
+use bytes::as_shown;
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
@@ -323,12 +325,11 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
 
 /// DevTools drops bytes that are not UTF-8 from names and values; the model saw them come.
 fn with_its_bytes(cookie: StoredCookie, odd: &[&StoredCookie]) -> StoredCookie {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\u{fffd}', "").into_bytes();
     let known = odd.iter().find(|known| {
         known.effective.domain == cookie.effective.domain
             && known.effective.path == cookie.effective.path
-            && shown(known.name.as_bytes()) == cookie.name.as_bytes()
-            && shown(known.value.reveal()) == cookie.value.reveal()
+            && as_shown(known.name.as_bytes()).as_bytes() == cookie.name.as_bytes()
+            && as_shown(known.value.reveal()).as_bytes() == cookie.value.reveal()
     });
     match known {
         Some(known) => {

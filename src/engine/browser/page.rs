@@ -177,6 +177,7 @@ impl<'a> BrowserPage<'a> {
             if self.answers().await { (self.links().await, self.stored().await) } else { Default::default() };
         let unreadable = self.cookies_unreadable().await;
         let hangs = self.tab.hangs();
+        let closed = self.tab.trace().closed;
         let trace = self.tab.close().await;
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| Failed {
             cell: self.ask.cell.clone(),
@@ -191,7 +192,7 @@ impl<'a> BrowserPage<'a> {
         let remarks = [
             (unreadable, "scripts read no cookie, since one holds bytes that are not UTF-8"),
             (busy, "the page was never quiet; what it did until its time was up is kept"),
-            (trace.closed, "the page closed itself"),
+            (closed, "the page closed itself"),
             (trace.dialogs > 0, "dialogs were opened and answered"),
             (trace.downloads > 0, "a download was refused"),
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
@@ -226,6 +227,9 @@ impl<'a> BrowserPage<'a> {
                 Some((FailureKind::Timeout, format!("not loaded within {seconds} s; {KEPT}")))
             }
             _ if self.context.gone() => Some((FailureKind::Crashed, format!("the browser ended; {KEPT}"))),
+            _ if trace.broken.is_some() => trace.broken.as_ref().map(|error| {
+                (FailureKind::Truncated, format!("it broke off: the browser says {error}; {KEPT}"))
+            }),
             _ if hangs => Some((FailureKind::Timeout, format!("its scripts never came to an end; {KEPT}"))),
             _ => said_no,
         }

@@ -142,7 +142,8 @@ impl Tab {
             }
             let (loaded, idle, now, crashed, closed) = {
                 let trace = self.trace();
-                (trace.loaded, trace.idle(), trace.activity(), trace.crashed, trace.closed)
+                let loaded = trace.loaded || trace.broken.is_some();
+                (loaded, trace.idle(), trace.activity(), trace.crashed, trace.closed)
             };
             if crashed {
                 return Loaded::Crashed;

@@ -1,6 +1,7 @@
 //! DevTools events gathered into exchanges and writes. Pure: values in, values out; an event that
 //! is unknown, or lacks what it should have, is passed over.
 
+use super::bytes::header_bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ pub(super) struct Trace {
     under_way: BTreeSet<String>,
     pub(super) loaded: bool,
     pub(super) crashed: bool,
+    /// What the browser says of a main document that broke off: it never counts as loaded.
+    pub(super) broken: Option<String>,
     /// The page closed itself.
     pub(super) closed: bool,
     pub(super) dialogs: u32,
@@ -54,7 +57,6 @@ struct Chain {
     /// Answers' extra info in the order of hops that have one.
     answers: Vec<Answer>,
     asks: Vec<BTreeSet<String>>,
-    failed: Option<String>,
 }
 
 /// One request of a chain.
@@ -82,8 +84,8 @@ pub(super) struct Answer {
     pub(super) date: Option<String>,
     /// `Set-Cookie` lines as the bytes that came.
     pub(super) lines: Vec<Vec<u8>>,
-    /// Line to DevTools' reasons.
-    pub(super) blocked: Vec<(Vec<u8>, Vec<String>)>,
+    /// Line, as far as DevTools shows it, to DevTools' reasons.
+    pub(super) blocked: Vec<(String, Vec<String>)>,
 }
 
 /// A finished exchange.
@@ -175,8 +177,11 @@ impl Trace {
             "Network.loadingFailed" => {
                 let id = text(&params["requestId"]);
                 self.under_way.remove(id);
-                if let Some(chain) = self.known(id) {
-                    chain.failed = Some(text(&params["errorText"]).to_owned());
+                let canceled = params["canceled"].as_bool().unwrap_or_default();
+                let main = self.main_frame.clone();
+                let is_main = |hop: &Hop| hop.resource == "Document" && Some(&hop.frame) == main.as_ref();
+                if !canceled && self.known(id).and_then(|chain| chain.hops.last()).is_some_and(is_main) {
+                    self.broken = Some(text(&params["errorText"]).to_owned());
                 }
             }
             "Network.webSocketCreated" => self.web_socket(params),
@@ -254,9 +259,9 @@ impl Trace {
             let mut answers = chain.answers.iter();
             let last = chain.hops.len().saturating_sub(1);
             for (number, hop) in chain.hops.iter().enumerate() {
-                // Extra info comes once for each hop that has it, in the hops' order. A request that
-                // failed before its answer was shown may have it, too.
-                let expected = hop.has_extra || (number == last && chain.failed.is_some());
+                // Extra info comes once for each hop that has it, in the hops' order. The last may have
+                // it before its answer is shown: that waits for the first bytes of a body.
+                let expected = hop.has_extra || number == last;
                 let answer =
                     if expected { answers.next().cloned().unwrap_or_default() } else { Answer::default() };
                 let sent = chain.asks.get(number).cloned().unwrap_or_default();
@@ -351,7 +356,7 @@ impl Trace {
             .map(|entry| {
                 let reasons = entry["blockedReasons"].as_array().map(Vec::as_slice).unwrap_or_default();
                 (
-                    header_bytes(text(&entry["cookieLine"])),
+                    text(&entry["cookieLine"]).to_owned(),
                     reasons.iter().map(|reason| text(reason).to_owned()).collect(),
                 )
             })
@@ -450,23 +455,6 @@ fn address(value: &Value) -> String {
     }
 }
 
-/// The bytes of a header as DevTools shows it: each byte as the character that windows-1252 has for
-/// it (WHATWG Encoding, "index windows-1252"), whatever the bytes were meant as.
-fn header_bytes(text: &str) -> Vec<u8> {
-    const HIGH: [char; 32] = [
-        '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
-        '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}',
-        '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}',
-        '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
-    ];
-    let byte = |c: char| match HIGH.iter().position(|high| *high == c) {
-        Some(at) => u8::try_from(0x80 + at).ok(),
-        None => u8::try_from(u32::from(c)).ok(),
-    };
-    // A browser that shows it otherwise one day shows it as text.
-    text.chars().map(byte).collect::<Option<Vec<u8>>>().unwrap_or_else(|| text.as_bytes().to_vec())
-}
-
 fn number(value: &Value) -> u32 {
     value.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
@@ -536,20 +524,7 @@ mod tests {
         let seen = trace.exchanges();
         assert_eq!(seen.len(), 2);
         assert_eq!((seen[0].hop.status, seen[0].answer.lines.len()), (302, 2));
-        assert_eq!(seen[1].answer.blocked, [(b"c=3".to_vec(), vec!["SecureOnly".to_owned()])]);
-    }
-
-    #[test]
-    fn headers_are_the_bytes_that_came() {
-        for (shown, bytes) in [
-            ("a=1", b"a=1".as_slice()),
-            ("u=\u{c3}\u{a9}", b"u=\xc3\xa9"),
-            ("b=\u{e9}x", b"b=\xe9x"),
-            ("t=\u{201c}q\u{201d}\u{81}\u{178}", b"t=\x93q\x94\x81\x9f"),
-            ("w=\u{6f22}", "w=\u{6f22}".as_bytes()),
-        ] {
-            assert_eq!(header_bytes(shown), bytes);
-        }
+        assert_eq!(seen[1].answer.blocked, [("c=3".to_owned(), vec!["SecureOnly".to_owned()])]);
     }
 
     #[test]
