@@ -9,6 +9,7 @@ mod audit_cli;
 mod browser_audit;
 mod browser_consent;
 mod browser_engine;
+mod browser_hold;
 mod check;
 mod claims;
 mod claims_table;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 /// Distinct things of one kind that are kept apart.
-pub(super) const MOST: usize = if cfg!(test) { 300 } else { 10_000 };
+pub(super) const MOST: usize = if cfg!(test) { 300 } else { 20_000 };
 /// URLs whose keys are remembered: those of one visit come again and again.
 const REMEMBERED: usize = 16;
 

@@ -37,8 +37,15 @@ impl Cookieproof {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(mut self) -> Ended {
-        let output = self.command.output().unwrap();
+    pub(crate) fn run(self) -> Ended {
+        self.run_and(|_| {})
+    }
+
+    /// The same, with the process's id told to somebody once it is there.
+    pub(crate) fn run_and(mut self, told: impl FnOnce(u32)) -> Ended {
+        let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        told(child.id());
+        let output = child.wait_with_output().unwrap();
         Ended {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -1,8 +1,11 @@
 //! Servers on loopback that answer whatever bytes a test says, over TCP, TLS or HTTP/2, each on a
 //! port of its own, in threads of their own.
 
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -152,6 +155,26 @@ impl Hostile {
         Hostile { address, asked: Arc::default() }
     }
 
+    /// Speaks HTTP/1.1 over TLS as `localhost`, and asks every client for a certificate that it need
+    /// not have.
+    pub(crate) fn https_asking_who(
+        ca: &TestCa,
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(ca.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .allow_unauthenticated()
+            .build()
+            .unwrap();
+        let config = ca.server_with(&["localhost"], &["http/1.1"], Some(verifier));
+        Hostile::serve(answer, move |stream| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            Some(StreamOwned::new(connection, stream))
+        })
+    }
+
     /// Speaks HTTP/1.1 over TLS.
     pub(crate) fn https(
         ca: &TestCa,
@@ -271,18 +294,29 @@ impl TestCa {
 
     /// TLS for a server of these names.
     pub(crate) fn server(&self, names: &[&str], protocols: &[&str]) -> Arc<ServerConfig> {
+        self.server_with(names, protocols, None)
+    }
+
+    /// The same; where there is somebody to verify who asks, every client is asked for a certificate.
+    fn server_with(
+        &self,
+        names: &[&str],
+        protocols: &[&str],
+        verifier: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate =
             rcgen::CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
+        let builder =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let builder = match verifier {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         Arc::new(config)
     }

@@ -11,7 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+/// The beginning of what a page logs: nobody reads it, and a page can log without end.
+const LOGGED: &[u8] = br#"{"method":"Runtime.consoleAPICalled""#;
 /// How long any one command may take: a page in an endless loop never answers.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same for a browser that is only starting, on a machine that may be busy.
@@ -91,7 +94,11 @@ impl Connection {
 
     /// Over a WebSocket, to a browser that somebody else started.
     pub(super) async fn over_websocket(url: &str) -> Result<Connection, String> {
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.map_err(|error| error.to_string())?;
+        // As large as the pipe's: a picture, or a document in a data: URL, is one message.
+        let limits = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(limits), true)
+            .await
+            .map_err(|error| error.to_string())?;
         let (mut write, mut read) = socket.split();
         let (outgoing, mut messages) = mpsc::unbounded_channel::<String>();
         let connection = Connection::new(outgoing);
@@ -127,7 +134,8 @@ impl Connection {
         self.send_within(START_TIMEOUT, "", "Browser.getVersion", json!({})).await
     }
 
-    async fn send_within(
+    /// The same, for a time of the caller's.
+    pub(super) async fn send_within(
         &self,
         patience: Duration,
         session: &str,
@@ -193,6 +201,9 @@ impl Connection {
     }
 
     fn incoming(&self, message: &[u8]) {
+        if message.starts_with(LOGGED) {
+            return;
+        }
         let Ok(Value::Object(mut message)) = serde_json::from_slice::<Value>(message) else { return };
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(waiting) = self.state().answers.remove(&id) else { return };

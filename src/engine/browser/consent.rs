@@ -418,9 +418,12 @@ async fn act(tab: &Tab, act: &str, plan: Option<&str>, buttons: &[&str], words: 
     let input = json!({
         "act": act, "plan": plan, "platforms": PLATFORMS, "buttons": buttons, "words": words, "never": never,
     });
-    let found = tab
-        .evaluate(&format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';')))
-        .await?;
+    let script = format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';'));
+    // Only looking is no act of the visitor's.
+    let found = match act {
+        "look" | "find-reopen" => tab.evaluate(&script).await?,
+        _ => tab.act(&script).await?,
+    };
     Some(Banner {
         shown: found["shown"].as_bool()?,
         by: found["by"].as_str().map(str::to_owned),

@@ -4,6 +4,7 @@
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
 //! context for each cell, one tab for each page.
 
+mod bytes;
 mod carried;
 mod cdp;
 mod consent;
@@ -25,6 +26,7 @@ use crate::engine::{Ask, Own, Values};
 use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
+use bytes::as_shown;
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
@@ -203,7 +205,9 @@ impl BrowserContext {
         let answer = self.connection.send("", "Storage.getCookies", params).await.unwrap_or_default();
         let cookies = answer["cookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        cookies.iter().map(|cookie| stored_cookie(cookie, now.as_secs_f64())).collect()
+        let model = self.model();
+        let odd: Vec<&StoredCookie> = model.iter().filter(|cookie| !is_text(cookie)).collect();
+        cookies.iter().map(|cookie| with_its_bytes(stored_cookie(cookie, now.as_secs_f64()), &odd)).collect()
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.
@@ -325,6 +329,27 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
         },
     };
     StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, 0.0, expires)
+}
+
+/// DevTools drops bytes that are not UTF-8 from names and values; the model saw them come.
+fn with_its_bytes(cookie: StoredCookie, odd: &[&StoredCookie]) -> StoredCookie {
+    let known = odd.iter().find(|known| {
+        known.effective.domain == cookie.effective.domain
+            && known.effective.path == cookie.effective.path
+            && as_shown(known.name.as_bytes()).as_bytes() == cookie.name.as_bytes()
+            && as_shown(known.value.reveal()).as_bytes() == cookie.value.reveal()
+    });
+    match known {
+        Some(known) => {
+            let (name, value) = (known.name.clone(), known.value.clone());
+            StoredCookie::new(name, value, cookie.effective, 0.0, cookie.expires)
+        }
+        None => cookie,
+    }
+}
+
+fn is_text(cookie: &StoredCookie) -> bool {
+    [cookie.name.as_bytes(), cookie.value.reveal()].iter().all(|bytes| std::str::from_utf8(bytes).is_ok())
 }
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! From a tab's trace to a visit: exchanges and sightings, with what the browser did beside what
 //! our model predicted.
 
+use super::bytes::as_shown;
 use super::carried::carried;
 use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
@@ -17,8 +18,13 @@ use url::Url;
 
 /// What a tab showed between two moments, as a visit.
 pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace, from: Mark, to: Mark) -> Visit {
-    let shown =
-        trace.shown.as_deref().and_then(|url| Url::parse(url).ok()).unwrap_or_else(|| ask.url.clone());
+    // Where nothing could be shown the browser shows a page of its own.
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    let shown = [trace.shown.as_deref(), trace.document().map(|hop| hop.url.as_str())]
+        .into_iter()
+        .flatten()
+        .find_map(|url| Url::parse(url).ok().filter(is_web))
+        .unwrap_or_else(|| ask.url.clone());
     let teller = Teller { context, ask, shown: &shown };
     let main = trace.main_frame();
     let mut exchanges = Vec::new();
@@ -55,6 +61,7 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace, from:
         body: Vec::new(),
         failure: None,
         writes,
+        remarks: Vec::new(),
         retry_after: None,
     }
 }
@@ -82,8 +89,8 @@ impl Teller<'_> {
             .lines
             .iter()
             .map(|line| {
-                let refused = seen.answer.blocked.iter().find(|(blocked, _)| blocked == line);
-                let (parsed, predicted) = self.context.model().receive(line.as_bytes(), &context);
+                let refused = seen.answer.blocked.iter().find(|(blocked, _)| *blocked == as_shown(line));
+                let (parsed, predicted) = self.context.model().receive(line, &context);
                 let (decision, disagreement) =
                     judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
                 let mut sighting =

@@ -18,6 +18,10 @@ use tokio::task::JoinHandle;
 const QUIET: Duration = Duration::from_millis(500);
 /// How often a waiting visit looks.
 const LOOK: Duration = Duration::from_millis(25);
+/// A page that does not answer the simplest question within this long hangs.
+const ANSWERS: Duration = Duration::from_secs(5);
+/// Windows closed after one page, at most in so many rounds: closing one may open another.
+const ROUNDS: usize = 5;
 
 /// How a tab presents itself.
 #[derive(Clone)]
@@ -57,12 +61,15 @@ pub(super) enum Loaded {
     /// Never finished loading within the time.
     Unfinished,
     Crashed,
+    /// The page closed itself.
+    Closed,
     BrowserGone,
 }
 
 /// An open tab.
 pub(super) struct Tab {
     connection: Connection,
+    context: String,
     pub(super) session: String,
     target: String,
     shared: Arc<Shared>,
@@ -104,6 +111,7 @@ impl Tab {
         prepare(connection, &session, &shared, "page").await?;
         Ok(Tab {
             connection: connection.clone(),
+            context: context.to_owned(),
             session,
             target,
             shared,
@@ -125,7 +133,8 @@ impl Tab {
             params["referrer"] = referrer.into();
         }
         let begun = Instant::now();
-        let error = match self.connection.send(&self.session, "Page.navigate", params).await {
+        let answer = self.connection.send_within(patience, &self.session, "Page.navigate", params).await;
+        let error = match answer {
             Ok(answer) => answer["errorText"].as_str().map(str::to_owned),
             Err(CdpError::Closed) => return (Loaded::BrowserGone, None),
             // The answer comes with the commit; a head that never ends never commits.
@@ -147,12 +156,16 @@ impl Tab {
             if self.connection.closed() {
                 return Loaded::BrowserGone;
             }
-            let (loaded, idle, now, crashed) = {
+            let (loaded, idle, now, crashed, closed) = {
                 let trace = self.trace();
-                (trace.loaded, trace.idle(), trace.activity(), trace.crashed)
+                let loaded = trace.loaded || trace.broken.is_some();
+                (loaded, trace.idle(), trace.activity(), trace.crashed, trace.closed)
             };
             if crashed {
                 return Loaded::Crashed;
+            }
+            if closed {
+                return Loaded::Closed;
             }
             if now != activity || !idle {
                 activity = now;
@@ -169,24 +182,69 @@ impl Tab {
     }
 
     /// Evaluates an expression in the main frame; none when the page does not answer.
+    ///
+    /// In a world of our own: the document and its storage are the page's, but every object that the
+    /// page's scripts may have replaced (`Array.prototype.map`, `JSON`, `Promise`) is pristine there.
     pub(super) async fn evaluate(&self, expression: &str) -> Option<Value> {
-        let params = json!({
-            "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true, "timeout": 5000
-        });
-        if self.hangs.load(Ordering::Relaxed) {
+        self.ask(expression, false, None).await
+    }
+
+    /// The same as an act of the visitor, which lets the page open windows and the like.
+    pub(super) async fn act(&self, expression: &str) -> Option<Value> {
+        self.ask(expression, true, None).await
+    }
+
+    /// Whether the page's scripts still come to an end. One that hangs is not asked again.
+    pub(super) async fn answers(&self) -> bool {
+        self.ask("1", false, Some(ANSWERS)).await.is_some()
+    }
+
+    /// Whether the page left a question unanswered.
+    pub(super) fn hangs(&self) -> bool {
+        self.hangs.load(Ordering::Relaxed)
+    }
+
+    async fn ask(&self, expression: &str, gesture: bool, patience: Option<Duration>) -> Option<Value> {
+        let gone = {
+            let trace = self.trace();
+            trace.crashed || trace.closed
+        };
+        if self.hangs() || gone {
             return None;
         }
-        let answer = match self.connection.send(&self.session, "Runtime.evaluate", params).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.hangs.store(matches!(error, CdpError::Timeout { .. }), Ordering::Relaxed);
+        // A page that is just being replaced by the next has no world to ask in: once more then.
+        for _ in 0..2 {
+            let world = json!({"frameId": self.target, "worldName": self.shared.binding});
+            let world = self.asked(patience, "Page.createIsolatedWorld", world).await?;
+            let params = json!({
+                "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 5000,
+                "userGesture": gesture, "contextId": world?["executionContextId"]
+            });
+            let Some(answer) = self.asked(patience, "Runtime.evaluate", params).await? else { continue };
+            if answer["exceptionDetails"].is_object() {
                 return None;
             }
-        };
-        if answer["exceptionDetails"].is_object() {
-            return None;
+            return Some(answer["result"]["value"].clone());
         }
-        Some(answer["result"]["value"].clone())
+        None
+    }
+
+    /// The answer to a question: none within where it was refused, none at all where none came.
+    async fn asked(&self, patience: Option<Duration>, method: &str, params: Value) -> Option<Option<Value>> {
+        let answer = match patience {
+            Some(patience) => self.connection.send_within(patience, &self.session, method, params).await,
+            None => self.connection.send(&self.session, method, params).await,
+        };
+        match answer {
+            Ok(answer) => Some(Some(answer)),
+            Err(CdpError::Refused { .. }) => Some(None),
+            Err(error) => {
+                // A process that ended does not answer either, and is said to have ended.
+                let hangs = matches!(error, CdpError::Timeout { .. }) && !self.trace().crashed;
+                self.hangs.store(hangs, Ordering::Relaxed);
+                None
+            }
+        }
     }
 
     /// Sends a command to the tab.
@@ -199,15 +257,43 @@ impl Tab {
         locked(&self.shared.trace)
     }
 
-    /// Closes the tab and gives out what it showed.
-    pub(super) async fn close(self) -> Trace {
-        let closing = self.connection.send("", "Target.closeTarget", json!({"targetId": self.target})).await;
+    /// Closes the tab, and the windows that it opened, and gives out what it showed.
+    pub(super) async fn close(&self) -> Trace {
         // A browser that is gone has closed it, too.
-        drop(closing);
+        let _ = self.close_target(&self.target).await;
+        if !self.trace().popups.is_empty() {
+            self.close_windows().await;
+        }
         let sessions = std::mem::take(&mut *locked(&self.shared.sessions));
         self.connection.forget(sessions);
         self.pump.abort();
         std::mem::take(&mut *self.trace())
+    }
+
+    /// Windows outlive the page that opened them, and their scripts would go on unseen.
+    async fn close_windows(&self) {
+        for _ in 0..ROUNDS {
+            let targets = self.connection.send("", "Target.getTargets", json!({})).await.unwrap_or_default();
+            let targets = targets["targetInfos"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let opened: Vec<&str> = targets
+                .iter()
+                .filter(|target| target["type"] == "page" && target["attached"] == false)
+                .filter(|target| target["browserContextId"] == self.context.as_str())
+                // A tab of ours that is just being made is blank, and not attached either.
+                .filter(|target| target["url"] != "about:blank")
+                .filter_map(|target| target["targetId"].as_str())
+                .collect();
+            if opened.is_empty() {
+                return;
+            }
+            for target in opened {
+                let _ = self.close_target(target).await;
+            }
+        }
+    }
+
+    async fn close_target(&self, target: &str) -> Result<Value, CdpError> {
+        self.connection.send("", "Target.closeTarget", json!({"targetId": target})).await
     }
 }
 

@@ -1,12 +1,19 @@
 //! DevTools events gathered into exchanges and writes. Pure: values in, values out; an event that
 //! is unknown, or lacks what it should have, is passed over.
 
+use super::bytes::header_bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most exchanges and writes kept of one visit; a page that asks for more is cut there, and said so.
 const MOST: usize = 20_000;
+
+/// Most bytes of text kept of one visit: few writes may be large ones.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Longer addresses are nobody's link or route, and `data:` ones may hold a whole file.
+const LONGEST_URL: usize = 64 * 1024;
 
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
@@ -22,13 +29,20 @@ pub(super) struct Trace {
     under_way: BTreeSet<String>,
     pub(super) loaded: bool,
     pub(super) crashed: bool,
+    /// What the browser says of a main document that broke off: it never counts as loaded.
+    pub(super) broken: Option<String>,
+    /// The page closed itself.
+    pub(super) closed: bool,
     pub(super) dialogs: u32,
+    pub(super) downloads: u32,
     /// Windows that the page opened, by URL.
     pub(super) popups: BTreeSet<String>,
     /// Storage items by DevTools' own events: (session?, origin, key, length).
     pub(super) storage: Vec<StorageWrite>,
     /// More came than is kept.
     pub(super) overflow: bool,
+    /// Bytes of text kept so far.
+    kept: usize,
     /// The URL shown in the main frame.
     pub(super) shown: Option<String>,
     /// History routes a single-page application went to.
@@ -43,7 +57,6 @@ struct Chain {
     /// Answers' extra info in the order of hops that have one.
     answers: Vec<Answer>,
     asks: Vec<BTreeSet<String>>,
-    failed: Option<String>,
 }
 
 /// One request of a chain.
@@ -69,8 +82,9 @@ pub(super) struct Hop {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) date: Option<String>,
-    pub(super) lines: Vec<String>,
-    /// Line to DevTools' reasons.
+    /// `Set-Cookie` lines as the bytes that came.
+    pub(super) lines: Vec<Vec<u8>>,
+    /// Line, as far as DevTools shows it, to DevTools' reasons.
     pub(super) blocked: Vec<(String, Vec<String>)>,
 }
 
@@ -173,8 +187,11 @@ impl Trace {
             "Network.loadingFailed" => {
                 let id = text(&params["requestId"]);
                 self.under_way.remove(id);
-                if let Some(chain) = self.known(id) {
-                    chain.failed = Some(text(&params["errorText"]).to_owned());
+                let canceled = params["canceled"].as_bool().unwrap_or_default();
+                let main = self.main_frame.clone();
+                let is_main = |hop: &Hop| hop.resource == "Document" && Some(&hop.frame) == main.as_ref();
+                if !canceled && self.known(id).and_then(|chain| chain.hops.last()).is_some_and(is_main) {
+                    self.broken = Some(text(&params["errorText"]).to_owned());
                 }
             }
             "Network.webSocketCreated" => self.web_socket(params),
@@ -197,15 +214,20 @@ impl Trace {
                 if self.main_frame.as_deref() == params["frameId"].as_str() {
                     self.shown = Some(url.clone());
                 }
-                if self.routes.len() < MOST {
+                if self.routes.len() < MOST && url.len() <= LONGEST_URL && self.has_room(url.len()) {
                     self.routes.insert(url);
                 }
             }
             "Page.windowOpen" if self.popups.len() < MOST => {
-                self.popups.insert(text(&params["url"]).to_owned());
+                let url = text(&params["url"]);
+                // What is too long to be kept was a window all the same.
+                let kept = url.len() <= LONGEST_URL && self.has_room(url.len());
+                self.popups.insert(if kept { url.to_owned() } else { String::new() });
             }
+            "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
+            "Inspector.detached" => self.closed = true,
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
-            "Page.javascriptDialogOpening" => self.dialogs += 1,
+            "Page.javascriptDialogOpening" => self.dialogs = self.dialogs.saturating_add(1),
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => {
                 self.storage_item(params)
             }
@@ -215,7 +237,7 @@ impl Trace {
 
     /// Takes in what a hook told.
     pub(super) fn told(&mut self, payload: &str) {
-        if self.writes.len() >= MOST {
+        if self.writes.len() >= MOST || !self.has_room(payload.len()) {
             self.overflow = true;
             return;
         }
@@ -252,9 +274,9 @@ impl Trace {
             let mut answers = chain.answers.iter();
             let last = chain.hops.len().saturating_sub(1);
             for (number, hop) in chain.hops.iter().enumerate() {
-                // Extra info comes once for each hop that has it, in the hops' order. A request that
-                // failed before its answer was shown may have it, too.
-                let expected = hop.has_extra || (number == last && chain.failed.is_some());
+                // Extra info comes once for each hop that has it, in the hops' order. The last may have
+                // it before its answer is shown: that waits for the first bytes of a body.
+                let expected = hop.has_extra || number == last;
                 let answer =
                     if expected { answers.next().cloned().unwrap_or_default() } else { Answer::default() };
                 let sent = chain.asks.get(number).cloned().unwrap_or_default();
@@ -280,11 +302,13 @@ impl Trace {
 
     fn request(&mut self, params: &Value) {
         let id = text(&params["requestId"]).to_owned();
-        if self.requests.len() >= MOST {
+        let request = &params["request"];
+        let body: String = text(&request["postData"]).chars().take(MOST_BODY).collect();
+        let url = address(&request["url"]);
+        if self.requests.len() >= MOST || !self.has_room(body.len() + url.len() + id.len()) {
             self.overflow = true;
             return;
         }
-        let request = &params["request"];
         let stack = &params["initiator"]["stack"]["callFrames"][0];
         let initiator = (!stack.is_null()).then(|| Position {
             url: text(&stack["url"]).to_owned(),
@@ -302,12 +326,12 @@ impl Trace {
             previous.has_extra = has_extra;
         }
         let hop = Hop {
-            url: text(&request["url"]).to_owned(),
+            url,
             method: text(&request["method"]).to_owned(),
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
-            body: text(&request["postData"]).chars().take(MOST_BODY).collect(),
+            body,
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
         };
@@ -335,8 +359,12 @@ impl Trace {
             return;
         }
         let headers = &params["headers"];
-        let lines =
-            header(headers, "set-cookie").map(|joined| joined.split('\n').map(str::to_owned).collect());
+        let joined = header(headers, "set-cookie").unwrap_or_default();
+        if !self.has_room(joined.len()) {
+            self.overflow = true;
+            return;
+        }
+        let lines = joined.split('\n').filter(|line| !line.is_empty()).map(header_bytes).collect();
         let blocked = params["blockedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let blocked = blocked
             .iter()
@@ -348,12 +376,8 @@ impl Trace {
                 )
             })
             .collect();
-        let answer = Answer {
-            status: status(&params["statusCode"]),
-            date: header(headers, "date"),
-            lines: lines.unwrap_or_default(),
-            blocked,
-        };
+        let answer =
+            Answer { status: status(&params["statusCode"]), date: header(headers, "date"), lines, blocked };
         self.chain(&id).answers.push(answer);
     }
 
@@ -388,7 +412,8 @@ impl Trace {
     }
 
     fn storage_item(&mut self, params: &Value) {
-        if self.storage.len() >= MOST {
+        let size = text(&params["key"]).len() + text(&params["newValue"]).len();
+        if self.storage.len() >= MOST || !self.has_room(size) {
             self.overflow = true;
             return;
         }
@@ -401,6 +426,16 @@ impl Trace {
             key: text(&params["key"]).to_owned(),
             value: text(&params["newValue"]).to_owned(),
         });
+    }
+
+    /// Whether so many bytes more may be kept; then they count.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let kept = self.kept.saturating_add(bytes);
+        let fits = kept <= MOST_BYTES;
+        if fits {
+            self.kept = kept;
+        }
+        fits
     }
 
     fn chain(&mut self, id: &str) -> &mut Chain {
@@ -420,6 +455,15 @@ impl Trace {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// An address, but of what holds its content in itself no more than the beginning.
+fn address(value: &Value) -> String {
+    let url = text(value);
+    match url.char_indices().nth(LONGEST_URL) {
+        Some((end, _)) => url[..end].to_owned(),
+        None => url.to_owned(),
+    }
 }
 
 fn number(value: &Value) -> u32 {
@@ -492,6 +536,24 @@ mod tests {
         assert_eq!(seen.len(), 2);
         assert_eq!((seen[0].hop.status, seen[0].answer.lines.len()), (302, 2));
         assert_eq!(seen[1].answer.blocked, [("c=3".to_owned(), vec!["SecureOnly".to_owned()])]);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_visit_has_a_bound() {
+        let mut trace = Trace::default();
+        let large = "x".repeat(10 << 20);
+        for number in 0..10 {
+            let place = json!({"securityOrigin": "http://a.test", "isLocalStorage": true});
+            let item = json!({"storageId": place, "key": format!("k{number}"), "newValue": large});
+            trace.event("DOMStorage.domStorageItemAdded", &item);
+        }
+        trace.event("Network.requestWillBeSent", &request("1", &format!("data:,{large}")));
+        assert_eq!((trace.storage.len(), trace.overflow), (6, true));
+        assert_eq!(trace.exchanges()[0].hop.url.len(), LONGEST_URL);
+        for number in 0..MOST + 1 {
+            trace.told(&json!({"kind": "document-cookie", "line": format!("c{number}=1")}).to_string());
+        }
+        assert!(trace.writes.len() <= MOST);
     }
 
     #[test]
