@@ -50,6 +50,11 @@ impl Browser {
         let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
         Ok(Browser { engine, settings, patience, restarts: 0 })
     }
+
+    /// How long a page may take.
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
+    }
 }
 
 async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, RunError> {
@@ -160,7 +165,7 @@ impl Ground<'_> {
 
     /// A fresh browser context with the persona's session in it. A browser that died is started
     /// again, a few times.
-    async fn visitor(
+    pub(super) async fn visitor(
         &mut self,
         browser: &mut Browser,
         actor: &Actor,
@@ -191,7 +196,7 @@ impl Ground<'_> {
         };
         let made = self.unless_ended(browser.engine.context(disguise, run)).await?;
         let failed = match made {
-            Ok(context) => match context.put(&session.jar).await {
+            Ok(context) => match self.put_session(&context, session).await {
                 Ok(()) => return Ok(Some(context)),
                 Err(why) => why,
             },

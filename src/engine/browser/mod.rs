@@ -4,15 +4,18 @@
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
 //! context for each cell, one tab for each page.
 
+mod acts;
 mod carried;
 mod cdp;
 mod consent;
 mod launch;
 mod page;
 mod seen;
+mod storage;
 mod tab;
 mod trace;
 
+pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
 pub use page::{BrowserPage, Patience, Rendered};
@@ -50,6 +53,8 @@ pub struct BrowserContext {
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
+    /// Session storage that belongs into each of its tabs.
+    items: Mutex<Arc<Vec<StoredItem>>>,
     run: RunContext,
 }
 
@@ -126,6 +131,7 @@ impl BrowserEngine {
             gpc: disguise.gpc,
             own_headers,
             own: run.own.clone(),
+            items: Arc::default(),
         };
         Ok(BrowserContext {
             connection,
@@ -133,6 +139,7 @@ impl BrowserEngine {
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
+            items: Mutex::default(),
             run,
         })
     }
@@ -147,13 +154,26 @@ impl BrowserContext {
     /// Puts a session in that was made elsewhere.
     pub async fn put(&self, jar: &Jar) -> Result<(), String> {
         let cookies: Vec<Value> = jar.iter().filter_map(cookie_param).collect();
-        let params = json!({"cookies": cookies, "browserContextId": self.id});
-        self.connection.send("", "Storage.setCookies", params).await.map_err(|error| error.to_string())?;
+        if let Err(error) = self.set_cookies(&cookies).await {
+            if self.gone() {
+                return Err(error);
+            }
+            // One that the browser does not take must not keep the others out.
+            for cookie in &cookies {
+                drop(self.set_cookies(std::slice::from_ref(cookie)).await);
+            }
+        }
         let mut model = self.model();
         for cookie in jar.iter() {
             model.insert(cookie.clone());
         }
         Ok(())
+    }
+
+    async fn set_cookies(&self, cookies: &[Value]) -> Result<(), String> {
+        let params = json!({"cookies": cookies, "browserContextId": self.id});
+        let set = self.connection.send("", "Storage.setCookies", params).await;
+        set.map(drop).map_err(|error| error.to_string())
     }
 
     /// Every cookie now in the browser's jar.
@@ -203,7 +223,12 @@ impl BrowserContext {
     }
 
     fn guise(&self) -> Guise {
-        self.guise.clone()
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Guise { items, ..self.guise.clone() }
+    }
+
+    fn keep_for_tabs(&self, items: Vec<StoredItem>) {
+        *self.items.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(items);
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
@@ -234,15 +259,21 @@ fn storage_kind(word: &str) -> Option<StorageKind> {
     }
 }
 
+/// Whether DevTools can put the cookie into a browser: it takes text only.
+pub fn can_be_put(cookie: &StoredCookie) -> bool {
+    cookie_param(cookie).is_some()
+}
+
 fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
     let kept = &cookie.effective;
     let mut param = json!({
         "name": std::str::from_utf8(cookie.name.as_bytes()).ok()?,
         "value": std::str::from_utf8(cookie.value.reveal()).ok()?,
         "domain": if kept.host_only { kept.domain.clone() } else { format!(".{}", kept.domain) },
-        "path": kept.path,
+        "path": std::str::from_utf8(cookie.path()).ok()?,
         "secure": kept.secure,
         "httpOnly": kept.http_only,
+        "priority": format!("{:?}", kept.priority),
     });
     if let Some(same_site) = kept.same_site {
         param["sameSite"] = format!("{same_site:?}").into();
@@ -251,7 +282,10 @@ fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
         param["expires"] = expires.into();
     }
     if let Some(site) = &kept.partition {
-        param["partitionKey"] = json!({"topLevelSite": site, "hasCrossSiteAncestor": false});
+        // A frame of another site sees only those that were set within another site.
+        let top = Url::parse(site).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let foreign = top.is_some_and(|top| !crate::cookie::same_site(&top, &kept.domain));
+        param["partitionKey"] = json!({"topLevelSite": site, "hasCrossSiteAncestor": foreign});
     }
     Some(param)
 }
@@ -264,7 +298,7 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
     let effective = Effective {
         host_only: !domain.starts_with('.'),
         domain: domain.trim_start_matches('.').to_owned(),
-        path: text("path"),
+        path: crate::cookie::escaped(text("path").as_bytes()),
         secure: flag("secure"),
         http_only: flag("httpOnly"),
         same_site: match cookie["sameSite"].as_str() {
@@ -283,7 +317,7 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
             _ => Priority::Medium,
         },
     };
-    StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, 0.0, expires)
+    StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, now, expires)
 }
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {

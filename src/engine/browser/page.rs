@@ -243,7 +243,7 @@ impl<'a> BrowserPage<'a> {
 }
 
 /// Chromium's net error names, in our words.
-fn kind_of(error: &str) -> FailureKind {
+pub(super) fn kind_of(error: &str) -> FailureKind {
     match error {
         "net::ERR_NAME_NOT_RESOLVED" | "net::ERR_NAME_RESOLUTION_FAILED" => FailureKind::Dns,
         "net::ERR_CONNECTION_REFUSED" => FailureKind::Refused,
