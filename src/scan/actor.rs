@@ -1,5 +1,6 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
+use super::found::SharedFrontier;
 use super::ground::{Ended, Ground, cell};
 use super::html;
 use super::record::As;
@@ -50,6 +51,8 @@ pub(super) struct Actor {
     pub(super) some_pages: Vec<Url>,
     /// Its pages by kind, where a browser will look again.
     pub(super) kinds: Kinds,
+    /// What was and was not followed, for the browser to go on from.
+    pub(super) frontier: Option<SharedFrontier>,
     /// The mark shows only where scripts run.
     pub(super) marked_by_script: bool,
 }
@@ -87,6 +90,7 @@ impl Actor {
             pages: BTreeMap::new(),
             some_pages: Vec::new(),
             kinds: Kinds::default(),
+            frontier: None,
             marked_by_script: false,
         }
     }

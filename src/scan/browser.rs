@@ -2,11 +2,12 @@
 //! scripts running; each persona and consent state in a fresh browser of its own.
 
 use super::actor::Actor;
+use super::found::Found;
 use super::ground::{Ended, Ground};
 use super::record::As;
 use super::{Event, RunError};
 use crate::cookie::{Decision, Name, StoredCookie, ValueFacts, Written};
-use crate::crawl::{Address, Scope, danger, dangerous_text, page_kind};
+use crate::crawl::page_kind;
 use crate::engine::browser::{
     Answer, Banner, BrowserContext, BrowserEngine, BrowserPage, BrowserSettings, Disguise, Patience,
     Rendered, RunContext, StoredItem,
@@ -77,7 +78,7 @@ impl Ground<'_> {
     /// Looks at every persona's pages with the browser. `actors` are those that the crawl reached.
     pub(super) async fn browse(
         &mut self,
-        actors: &[Actor],
+        actors: &mut [Actor],
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
         // Taken out for as long as it works, since every visit is recorded in the ground, too.
@@ -90,10 +91,10 @@ impl Ground<'_> {
     async fn browse_with(
         &mut self,
         browser: &mut Browser,
-        actors: &[Actor],
+        actors: &mut [Actor],
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
-        for actor in actors.iter().filter(|actor| actor.is_there()) {
+        for actor in actors.iter_mut().filter(|actor| actor.is_there()) {
             let persona = actor.persona.name.clone();
             self.watch.event(Event::PhaseBegan { persona: persona.clone(), phase: Phase::Crawl });
             let untouched = self.browse_cell(browser, actor, &Consent::Untouched, outcomes).await?;
@@ -129,7 +130,7 @@ impl Ground<'_> {
     async fn browse_cell(
         &mut self,
         browser: &mut Browser,
-        actor: &Actor,
+        actor: &mut Actor,
         consent: &Consent,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<CellSeen, Ended> {
@@ -151,15 +152,20 @@ impl Ground<'_> {
             context.close().await;
             return Ok(seen);
         }
-        let context = self.pages(browser, context, actor, &cell, &mut seen).await?;
+        let mut found = Found::of(actor);
+        let context = self.pages(browser, context, actor, &cell, &mut seen, &mut found).await?;
         let Some(context) = context else { return Ok(seen) };
         let jar = context.cookies().await;
+        self.carry_renewed_back(&context, actor).await?;
         self.unexplained(&cell, &jar, &seen);
         self.mirrors(&cell, &jar, &seen, outcomes);
         if *consent == Consent::Accepted && !actor.persona.visitor.logged_in {
             self.cleared(browser, &context, &cell, outcomes).await?;
         }
         context.close().await;
+        if *consent == Consent::Untouched {
+            self.ask_found(actor, &cell, &found).await?;
+        }
         Ok(seen)
     }
 
@@ -282,6 +288,7 @@ impl Ground<'_> {
         actor: &Actor,
         cell: &Cell,
         seen: &mut CellSeen,
+        found: &mut Found,
     ) -> Result<Option<BrowserContext>, Ended> {
         let most = match self.plan.browser.render {
             Render::Kinds => 0,
@@ -289,7 +296,6 @@ impl Ground<'_> {
             Render::Most(most) => most,
         };
         let mut context = context;
-        let mut known: BTreeSet<Url> = actor.kinds.urls().cloned().collect();
         let mut rendered_kinds = BTreeSet::new();
         let mut waiting: VecDeque<(Url, usize)> =
             actor.kinds.choose(most).into_iter().map(|chosen| (chosen.url, chosen.stands_for)).collect();
@@ -297,7 +303,6 @@ impl Ground<'_> {
             waiting.push_back((self.target.url.clone(), 1));
         }
         let selector = self.plan.browser.banner.clone();
-        let scope = self.scope();
         let mut left = self.plan.limits.pages;
         while let Some((url, stands_for)) = waiting.pop_front() {
             if left == 0 {
@@ -322,12 +327,9 @@ impl Ground<'_> {
             }
             let Some((rendered, html)) = rendered else { continue };
             let alike = !rendered_kinds.insert(page_kind(html.as_bytes())) && most == 0;
-            for (link, text) in rendered.links {
-                let mut link = link;
-                link.set_fragment(None);
-                if !alike && may_follow(scope.as_ref(), &link, &text) && known.insert(link.clone()) {
-                    waiting.push_back((link, 1));
-                }
+            if !alike || found.is_found(&url) {
+                let new = self.follow_rendered(found, &url, rendered.links).await?;
+                waiting.extend(new.into_iter().map(|page| (page, 1)));
             }
             self.progress.pages += 1;
             self.progress.queued = waiting.len() as u64;
@@ -514,14 +516,6 @@ impl Ground<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a rendered link is one of the crawl's own, and safe to follow.
-fn may_follow(scope: Option<&Scope>, link: &Url, text: &str) -> bool {
-    let address = Address::new(link);
-    scope.zip(address).is_some_and(|(scope, address)| {
-        scope.decide(&address).is_ok() && danger(&address).is_none() && dangerous_text(text).is_none()
-    })
 }
 
 /// What was seen of the banner, against what was expected of it.

@@ -5,6 +5,7 @@ mod actor;
 mod around;
 mod browser;
 mod carry;
+mod found;
 mod ground;
 mod hosts;
 mod html;

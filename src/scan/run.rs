@@ -101,7 +101,7 @@ impl Course<'_> {
             self.personas.push(actor.coverage(&Consent::Untouched));
         }
         end?;
-        self.ground.browse(&self.members, &mut self.outcomes).await?;
+        self.ground.browse(&mut self.members, &mut self.outcomes).await?;
         self.logouts().await
     }
 

@@ -1,5 +1,6 @@
 //! A page in the browser: opened, acted upon, and given out as a [`Rendered`] visit.
 
+use super::acts::ACTS;
 use super::consent::{Answer, Banner, banner};
 use super::seen::visit_of;
 use super::tab::{Loaded, Tab};
@@ -213,9 +214,9 @@ impl<'a> BrowserPage<'a> {
     }
 
     async fn links(&self) -> Vec<(Url, String)> {
-        let script = "[...document.querySelectorAll('a[href],area[href]')].slice(0,5000).map(a=>[String(a.href).slice(0,4000),(a.innerText||'').trim().slice(0,80)])";
-        let found = self.tab.evaluate(script).await.unwrap_or_default();
-        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+        // Shadow roots and frames of the same origin have links, too.
+        let found = self.tab.evaluate(&format!("{ACTS}('links',{{}})")).await.unwrap_or_default();
+        let found = found["links"].as_array().map(Vec::as_slice).unwrap_or_default();
         let anchors = found.iter().filter_map(|pair| {
             Some((Url::parse(pair[0].as_str()?).ok()?, pair[1].as_str().unwrap_or_default().to_owned()))
         });
