@@ -64,7 +64,6 @@ pub(super) async fn seed(
     empty.store(items).await?;
     connection.send(session, "Fetch.disable", json!({})).await?;
     connection.send(session, "Page.navigate", json!({"url": "about:blank"})).await?;
-    connection.send(session, "Page.resetNavigationHistory", json!({})).await?;
     Ok(())
 }
 
