@@ -1,5 +1,6 @@
 //! The browser engine against the installed Chromium.
 
+use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCookies};
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext};
 use cookieproof::engine::{Ask, Values};
 use cookieproof::observation::{
@@ -208,4 +209,77 @@ async fn a_missing_browser_says_how_to_get_one() {
     let error = BrowserEngine::start(&settings).await.err().unwrap();
     assert_eq!(error.message, "no browser at /nowhere/chromium");
     assert!(error.hint.contains("apt install chromium"), "{}", error.hint);
+}
+
+/// What a jar knows of each of its cookies.
+fn described(jar: &Jar) -> Vec<String> {
+    let mut lines: Vec<String> = jar
+        .iter()
+        .map(|cookie| {
+            let kept = &cookie.effective;
+            let value = String::from_utf8_lossy(cookie.value.reveal()).into_owned();
+            format!(
+                "{}={value} {} host-only {} {} secure {} http-only {} {:?} {:?} {:?} expires {:?}",
+                cookie.name,
+                kept.domain,
+                kept.host_only,
+                String::from_utf8_lossy(cookie.path()),
+                kept.secure,
+                kept.http_only,
+                kept.same_site,
+                kept.partition,
+                kept.priority,
+                cookie.expires.map(f64::round),
+            )
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_jar_comes_back_from_the_browser_as_it_went_in() {
+    let lines = [
+        "plain=1",
+        "__Host-a=1; Secure; Path=/",
+        "__Secure-b=1; Secure; Domain=example.com",
+        "lax=1; SameSite=Lax; HttpOnly",
+        "strict=1; SameSite=Strict; Path=/deep/er",
+        "none=1; SameSite=None; Secure",
+        "domain=1; Domain=example.com; Max-Age=86400",
+        "host=1; Max-Age=3600; Priority=High",
+        "part=1; Secure; SameSite=None; Partitioned; Path=/",
+        "__Host-part=1; Secure; SameSite=None; Partitioned; Path=/; HttpOnly",
+        "empty=",
+        "=nameless",
+        "odd=a b\"c,d%20e=f; Priority=Low",
+    ];
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let mut jar = Jar::default();
+    let receive = |jar: &mut Jar, url: &str, initiator: Initiator, line: &str| {
+        let context = RequestContext {
+            url: Url::parse(url).unwrap(),
+            initiator,
+            third_party: ThirdPartyCookies::Allow,
+            response_date: None,
+            now: now.floor(),
+        };
+        let (_, decision) = jar.receive(line.as_bytes(), &context);
+        assert!(matches!(decision, Decision::Stored { .. }), "{line}: {decision:?}");
+    };
+    for line in lines {
+        receive(&mut jar, "https://app.example.com/deep/page", Initiator::Navigation, line);
+    }
+    // In a frame of another site.
+    let top = Initiator::Subresource { top_url: Url::parse("https://top.test/").unwrap() };
+    receive(&mut jar, "https://frame.test/", top, "framed=1; Secure; SameSite=None; Partitioned");
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    context.put(&jar).await.unwrap();
+    let back = Jar::of(context.cookies().await);
+    assert_eq!(described(&back), described(&jar));
+    // And once more.
+    let other = engine.context(Disguise::default(), run()).await.unwrap();
+    other.put(&back).await.unwrap();
+    assert_eq!(described(&Jar::of(other.cookies().await)), described(&jar));
 }

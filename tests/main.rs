@@ -10,6 +10,7 @@ mod browser_audit;
 mod browser_consent;
 mod browser_engine;
 mod browser_hold;
+mod browser_steps;
 mod check;
 mod claims;
 mod claims_table;

@@ -23,6 +23,7 @@ mod value;
 pub use accept::{Decision, Effective, Initiator, Priority, RequestContext, SameSite, ThirdPartyCookies};
 pub use date::parse_cookie_date;
 pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
+pub(crate) use escape::escaped;
 pub use escape::unescaped;
 pub use explain::{Explanation, Part, Refusal, duration, explain, explain_in};
 pub use jar::{Jar, SentCookie, StoredCookie, cookie_header};

@@ -214,6 +214,13 @@ impl Frontier {
         tallies
     }
 
+    /// The same, each told once.
+    pub fn take_skipped(&mut self) -> Vec<SkipTally> {
+        let tallies = self.skipped();
+        self.skipped.clear();
+        tallies
+    }
+
     /// The key of a new address. Known ones are refused, but a danger that shows only now is
     /// remembered.
     fn first_sight(&mut self, address: &Address, said: Option<Danger>) -> Result<u64, Option<SkipReason>> {

@@ -5,8 +5,9 @@
 //! framework writes each page's data there), unless they speak of cookies or storage: then every
 //! character counts.
 
-use lol_html::{HtmlRewriter, Settings, doc_text, element};
-use std::cell::RefCell;
+use crate::observation::path_shape;
+use lol_html::{HtmlRewriter, Settings, doc_text, element, text};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use url::Url;
@@ -72,6 +73,9 @@ const STORING: &[&str] = &[
     "XMLHttpRequest",
 ];
 
+/// Bytes to read, below which a page with a script is only the shell of one.
+const LITTLE_TEXT: usize = 80;
+
 /// Most distinct marks that make up a kind; a hostile page may hold millions.
 const MOST_MARKS: usize = 4096;
 
@@ -130,6 +134,49 @@ pub fn page_kind(html: &[u8]) -> u64 {
     fixed_hash(&marks.borrow())
 }
 
+/// The kind of a document at its address. One that is empty until a script fills it is another
+/// page at every address: what is sent tells nothing of it.
+pub fn page_kind_at(url: &Url, html: &[u8]) -> u64 {
+    let kind = page_kind(html);
+    match is_shell(html) {
+        true => kind ^ fixed_hash(&BTreeSet::from([path_shape(url.path())])),
+        false => kind,
+    }
+}
+
+/// A script, hardly a word to read, and no link to follow.
+fn is_shell(html: &[u8]) -> bool {
+    let (scripts, links) = (Cell::new(false), Cell::new(false));
+    let (text, unseen) = (Cell::new(0), Cell::new(0));
+    let length = |text: &str| text.split_whitespace().map(str::len).sum::<usize>();
+    let settings = Settings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!("script", |_| {
+            scripts.set(true);
+            Ok(())
+        }))
+        .append_element_content_handler(element!("a[href]", |_| {
+            links.set(true);
+            Ok(())
+        }))
+        .append_element_content_handler(text!("noscript", |chunk| {
+            unseen.set(unseen.get() + length(chunk.as_str()));
+            Ok(())
+        }))
+        .append_document_content_handler(doc_text!(|chunk| {
+            if chunk.text_type() == lol_html::html_content::TextType::Data {
+                text.set(text.get() + length(chunk.as_str()));
+            }
+            Ok(())
+        }));
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    if rewriter.write(html).is_ok() {
+        // An error at the end changes nothing of what was read.
+        let _ = rewriter.end();
+    }
+    scripts.get() && !links.get() && text.get().saturating_sub(unseen.get()) < LITTLE_TEXT
+}
+
 /// An inline script without texts and numbers, or whole where it may store something.
 fn script_kind(script: &str) -> String {
     if STORING.iter().any(|word| script.contains(word)) {
@@ -175,7 +222,7 @@ fn fixed_hash(marks: &BTreeSet<String>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kinds, page_kind};
+    use super::{Kinds, page_kind, page_kind_at};
     use url::Url;
 
     #[test]
@@ -203,6 +250,22 @@ mod tests {
         assert!(alike("<p class=a>one <a href=/1>x</a>", "<p class=a>two <a href=/2>y</a>"));
         assert!(alike("<script>push([1,\"one\"])</script>", "<script>push([22,\"t'wo\"])</script>"));
         assert!(alike("<script src=/a.js?v=1></script>", "<script src=/a.js?v=2></script>"));
+    }
+
+    #[test]
+    fn the_shell_of_an_application_is_another_page_at_every_address() {
+        let alike = |a: &str, b: &str, html: &str| {
+            let kind = |path: &str| {
+                page_kind_at(&Url::parse("http://a.test").unwrap().join(path).unwrap(), html.as_bytes())
+            };
+            kind(a) == kind(b)
+        };
+        let shell = "<div id=app></div><noscript>Please enable JavaScript to use this application, which \
+                     does nothing at all without it.</noscript><script src=/app.js></script>";
+        assert!(!alike("/", "/account", shell));
+        assert!(alike("/item/1", "/item/2", shell));
+        assert!(alike("/", "/account", &format!("<a href=/x>x</a>{shell}")));
+        assert!(alike("/", "/account", "Hello."));
     }
 
     #[test]

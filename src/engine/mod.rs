@@ -28,6 +28,8 @@ pub struct Session {
     pub third_party: ThirdPartyCookies,
     /// `Sec-GPC: 1`
     pub gpc: bool,
+    /// Web storage of own origins that belongs to the session; only a browser has a use for it.
+    pub storage: Vec<browser::StoredItem>,
 }
 
 /// What to ask for.

@@ -1,5 +1,6 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
+use super::found::SharedFrontier;
 use super::ground::{Ended, Ground, cell};
 use super::html;
 use super::record::As;
@@ -50,6 +51,10 @@ pub(super) struct Actor {
     pub(super) some_pages: Vec<Url>,
     /// Its pages by kind, where a browser will look again.
     pub(super) kinds: Kinds,
+    /// What was and was not followed, for the browser to go on from.
+    pub(super) frontier: Option<SharedFrontier>,
+    /// The mark shows only where scripts run.
+    pub(super) marked_by_script: bool,
 }
 
 /// What asking for the mark showed.
@@ -58,6 +63,8 @@ pub(super) struct Marked {
     pub(super) holds: bool,
     /// No answer that decides: a failure, a 5xx.
     pub(super) unclear: bool,
+    /// The page came, and a script may show the mark on it.
+    pub(super) by_script: bool,
     /// What came instead, in words without secrets.
     pub(super) why: String,
 }
@@ -83,6 +90,8 @@ impl Actor {
             pages: BTreeMap::new(),
             some_pages: Vec::new(),
             kinds: Kinds::default(),
+            frontier: None,
+            marked_by_script: false,
         }
     }
 
@@ -267,9 +276,15 @@ impl Ground<'_> {
         cell: &Cell,
         mark: &Mark,
     ) -> Result<Marked, Ended> {
-        let engine = actor.engine.clone();
         let mark = actor.own_mark(mark);
-        self.mark_with(&engine, &mut actor.session, cell, &mark).await
+        if !actor.marked_by_script || self.browser.is_none() {
+            let engine = actor.engine.clone();
+            let marked = self.mark_with(&engine, &mut actor.session, cell, &mark).await?;
+            if marked.holds || !marked.by_script || self.browser.is_none() {
+                return Ok(marked);
+            }
+        }
+        self.rendered_mark(actor, cell, &mark).await
     }
 
     /// Asks for the mark with any session.
@@ -282,7 +297,7 @@ impl Ground<'_> {
     ) -> Result<Marked, Ended> {
         let Some(url) = self.hosts.on_target(&mark.url) else {
             let why = format!("`{}` is no address", mark.url);
-            return Ok(Marked { holds: false, unclear: false, why });
+            return Ok(Marked { holds: false, unclear: false, by_script: false, why });
         };
         let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
         let visit = self.visit(engine, session, &ask, As::Look).await?;
@@ -307,10 +322,14 @@ impl Ground<'_> {
     }
 
     pub(super) fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
-        let shown = Shown::of(visit);
+        self.judge_shown(mark, visit, &Shown::of(visit))
+    }
+
+    /// The mark on a page that was asked for, as it is shown.
+    pub(super) fn judge_shown(&self, mark: &Mark, visit: &Visit, shown: &Shown) -> Marked {
         if let Some(failure) = &visit.failure {
             let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
-            return Marked { holds: false, unclear: true, why };
+            return Marked { holds: false, unclear: true, by_script: false, why };
         }
         let unclear = visit.status == 429 || visit.status >= 500;
         let mut missing = Vec::new();
@@ -319,6 +338,7 @@ impl Ground<'_> {
             None if !(200..300).contains(&visit.status) => missing.push("not a success".to_owned()),
             _ => {}
         }
+        let came = missing.is_empty() && place(&visit.shown) == place(&visit.asked);
         if mark.text.is_none() && mark.selector.is_none() && place(&visit.shown) != place(&visit.asked) {
             missing.push("led elsewhere".to_owned());
         }
@@ -333,7 +353,8 @@ impl Ground<'_> {
             }
         }
         let why = format!("{}: {}", shown.summary(), missing.join(", "));
-        Marked { holds: missing.is_empty(), unclear, why: self.references.mask(&why) }
+        let by_script = came && !missing.is_empty() && shown.text.contains("<script");
+        Marked { holds: missing.is_empty(), unclear, by_script, why: self.references.mask(&why) }
     }
 }
 

@@ -9,6 +9,7 @@ mod pictures;
 
 use self::pages::Listed;
 use super::actor::Actor;
+use super::found::Found;
 use super::ground::{Ended, Ground};
 use super::{Event, RunError};
 use crate::cookie::{Name, StoredCookie, ThirdPartyCookies};
@@ -69,6 +70,11 @@ impl Browser {
         let modes = vec![engine.third_party()];
         let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
         Ok(Browser { engine, settings, patience, restarts: 0, modes })
+    }
+
+    /// How long a page may take.
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
     }
 }
 
@@ -218,9 +224,11 @@ impl Ground<'_> {
         {
             outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, shown));
         }
-        let context = self.pages(browser, context, actor, list, look, &mut seen).await?;
+        let mut found = Found::of(actor);
+        let context = self.pages(browser, context, actor, list, look, &mut seen, &mut found).await?;
         let Some(context) = context else { return Ok(seen) };
         let jar = context.cookies().await;
+        self.carry_renewed_back(&context, actor).await?;
         self.unexplained(&cell, &jar, &seen);
         self.mirrors(&cell, &jar, &seen, outcomes);
         let after = holdings(&jar, &seen.storage);
@@ -229,12 +237,15 @@ impl Ground<'_> {
             self.cleared(browser, &context, &cell, outcomes).await?;
         }
         context.close().await;
+        if cell.consent == Consent::Untouched && cell.third_party.is_none() {
+            self.ask_found(actor, &cell, &found).await?;
+        }
         Ok(seen)
     }
 
     /// A fresh browser context with the persona's session in it. A browser that died is started
     /// again, a few times.
-    async fn visitor(
+    pub(super) async fn visitor(
         &mut self,
         browser: &mut Browser,
         actor: &Actor,
@@ -266,7 +277,7 @@ impl Ground<'_> {
         };
         let made = self.unless_ended(browser.engine.context(disguise, run)).await?;
         let failed = match made {
-            Ok(context) => match context.put(&session.jar).await {
+            Ok(context) => match self.put_session(&context, session).await {
                 Ok(()) => return Ok(Some(context)),
                 Err(why) => why,
             },

@@ -4,12 +4,15 @@
 mod actor;
 mod around;
 mod browser;
+mod carry;
+mod found;
 mod ground;
 mod hosts;
 mod html;
 mod jars;
 mod pace;
 mod probes;
+mod proof;
 mod record;
 mod run;
 mod steps;

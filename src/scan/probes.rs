@@ -450,8 +450,13 @@ impl Ground<'_> {
         };
         let mut old = before.clone();
         let probing = Cell { phase: Phase::Probe, ..after.clone() };
-        let engine = actor.engine.clone();
-        let marked = self.mark_with(&engine, &mut old, &probing, &mark).await?;
+        let marked = if actor.marked_by_script {
+            let mut ghost = Actor { session: old, ..actor.clone() };
+            self.rendered_mark(&mut ghost, &probing, &mark).await?
+        } else {
+            let engine = actor.engine.clone();
+            self.mark_with(&engine, &mut old, &probing, &mark).await?
+        };
         let result = if marked.holds {
             ProbeResult::Fails { what: "the old session still opens the page after the logout".into() }
         } else if marked.unclear {
@@ -460,7 +465,8 @@ impl Ground<'_> {
             ProbeResult::Holds
         };
         let seen = if marked.holds { "shows the mark".to_owned() } else { marked.why };
-        Ok((result, vec![format!("GET {} with the cookies from before the logout: {seen}", mark.url)]))
+        let what = if actor.marked_by_script { "session" } else { "cookies" };
+        Ok((result, vec![format!("GET {} with the {what} from before the logout: {seen}", mark.url)]))
     }
 
     /// The logout's form sent without the token's cookie: the session must stay.

@@ -13,7 +13,7 @@ use super::ground::{Ended, Ground};
 use super::jars;
 use super::record::As;
 use crate::cookie::{Decision, Jar};
-use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind};
+use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind_at};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{Cell, Consent, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
@@ -21,7 +21,7 @@ use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use tokio::task::{JoinError, JoinHandle};
 use url::Url;
@@ -435,7 +435,8 @@ impl Walk<'_, '_> {
         });
         // Another look at the same pages leaves out the same.
         let again = self.cell.repeat > 1 || self.cell.consent != Consent::Untouched;
-        let skipped = if again { Vec::new() } else { self.frontier.skipped() };
+        let skipped = self.frontier.take_skipped();
+        let skipped = if again { Vec::new() } else { skipped };
         for tally in skipped {
             self.ground.recorder.skipped(Skipped {
                 persona: self.cell.persona.clone(),
@@ -446,6 +447,9 @@ impl Walk<'_, '_> {
         }
         self.ground.progress.queued = 0;
         self.ground.tell_progress(true);
+        if !again && self.ground.browser.is_some() {
+            self.actor.frontier = Some(Arc::new(Mutex::new(self.frontier)));
+        }
     }
 }
 
@@ -461,7 +465,7 @@ async fn visit(
     let is_document = ask.within.is_none() && is_own(&visit.shown);
     let is_page = is_document && is_page(&visit.content_type);
     let links = if is_page { links(&visit.shown, &visit.body) } else { PageLinks::default() };
-    let kind = (is_page && for_browser).then(|| page_kind(&visit.body));
+    let kind = (is_page && for_browser).then(|| page_kind_at(&visit.asked, &visit.body));
     visit.body = Vec::new();
     Done { jar: session.jar, visit, links, kind }
 }

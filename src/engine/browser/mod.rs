@@ -4,6 +4,7 @@
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
 //! context for each cell, one tab for each page.
 
+mod acts;
 mod bytes;
 mod carried;
 mod cdp;
@@ -12,9 +13,11 @@ mod launch;
 mod mode;
 mod page;
 mod seen;
+mod storage;
 mod tab;
 mod trace;
 
+pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
 pub use page::{BrowserPage, Patience, Rendered};
@@ -30,14 +33,9 @@ use bytes::as_shown;
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 use tab::{Guise, Tab};
 use url::Url;
-
-/// For a page that is answered here, and only takes storage items in.
-const KEEPING: Duration = Duration::from_secs(5);
 
 /// A running Chromium.
 pub struct BrowserEngine {
@@ -61,6 +59,8 @@ pub struct BrowserContext {
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
+    /// Session storage that belongs into each of its tabs.
+    items: Mutex<Arc<Vec<StoredItem>>>,
     run: RunContext,
 }
 
@@ -145,6 +145,7 @@ impl BrowserEngine {
             own_headers,
             own: run.own.clone(),
             answers: None,
+            items: Arc::default(),
         };
         Ok(BrowserContext {
             connection,
@@ -152,6 +153,7 @@ impl BrowserEngine {
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
+            items: Mutex::default(),
             run,
         })
     }
@@ -166,8 +168,15 @@ impl BrowserContext {
     /// Puts a session in that was made elsewhere.
     pub async fn put(&self, jar: &Jar) -> Result<(), String> {
         let cookies: Vec<Value> = jar.iter().filter_map(cookie_param).collect();
-        let params = json!({"cookies": cookies, "browserContextId": self.id});
-        self.connection.send("", "Storage.setCookies", params).await.map_err(|error| error.to_string())?;
+        if let Err(error) = self.set_cookies(&cookies).await {
+            if self.gone() {
+                return Err(error);
+            }
+            // One that the browser does not take must not keep the others out.
+            for cookie in &cookies {
+                drop(self.set_cookies(std::slice::from_ref(cookie)).await);
+            }
+        }
         let mut model = self.model();
         for cookie in jar.iter() {
             model.insert(cookie.clone());
@@ -175,28 +184,10 @@ impl BrowserContext {
         Ok(())
     }
 
-    /// Puts storage items in as the site itself would have kept them, without asking the site: each
-    /// origin's page is answered here, with nothing.
-    pub async fn keep(&self, items: &[StoredItem]) {
-        let mut origins: BTreeMap<&str, Vec<&StoredItem>> = BTreeMap::new();
-        for item in items {
-            origins.entry(&item.origin).or_default().push(item);
-        }
-        for (origin, items) in origins {
-            let empty = Guise::answering(|_| String::new());
-            let Ok(tab) = Tab::open(&self.connection, &self.id, empty).await else { return };
-            drop(tab.go(origin, None, KEEPING).await);
-            for item in items {
-                let value = String::from_utf8_lossy(item.value.reveal());
-                let place = match item.kind {
-                    StorageKind::LocalStorage => "localStorage",
-                    StorageKind::SessionStorage => "sessionStorage",
-                    _ => continue,
-                };
-                tab.evaluate(&format!("{place}.setItem({},{})", json!(item.name), json!(value))).await;
-            }
-            tab.close().await;
-        }
+    async fn set_cookies(&self, cookies: &[Value]) -> Result<(), String> {
+        let params = json!({"cookies": cookies, "browserContextId": self.id});
+        let set = self.connection.send("", "Storage.setCookies", params).await;
+        set.map(drop).map_err(|error| error.to_string())
     }
 
     /// Every cookie now in the browser's jar.
@@ -248,7 +239,12 @@ impl BrowserContext {
     }
 
     fn guise(&self) -> Guise {
-        self.guise.clone()
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Guise { items, ..self.guise.clone() }
+    }
+
+    fn keep_for_tabs(&self, items: Vec<StoredItem>) {
+        *self.items.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(items);
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
@@ -279,15 +275,21 @@ fn storage_kind(word: &str) -> Option<StorageKind> {
     }
 }
 
+/// Whether DevTools can put the cookie into a browser: it takes text only.
+pub fn can_be_put(cookie: &StoredCookie) -> bool {
+    cookie_param(cookie).is_some()
+}
+
 fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
     let kept = &cookie.effective;
     let mut param = json!({
         "name": std::str::from_utf8(cookie.name.as_bytes()).ok()?,
         "value": std::str::from_utf8(cookie.value.reveal()).ok()?,
         "domain": if kept.host_only { kept.domain.clone() } else { format!(".{}", kept.domain) },
-        "path": kept.path,
+        "path": std::str::from_utf8(cookie.path()).ok()?,
         "secure": kept.secure,
         "httpOnly": kept.http_only,
+        "priority": format!("{:?}", kept.priority),
     });
     if let Some(same_site) = kept.same_site {
         param["sameSite"] = format!("{same_site:?}").into();
@@ -296,7 +298,10 @@ fn cookie_param(cookie: &StoredCookie) -> Option<Value> {
         param["expires"] = expires.into();
     }
     if let Some(site) = &kept.partition {
-        param["partitionKey"] = json!({"topLevelSite": site, "hasCrossSiteAncestor": false});
+        // A frame of another site sees only those that were set within another site.
+        let top = Url::parse(site).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let foreign = top.is_some_and(|top| !crate::cookie::same_site(&top, &kept.domain));
+        param["partitionKey"] = json!({"topLevelSite": site, "hasCrossSiteAncestor": foreign});
     }
     Some(param)
 }
@@ -309,7 +314,7 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
     let effective = Effective {
         host_only: !domain.starts_with('.'),
         domain: domain.trim_start_matches('.').to_owned(),
-        path: text("path"),
+        path: crate::cookie::escaped(text("path").as_bytes()),
         secure: flag("secure"),
         http_only: flag("httpOnly"),
         same_site: match cookie["sameSite"].as_str() {
@@ -328,7 +333,7 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
             _ => Priority::Medium,
         },
     };
-    StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, 0.0, expires)
+    StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, now, expires)
 }
 
 /// DevTools drops bytes that are not UTF-8 from names and values; the model saw them come.

@@ -1,7 +1,8 @@
 //! A page in the browser: opened, acted upon, and given out as a [`Rendered`] visit.
 
+use super::acts::ACTS;
 use super::consent::{self, Answer, Banner};
-use super::seen::visit_of;
+use super::seen::visit_between;
 use super::tab::{Loaded, Tab};
 use super::trace::{Mark, Trace};
 use super::{BrowserContext, StoredItem};
@@ -197,7 +198,7 @@ impl<'a> BrowserPage<'a> {
         });
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
-        let mut visit = visit_of(self.context, &self.ask, &trace, Mark::default(), turn);
+        let mut visit = visit_between(self.context, &self.ask, &trace, Mark::default(), turn);
         visit.failure = failed;
         let busy = self.loaded == Loaded::Busy && !hangs && !trace.crashed;
         let remarks = [
@@ -213,7 +214,7 @@ impl<'a> BrowserPage<'a> {
         let remarks = visit.remarks.iter().map(|remark| (*remark).to_owned()).collect();
         let then = self.turned.map(|(cell, turn)| {
             let ask = Ask { cell: cell.clone(), ..self.ask };
-            (cell, visit_of(self.context, &ask, &trace, turn, end))
+            (cell, visit_between(self.context, &ask, &trace, turn, end))
         });
         Rendered { visit, then, links, storage, remarks }
     }
@@ -265,9 +266,9 @@ impl<'a> BrowserPage<'a> {
     }
 
     async fn links(&self) -> Vec<(Url, String)> {
-        let script = "[...document.querySelectorAll('a[href],area[href]')].slice(0,5000).map(a=>[String(a.href).slice(0,4000),(a.innerText||'').trim().slice(0,80)])";
-        let found = self.tab.evaluate(script).await.unwrap_or_default();
-        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+        // Shadow roots and frames of the same origin have links, too.
+        let found = self.tab.evaluate(&format!("{ACTS}('links',{{}})")).await.unwrap_or_default();
+        let found = found["links"].as_array().map(Vec::as_slice).unwrap_or_default();
         let anchors = found.iter().filter_map(|pair| {
             Some((Url::parse(pair[0].as_str()?).ok()?, pair[1].as_str().unwrap_or_default().to_owned()))
         });
@@ -306,7 +307,7 @@ const ABORTED: &str = "net::ERR_ABORTED";
 const NO_BODY: &str = "net::ERR_HTTP_RESPONSE_CODE_FAILURE";
 
 /// Chromium's net error names, in our words.
-fn kind_of(error: &str) -> FailureKind {
+pub(super) fn kind_of(error: &str) -> FailureKind {
     match error {
         "net::ERR_NAME_NOT_RESOLVED" | "net::ERR_NAME_RESOLUTION_FAILED" => FailureKind::Dns,
         "net::ERR_CONNECTION_REFUSED" => FailureKind::Refused,

@@ -16,8 +16,19 @@ use crate::observation::{
 use std::collections::BTreeSet;
 use url::Url;
 
+/// Everything a tab showed, as a visit.
+pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Visit {
+    visit_between(context, ask, trace, Mark::default(), trace.mark())
+}
+
 /// What a tab showed between two moments, as a visit.
-pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace, from: Mark, to: Mark) -> Visit {
+pub(super) fn visit_between(
+    context: &BrowserContext,
+    ask: &Ask,
+    trace: &Trace,
+    from: Mark,
+    to: Mark,
+) -> Visit {
     // Where nothing could be shown the browser shows a page of its own.
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let shown = [trace.shown.as_deref(), trace.document().map(|hop| hop.url.as_str())]

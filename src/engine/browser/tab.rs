@@ -1,6 +1,7 @@
 //! One tab: a target with everything it starts (frames, workers, popups), every one attached and
 //! watched before it runs its first line.
 
+use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
 use super::launch::unique_number;
 use super::trace::Trace;
@@ -16,6 +17,8 @@ use tokio::task::JoinHandle;
 
 /// Without requests for this long, a page counts as idle.
 const QUIET: Duration = Duration::from_millis(500);
+/// Until an empty document is there.
+const EMPTY_LOADS: Duration = Duration::from_secs(2);
 /// How often a waiting visit looks.
 const LOOK: Duration = Duration::from_millis(25);
 /// A page that does not answer the simplest question within this long hangs.
@@ -33,6 +36,8 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
+    /// Session storage brought along from another browser.
+    pub(super) items: Arc<Vec<StoredItem>>,
     /// Every request is answered here, by its URL: nothing leaves.
     pub(super) answers: Option<fn(&url::Url) -> String>,
 }
@@ -47,6 +52,7 @@ impl Guise {
             gpc: false,
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
+            items: Arc::default(),
             answers: Some(answers),
         }
     }
@@ -83,6 +89,10 @@ struct Shared {
     trace: Mutex<Trace>,
     sessions: Mutex<BTreeSet<String>>,
     guise: Guise,
+    /// Headers of requests to own hosts; a step may change them.
+    own_headers: Mutex<Vec<(String, String)>>,
+    /// Documents are answered here, empty.
+    empties: AtomicBool,
     binding: String,
     hooks: String,
 }
@@ -98,11 +108,16 @@ impl Tab {
             .send("", "Target.attachToTarget", json!({"targetId": target, "flatten": true}))
             .await?;
         let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
+        if !guise.items.is_empty() {
+            super::storage::seed(connection, &session, &guise.items).await?;
+        }
         let events = connection.listen(&session);
         let binding = format!("_{:x}", unique_number());
         let shared = Arc::new(Shared {
             trace: Mutex::default(),
             sessions: Mutex::new(BTreeSet::from([session.clone()])),
+            own_headers: Mutex::new(guise.own_headers.clone()),
+            empties: AtomicBool::new(false),
             guise,
             hooks: include_str!("hooks.js").replace("BINDING", &binding),
             binding,
@@ -133,9 +148,13 @@ impl Tab {
             params["referrer"] = referrer.into();
         }
         let begun = Instant::now();
+        let mut within = false;
         let answer = self.connection.send_within(patience, &self.session, "Page.navigate", params).await;
         let error = match answer {
-            Ok(answer) => answer["errorText"].as_str().map(str::to_owned),
+            Ok(answer) => {
+                within = answer["loaderId"].is_null();
+                answer["errorText"].as_str().map(str::to_owned)
+            }
             Err(CdpError::Closed) => return (Loaded::BrowserGone, None),
             // The answer comes with the commit; a head that never ends never commits.
             Err(CdpError::Timeout { .. }) => None,
@@ -143,6 +162,10 @@ impl Tab {
         };
         if error.is_some() {
             return (Loaded::Idle, error);
+        }
+        if within {
+            // Only the fragment changes: the document stays, and no load event comes.
+            self.trace().loaded = true;
         }
         (self.settle(patience.saturating_sub(begun.elapsed())).await, None)
     }
@@ -252,6 +275,33 @@ impl Tab {
         self.connection.send(&self.session, method, params).await
     }
 
+    /// Other headers for requests to own hosts from here on.
+    pub(super) async fn set_own_headers(&self, headers: Vec<(String, String)>) {
+        *locked(&self.shared.own_headers) = headers;
+        // Refused only by a tab that is gone, which the next step notices.
+        drop(self.command("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await);
+    }
+
+    /// An empty document of this origin, without asking the site for one: for scripts of ours.
+    pub(super) async fn empty_document(&self, origin: &str) -> Result<(), CdpError> {
+        self.shared.empties.store(true, Ordering::Relaxed);
+        let shown = self.answered_empty(origin).await;
+        self.shared.empties.store(false, Ordering::Relaxed);
+        if locked(&self.shared.own_headers).is_empty() {
+            self.command("Fetch.disable", json!({})).await?;
+        }
+        // Nothing of this was the site's.
+        drop(self.trace().part());
+        shown
+    }
+
+    async fn answered_empty(&self, origin: &str) -> Result<(), CdpError> {
+        self.command("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await?;
+        self.command("Page.navigate", json!({"url": format!("{origin}/")})).await?;
+        self.settle(EMPTY_LOADS).await;
+        Ok(())
+    }
+
     /// What was seen so far.
     pub(super) fn trace(&self) -> MutexGuard<'_, Trace> {
         locked(&self.shared.trace)
@@ -333,9 +383,24 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
     }
 }
 
+/// An empty document, in a site's place.
+pub(super) fn empty_answer(request: &Value) -> Value {
+    let html = "<!doctype html><link rel=icon href=data:,>";
+    json!({
+        "requestId": request,
+        "responseCode": 200,
+        "responseHeaders": [{"name": "Content-Type", "value": "text/html"}],
+        "body": base64::engine::general_purpose::STANDARD.encode(html),
+    })
+}
+
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let request = &event.params["request"];
+    if shared.empties.load(Ordering::Relaxed) {
+        connection.tell(&event.session, "Fetch.fulfillRequest", empty_answer(&event.params["requestId"]));
+        return;
+    }
     let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
     if let Some(answers) = shared.guise.answers {
         let body = url.as_ref().map(answers).unwrap_or_default();
@@ -350,15 +415,15 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let own = url.is_ok_and(|url| (shared.guise.own)(&url));
     let mut params = json!({"requestId": event.params["requestId"]});
     if own {
-        let mut headers: Vec<Value> = request["headers"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| json!({"name": name, "value": value}))
-            .collect();
-        headers.extend(
-            shared.guise.own_headers.iter().map(|(name, value)| json!({"name": name, "value": value})),
-        );
+        let header = |name: &str, value: &Value| json!({"name": name, "value": value});
+        let asked: Vec<(&String, &Value)> = request["headers"].as_object().into_iter().flatten().collect();
+        let own_headers = locked(&shared.own_headers);
+        // What the page's script itself says goes first.
+        let further = own_headers
+            .iter()
+            .filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
+        let mut headers: Vec<Value> = asked.iter().map(|(name, value)| header(name, value)).collect();
+        headers.extend(further.map(|(name, value)| header(name, &json!(value))));
         params["headers"] = headers.into();
     }
     connection.tell(&event.session, "Fetch.continueRequest", params);

@@ -28,6 +28,8 @@ pub(super) struct Trace {
     /// Requests under way, for telling when the page is idle.
     under_way: BTreeSet<String>,
     pub(super) loaded: bool,
+    /// How many documents were loaded so far.
+    pub(super) loads: u32,
     pub(super) crashed: bool,
     /// What the browser says of a main document that broke off: it never counts as loaded.
     pub(super) broken: Option<String>,
@@ -204,7 +206,10 @@ impl Trace {
                     hop.has_extra = true;
                 }
             }
-            "Page.loadEventFired" => self.loaded = true,
+            "Page.loadEventFired" => {
+                self.loaded = true;
+                self.loads = self.loads.saturating_add(1);
+            }
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
                 self.main_frame = Some(text(&params["frame"]["id"]).to_owned());
                 self.shown = Some(text(&params["frame"]["url"]).to_owned());
@@ -250,6 +255,42 @@ impl Trace {
     pub(super) fn left_something(&self) -> bool {
         let lines = |chain: &Chain| chain.answers.iter().any(|answer| !answer.lines.is_empty());
         !self.writes.is_empty() || !self.storage.is_empty() || self.requests.iter().any(lines)
+    }
+
+    /// What is finished, taken out; what is still under way stays for the next part.
+    pub(super) fn part(&mut self) -> Trace {
+        let all = std::mem::take(self);
+        let mut ids: BTreeMap<usize, String> = all.index.into_iter().map(|(id, at)| (at, id)).collect();
+        let mut part = Trace {
+            writes: all.writes,
+            loaded: all.loaded,
+            crashed: all.crashed,
+            dialogs: all.dialogs,
+            popups: all.popups,
+            storage: all.storage,
+            overflow: all.overflow,
+            broken: all.broken,
+            closed: all.closed,
+            downloads: all.downloads,
+            shown: all.shown.clone(),
+            routes: all.routes,
+            main_frame: all.main_frame.clone(),
+            ..Trace::default()
+        };
+        self.loaded = all.loaded;
+        self.loads = all.loads;
+        self.crashed = all.crashed;
+        self.closed = all.closed;
+        self.shown = all.shown;
+        self.main_frame = all.main_frame;
+        self.under_way = all.under_way;
+        for (at, chain) in all.requests.into_iter().enumerate() {
+            let Some(id) = ids.remove(&at) else { continue };
+            let rest = if self.under_way.contains(&id) { &mut *self } else { &mut part };
+            rest.index.insert(id, rest.requests.len());
+            rest.requests.push(chain);
+        }
+        part
     }
 
     /// Whether nothing is being loaded.

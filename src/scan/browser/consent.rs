@@ -12,6 +12,7 @@ use crate::observation::{
 };
 use crate::plan::{ConsentPlan, ImportFormat};
 use crate::scan::actor::Actor;
+use crate::scan::found::Found;
 use crate::scan::ground::{Ended, Ground};
 use crate::scan::steps::Live;
 use std::collections::BTreeSet;
@@ -98,7 +99,9 @@ impl Ground<'_> {
                 name: key.clone(),
                 value: crate::cookie::CookieValue::new(value),
             };
-            self.unless_ended(context.keep(&[item])).await?;
+            if let Err(why) = self.unless_ended(context.put_storage(&[item])).await? {
+                return Ok(Err(why));
+            }
         }
         look.answered_by = Some("a recorded choice".to_owned());
         Ok(Ok(Holdings::new()))
@@ -282,7 +285,8 @@ impl Ground<'_> {
         let Some(context) = self.visitor(browser, actor, &cell, true).await? else { return Ok(()) };
         let mut look = ConsentLook::of(cell);
         let mut seen = CellSeen::default();
-        let context = self.pages(browser, context, actor, list, &mut look, &mut seen).await?;
+        let mut found = Found::default();
+        let context = self.pages(browser, context, actor, list, &mut look, &mut seen, &mut found).await?;
         let Some(context) = context else { return Ok(()) };
         let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
         context.close().await;

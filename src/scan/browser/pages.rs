@@ -4,12 +4,13 @@
 //! the one that kills it is found; killing it twice, that page is given up.
 
 use super::{Browser, CellSeen};
-use crate::crawl::{Address, Scope, danger, dangerous_text, page_kind};
+use crate::crawl::page_kind;
 use crate::engine::browser::{BrowserContext, BrowserPage, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, SkipReason, Skipped};
 use crate::plan::Render;
 use crate::scan::actor::Actor;
+use crate::scan::found::Found;
 use crate::scan::ground::{Ended, Ground};
 use crate::scan::record::As;
 use futures_util::StreamExt;
@@ -57,7 +58,6 @@ struct Looked {
 /// The pages of one cell that wait for their turn.
 struct Queue {
     waiting: VecDeque<Listed>,
-    known: BTreeSet<Url>,
     /// Kinds of rendered documents; the links of a further one of a kind are not followed.
     kinds: BTreeSet<u64>,
     left: usize,
@@ -66,11 +66,9 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(list: &[Listed], known: impl Iterator<Item = Url>, most: usize) -> Queue {
-        let known = known.chain(list.iter().map(|listed| listed.url.clone())).collect();
+    fn new(list: &[Listed], most: usize) -> Queue {
         Queue {
             waiting: list.iter().cloned().collect(),
-            known,
             kinds: BTreeSet::new(),
             left: most,
             suspects: BTreeSet::new(),
@@ -103,16 +101,9 @@ impl Queue {
         given_up
     }
 
-    fn add_links(&mut self, html: &str, links: Vec<(Url, String)>, every_page: bool, scope: Option<&Scope>) {
-        if !self.kinds.insert(page_kind(html.as_bytes())) && !every_page {
-            return;
-        }
-        for (mut link, text) in links {
-            link.set_fragment(None);
-            if may_follow(scope, &link, &text) && self.known.insert(link.clone()) {
-                self.waiting.push_back(Listed { url: link, stands_for: 1 });
-            }
-        }
+    /// Whether a page's links are looked at: not of a further one of a kind.
+    fn is_new(&mut self, html: &str) -> bool {
+        self.kinds.insert(page_kind(html.as_bytes()))
     }
 }
 
@@ -143,11 +134,12 @@ impl Ground<'_> {
         list: &[Listed],
         look: &mut ConsentLook,
         seen: &mut CellSeen,
+        found: &mut Found,
     ) -> Result<Option<BrowserContext>, Ended> {
         let cell = look.cell.clone();
-        let mut queue = Queue::new(list, actor.kinds.urls().cloned(), self.plan.limits.pages);
+        let mut queue = Queue::new(list, self.plan.limits.pages);
         while !queue.waiting.is_empty() && queue.left > 0 {
-            let open = self.round(browser.patience, &context, &mut queue, look, seen).await?;
+            let open = self.round(browser.patience, &context, &mut queue, look, seen, found).await?;
             if !context.gone() {
                 continue;
             }
@@ -173,11 +165,11 @@ impl Ground<'_> {
         queue: &mut Queue,
         look: &mut ConsentLook,
         seen: &mut CellSeen,
+        found: &mut Found,
     ) -> Result<Vec<Listed>, Ended> {
         let cell = look.cell.clone();
         let tabs = self.plan.browser.tabs;
         let pacer = self.pacer.clone();
-        let scope = self.scope();
         let every_page = self.plan.browser.render != Render::Kinds;
         let mut looks = FuturesOrdered::new();
         let mut open: VecDeque<Listed> = VecDeque::new();
@@ -214,7 +206,10 @@ impl Ground<'_> {
                         seen.can_withdraw = looked.can_withdraw;
                     }
                     self.record_page(&cell, &looked.rendered, seen);
-                    queue.add_links(&looked.html, looked.rendered.links, every_page, scope.as_ref());
+                    if queue.is_new(&looked.html) || every_page || found.is_found(&listed.url) {
+                        let new = self.follow_rendered(found, &listed.url, looked.rendered.links).await?;
+                        queue.waiting.extend(new.into_iter().map(|url| Listed { url, stands_for: 1 }));
+                    }
                 }
                 Err(failed) => self.recorder.failure(failed),
             }
@@ -330,14 +325,6 @@ fn first_of_its_kind(cell: &Cell, listed: &Listed) -> bool {
     listed.stands_for > 1 && cell.consent == Consent::Untouched && cell.third_party.is_none()
 }
 
-/// Whether a rendered link is one of the crawl's own, and safe to follow.
-fn may_follow(scope: Option<&Scope>, link: &Url, text: &str) -> bool {
-    let address = Address::new(link);
-    scope.zip(address).is_some_and(|(scope, address)| {
-        scope.decide(&address).is_ok() && danger(&address).is_none() && dangerous_text(text).is_none()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,7 +340,7 @@ mod tests {
     #[test]
     fn the_page_that_ends_the_browser_is_found_among_those_that_were_open() {
         let list = [listed("/a"), listed("/b"), listed("/c")];
-        let mut queue = Queue::new(&list, std::iter::empty(), 100);
+        let mut queue = Queue::new(&list, 100);
         let open = |queue: &mut Queue| {
             let mut open = VecDeque::new();
             while let Some(next) = queue.next(&open, 4) {
@@ -375,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_limit_of_pages_holds_whatever_links_there_are() {
-        let mut queue = Queue::new(&[listed("/a"), listed("/b")], std::iter::empty(), 1);
+        let mut queue = Queue::new(&[listed("/a"), listed("/b")], 1);
         assert!(queue.next(&VecDeque::new(), 4).is_some());
         assert!(queue.next(&VecDeque::new(), 4).is_none());
     }

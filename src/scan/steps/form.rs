@@ -451,7 +451,7 @@ fn crlf(text: &str) -> String {
 }
 
 /// Long and mixed enough to be a credential.
-fn looks_like_token(value: &str) -> bool {
+pub(super) fn looks_like_token(value: &str) -> bool {
     value.len() >= 16 && !value.contains(['/', ' ']) && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 

@@ -2,6 +2,7 @@
 //! what was sent, what came back, what the page had to offer, and what is likely wrong; never a
 //! value.
 
+mod browser;
 mod form;
 mod mail;
 mod mailbox;
@@ -84,17 +85,13 @@ impl Ground<'_> {
         what: &str,
     ) -> Result<(), Halt> {
         self.note_mails(actor, steps).await?;
+        if self.browser.is_some() && steps.iter().any(|step| needs_browser(&step.action)) {
+            return self.perform_in_browser(actor, cell, steps, what).await;
+        }
         for (index, step) in steps.iter().enumerate() {
-            let name = format!(
-                "step {} of {what} ({}, {}:{})",
-                index + 1,
-                kind(&step.action),
-                self.plan.file,
-                step.place.line
-            );
+            let name = self.step_name(index, step, what);
             self.detail(format!("{}: {name}", actor.persona.name));
-            // Who expects a refusal checks it by a step of its own.
-            let tolerant = matches!(steps.get(index + 1).map(|step| &step.action), Some(Action::Expect(_)));
+            let tolerant = is_expected(steps, index);
             match self.step(actor, cell, &step.action, tolerant).await {
                 Ok(()) => {}
                 Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
@@ -104,6 +101,12 @@ impl Ground<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `step 2 of the login (submit, cookieproof.toml:14)`
+    fn step_name(&self, index: usize, step: &Step, what: &str) -> String {
+        let (kind, file, line) = (kind(&step.action), &self.plan.file, step.place.line);
+        format!("step {} of {what} ({kind}, {file}:{line})", index + 1)
     }
 
     async fn step(
@@ -151,6 +154,7 @@ impl Ground<'_> {
             }
             Action::Command { command, prints } => self.command(actor, command, *prints).await,
             Action::Expect(expect) => Ok(expected(actor, expect)?),
+            // Of a list with one of these, a browser makes all, where there is one.
             Action::Click { .. } | Action::Fill { .. } | Action::Wait { .. } => {
                 Err(Trouble::Because(format!(
                     "`{}` needs a browser; run with `--engine browser`, or say it with `submit` or `request`",
@@ -409,6 +413,16 @@ impl Ground<'_> {
     fn address(&self, written: &str) -> Result<Url, String> {
         self.hosts.on_target(written).ok_or_else(|| format!("`{written}` is no address"))
     }
+}
+
+/// A step that only a browser can make.
+fn needs_browser(action: &Action) -> bool {
+    matches!(action, Action::Click { .. } | Action::Fill { .. } | Action::Wait { .. })
+}
+
+/// Who expects a refusal checks it by a step of its own.
+fn is_expected(steps: &[Step], index: usize) -> bool {
+    matches!(steps.get(index + 1).map(|step| &step.action), Some(Action::Expect(_)))
 }
 
 /// What must be true of the last answer.

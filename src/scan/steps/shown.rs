@@ -3,6 +3,7 @@
 use super::super::html;
 use super::form::{self, Filling, Form};
 use crate::engine::Visit;
+use crate::engine::browser::{Fetched, PageNow};
 use url::Url;
 
 /// The last document or answer.
@@ -19,6 +20,10 @@ pub(in crate::scan) struct Shown {
     pub(in crate::scan) came_by: Option<Form>,
     /// What a script's request was answered, while the page stayed.
     pub(in crate::scan) answer: Option<Box<Shown>>,
+    /// The text that a person reads, where a browser rendered the page.
+    rendered: Option<String>,
+    /// Requests of the page's scripts that were refused: `POST /api/login was answered 401`.
+    pub(in crate::scan) refused: Vec<String>,
 }
 
 impl Shown {
@@ -31,6 +36,40 @@ impl Shown {
             sent: None,
             came_by: None,
             answer: None,
+            rendered: None,
+            refused: Vec::new(),
+        }
+    }
+
+    /// A page as a browser shows it.
+    pub(in crate::scan) fn rendered(page: PageNow) -> Shown {
+        let is_page = page.content_type.is_empty() || page.content_type.contains("html");
+        Shown {
+            url: page.url,
+            status: page.status,
+            content_type: page.content_type,
+            // Of anything else the browser makes a page of its own.
+            text: if is_page { page.html } else { page.text.clone() },
+            sent: None,
+            came_by: None,
+            answer: None,
+            rendered: Some(page.text),
+            refused: Vec::new(),
+        }
+    }
+
+    /// What a request of a script was answered.
+    pub(in crate::scan) fn fetched(answer: Fetched) -> Shown {
+        Shown {
+            url: answer.url,
+            status: answer.status,
+            content_type: answer.content_type.split(';').next().unwrap_or_default().trim().to_owned(),
+            text: answer.text,
+            sent: None,
+            came_by: None,
+            answer: None,
+            rendered: None,
+            refused: Vec::new(),
         }
     }
 
@@ -53,7 +92,11 @@ impl Shown {
 
     /// The visible text.
     pub(in crate::scan) fn visible(&self) -> String {
-        if self.is_html() { html::visible_text(&self.text, usize::MAX) } else { self.text.clone() }
+        match &self.rendered {
+            Some(text) => text.clone(),
+            None if self.is_html() => html::visible_text(&self.text, usize::MAX),
+            None => self.text.clone(),
+        }
     }
 
     pub(in crate::scan) fn asks_for_a_password(&self) -> bool {
@@ -71,6 +114,13 @@ impl Shown {
         let last = self.answer.as_deref().unwrap_or(self);
         if last.status >= 400 {
             return Some(last.refusal(&format!("the last answer was {}", last.status)));
+        }
+        // A script sends the form, and the page stays as it is.
+        if let Some(refused) = self.refused.iter().find(|refused| refused.starts_with("POST"))
+            && self.asks_for_a_password()
+        {
+            let what = format!("the page still asks for a password, and {refused}");
+            return Some(format!("{}. Likely the user name or password is wrong", self.story(&what)));
         }
         let form = self.came_by.as_ref().filter(|form| form.takes_password())?;
         let again = form::forms(&self.text, &self.url)
@@ -95,7 +145,10 @@ impl Shown {
             if let Some(title) = html::title(&self.text) {
                 summary.push_str(&format!(", titled \u{201c}{}\u{201d}", cut(&title, 80)));
             }
-            let words = html::first_words(&self.text);
+            let words = match &self.rendered {
+                Some(text) => cut(text, 160),
+                None => html::first_words(&self.text),
+            };
             if !words.is_empty() {
                 summary.push_str(&format!(", saying \u{201c}{words}\u{201d}"));
             }
@@ -121,7 +174,8 @@ impl Shown {
         if !forms.is_empty() {
             text.push_str(&format!("; its forms: {}", forms.join(" | ")));
         }
-        let hint = if problem.contains("script") || forms.is_empty() && self.text.contains("<script") {
+        let by_script = problem.contains("script") || forms.is_empty() && self.text.contains("<script");
+        let hint = if by_script && self.rendered.is_none() {
             Some(
                 "A script builds or sends this form: say it with a `request` step, or use `--engine browser`"
                     .to_owned(),
@@ -141,6 +195,9 @@ impl Shown {
             text.push_str(&format!("; sent: {sent}"));
         }
         text.push_str(&format!("; {}", self.summary()));
+        if !self.refused.is_empty() {
+            text.push_str(&format!("; requests of its scripts: {}", self.refused.join(", ")));
+        }
         let forms = form::describe(&self.text, &self.url);
         if self.is_html() && !forms.is_empty() {
             text.push_str(&format!("; its forms: {}", forms.join(" | ")));
@@ -191,7 +248,7 @@ impl Shown {
     }
 }
 
-fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}\u{2026}", &text[..at]),
         None => text.to_owned(),
