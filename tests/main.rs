@@ -10,6 +10,7 @@ mod browser_audit;
 mod browser_engine;
 mod check;
 mod claims;
+mod claims_browser;
 mod claims_table;
 mod cookie;
 mod cookie_chromium;

@@ -1,7 +1,7 @@
 //! The plan as meant.
 
 use crate::cookie::ThirdPartyCookies;
-use crate::manifest::{Glob, PagePattern, Place};
+use crate::manifest::{Glob, PagePattern, PartialDate, Place};
 use crate::observation::{Consent, Visitor};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -409,6 +409,8 @@ pub struct ConsentPlan {
     pub cookie: Option<SecretRef>,
     /// A recorded choice in local storage: key and value (browser).
     pub local_storage: Option<(String, SecretRef)>,
+    /// When a visitor made the recorded choice: what the site added since cannot have been meant.
+    pub given: Option<PartialDate>,
     pub place: Place,
 }
 
