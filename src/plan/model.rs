@@ -386,6 +386,16 @@ pub enum Render {
     Most(usize),
 }
 
+impl Plan {
+    /// The recorded acceptance of an earlier day, to be put to the site as it is now.
+    pub fn old_choice(&self) -> Option<&ConsentPlan> {
+        let recorded = |choice: &ConsentPlan| choice.cookie.is_some() || choice.local_storage.is_some();
+        self.consent
+            .iter()
+            .find(|choice| choice.state == Consent::Accepted && choice.given.is_some() && recorded(choice))
+    }
+}
+
 impl Default for BrowserPlan {
     fn default() -> Self {
         BrowserPlan {

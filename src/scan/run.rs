@@ -375,7 +375,7 @@ impl Course<'_> {
                 own_hosts: ground.hosts.own(),
                 host_map: ground.hosts.map().clone(),
                 allowed_cookies: ground.target.allowed_cookies.clone(),
-                consent_given: old_choice(plan).and_then(|choice| choice.given).map(|day| day.to_string()),
+                consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),
             },
             coverage,
             observations: recorder.observations(),
@@ -394,13 +394,4 @@ fn step_of(actor: &Actor) -> Option<&str> {
         Some(Reached::No { step, .. }) => Some(step),
         _ => None,
     }
-}
-
-/// The recorded acceptance of an earlier day, to be shown to the site as it is now.
-pub(super) fn old_choice(plan: &Plan) -> Option<&ConsentPlan> {
-    let recorded = |choice: &&ConsentPlan| choice.cookie.is_some() || choice.local_storage.is_some();
-    plan.consent
-        .iter()
-        .filter(recorded)
-        .find(|choice| choice.state == Consent::Accepted && choice.given.is_some())
 }

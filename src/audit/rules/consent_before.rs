@@ -8,8 +8,9 @@ pub(crate) static RULE: Rule = Rule {
     sentence: "A cookie that needs consent is set before anybody gave it.",
     page: "\
 `consent_before` lists categories that wait for consent. A cookie belongs to a category by the manifest, or \
-by the table of well-known cookies. A cookie that a complete inventory does not name, and that nothing \
-classifies, counts as one that waits: nobody said that it is necessary. Before consent means: the visitor did not answer yet, or refused.
+by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
+complete inventory does not name and nothing classifies: nobody said that it is necessary. Before consent \
+means: the visitor did not answer yet, or refused.
 
 **To do:** load the tag after the choice.",
     check,
@@ -25,7 +26,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let category = declared.or_else(|| seen.fact.map(|fact| fact.role.category()));
         let waits = match category {
             Some(category) => stated.value.contains(&category),
-            None => nobody_knows(context, seen),
+            // Not said to be necessary, it is functional at the least.
+            None => stated.value.contains(&Category::Functional) && nobody_knows(context, seen),
         };
         // Recording the answer needs no consent, and comes with the answer.
         let records = seen.fact.is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
@@ -86,6 +88,10 @@ mod tests {
             .finds("undeclared-cookie: claims.inventory, cookies.choice.name, cookies.choice.present");
         site().when(line("layout=wide").login()).finds("undeclared-cookie: claims.inventory");
         site().examples().when(line("layout=wide")).finds_nothing();
+        site()
+            .claims(|policy| policy.consent_before = stated(vec![Category::Analytics]))
+            .when(line("layout=wide"))
+            .finds("undeclared-cookie: claims.inventory");
     }
 
     #[test]
