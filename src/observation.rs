@@ -33,6 +33,12 @@ pub struct Scan {
     pub sent: Vec<Sent>,
     /// Hosts asked for anything, own and foreign.
     pub contacts: Vec<Contact>,
+    /// What visitors met of the consent question (browser engine).
+    #[serde(default)]
+    pub consent: Vec<ConsentLook>,
+    /// Pictures of pages, where the plan wants them (browser engine).
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
     pub outcomes: Vec<Outcome>,
     pub policy: Option<PolicyPage>,
     /// Links the manifest declares, and how they answered.
@@ -435,6 +441,52 @@ pub enum Reached {
     Lost {
         why: String,
     },
+}
+
+/// What one visitor met of the consent question, in one state of consent (browser engine).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ConsentLook {
+    pub cell: Cell,
+    /// The banner was there on the first page; none where that page did not answer.
+    pub shown: Option<bool>,
+    /// How the banner was recognised: a platform's name, `the plan's selector`, `its markup`.
+    pub known_by: Option<String>,
+    /// The label of what was pressed, or `a recorded choice`.
+    pub answered_by: Option<String>,
+    /// Why the state was not reached.
+    pub not_reached: Option<String>,
+    /// What was written when the question was answered: where the answer is kept is among it.
+    pub kept_in: Vec<(StorageKind, Name)>,
+    /// The banner was there again on the next page.
+    pub shown_again: Option<bool>,
+    /// What was there before the answer and is still there after all pages.
+    pub survives: Vec<(StorageKind, Name)>,
+}
+
+impl ConsentLook {
+    /// Nothing seen yet.
+    pub fn of(cell: Cell) -> Self {
+        ConsentLook {
+            cell,
+            shown: None,
+            known_by: None,
+            answered_by: None,
+            not_reached: None,
+            kept_in: Vec::new(),
+            shown_again: None,
+            survives: Vec::new(),
+        }
+    }
+}
+
+/// A picture of a page (browser engine).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Picture {
+    pub cell: Cell,
+    /// The page asked for.
+    pub page: SafeUrl,
+    /// Where it was written, as the plan's folder is.
+    pub file: String,
 }
 
 /// The published policy as it was found.

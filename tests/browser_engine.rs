@@ -86,7 +86,7 @@ async fn headers_hops_scripts_and_storage_are_all_seen() {
     let context = engine.context(Disguise::default(), run()).await.unwrap();
     let page = context.page(&ask(server()), Patience::default()).await.unwrap();
     assert!(page.banner(None).await.unwrap().shown);
-    let answered = page.answer(Answer::Accept, None, None).await.unwrap();
+    let answered = page.answer(&Answer::Accept, None).await.unwrap();
     assert_eq!(answered.clicked.as_deref(), Some("accept all"));
     assert!(!page.banner(None).await.unwrap().shown);
     let rendered = page.finish().await;

@@ -594,6 +594,8 @@ impl Case {
             },
             observations,
             sent,
+            consent: Vec::new(),
+            pictures: Vec::new(),
             contacts: self.contacts.iter().map(|contact| self.contact_of(contact, &cell)).collect(),
             outcomes: self.outcomes.clone(),
             policy: self.policy.clone(),

@@ -369,6 +369,8 @@ pub struct BrowserPlan {
     pub render: Render,
     /// CSS selector of the consent banner, where its markup does not tell.
     pub banner: Option<String>,
+    /// Pages open at the same time.
+    pub tabs: usize,
     /// Until a page's load event and its first quiet moment.
     pub load_timeout: Duration,
     /// A folder for screenshots: the banner and the first page of each cell.
@@ -389,10 +391,8 @@ pub enum Render {
 impl Plan {
     /// The recorded acceptance of an earlier day, to be put to the site as it is now.
     pub fn old_choice(&self) -> Option<&ConsentPlan> {
-        let recorded = |choice: &ConsentPlan| choice.cookie.is_some() || choice.local_storage.is_some();
-        self.consent
-            .iter()
-            .find(|choice| choice.state == Consent::Accepted && choice.given.is_some() && recorded(choice))
+        let old = |choice: &&ConsentPlan| choice.given.is_some() && choice.is_recorded();
+        self.consent.iter().filter(old).find(|choice| choice.state == Consent::Accepted)
     }
 }
 
@@ -403,6 +403,7 @@ impl Default for BrowserPlan {
             url: None,
             render: Render::default(),
             banner: None,
+            tabs: 4,
             load_timeout: Duration::from_secs(15),
             screenshots: None,
         }
@@ -413,8 +414,8 @@ impl Default for BrowserPlan {
 #[derive(Clone, Debug)]
 pub struct ConsentPlan {
     pub state: Consent,
-    /// Button to click (browser).
-    pub selector: Option<String>,
+    /// Buttons to click, one after the other (browser): settings, a category's switch, save.
+    pub selectors: Vec<String>,
     /// A recorded choice: `Cookie` header pieces put into the jar before the crawl.
     pub cookie: Option<SecretRef>,
     /// A recorded choice in local storage: key and value (browser).
@@ -422,6 +423,13 @@ pub struct ConsentPlan {
     /// When a visitor made the recorded choice: what the site added since cannot have been meant.
     pub given: Option<PartialDate>,
     pub place: Place,
+}
+
+impl ConsentPlan {
+    /// The choice was made elsewhere, and only has to be put in.
+    pub fn is_recorded(&self) -> bool {
+        self.cookie.is_some() || self.local_storage.is_some()
+    }
 }
 
 /// Acts after the crawl.

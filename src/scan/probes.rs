@@ -344,10 +344,21 @@ impl Ground<'_> {
         if !answered {
             return Ok(undecided("no page answered".into()));
         }
-        let usual: BTreeSet<&Name> = actor.session.jar.iter().map(|cookie| &cookie.name).collect();
+        let (result, evidence) = self.with_privacy_control(&actor.session.jar, &set, pages.len());
+        Ok((result, evidence, Some(self.target.url.clone())))
+    }
+
+    /// What is set with the signal, against what is strictly necessary.
+    pub(super) fn with_privacy_control(
+        &self,
+        usual: &Jar,
+        set: &BTreeSet<Name>,
+        pages: usize,
+    ) -> (ProbeResult, Vec<String>) {
+        let usual: BTreeSet<&Name> = usual.iter().map(|cookie| &cookie.name).collect();
         let evidence = vec![
             format!("without it: {}", listed(usual)),
-            format!("with `Sec-GPC: 1`, {} pages: {}", pages.len(), listed(&set)),
+            format!("with `Sec-GPC: 1`, {pages} pages: {}", listed(set)),
         ];
         let items: Vec<&Item> = self.manifest.into_iter().flat_map(|manifest| &manifest.items).collect();
         let is_necessary = |name: &Name| {
@@ -362,7 +373,7 @@ impl Ground<'_> {
                 ProbeResult::Fails { what: format!("with `Sec-GPC: 1` the site still sets {}", listed(more)) }
             }
         };
-        Ok((result, evidence, Some(self.target.url.clone())))
+        (result, evidence)
     }
 
     /// Logs out, and looks at what that left. `probes` are those of this persona.

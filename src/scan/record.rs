@@ -6,14 +6,16 @@ use crate::cookie::same_site;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
 use crate::observation::{
-    Cell, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Party, Resource, SafeUrl,
-    Sent, Sighting, Skipped,
+    Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Party, Picture,
+    Resource, SafeUrl, Sent, Sighting, Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
+/// Remarks kept about the coverage.
+const MOST_NOTES: usize = 100;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
@@ -26,7 +28,14 @@ pub(super) struct Recorder {
     /// numbered as they are recorded.
     identities: HashMap<u32, u32>,
     failures: u64,
+    consent: Vec<ConsentLook>,
+    pictures: Vec<Picture>,
+    notes: Vec<String>,
+    /// Which of the manifest's classes a page is in.
+    class: Option<Classes>,
 }
+
+type Classes = Box<dyn Fn(&Url) -> u64 + Send + Sync>;
 
 /// What a visit counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +60,17 @@ impl Recorder {
             Some(manifest) => Fold::with_classes(classes(manifest)),
             None => Fold::default(),
         };
-        Recorder { hosts, secrets, fold, identities: HashMap::new(), failures: 0 }
+        Recorder {
+            hosts,
+            secrets,
+            fold,
+            identities: HashMap::new(),
+            failures: 0,
+            consent: Vec::new(),
+            pictures: Vec::new(),
+            notes: Vec::new(),
+            class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
+        }
     }
 
     /// Takes in a visit.
@@ -108,6 +127,41 @@ impl Recorder {
         self.fold.add_skipped(skipped);
     }
 
+    /// Which of the manifest's classes a page is in, as one number: what is said of one class is not
+    /// shown by a page of another, however alike they are.
+    pub(super) fn class_of(&self, url: &Url) -> u64 {
+        self.class.as_ref().map_or(0, |class| class(url))
+    }
+
+    /// What a visitor met of the consent question.
+    pub(super) fn consent(&mut self, look: ConsentLook) {
+        self.consent.push(look);
+    }
+
+    pub(super) fn picture(&mut self, picture: Picture) {
+        self.pictures.push(picture);
+    }
+
+    /// How many pictures there are.
+    pub(super) fn pictures(&self) -> usize {
+        self.pictures.len()
+    }
+
+    /// Something about the coverage that no tally says.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// What visitors met of the consent question, and the pictures.
+    pub(super) fn looks(&self) -> (Vec<ConsentLook>, Vec<Picture>) {
+        let mut consent = self.consent.clone();
+        consent.sort();
+        (consent, self.pictures.clone())
+    }
+
     /// Distinct cookies and storage items so far.
     pub(super) fn found(&self) -> u64 {
         self.fold.distinct() as u64
@@ -136,6 +190,7 @@ impl Recorder {
     /// Fills in what was visited, skipped and failed.
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
+        coverage.notes.extend(self.notes.iter().cloned());
     }
 
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {
@@ -192,14 +247,19 @@ impl Recorder {
     }
 }
 
-/// Which of the manifest's classes a page is in, as one number.
+/// The same of an address as it was asked for.
 fn classes(manifest: &Manifest) -> impl Fn(&SafeUrl) -> u64 + Send + Sync + use<> {
+    let of_url = classes_of_url(manifest);
+    move |page| page.parsed().map_or(0, |url| of_url(&url))
+}
+
+/// Which of the manifest's classes a page is in, as one number.
+fn classes_of_url(manifest: &Manifest) -> impl Fn(&Url) -> u64 + Send + Sync + use<> {
     let classes: Vec<_> = manifest.pages.values().map(|class| class.patterns.clone()).collect();
-    move |page| {
-        let Some(url) = page.parsed() else { return 0 };
+    move |url| {
         let mut hash = std::hash::DefaultHasher::new();
         for (index, patterns) in classes.iter().enumerate() {
-            if patterns.iter().any(|pattern| pattern.matches(&url)) {
+            if patterns.iter().any(|pattern| pattern.matches(url)) {
                 std::hash::Hash::hash(&index, &mut hash);
             }
         }

@@ -102,7 +102,7 @@ impl Course<'_> {
             self.personas.push(actor.coverage(&Consent::Untouched));
         }
         end?;
-        self.ground.browse(&self.members, &mut self.outcomes).await?;
+        self.ground.browse(&mut self.members, &mut self.outcomes).await?;
         self.logouts().await
     }
 
@@ -348,6 +348,7 @@ impl Course<'_> {
             ..Coverage::default()
         };
         recorder.cover(&mut coverage);
+        let (consent, pictures) = recorder.looks();
         let partial = ended.map(|ended| match ended {
             Ended::Stopped => "interrupted".to_owned(),
             Ended::TimeUp => {
@@ -381,6 +382,8 @@ impl Course<'_> {
             observations: recorder.observations(),
             sent: recorder.sent(),
             contacts: recorder.contacts(),
+            consent,
+            pictures,
             outcomes,
             policy,
             links: self.links,

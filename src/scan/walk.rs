@@ -253,7 +253,8 @@ impl Walk<'_, '_> {
         if let Some(kind) = kind
             && visit.status == 200
         {
-            self.actor.kinds.add(visit.asked.clone(), kind);
+            let class = self.ground.recorder.class_of(&visit.asked);
+            self.actor.kinds.add(visit.asked.clone(), kind ^ class.rotate_left(1));
         }
         jars::merge(&mut self.actor.session.jar, &jar, &visit);
         self.taken += 1;

@@ -1,5 +1,7 @@
-// Finds the consent banner and, where asked, answers it. Called with {selectors, words, answer, plan};
-// returns {shown, by, clicked}. Walks open shadow roots and same-origin frames.
+// Finds the consent banner and, where asked, presses one of its buttons or sets its switches. Called with
+// {act, plan, platforms, buttons, words, never}; `act` is look, press (within the banner), choose (a category's switches
+// on, the others off), reopen (press a control anywhere on the page) or find-reopen (only look for it).
+// Returns {shown, by, clicked}. Walks open shadow roots and same-origin frames.
 ((input) => {
   const roots = [document];
   const collect = (root, depth) => {
@@ -45,20 +47,45 @@
     if (banner) { by = platform; break; }
   }
   if (!banner) { banner = boxes()[0] || null; by = banner && 'its markup'; }
-  if (!banner || !input.answer) return { shown: !!banner, by, clicked: null };
-  const buttonOf = () => {
-    if (input.button) return find(input.button);
-    for (const selector of input.buttons) { const found = find(selector); if (found) return found; }
-    const candidates = [];
-    const within = boxes(); if (!within.includes(banner)) within.unshift(banner);
-    for (const box of within) for (const element of box.querySelectorAll('button,[role=button],input[type=button],input[type=submit],a')) if (visible(element)) candidates.push(element);
-    for (const word of input.words) for (const element of candidates) if (textOf(element) === word) return element;
-    for (const word of input.words) for (const element of candidates) if (textOf(element).includes(word)) return element;
+  const CONTROLS = 'button,[role=button],input[type=button],input[type=submit],a';
+  const controlsIn = (holders) => holders.flatMap((holder) => [...holder.querySelectorAll(CONTROLS)]).filter(visible);
+  // Whole labels before parts of them, telling words before short ones.
+  const byWords = (controls) => {
+    for (const word of input.words) for (const control of controls) if (textOf(control) === word) return control;
+    // "disagree" is no "agree", nor is "continue without accepting".
+    const others = controls.filter((control) => !input.never.some((word) => textOf(control).includes(word)));
+    for (const word of input.words) if (word.length > 3) for (const control of others) if (textOf(control).includes(word)) return control;
     return null;
   };
-  const button = buttonOf();
-  if (!button) return { shown: true, by, clicked: null };
-  const label = textOf(button).slice(0, 60);
-  button.click();
-  return { shown: true, by, clicked: label };
+  const bySelector = () => { for (const selector of input.buttons) { const found = find(selector); if (found) return found; } return null; };
+  const answer = (clicked) => ({ shown: !!banner, by, clicked });
+  const press = (control) => {
+    if (!control) return answer(null);
+    const label = textOf(control).slice(0, 60);
+    control.click();
+    return answer(label);
+  };
+  if (input.act === 'reopen' || input.act === 'find-reopen') {
+    const control = bySelector() || byWords(controlsIn(roots).filter((control) => textOf(control).length < 60));
+    return input.act === 'reopen' ? press(control) : answer(control && textOf(control).slice(0, 60));
+  }
+  if (!banner || input.act === 'look') return answer(null);
+  const holders = boxes();
+  if (!holders.includes(banner)) holders.unshift(banner);
+  if (input.act === 'press') return press(bySelector() || byWords(controlsIn(holders)));
+  // choose
+  const labelOf = (box) => {
+    const label = (box.labels && box.labels[0]) || box.closest('label') || box.closest('li,tr,section,fieldset');
+    return [box.getAttribute('aria-label'), box.name, box.value, box.id, label && textOf(label)].filter(Boolean).join(' ').toLowerCase();
+  };
+  let chosen = null;
+  for (const holder of holders) for (const box of holder.querySelectorAll('input[type=checkbox],[role=switch],[role=checkbox]')) {
+    if (box.disabled || box.getAttribute('aria-disabled') === 'true') continue;
+    const label = labelOf(box);
+    const wanted = input.words.some((word) => label.includes(word));
+    const on = box.localName === 'input' ? box.checked : box.getAttribute('aria-checked') === 'true';
+    if (wanted) chosen = label.slice(0, 60);
+    if (wanted !== on) box.click();
+  }
+  return answer(chosen);
 })

@@ -3,12 +3,15 @@
 
 use super::tab::Tab;
 use serde_json::json;
+use std::time::Duration;
 
 /// What to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Accept,
     Reject,
+    /// Only this category, in the words of privacy practice.
+    Category(String),
 }
 
 /// What was found, and done.
@@ -214,19 +217,206 @@ const REJECT_WORDS: &[&str] = &[
     "no",
 ];
 
-/// Looks for the banner and, if asked, answers it. None when the page does not answer.
-pub(super) async fn banner(
+/// Buttons that lead to the choice by category.
+const SETTINGS_WORDS: &[&str] = &[
+    "cookie settings",
+    "manage preferences",
+    "manage options",
+    "manage cookies",
+    "customize",
+    "customise",
+    "preferences",
+    "settings",
+    "let me choose",
+    "more options",
+    "show details",
+    "einstellungen",
+    "anpassen",
+    "individuell",
+    "personnaliser",
+    "paramètres",
+    "configurar",
+    "personalizar",
+    "personalizza",
+    "instellingen",
+    "anpassa",
+    "indstillinger",
+    "ustawienia",
+    "nastavení",
+];
+
+/// Buttons that keep the choice by category.
+const SAVE_WORDS: &[&str] = &[
+    "save preferences",
+    "save settings",
+    "save my choices",
+    "confirm my choices",
+    "confirm choices",
+    "allow selection",
+    "allow selected",
+    "accept selected",
+    "save and close",
+    "save",
+    "confirm",
+    "auswahl speichern",
+    "auswahl erlauben",
+    "auswahl bestätigen",
+    "speichern",
+    "enregistrer",
+    "confirmer",
+    "guardar",
+    "confirmar",
+    "salva",
+    "conferma",
+    "opslaan",
+    "bevestigen",
+    "spara",
+    "gem",
+    "zapisz",
+    "uložit",
+];
+
+/// Controls by which a visitor takes an answer back.
+const REOPEN_BUTTONS: &[&str] = &[
+    ".ot-sdk-show-settings",
+    "#ot-sdk-btn",
+    "#CookiebotWidget button",
+    "#usercentrics-privacy-button",
+    ".cky-btn-revisit",
+    ".cmplz-manage-consent",
+    ".iubenda-cs-preferences-link",
+    "#tarteaucitronManager",
+    ".cc-revoke",
+    "#teconsent a",
+    ".didomi-consent-popup-open",
+    "[data-cc=show-preferencesModal]",
+];
+
+/// Never "settings" alone: an account has those, too.
+const REOPEN_WORDS: &[&str] = &[
+    "withdraw consent",
+    "withdraw your consent",
+    "revoke consent",
+    "change consent",
+    "change your consent",
+    "consent settings",
+    "consent preferences",
+    "cookie settings",
+    "cookie preferences",
+    "cookies settings",
+    "manage cookies",
+    "manage consent",
+    "privacy settings",
+    "your privacy choices",
+    "cookie-einstellungen",
+    "cookies verwalten",
+    "einwilligung widerrufen",
+    "datenschutz-einstellungen",
+    "datenschutzeinstellungen",
+    "gérer les cookies",
+    "gérer mes cookies",
+    "paramètres des cookies",
+    "préférences cookies",
+    "configuración de cookies",
+    "configurar cookies",
+    "preferenze cookie",
+    "impostazioni cookie",
+    "cookie-instellingen",
+    "cookie-inställningar",
+    "cookieindstillinger",
+    "ustawienia cookies",
+    "nastavení cookies",
+];
+
+/// In a dialog that was opened again, beside the words of rejecting.
+const WITHDRAW_WORDS: &[&str] = &[
+    "withdraw consent",
+    "withdraw",
+    "revoke",
+    "widerrufen",
+    "retirer mon consentement",
+    "revocar",
+    "revoca",
+];
+
+/// What banners call the categories.
+const CATEGORY_WORDS: &[(&str, &[&str])] = &[
+    ("functional", &["functional", "preference", "präferenz", "funktional", "fonctionnel", "preferenc"]),
+    (
+        "analytics",
+        &["analytic", "statistic", "performance", "measure", "analyse", "statistik", "statistique", "mesure"],
+    ),
+    ("advertising", &["advertis", "marketing", "targeting", "werbung", "publicit", "pubblicit"]),
+    ("social", &["social", "soziale", "sociaux"]),
+];
+
+/// Looks for the banner. None when the page does not answer.
+pub(super) async fn look(tab: &Tab, plan: Option<&str>) -> Option<Banner> {
+    act(tab, "look", plan, &[], &[]).await
+}
+
+/// Looks for a control by which an answer can be taken back: its label.
+pub(super) async fn find_reopen(tab: &Tab) -> Option<String> {
+    act(tab, "find-reopen", None, REOPEN_BUTTONS, REOPEN_WORDS).await?.clicked
+}
+
+/// Answers the banner, and waits for what that sets off, for at most `settle` after each press.
+/// None when the page does not answer.
+pub(super) async fn answer(
     tab: &Tab,
     plan: Option<&str>,
-    answer: Option<Answer>,
-    button: Option<&str>,
+    answer: &Answer,
+    settle: Duration,
 ) -> Option<Banner> {
-    let (buttons, words) = match answer {
-        Some(Answer::Reject) => (REJECT_BUTTONS, REJECT_WORDS),
-        _ => (ACCEPT_BUTTONS, ACCEPT_WORDS),
+    let answered = match answer {
+        Answer::Accept => act(tab, "press", plan, ACCEPT_BUTTONS, ACCEPT_WORDS).await?,
+        Answer::Reject => act(tab, "press", plan, REJECT_BUTTONS, REJECT_WORDS).await?,
+        Answer::Category(category) => by_category(tab, plan, category, settle).await?,
+    };
+    tab.settle(settle).await;
+    Some(answered)
+}
+
+/// Opens the banner again, and rejects.
+pub(super) async fn withdraw(tab: &Tab, plan: Option<&str>, settle: Duration) -> Option<Banner> {
+    let opened = act(tab, "reopen", plan, REOPEN_BUTTONS, REOPEN_WORDS).await?;
+    if opened.clicked.is_none() {
+        return Some(opened);
+    }
+    tab.settle(settle).await;
+    let words: Vec<&str> = WITHDRAW_WORDS.iter().chain(REJECT_WORDS).copied().collect();
+    let rejected = act(tab, "press", plan, REJECT_BUTTONS, &words).await?;
+    tab.settle(settle).await;
+    match rejected.shown {
+        true => Some(rejected),
+        // One press was all it took.
+        false => Some(opened),
+    }
+}
+
+async fn by_category(tab: &Tab, plan: Option<&str>, category: &str, settle: Duration) -> Option<Banner> {
+    let own = [category];
+    let known = CATEGORY_WORDS.iter().find(|(known, _)| *known == category);
+    let words = known.map_or(&own[..], |(_, words)| *words);
+    let mut chosen = act(tab, "choose", plan, &[], words).await?;
+    if chosen.clicked.is_none() {
+        act(tab, "press", plan, &[], SETTINGS_WORDS).await?;
+        tab.settle(settle).await;
+        chosen = act(tab, "choose", plan, &[], words).await?;
+    }
+    match chosen.clicked {
+        Some(_) => act(tab, "press", plan, &[], SAVE_WORDS).await,
+        None => Some(chosen),
+    }
+}
+
+async fn act(tab: &Tab, act: &str, plan: Option<&str>, buttons: &[&str], words: &[&str]) -> Option<Banner> {
+    let never: Vec<&str> = match words == ACCEPT_WORDS {
+        true => REJECT_WORDS.iter().filter(|word| word.chars().count() > 3).copied().collect(),
+        false => Vec::new(),
     };
     let input = json!({
-        "plan": plan, "platforms": PLATFORMS, "answer": answer.is_some(), "button": button, "buttons": buttons, "words": words,
+        "act": act, "plan": plan, "platforms": PLATFORMS, "buttons": buttons, "words": words, "never": never,
     });
     let found = tab
         .evaluate(&format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';')))

@@ -27,9 +27,14 @@ use base64::Engine as _;
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 use tab::{Guise, Tab};
 use url::Url;
+
+/// For a page that is answered here, and only takes storage items in.
+const KEEPING: Duration = Duration::from_secs(5);
 
 /// A running Chromium.
 pub struct BrowserEngine {
@@ -126,6 +131,7 @@ impl BrowserEngine {
             gpc: disguise.gpc,
             own_headers,
             own: run.own.clone(),
+            blank: false,
         };
         Ok(BrowserContext {
             connection,
@@ -154,6 +160,30 @@ impl BrowserContext {
             model.insert(cookie.clone());
         }
         Ok(())
+    }
+
+    /// Puts storage items in as the site itself would have kept them, without asking the site: each
+    /// origin's page is answered here, with nothing.
+    pub async fn keep(&self, items: &[StoredItem]) {
+        let mut origins: BTreeMap<&str, Vec<&StoredItem>> = BTreeMap::new();
+        for item in items {
+            origins.entry(&item.origin).or_default().push(item);
+        }
+        for (origin, items) in origins {
+            let guise = Guise { blank: true, ..self.guise() };
+            let Ok(tab) = Tab::open(&self.connection, &self.id, guise).await else { return };
+            drop(tab.go(origin, None, KEEPING).await);
+            for item in items {
+                let value = String::from_utf8_lossy(item.value.reveal());
+                let place = match item.kind {
+                    StorageKind::LocalStorage => "localStorage",
+                    StorageKind::SessionStorage => "sessionStorage",
+                    _ => continue,
+                };
+                tab.evaluate(&format!("{place}.setItem({},{})", json!(item.name), json!(value))).await;
+            }
+            tab.close().await;
+        }
     }
 
     /// Every cookie now in the browser's jar.

@@ -1,6 +1,6 @@
 //! A page in the browser: opened, acted upon, and given out as a [`Rendered`] visit.
 
-use super::consent::{Answer, Banner, banner};
+use super::consent::{self, Answer, Banner};
 use super::seen::visit_of;
 use super::tab::{Loaded, Tab};
 use super::{BrowserContext, StoredItem};
@@ -82,19 +82,22 @@ impl<'a> BrowserPage<'a> {
 
     /// Looks for the consent banner without touching it.
     pub async fn banner(&self, selector: Option<&str>) -> Option<Banner> {
-        banner(&self.tab, selector, None, None).await
+        consent::look(&self.tab, selector).await
     }
 
     /// Answers the consent banner, and waits for what that sets off.
-    pub async fn answer(
-        &self,
-        answer: Answer,
-        selector: Option<&str>,
-        button: Option<&str>,
-    ) -> Option<Banner> {
-        let answered = banner(&self.tab, selector, Some(answer), button).await?;
-        self.tab.settle(self.patience.late).await;
-        Some(answered)
+    pub async fn answer(&self, answer: &Answer, selector: Option<&str>) -> Option<Banner> {
+        consent::answer(&self.tab, selector, answer, self.patience.late).await
+    }
+
+    /// The label of a control by which the answer could be taken back.
+    pub async fn way_to_withdraw(&self) -> Option<String> {
+        consent::find_reopen(&self.tab).await
+    }
+
+    /// Takes the answer back: opens the banner again and rejects.
+    pub async fn withdraw(&self, selector: Option<&str>) -> Option<Banner> {
+        consent::withdraw(&self.tab, selector, self.patience.late).await
     }
 
     /// Clicks the first element of a selector; false where there is none.
@@ -228,8 +231,13 @@ impl<'a> BrowserPage<'a> {
         anchors.chain(routes).filter(|(url, _)| seen.insert(url.clone())).collect()
     }
 
+    /// Whether the page put, or tried to put, anything on the device so far.
+    pub fn left_something(&self) -> bool {
+        self.tab.trace().left_something()
+    }
+
     /// What the main frame's origin keeps: read in the page, since only it may.
-    async fn stored(&self) -> Vec<StoredItem> {
+    pub async fn stored(&self) -> Vec<StoredItem> {
         let script = "(async()=>{const out=[];const take=(k,s)=>{try{for(let i=0;i<Math.min(s.length,2000);i++){const n=s.key(i);out.push([k,n.slice(0,1000),(s.getItem(n)||'').slice(0,5000)])}}catch{}};\
             try{take('local-storage',localStorage)}catch{}try{take('session-storage',sessionStorage)}catch{}\
             try{for(const d of await indexedDB.databases())out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\

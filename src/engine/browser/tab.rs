@@ -28,6 +28,8 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
+    /// Every request is answered here, with an empty page: nothing leaves.
+    pub(super) blank: bool,
 }
 
 /// How loading a page ended.
@@ -231,6 +233,13 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
 
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
+    if shared.guise.blank {
+        let headers = json!([{"name": "Content-Type", "value": "text/html"}]);
+        let id = &event.params["requestId"];
+        let answer = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": ""});
+        connection.tell(&event.session, "Fetch.fulfillRequest", answer);
+        return;
+    }
     let request = &event.params["request"];
     let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
     let own = url.is_ok_and(|url| (shared.guise.own)(&url));
@@ -294,7 +303,7 @@ async fn prepare(
         let script = json!({"source": property, "runImmediately": true});
         let _ = connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script).await;
     }
-    if !guise.own_headers.is_empty() && page_like {
+    if (guise.blank || !guise.own_headers.is_empty()) && page_like {
         let _ = connection.send(session, "Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await;
     }
     connection.tell(session, "Runtime.runIfWaitingForDebugger", json!({}));

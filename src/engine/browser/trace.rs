@@ -214,6 +214,12 @@ impl Trace {
         self.writes.push(Write { told, position });
     }
 
+    /// Whether there was a `Set-Cookie` line or a script's write.
+    pub(super) fn left_something(&self) -> bool {
+        let lines = |chain: &Chain| chain.answers.iter().any(|answer| !answer.lines.is_empty());
+        !self.writes.is_empty() || !self.storage.is_empty() || self.requests.iter().any(lines)
+    }
+
     /// Whether nothing is being loaded.
     pub(super) fn idle(&self) -> bool {
         self.under_way.is_empty()

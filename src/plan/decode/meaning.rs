@@ -333,7 +333,7 @@ impl Meaning<'_> {
         }
         ConsentPlan {
             state: table.state.0,
-            selector: table.selector,
+            selectors: table.selectors.into_iter().map(|selector| selector.0).collect(),
             cookie: table.cookie.map(|cookie| self.reference(cookie)),
             local_storage: table.local_storage.map(|local| (local.key, self.reference(local.value))),
             given: table.given,
@@ -380,6 +380,7 @@ impl Meaning<'_> {
             url: table.url.map(|url| url.0),
             render: table.render.unwrap_or(defaults.render),
             banner: table.banner.map(|selector| selector.0),
+            tabs: table.tabs.map_or(defaults.tabs, |tabs| tabs.0),
             load_timeout: table.load_timeout.unwrap_or(defaults.load_timeout),
             screenshots: table.screenshots.map(|path| self.folder.join(path)),
         }

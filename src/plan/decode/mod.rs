@@ -11,7 +11,7 @@ mod tests;
 mod values;
 
 use self::steps::{MarkTable, RequestTable, Selector, StepTable};
-use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage};
+use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage, Tabs};
 use super::{EngineChoice, Plan, Render, Robots, SecretRef};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::{Glob, PagePattern, PartialDate};
@@ -280,6 +280,7 @@ struct BrowserTable {
     url: Option<BrowserUrl>,
     render: Option<Render>,
     banner: Option<Selector>,
+    tabs: Option<Tabs>,
     load_timeout: Option<Duration>,
     screenshots: Option<PathBuf>,
 }
@@ -294,6 +295,7 @@ impl Record for BrowserTable {
             render: fields
                 .optional("render", "Pages to render: `kinds` (one of each), `all`, or so many at most."),
             banner: fields.optional("banner", "The consent banner, where its markup does not tell."),
+            tabs: fields.optional("tabs", "Pages open at the same time."),
             load_timeout: fields.optional("load_timeout", "Until a page has loaded and is quiet."),
             screenshots: fields
                 .optional("screenshots", "A folder for pictures of the banner and first pages."),
@@ -327,7 +329,7 @@ impl Record for ProbesTable {
 /// `[[consent]]`
 struct ConsentTable {
     state: ConsentState,
-    selector: Option<String>,
+    selectors: Vec<Selector>,
     cookie: Option<SecretRefAt>,
     local_storage: Option<LocalStorage>,
     given: Option<PartialDate>,
@@ -339,16 +341,17 @@ impl Record for ConsentTable {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let state = fields.required("state", "The state.");
-        let selector = fields.optional("selector", "The button to press (browser engine).");
+        let selectors =
+            fields.many("selector", "The button to press, or several, one after the other (browser engine).");
         let cookie =
             fields.optional("cookie", "The choice as the site records it: a Cookie header's NAME=VALUE.");
         let local_storage =
             fields.optional("local_storage", "The choice as the site records it in local storage.");
         let given = fields.optional(
             "given",
-            "The day on which a visitor made the recorded choice; a site that asks for more since then must ask anew.",
+            "The day on which a visitor made the recorded choice; what the site asks for since then it must ask anew.",
         );
-        Some(ConsentTable { state: state?, selector, cookie, local_storage, given, span: fields.span() })
+        Some(ConsentTable { state: state?, selectors, cookie, local_storage, given, span: fields.span() })
     }
 }
 

@@ -224,6 +224,22 @@ impl Decode for Render {
     }
 }
 
+/// Pages open at the same time: a browser with more of them is only slower.
+pub(super) struct Tabs(pub(super) usize);
+
+impl Decode for Tabs {
+    fn shape() -> Shape {
+        Shape::Integer { least: 1, most: 32 }
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match node.value {
+            Value::Integer(tabs @ 1..=32) => usize::try_from(tabs).ok().map(Tabs),
+            _ => wrong_type(node, problems),
+        }
+    }
+}
+
 /// A page of a target: a path, or a URL.
 #[derive(Clone, Debug)]
 pub(super) struct StartPage(pub(super) String);

@@ -1,0 +1,376 @@
+//! Pages in tabs: several open at the same time, recorded in the order in which they were chosen.
+//!
+//! A browser that dies takes all open pages with it. They are looked at again one by one, so that
+//! the one that kills it is found; killing it twice, that page is given up.
+
+use super::{Browser, CellSeen};
+use crate::crawl::{Address, Scope, danger, dangerous_text, page_kind};
+use crate::engine::browser::{BrowserContext, BrowserPage, Patience, Rendered};
+use crate::engine::{Ask, Gate};
+use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, SkipReason, Skipped};
+use crate::plan::Render;
+use crate::scan::actor::Actor;
+use crate::scan::ground::{Ended, Ground};
+use crate::scan::record::As;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use std::collections::{BTreeSet, VecDeque};
+use url::Url;
+
+/// A page to render, and how many it stands for, itself included.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub(super) url: Url,
+    pub(super) stands_for: usize,
+}
+
+/// What is wanted of a page beside what it does by itself.
+#[derive(Clone, Debug, Default)]
+struct Wishes {
+    /// Look for the consent banner.
+    banner: bool,
+    /// The plan's selector for it.
+    selector: Option<String>,
+    picture: Picture,
+}
+
+/// Whether a picture is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Picture {
+    #[default]
+    No,
+    /// If the page put anything on the device.
+    IfItLeftSomething,
+    Yes,
+}
+
+/// A page that was looked at.
+struct Looked {
+    rendered: Rendered,
+    html: String,
+    /// Shown, and how it was recognised.
+    banner: Option<crate::engine::browser::Banner>,
+    can_withdraw: bool,
+    picture: Option<Vec<u8>>,
+}
+
+/// The pages of one cell that wait for their turn.
+struct Queue {
+    waiting: VecDeque<Listed>,
+    known: BTreeSet<Url>,
+    /// Kinds of rendered documents; the links of a further one of a kind are not followed.
+    kinds: BTreeSet<u64>,
+    left: usize,
+    /// Open when the browser died: looked at one by one.
+    suspects: BTreeSet<Url>,
+}
+
+impl Queue {
+    fn new(list: &[Listed], known: impl Iterator<Item = Url>, most: usize) -> Queue {
+        let known = known.chain(list.iter().map(|listed| listed.url.clone())).collect();
+        Queue {
+            waiting: list.iter().cloned().collect(),
+            known,
+            kinds: BTreeSet::new(),
+            left: most,
+            suspects: BTreeSet::new(),
+        }
+    }
+
+    /// The next page, if one may be opened beside those that are.
+    fn next(&mut self, open: &VecDeque<Listed>, tabs: usize) -> Option<Listed> {
+        let first = self.waiting.front()?;
+        let alone = open.iter().chain([first]).any(|listed| self.suspects.contains(&listed.url));
+        if open.len() >= if alone { 1 } else { tabs } || self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        self.waiting.pop_front()
+    }
+
+    /// These were open when the browser died; those that were suspected already are given out.
+    fn again(&mut self, open: Vec<Listed>) -> Vec<Url> {
+        let alone = open.len() == 1;
+        let mut given_up = Vec::new();
+        for listed in open.into_iter().rev() {
+            if !self.suspects.insert(listed.url.clone()) && alone {
+                given_up.push(listed.url);
+            } else {
+                self.left += 1;
+                self.waiting.push_front(listed);
+            }
+        }
+        given_up
+    }
+
+    fn add_links(&mut self, html: &str, links: Vec<(Url, String)>, every_page: bool, scope: Option<&Scope>) {
+        if !self.kinds.insert(page_kind(html.as_bytes())) && !every_page {
+            return;
+        }
+        for (mut link, text) in links {
+            link.set_fragment(None);
+            if may_follow(scope, &link, &text) && self.known.insert(link.clone()) {
+                self.waiting.push_back(Listed { url: link, stands_for: 1 });
+            }
+        }
+    }
+}
+
+impl Ground<'_> {
+    /// The pages that HTTP found, chosen as the plan says.
+    pub(super) fn chosen_pages(&self, actor: &Actor) -> Vec<Listed> {
+        let most = match self.plan.browser.render {
+            Render::Kinds => 0,
+            Render::All => usize::MAX,
+            Render::Most(most) => most,
+        };
+        let chosen = actor.kinds.choose(most).into_iter();
+        let mut list: Vec<Listed> =
+            chosen.map(|chosen| Listed { url: chosen.url, stands_for: chosen.stands_for }).collect();
+        if list.is_empty() {
+            list.push(Listed { url: self.target.url.clone(), stands_for: 1 });
+        }
+        list
+    }
+
+    /// Renders the listed pages, and those that only scripts link to. None when the browser is gone
+    /// for good.
+    pub(super) async fn pages(
+        &mut self,
+        browser: &mut Browser,
+        mut context: BrowserContext,
+        actor: &mut Actor,
+        list: &[Listed],
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<Option<BrowserContext>, Ended> {
+        let cell = look.cell.clone();
+        let mut queue = Queue::new(list, actor.kinds.urls().cloned(), self.plan.limits.pages);
+        while !queue.waiting.is_empty() && queue.left > 0 {
+            let open = self.round(browser.patience, &context, &mut queue, look, seen).await?;
+            if !context.gone() {
+                continue;
+            }
+            self.recorder.note("the browser ended during the run; the pages that were open then were looked at again in a new one");
+            for url in queue.again(open) {
+                self.gave_up(&cell, &url);
+            }
+            // The visitor begins anew in a new browser.
+            let mut anew = ConsentLook::of(cell.clone());
+            let Some((again, _)) = self.arrive(browser, actor, list, &mut anew, seen).await? else {
+                return Ok(None);
+            };
+            context = again;
+        }
+        Ok(Some(context))
+    }
+
+    /// Looks at pages until none waits or the browser is gone; then those that were open.
+    async fn round(
+        &mut self,
+        patience: Patience,
+        context: &BrowserContext,
+        queue: &mut Queue,
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<Vec<Listed>, Ended> {
+        let cell = look.cell.clone();
+        let tabs = self.plan.browser.tabs;
+        let pacer = self.pacer.clone();
+        let scope = self.scope();
+        let every_page = self.plan.browser.render != Render::Kinds;
+        let mut looks = FuturesOrdered::new();
+        let mut open: VecDeque<Listed> = VecDeque::new();
+        loop {
+            // A first visit is one: nothing that another page did may be in its way.
+            let tabs = if seen.listed.is_empty() { 1 } else { tabs };
+            while let Some(listed) = queue.next(&open, tabs) {
+                let wishes = self.wishes(&cell, seen.listed.is_empty() && open.is_empty());
+                let ask = Ask::page(cell.clone(), listed.url.clone());
+                let pacer = &pacer;
+                looks.push_back(async move {
+                    pacer.pass(&ask.url).await;
+                    looked(context, &ask, patience, &wishes).await
+                });
+                open.push_back(listed);
+            }
+            let Some(looked) = self.unless_ended(looks.next()).await? else { return Ok(Vec::new()) };
+            if context.gone() {
+                return Ok(open.into());
+            }
+            let Some(listed) = open.pop_front() else { return Ok(Vec::new()) };
+            seen.listed.push(listed.clone());
+            if first_of_its_kind(&cell, &listed) {
+                self.taken_as_alike(&cell, &listed);
+            }
+            match looked {
+                Ok(looked) => {
+                    if let Some(picture) = looked.picture {
+                        self.took_a_picture(&cell, &listed.url, &picture);
+                    }
+                    if let Some(banner) = looked.banner {
+                        look.shown = Some(banner.shown);
+                        look.known_by = banner.by;
+                        seen.can_withdraw = looked.can_withdraw;
+                    }
+                    self.record_page(&cell, &looked.rendered, seen);
+                    queue.add_links(&looked.html, looked.rendered.links, every_page, scope.as_ref());
+                }
+                Err(failed) => self.recorder.failure(failed),
+            }
+            self.progress.pages += 1;
+            self.progress.queued = queue.waiting.len() as u64;
+            self.tell_progress(false);
+        }
+    }
+
+    fn wishes(&self, cell: &Cell, first: bool) -> Wishes {
+        let picture = match (self.wants_pictures(), first) {
+            (false, _) => Picture::No,
+            (true, true) => Picture::Yes,
+            (true, false) => Picture::IfItLeftSomething,
+        };
+        let banner = first && cell.consent == Consent::Untouched;
+        Wishes { banner, selector: self.plan.browser.banner.clone(), picture }
+    }
+
+    /// Pages that others were taken for are said once, not again for each state of consent.
+    fn taken_as_alike(&mut self, cell: &Cell, listed: &Listed) {
+        let skipped = Skipped {
+            persona: cell.persona.clone(),
+            reason: SkipReason::Alike,
+            example: self.recorder.safe(&listed.url),
+            count: listed.stands_for as u64 - 1,
+        };
+        self.recorder.skipped(skipped);
+    }
+
+    fn gave_up(&mut self, cell: &Cell, url: &Url) {
+        let failed = Failed {
+            cell: cell.clone(),
+            url: self.recorder.safe(url),
+            kind: FailureKind::Crashed,
+            detail: "the browser ended twice on this page".to_owned(),
+            count: 1,
+        };
+        self.recorder.failure(failed);
+    }
+
+    /// Opens one page beside the list, at its host's pace.
+    pub(super) async fn open_page<'c>(
+        &mut self,
+        browser: &Browser,
+        context: &'c BrowserContext,
+        cell: &Cell,
+        url: &Url,
+    ) -> Result<Option<BrowserPage<'c>>, Ended> {
+        let pacer = self.pacer.clone();
+        self.unless_ended(pacer.pass(url)).await?;
+        let ask = Ask::page(cell.clone(), url.clone());
+        match self.unless_ended(context.page(&ask, browser.patience)).await? {
+            Ok(page) => Ok(Some(page)),
+            Err(failed) => {
+                self.recorder.failure(failed);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Closes a page and records what it showed.
+    pub(super) async fn finish(
+        &mut self,
+        page: BrowserPage<'_>,
+        cell: &Cell,
+        seen: &mut CellSeen,
+    ) -> Result<(), Ended> {
+        let rendered = self.unless_ended(page.finish()).await?;
+        self.record_page(cell, &rendered, seen);
+        Ok(())
+    }
+
+    fn record_page(&mut self, cell: &Cell, rendered: &Rendered, seen: &mut CellSeen) {
+        self.tell_visit(&rendered.visit);
+        self.recorder.visit(cell, &rendered.visit, None, As::Page);
+        for remark in &rendered.remarks {
+            self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
+        }
+        let exchanges = rendered.visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
+        let sightings = exchanges.chain(&rendered.visit.writes);
+        seen.explained.extend(sightings.map(|sighting| sighting.name.clone()));
+        seen.storage.extend(rendered.storage.iter().cloned());
+    }
+}
+
+/// Opens a page, reads what is wished of it, and closes it.
+async fn looked(
+    context: &BrowserContext,
+    ask: &Ask,
+    patience: Patience,
+    wishes: &Wishes,
+) -> Result<Looked, Failed> {
+    let page = context.page(ask, patience).await?;
+    let banner = if wishes.banner { page.banner(wishes.selector.as_deref()).await } else { None };
+    let can_withdraw = wishes.banner && page.way_to_withdraw().await.is_some();
+    let picture = match wishes.picture {
+        Picture::Yes => page.screenshot().await,
+        Picture::IfItLeftSomething if page.left_something() => page.screenshot().await,
+        _ => None,
+    };
+    let html = page.html().await;
+    Ok(Looked { rendered: page.finish().await, html, banner, can_withdraw, picture })
+}
+
+fn first_of_its_kind(cell: &Cell, listed: &Listed) -> bool {
+    listed.stands_for > 1 && cell.consent == Consent::Untouched && cell.third_party.is_none()
+}
+
+/// Whether a rendered link is one of the crawl's own, and safe to follow.
+fn may_follow(scope: Option<&Scope>, link: &Url, text: &str) -> bool {
+    let address = Address::new(link);
+    scope.zip(address).is_some_and(|(scope, address)| {
+        scope.decide(&address).is_ok() && danger(&address).is_none() && dangerous_text(text).is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(path: &str) -> Listed {
+        Listed { url: Url::parse("https://a.test").unwrap().join(path).unwrap(), stands_for: 1 }
+    }
+
+    fn paths(list: &[Listed]) -> String {
+        list.iter().map(|listed| listed.url.path()).collect()
+    }
+
+    #[test]
+    fn the_page_that_ends_the_browser_is_found_among_those_that_were_open() {
+        let list = [listed("/a"), listed("/b"), listed("/c")];
+        let mut queue = Queue::new(&list, std::iter::empty(), 100);
+        let open = |queue: &mut Queue| {
+            let mut open = VecDeque::new();
+            while let Some(next) = queue.next(&open, 4) {
+                open.push_back(next);
+            }
+            Vec::from(open)
+        };
+        let first = open(&mut queue);
+        assert_eq!(paths(&first), "/a/b/c");
+        assert_eq!(queue.again(first), []);
+        // One by one now.
+        let alone = open(&mut queue);
+        assert_eq!(paths(&alone), "/a");
+        let next = open(&mut queue);
+        assert_eq!(paths(&next), "/b");
+        assert_eq!(queue.again(next), [listed("/b").url]);
+        assert_eq!(paths(&open(&mut queue)), "/c");
+    }
+
+    #[test]
+    fn the_limit_of_pages_holds_whatever_links_there_are() {
+        let mut queue = Queue::new(&[listed("/a"), listed("/b")], std::iter::empty(), 1);
+        assert!(queue.next(&VecDeque::new(), 4).is_some());
+        assert!(queue.next(&VecDeque::new(), 4).is_none());
+    }
+}
