@@ -1,7 +1,7 @@
 //! Audits five real applications and compares what was seen with what Chromium saw of them:
 //!
 //! ```text
-//! COOKIEPROOF_SHARED=/path/to/shared cargo run --example livesites [-- django nextauth ...]
+//! COOKIEPROOF_SHARED=/path/to/shared cargo run --example livesites [-- [--engine browser] django ...]
 //! ```
 //!
 //! The folder holds `livesites/APP/{start.sh,stop.sh,ground-truth.json}`: Django's admin,
@@ -9,13 +9,18 @@
 //! (apt, npm, PyPI) and starts on loopback. Their plans and manifests are in `examples/livesites`.
 //! A cookie is found if one with its name, Path, Domain, flags and lifetime came in a header;
 //! invented if no header of the recording has it.
+//!
+//! With `--engine browser` each scan is audited, too: the cookies of next-auth's page `/labs` come only
+//! once a script has fetched the session. Nothing but that may be found, and that must be.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
 
 use cookieproof::cookie::{CookieLine, Lifetime, Written};
-use cookieproof::observation::Scan;
+use cookieproof::manifest::Manifest;
+use cookieproof::observation::{Scan, StorageKind};
+use cookieproof::plan::{EngineChoice, Plan};
 use cookieproof::tree::Format;
-use cookieproof::{manifest, plan, scan};
+use cookieproof::{audit, manifest, plan, scan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -35,14 +40,19 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     };
     let sites = PathBuf::from(shared).join("livesites");
-    let chosen: Vec<String> = std::env::args().skip(1).collect();
+    let mut chosen: Vec<String> = std::env::args().skip(1).collect();
+    let browser = chosen.windows(2).position(|pair| pair == ["--engine", "browser"]);
+    if let Some(at) = browser {
+        chosen.drain(at..at + 2);
+    }
+    let engine = if browser.is_some() { EngineChoice::Browser } else { EngineChoice::Http };
     println!("application       target  recorded  found  missing  invented  personas       seconds");
     let mut wrong = Vec::new();
     for app in APPS.into_iter().filter(|app| chosen.is_empty() || chosen.iter().any(|name| name == app)) {
         run(&sites.join(app).join("start.sh"))?;
         for target in ["http", "https"] {
             let began = Instant::now();
-            let looked = look(app, target).await?;
+            let (manifest, looked) = look(app, target, engine).await?;
             let truth = recorded(&sites.join(app).join("ground-truth.json"), target)?;
             let seen = seen(&looked);
             let missing: Vec<_> = truth.difference(&seen).collect();
@@ -61,6 +71,9 @@ async fn main() -> Result<(), Failure> {
                 personas.len(),
                 began.elapsed().as_secs_f64()
             );
+            if browser.is_some() {
+                wrong.extend(judged(app, target, &audit::audit(&manifest, &looked, None)));
+            }
             wrong.extend(missing.iter().map(|cookie| format!("{app} {target}: missing {cookie}")));
             wrong.extend(invented.iter().map(|cookie| format!("{app} {target}: invented {cookie}")));
         }
@@ -71,7 +84,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 /// Scans one target by the application's plan, from a folder that has the test CA and the mails.
-async fn look(app: &str, target: &str) -> Result<Scan, Failure> {
+async fn look(app: &str, target: &str, engine: EngineChoice) -> Result<(Manifest, Scan), Failure> {
     let folder = tempfile::tempdir()?;
     let live = PathBuf::from(std::env::var_os("LIVESITES_DIR").unwrap_or("/tmp/livesites".into()));
     fs::copy(live.join("tls").join("ca.pem"), folder.path().join("ca.pem"))?;
@@ -86,14 +99,35 @@ async fn look(app: &str, target: &str) -> Result<Scan, Failure> {
     let text = fs::read_to_string(example.join("cookies.toml"))?;
     let (manifest, problems) = manifest::read(&text, "cookies.toml", Format::Toml);
     let manifest = manifest.ok_or_else(|| format!("{app}: {problems:?}"))?;
+    let plan = Plan { engine, ..plan };
     let target = plan.targets.iter().find(|one| one.name == target).ok_or("no such target")?;
-    Ok(scan::run(&plan, target, Some(&manifest), &(), &scan::Stop::default()).await?)
+    let looked = scan::run(&plan, target, Some(&manifest), &(), &scan::Stop::default()).await?;
+    Ok((manifest, looked))
+}
+
+/// Says what is found, and how that differs from what must be.
+fn judged(app: &str, target: &str, audit: &audit::Audit) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut leaked = false;
+    for finding in &audit.findings {
+        println!("  {}: {} [{}]", finding.rule, finding.message, finding.claims.join(" "));
+        let mut pages = finding.evidence.iter().filter_map(|evidence| evidence.page.as_ref());
+        if app == "nextauth" && pages.all(|page| page.asked.to_string().ends_with("/labs")) {
+            leaked |= finding.claims.iter().any(|claim| claim == "claims.no-cookies.1");
+        } else {
+            wrong.push(format!("{app} {target}: {}", finding.message));
+        }
+    }
+    if app == "nextauth" && !leaked {
+        wrong.push(format!("{app} {target}: nobody saw the cookies of /labs"));
+    }
+    wrong
 }
 
 /// Name and attributes of every cookie that came in a header, deletions left out.
 fn seen(scan: &Scan) -> BTreeSet<String> {
-    scan.observations
-        .iter()
+    let cookies = scan.observations.iter().filter(|observation| observation.kind == StorageKind::Cookie);
+    cookies
         .flat_map(|observation| &observation.groups)
         .filter_map(|group| described(&group.example.name.to_string(), &group.example.written))
         .collect()

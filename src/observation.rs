@@ -72,6 +72,9 @@ pub struct Run {
     /// Names of cookies allowed on this target only, as patterns.
     #[serde(default)]
     pub allowed_cookies: Vec<String>,
+    /// When the plan's recorded acceptance was given (`2026-05-12`), where the plan says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_given: Option<String>,
     /// The browser that looked, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<BrowserRun>,

@@ -38,6 +38,8 @@ pub(crate) struct Row {
     /// For lint rows: what the note of `check` is about.
     pub(crate) note: Option<String>,
     pub(crate) alias_of: Option<String>,
+    /// Whose visits show it in a browser; those of somebody without a login, where nothing is said.
+    pub(crate) persona: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

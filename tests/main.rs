@@ -13,6 +13,7 @@ mod browser_hold;
 mod browser_steps;
 mod check;
 mod claims;
+mod claims_browser;
 mod claims_table;
 mod cookie;
 mod cookie_chromium;

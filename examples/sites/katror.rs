@@ -201,9 +201,15 @@ impl Katror {
             "/(^|; )katror_cookie_consent=/.test(document.cookie) || \
              localStorage.getItem(\"katror_cookie_consent\") !== null"
         };
+        // With an answer, analytics begins; whether that answer meant it is the switch's question.
+        let begins = if self.on.on("T28") {
+            format!("else {}", load(&request.url("www.googletagmanager.com", "/gtag/js?id=G-ABC123")))
+        } else {
+            String::new()
+        };
         format!(
             "const banner = document.querySelector(\"#cookie-banner\");\n\
-             if (!({known})) banner.hidden = false;\n\
+             if (!({known})) banner.hidden = false;\n{begins}\
              banner.querySelector(\"#accept-cookies\").addEventListener(\"click\", () => {{\n{write}\
              banner.hidden = true;\n}});\n"
         )

@@ -37,6 +37,7 @@ pub(crate) struct Case {
     partial: Option<String>,
     browser: bool,
     http: bool,
+    consent_given: Option<String>,
     previous: Option<Box<Case>>,
 }
 
@@ -404,6 +405,11 @@ impl Case {
         self.changed(|case| case.http = true)
     }
 
+    /// The plan has a recorded choice of this day.
+    pub(crate) fn with_choice_of(&self, day: &str) -> Self {
+        self.changed(|case| case.consent_given = Some(day.into()))
+    }
+
     /// This scan came after that one.
     pub(crate) fn after(&self, earlier: Case) -> Self {
         self.changed(|case| case.previous = Some(Box::new(earlier)))
@@ -567,6 +573,7 @@ impl Case {
                 host_map: BTreeMap::new(),
                 browser: None,
                 allowed_cookies: self.allowed.clone(),
+                consent_given: self.consent_given.clone(),
             },
             coverage: Coverage {
                 pages: tallies.into_iter().collect(),

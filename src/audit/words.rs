@@ -1,7 +1,7 @@
 //! Plain words for what messages have in common.
 
 use crate::cookie::Lifetime;
-use crate::observation::SafeUrl;
+use crate::observation::{SafeUrl, StorageKind};
 
 /// `7 days`, `90 minutes`, `86,401 seconds`: the largest unit that divides it.
 pub(crate) fn duration(seconds: i64) -> String {
@@ -23,6 +23,17 @@ pub(crate) fn lifetime(lifetime: Lifetime) -> String {
     match lifetime {
         Lifetime::Session => "for the browser session".to_owned(),
         Lifetime::Seconds(seconds) => duration(seconds),
+    }
+}
+
+/// Where something is kept.
+pub(crate) fn storage(kind: StorageKind) -> &'static str {
+    match kind {
+        StorageKind::Cookie => "a cookie",
+        StorageKind::LocalStorage => "local storage",
+        StorageKind::SessionStorage => "session storage",
+        StorageKind::IndexedDb => "IndexedDB",
+        StorageKind::CacheStorage => "cache storage",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The plan as meant.
 
 use crate::cookie::ThirdPartyCookies;
-use crate::manifest::{Glob, PagePattern, Place};
+use crate::manifest::{Glob, PagePattern, PartialDate, Place};
 use crate::observation::{Consent, Visitor};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -388,6 +388,14 @@ pub enum Render {
     Most(usize),
 }
 
+impl Plan {
+    /// The recorded acceptance of an earlier day, to be put to the site as it is now.
+    pub fn old_choice(&self) -> Option<&ConsentPlan> {
+        let old = |choice: &&ConsentPlan| choice.given.is_some() && choice.is_recorded();
+        self.consent.iter().filter(old).find(|choice| choice.state == Consent::Accepted)
+    }
+}
+
 impl Default for BrowserPlan {
     fn default() -> Self {
         BrowserPlan {
@@ -412,6 +420,8 @@ pub struct ConsentPlan {
     pub cookie: Option<SecretRef>,
     /// A recorded choice in local storage: key and value (browser).
     pub local_storage: Option<(String, SecretRef)>,
+    /// When a visitor made the recorded choice: what the site added since cannot have been meant.
+    pub given: Option<PartialDate>,
     pub place: Place,
 }
 

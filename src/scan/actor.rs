@@ -5,7 +5,7 @@ use super::ground::{Ended, Ground, cell};
 use super::html;
 use super::record::As;
 use super::steps::{Halt, Shown, StepFailure};
-use crate::cookie::{Jar, Name};
+use crate::cookie::{Jar, Name, StoredCookie};
 use crate::crawl::Kinds;
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::{Manifest, PagePattern};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// Pages remembered for each class, to be asked again by probes.
-const PAGES_PER_CLASS: usize = 3;
+const PAGES_PER_CLASS: usize = 5;
 /// Pages remembered for the look after the logout.
 const PAGES_FOR_LATER: usize = 10;
 
@@ -44,6 +44,8 @@ pub(super) struct Actor {
     pub(super) sent_to: Option<String>,
     /// The page where the login ended; its address may carry the session.
     pub(super) landing: Option<Url>,
+    /// A recorded choice about cookies that its logins begin with.
+    pub(super) choice: Vec<StoredCookie>,
     /// The jar as the login left it.
     pub(super) login_jar: Jar,
     /// Pages that answered, by class of the manifest.
@@ -86,6 +88,7 @@ impl Actor {
             login_pages: BTreeSet::new(),
             sent_to: None,
             landing: None,
+            choice: Vec::new(),
             login_jar: Jar::default(),
             pages: BTreeMap::new(),
             some_pages: Vec::new(),
@@ -170,6 +173,18 @@ impl Ground<'_> {
         self.attempt(actor, &login).await
     }
 
+    /// One more login, after this choice about cookies was recorded.
+    pub(super) async fn log_in_having(
+        &mut self,
+        actor: &mut Actor,
+        choice: Vec<StoredCookie>,
+        consent: &Consent,
+    ) -> Result<(), Ended> {
+        actor.choice = choice;
+        let login = cell(&actor.persona.name, consent, Phase::Login, 1);
+        self.attempt(actor, &login).await
+    }
+
     /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
     pub(super) async fn log_in_again(&mut self, actor: &mut Actor, crawl: &Cell) -> Result<bool, Ended> {
         if actor.logins >= actor.persona.login_budget {
@@ -190,7 +205,7 @@ impl Ground<'_> {
         Ok(actor.is_there())
     }
 
-    /// One login from the start, with an empty jar.
+    /// One login from the start, with nothing in the jar but a recorded choice.
     async fn attempt(&mut self, actor: &mut Actor, login: &Cell) -> Result<(), Ended> {
         actor.logins += u32::from(actor.persona.visitor.logged_in);
         actor.shown = None;
@@ -205,6 +220,7 @@ impl Ground<'_> {
                 return Ok(());
             }
         }
+        actor.choice.iter().for_each(|cookie| actor.session.jar.insert(cookie.clone()));
         let steps = actor.persona.login.clone();
         match self.perform(actor, login, &steps, "the login").await {
             Ok(()) => {}

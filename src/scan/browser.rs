@@ -4,6 +4,7 @@
 
 mod consent;
 mod leftovers;
+mod old_choice;
 mod pages;
 mod pictures;
 
@@ -12,7 +13,8 @@ use super::actor::Actor;
 use super::found::Found;
 use super::ground::{Ended, Ground};
 use super::{Event, RunError};
-use crate::cookie::{Name, StoredCookie, ThirdPartyCookies};
+use crate::cookie::{Jar, Name, StoredCookie, ThirdPartyCookies};
+use crate::engine::Session;
 use crate::engine::browser::{
     BrowserContext, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext, StoredItem,
 };
@@ -173,6 +175,9 @@ impl Ground<'_> {
                     outcomes.push(self.banner_outcome(&persona, BannerMoment::FirstVisit, shown));
                 }
                 if third_party.is_none() {
+                    if shown == Some(true) {
+                        self.with_old_choice(browser, actor, outcomes).await?;
+                    }
                     self.privacy_control_in_browser(browser, actor, &untouched.listed, outcomes).await?;
                 }
             }
@@ -214,7 +219,7 @@ impl Ground<'_> {
     ) -> Result<CellSeen, Ended> {
         let cell = look.cell.clone();
         // What the login over HTTP brought is explained there.
-        let explained = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        let explained = brings(actor).iter().map(|cookie| cookie.name.clone()).collect();
         let mut seen = CellSeen { explained, ..CellSeen::default() };
         let Some((context, before)) = self.arrive(browser, actor, list, look, &mut seen).await? else {
             return Ok(seen);
@@ -260,7 +265,7 @@ impl Ground<'_> {
                 Err(error) => self.warn(&error.message),
             }
         }
-        let session = &actor.session;
+        let session = &Session { jar: brings(actor).clone(), ..actor.session.clone() };
         let hosts = self.hosts.clone();
         let run = RunContext {
             own: std::sync::Arc::new(move |url| hosts.is_own(url)),
@@ -295,6 +300,12 @@ impl Ground<'_> {
         self.recorder.failure(failed);
         Ok(None)
     }
+}
+
+/// What a visitor comes with: a member's session as it is now; the crawl of somebody without one left
+/// cookies that a fresh visitor has yet to get.
+fn brings(actor: &Actor) -> &Jar {
+    if actor.persona.visitor.logged_in { &actor.session.jar } else { &actor.login_jar }
 }
 
 /// Cookies and storage items as one map.

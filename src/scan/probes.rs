@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 /// Pages of a class that are asked again.
-const PAGES_ASKED_AGAIN: usize = 2;
+const PAGES_ASKED_AGAIN: usize = 5;
 /// Pages asked for with `Sec-GPC`, and after a wait.
 const PAGES_LOOKED_AT: usize = 5;
 /// A page with less text than this and a script may be filled by the script.
@@ -71,7 +71,8 @@ impl Ground<'_> {
         }
     }
 
-    /// A page asked again without the cookies, against the same page with them.
+    /// Pages asked again without the cookies, against the same pages with them. One that is shown
+    /// decides; one that is refused holds for those that cannot be told.
     async fn required_for(&mut self, actor: &mut Actor, probe: &Probe) -> Result<Answer, Ended> {
         let items = self.items(probe);
         let names = held(&actor.session.jar, &items);
@@ -84,31 +85,48 @@ impl Ground<'_> {
             return Ok(undecided(format!("no page of `{class}` is known; `pages.start` can name one")));
         }
         let probing = cell(&actor.persona.name, &Consent::Untouched, Phase::Probe, 1);
-        let mut evidence = Vec::new();
+        let gone = listed(&names);
+        let (mut evidence, mut shown) = (Vec::new(), Vec::new());
+        let (mut refused, mut unclear) = (None, None);
         for page in pages {
             let ask = Ask { resource: Resource::Step, ..Ask::page(probing.clone(), page.clone()) };
             let engine = actor.engine.clone();
             let with = self.visit(&engine, &mut actor.session, &ask, As::Look).await?;
             let mut without = actor.session.clone();
             drop_cookies(&mut without.jar, &items);
-            evidence.push(format!("GET {} with its cookies: {}", page.path(), answer(&with)));
+            let mut asked = vec![format!("GET {} with its cookies: {}", page.path(), answer(&with))];
             if with.status != 200 || place(&with.shown) != place(&page) {
+                evidence.append(&mut asked);
                 continue;
             }
             let visit = self.visit(&engine, &mut without, &ask, As::Look).await?;
-            let gone = listed(&names);
-            evidence.push(format!("GET {} without {gone}: {}", page.path(), answer(&visit)));
-            let result = match self.is_refused(actor, &with, &visit) {
-                Refusal::Refused => ProbeResult::Holds,
+            asked.push(format!("GET {} without {gone}: {}", page.path(), answer(&visit)));
+            match self.is_refused(actor, &with, &visit) {
                 Refusal::Shown => {
-                    ProbeResult::Fails { what: format!("{} is shown without {gone}", page.path()) }
+                    shown.push(page);
+                    // What decides is told first.
+                    evidence.splice(..0, asked);
+                    continue;
                 }
-                Refusal::Unclear(why) => ProbeResult::Undecided { why },
-            };
-            return Ok((result, evidence, Some(page)));
+                Refusal::Refused => refused = refused.or(Some(page)),
+                Refusal::Unclear(why) => unclear = unclear.or(Some((page, why))),
+            }
+            evidence.append(&mut asked);
         }
-        let why = format!("no page of `{class}` was shown even with all cookies");
-        Ok((ProbeResult::Undecided { why }, evidence, None))
+        if let Some(page) = shown.first().cloned() {
+            let paths: Vec<&str> = shown.iter().map(Url::path).collect();
+            let are = if shown.len() == 1 { "is" } else { "are" };
+            let what = format!("{} {are} shown without {gone}", paths.join(", "));
+            return Ok((ProbeResult::Fails { what }, evidence, Some(page)));
+        }
+        if let Some(page) = refused {
+            return Ok((ProbeResult::Holds, evidence, Some(page)));
+        }
+        let (page, why) = match unclear {
+            Some((page, why)) => (Some(page), why),
+            None => (None, format!("no page of `{class}` was shown even with all cookies")),
+        };
+        Ok((ProbeResult::Undecided { why }, evidence, page))
     }
 
     fn is_refused(&self, actor: &Actor, with: &Visit, without: &Visit) -> Refusal {

@@ -7,6 +7,7 @@ use super::ground::{Ended, Ground, cell};
 use super::steps::{Halt, Live, missing};
 use super::walk::Trail;
 use super::{Event, RunError, Stop, Watch};
+use crate::cookie::StoredCookie;
 use crate::crawl::Address;
 use crate::engine::USER_AGENT;
 use crate::manifest::Manifest;
@@ -130,6 +131,9 @@ impl Course<'_> {
         self.began(actor, Phase::Login);
         self.ground.log_in(actor, &Consent::Untouched).await?;
         if !actor.is_there() {
+            self.having_consented(actor).await?;
+        }
+        if !actor.is_there() {
             return Ok(());
         }
         self.crawls(actor, &Consent::Untouched, seeds, policy).await?;
@@ -148,6 +152,36 @@ impl Course<'_> {
             self.outcomes.extend(self.ground.probe(actor, &probes).await?);
         }
         Ok(())
+    }
+
+    /// Whether a login that was refused works once consent is recorded. What works by chance the
+    /// second time was not refused for want of consent: it is tried without it once more.
+    async fn having_consented(&mut self, actor: &mut Actor) -> Result<(), Ended> {
+        let choice = self.recorded_choices(actor).into_iter().find(|plan| plan.state == Consent::Accepted);
+        let Some(choice) = choice else { return Ok(()) };
+        if !actor.persona.visitor.logged_in || actor.logins + 2 > actor.persona.login_budget {
+            return Ok(());
+        }
+        let Ok(cookies) = self.recorded(&choice).await else { return Ok(()) };
+        let refused_at = step_of(actor).map(str::to_owned);
+        let mut other = actor.clone();
+        self.ground.log_in_having(&mut other, cookies, &choice.state).await?;
+        actor.logins = other.logins;
+        if !other.is_there() {
+            return Ok(());
+        }
+        self.ground.log_in_having(actor, Vec::new(), &Consent::Untouched).await?;
+        if !actor.is_there() && step_of(actor) == refused_at.as_deref() {
+            self.personas.push(other.coverage(&choice.state));
+        }
+        Ok(())
+    }
+
+    /// The cookies of a recorded choice.
+    async fn recorded(&self, plan: &ConsentPlan) -> Result<Vec<StoredCookie>, String> {
+        let Some(reference) = &plan.cookie else { return Ok(Vec::new()) };
+        let text = self.ground.references.text(reference, Live::default()).await?;
+        self.ground.read_cookies(ImportFormat::Header, &text)
     }
 
     /// The crawls of one consent state, each from the same start.
@@ -192,11 +226,7 @@ impl Course<'_> {
         seeds: &Seeds,
         policy: &[Address],
     ) -> Result<(), Ended> {
-        let Some(reference) = &plan.cookie else { return Ok(()) };
-        let ground = &mut self.ground;
-        let recorded = ground.references.text(reference, Live::default()).await;
-        let recorded = recorded.and_then(|text| ground.read_cookies(ImportFormat::Header, &text));
-        match recorded {
+        match self.recorded(plan).await {
             Ok(cookies) => {
                 actor.session.jar = actor.login_jar.clone();
                 cookies.into_iter().for_each(|cookie| actor.session.jar.insert(cookie));
@@ -347,6 +377,7 @@ impl Course<'_> {
                 host_map: ground.hosts.map().clone(),
                 allowed_cookies: ground.target.allowed_cookies.clone(),
                 browser: ground.browser.as_ref().map(Browser::told),
+                consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),
             },
             coverage,
             observations: recorder.observations(),
@@ -358,5 +389,13 @@ impl Course<'_> {
             policy,
             links: self.links,
         }
+    }
+}
+
+/// The step that kept a persona out.
+fn step_of(actor: &Actor) -> Option<&str> {
+    match &actor.reached {
+        Some(Reached::No { step, .. }) => Some(step),
+        _ => None,
     }
 }

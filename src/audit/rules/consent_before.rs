@@ -1,13 +1,16 @@
 //! `consent-before`
 
 use super::prelude::*;
+use crate::manifest::Inventory;
 
 pub(crate) static RULE: Rule = Rule {
     id: "consent-before",
     sentence: "A cookie that needs consent is set before anybody gave it.",
     page: "\
 `consent_before` lists categories that wait for consent. A cookie belongs to a category by the manifest, or \
-by the table of well-known cookies. Before consent means: the visitor did not answer yet, or refused.
+by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
+complete inventory does not name and nothing classifies: nobody said that it is necessary. Before consent \
+means: the visitor did not answer yet, or refused.
 
 **To do:** load the tag after the choice.",
     check,
@@ -21,7 +24,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected);
         let declared = seen.item.and_then(|item| context.item(item).category);
         let category = declared.or_else(|| seen.fact.map(|fact| fact.role.category()));
-        let waits = category.is_some_and(|category| stated.value.contains(&category));
+        let waits = match category {
+            Some(category) => stated.value.contains(&category),
+            // Not said to be necessary, it is functional at the least.
+            None => stated.value.contains(&Category::Functional) && nobody_knows(context, seen),
+        };
         // Recording the answer needs no consent, and comes with the answer.
         let records = seen.fact.is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
         if unasked && waits && !records && !away(context, seen) {
@@ -41,6 +48,19 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// A cookie of the site's own outside a complete inventory, which nothing classifies: whoever set
+/// it did not say that it is necessary. One that stands in for a declared cookie is that cookie.
+fn nobody_knows(context: &Context<'_>, seen: &Seen<'_>) -> bool {
+    let inventory = context.manifest.policy.inventory.as_ref().map(|stated| stated.value);
+    let complete = matches!(inventory, Some(Inventory::Complete | Inventory::CompleteFirstParty));
+    complete
+        && seen.item.is_none()
+        && !seen.foreign
+        && context.anonymous(seen.cell())
+        && !allowed_by_provider(context, seen)
+        && matching::near_match(context.manifest, StorageKind::Cookie, &seen.name()).is_none()
+}
+
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(PolicyAspect::ConsentBefore) = about else { return None };
     Some(standing::never(context, &Scope::default(), "what waits for consent is set by scripts"))
@@ -58,6 +78,20 @@ mod tests {
         Site::with(item).complete().claims(|policy| {
             policy.consent_before = stated(vec![Category::Functional, Category::Analytics]);
         })
+    }
+
+    #[test]
+    fn what_nobody_classifies_waits_where_the_inventory_is_complete() {
+        site().when(line("layout=wide")).finds("undeclared-cookie: claims.consent-before, claims.inventory");
+        site()
+            .when(line("choices=wide"))
+            .finds("undeclared-cookie: claims.inventory, cookies.choice.name, cookies.choice.present");
+        site().when(line("layout=wide").login()).finds("undeclared-cookie: claims.inventory");
+        site().examples().when(line("layout=wide")).finds_nothing();
+        site()
+            .claims(|policy| policy.consent_before = stated(vec![Category::Analytics]))
+            .when(line("layout=wide"))
+            .finds("undeclared-cookie: claims.inventory");
     }
 
     #[test]

@@ -89,7 +89,10 @@ fn date_of(scan: &Scan) -> Option<PartialDate> {
 }
 
 /// Cookies of now that were not there before, where it was looked before.
-fn new_cookies<'c, 'a>(context: &'c Context<'a>, previous: &Scan) -> BTreeMap<String, Vec<&'c Seen<'a>>> {
+pub(super) fn new_cookies<'c, 'a>(
+    context: &'c Context<'a>,
+    previous: &Scan,
+) -> BTreeMap<String, Vec<&'c Seen<'a>>> {
     let alike = |a: &Cell, b: &Cell| a.persona == b.persona && a.engine == b.engine && a.consent == b.consent;
     let looked_before = |cell: &Cell| {
         previous.coverage.pages.iter().any(|page| alike(&page.cell, cell))

@@ -66,9 +66,16 @@ fn party(context: &Context<'_>, index: usize) -> Option<Violation> {
         Violation::new(&RULE, &item.key, message)
             .refutes([About::Item(index, ItemAspect::Party)])
             .because([Cause::Origin(index), Cause::Aspect(index, ItemAspect::Domain)])
+            .because(whoever_sets(context, &failing))
             .because(attribute::alike(item, ItemAspect::Party, &how))
             .seen(context, failing),
     )
+}
+
+/// The foreign hosts that it is set for: what they are embedded for is the same matter.
+fn whoever_sets(context: &Context<'_>, failing: &[&Seen<'_>]) -> BTreeSet<Cause> {
+    let foreign = failing.iter().filter(|seen| seen.foreign);
+    foreign.flat_map(|seen| of_host(context, matching::host_of(seen.observation))).collect()
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
@@ -81,7 +88,8 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 #[cfg(test)]
 mod tests {
     use crate::audit::testing::*;
-    use crate::manifest::{DeclaredParty, DomainRule, Item};
+    use crate::manifest::{Absence, DeclaredParty, DomainRule, Item};
+    use crate::observation::Resource;
 
     #[test]
     fn a_first_party_cookie_belongs_to_the_site() {
@@ -94,6 +102,17 @@ mod tests {
             .finds("domain: cookies.locale.party");
         site.when(line("locale=en; Domain=.othersite.com"))
             .finds("domain: cookies.locale.accepted, cookies.locale.party");
+    }
+
+    #[test]
+    fn the_script_of_whoever_sets_it_is_the_same_matter() {
+        let mut item = Item::named("choice");
+        item.party = Some(DeclaredParty::First);
+        Site::with(item)
+            .claims(|policy| policy.third_party_embeds = stated(Absence::default()))
+            .contact("https://keep.consent.example/keep.js", Resource::Script, "/")
+            .and_when(line("choice=1").from("https://keep.consent.example/keep.js").within("/"))
+            .finds("domain: claims.third-party-embeds, cookies.choice.party");
     }
 
     #[test]

@@ -68,7 +68,13 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let judged = context
         .writes(index)
         .filter(|seen| governing(context, item, seen).is_some_and(|(governs, _)| governs == aspect));
-    Some(match standing::amount(judged) {
+    let amount = standing::amount(judged).or_else(|| {
+        // What is said of each visitor keeps what is said of all.
+        let rule = item.lifetime.as_ref().filter(|_| aspect == ItemAspect::Lifetime)?;
+        let keeps = |seen: &Seen<'_>| rule.allows(seen.example().written.lifetime);
+        standing::amount(context.writes(index)).filter(|_| context.writes(index).all(keeps))
+    });
+    Some(match amount {
         Some(seen) => Standing::Upheld(seen),
         None => {
             let mut scope = Scope::of_item(context, index);

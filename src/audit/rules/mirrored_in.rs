@@ -15,6 +15,7 @@ the choice was made, whether something in that storage changed together with the
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    found.extend((0..context.manifest.items.len()).filter_map(|index| only_copied(context, index)));
     for outcome in context.outcomes(asks) {
         let ProbeResult::Fails { what } = &outcome.result else { continue };
         for index in 0..context.manifest.items.len() {
@@ -40,6 +41,26 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// Kept in the storage and not in the cookie: what both should record is in one place only.
+fn only_copied(context: &Context<'_>, index: usize) -> Option<Violation> {
+    let item = context.item(index);
+    let copies: Vec<&Seen<'_>> = context
+        .seen
+        .iter()
+        .filter(|seen| item.mirrored_in.contains(&seen.kind()) && seen.lands())
+        .filter(|seen| item.names.iter().any(|pattern| pattern.matches(&seen.example().name)))
+        .collect();
+    let copy = copies.first().filter(|_| context.missing.contains(&index))?;
+    let place = words::storage(copy.kind());
+    let message = format!("`{}` is kept in {place} only, not in the cookie", item.key);
+    Some(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::MirroredIn)])
+            .because([Cause::Aspect(index, ItemAspect::MirroredIn), Cause::Missing(index)])
+            .seen(context, copies),
+    )
+}
+
 fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::StorageMirror { .. })
 }
@@ -56,8 +77,8 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 #[cfg(test)]
 mod tests {
     use crate::audit::testing::*;
-    use crate::manifest::Item;
-    use crate::observation::{ProbeKind, StorageKind};
+    use crate::manifest::{Item, Trigger};
+    use crate::observation::{Consent, ProbeKind, StorageKind};
 
     #[test]
     fn a_mirror_is_for_a_browser_to_see() {
@@ -71,5 +92,15 @@ mod tests {
         site.probed(asked().fails("nothing in local storage changed"))
             .in_browser()
             .finds("mirrored-in: cookies.consent.mirrored-in");
+    }
+
+    #[test]
+    fn a_copy_without_its_cookie_is_one_finding() {
+        let mut item = Item::named("consent");
+        item.mirrored_in = vec![StorageKind::LocalStorage];
+        item.trigger = Some(Trigger::ConsentAccepted);
+        Site::with(item)
+            .when(stored(StorageKind::LocalStorage, "consent", "all").consent(Consent::Accepted))
+            .finds("mirrored-in: cookies.consent.mirrored-in, cookies.consent.present");
     }
 }

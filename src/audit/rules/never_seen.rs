@@ -30,11 +30,24 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     if item.expected == Some(false) || context.sightings(index).any(|seen| by_itself(seen.cell())) {
         return false;
     }
-    // It came along from elsewhere: an imported session.
-    if context.sent(index).any(|sent| by_itself(&sent.cell)) {
+    let scope = Scope::of_item(context, index);
+    // It came along from elsewhere: an imported session. A recorded choice that plain HTTP carried
+    // says nothing where a browser answered the question itself.
+    let answered = scope.needs_consent().filter(|consent| {
+        let looked = |cell: &Cell| cell.engine == Engine::Browser && cell.consent == *consent;
+        context.scan.coverage.pages.iter().any(|page| looked(&page.cell))
+    });
+    let recorded = |cell: &Cell| answered.is_some() && cell.engine == Engine::Http;
+    if context.sent(index).any(|sent| by_itself(&sent.cell) && !recorded(&sent.cell)) {
         return false;
     }
-    let scope = Scope::of_item(context, index);
+    // What journeys write was looked for where one of them was made.
+    let travelled = |outcome: &Outcome| !matches!(outcome.result, ProbeResult::Undecided { .. });
+    let made = |outcome: &Outcome| context.concerns(outcome, index) && travelled(outcome);
+    let updates = |probe: &ProbeKind| matches!(probe, ProbeKind::UpdatedBy { .. });
+    if !item.updated_by.is_empty() && !context.outcomes(updates).any(made) {
+        return false;
+    }
     let reached = standing::reach(context, &scope).is_ok() && proven(context, &scope);
     let looked = if context.has_browser() {
         standing::engine_ran(context, Engine::Browser) || only_a_response_can(item, &scope)
@@ -138,6 +151,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Item, VisitorState};
+    use crate::observation::ProbeKind;
 
     fn session(name: &str) -> Item {
         let mut item = Item::named(name);
@@ -196,5 +210,17 @@ mod tests {
         let site = Site::with(session("caption_session_token")).complete();
         site.when(line("better-auth.session_token=3f2b8c1e9d4a4f6b8a7c1e2d3c4b5a69; HttpOnly").login())
             .finds("undeclared-cookie: claims.inventory, cookies.caption_session_token.present");
+    }
+
+    #[test]
+    fn what_a_journey_writes_is_missed_where_the_journey_was_made() {
+        let mut item = Item::named("locale");
+        item.updated_by = vec!["language".into()];
+        let site = Site::with(item).in_browser();
+        let made = || probe(ProbeKind::UpdatedBy { journey: "language".into() }).cookie("locale");
+        site.finds_nothing().leaves("cookies.locale.present", "never-seen");
+        site.probed(made().undecided("the journey failed")).finds_nothing();
+        site.probed(made().fails("it did not write it"))
+            .finds("updated-by: cookies.locale.present, cookies.locale.updated-by");
     }
 }

@@ -336,6 +336,7 @@ impl Meaning<'_> {
             selectors: table.selectors.into_iter().map(|selector| selector.0).collect(),
             cookie: table.cookie.map(|cookie| self.reference(cookie)),
             local_storage: table.local_storage.map(|local| (local.key, self.reference(local.value))),
+            given: table.given,
             place: self.problems.place(table.span.start),
         }
     }

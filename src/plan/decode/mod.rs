@@ -14,7 +14,7 @@ use self::steps::{MarkTable, RequestTable, Selector, StepTable};
 use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage, Tabs};
 use super::{EngineChoice, Plan, Render, Robots, SecretRef};
 use crate::cookie::ThirdPartyCookies;
-use crate::manifest::{Glob, PagePattern};
+use crate::manifest::{Glob, PagePattern, PartialDate};
 use crate::tree::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -332,6 +332,7 @@ struct ConsentTable {
     selectors: Vec<Selector>,
     cookie: Option<SecretRefAt>,
     local_storage: Option<LocalStorage>,
+    given: Option<PartialDate>,
     span: Range<usize>,
 }
 
@@ -346,7 +347,11 @@ impl Record for ConsentTable {
             fields.optional("cookie", "The choice as the site records it: a Cookie header's NAME=VALUE.");
         let local_storage =
             fields.optional("local_storage", "The choice as the site records it in local storage.");
-        Some(ConsentTable { state: state?, selectors, cookie, local_storage, span: fields.span() })
+        let given = fields.optional(
+            "given",
+            "The day on which a visitor made the recorded choice; what the site asks for since then it must ask anew.",
+        );
+        Some(ConsentTable { state: state?, selectors, cookie, local_storage, given, span: fields.span() })
     }
 }
 

@@ -66,7 +66,7 @@ impl Ground<'_> {
     }
 
     /// A choice that was made elsewhere, as the site records it.
-    async fn recorded(
+    pub(super) async fn recorded(
         &mut self,
         context: &BrowserContext,
         planned: &ConsentPlan,
@@ -312,7 +312,7 @@ impl Ground<'_> {
 }
 
 /// What was seen of the banner, against what was expected of it.
-fn banner_outcome(persona: &str, moment: BannerMoment, shown: bool, expected: bool) -> Outcome {
+pub(super) fn banner_outcome(persona: &str, moment: BannerMoment, shown: bool, expected: bool) -> Outcome {
     let what = if shown { "the consent banner is shown" } else { "no consent banner is shown" };
     Outcome {
         probe: ProbeKind::Banner { moment },

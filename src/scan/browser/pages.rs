@@ -7,6 +7,7 @@ use super::{Browser, CellSeen};
 use crate::crawl::page_kind;
 use crate::engine::browser::{BrowserContext, BrowserPage, Patience, Rendered};
 use crate::engine::{Ask, Gate};
+use crate::manifest::PagePattern;
 use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, SkipReason, Skipped};
 use crate::plan::Render;
 use crate::scan::actor::Actor;
@@ -58,6 +59,10 @@ struct Looked {
 /// The pages of one cell that wait for their turn.
 struct Queue {
     waiting: VecDeque<Listed>,
+    /// Pages on which the manifest says that something is set. They come after all others: what they
+    /// set, another would find there already, and not be seen to ask for it.
+    late: VecDeque<Listed>,
+    set_on: Vec<PagePattern>,
     /// Kinds of rendered documents; the links of a further one of a kind are not followed.
     kinds: BTreeSet<u64>,
     left: usize,
@@ -66,24 +71,37 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(list: &[Listed], most: usize) -> Queue {
-        Queue {
-            waiting: list.iter().cloned().collect(),
-            kinds: BTreeSet::new(),
-            left: most,
-            suspects: BTreeSet::new(),
-        }
+    fn new(list: &[Listed], most: usize, set_on: Vec<PagePattern>) -> Queue {
+        let is_late = |listed: &Listed| set_on.iter().any(|pattern| pattern.matches(&listed.url));
+        let (late, waiting) = list.iter().cloned().partition(is_late);
+        Queue { waiting, late, set_on, kinds: BTreeSet::new(), left: most, suspects: BTreeSet::new() }
+    }
+
+    fn is_late(&self, listed: &Listed) -> bool {
+        self.set_on.iter().any(|pattern| pattern.matches(&listed.url))
+    }
+
+    /// Where a page waits.
+    fn lane(&mut self, listed: &Listed) -> &mut VecDeque<Listed> {
+        if self.is_late(listed) { &mut self.late } else { &mut self.waiting }
+    }
+
+    fn len(&self) -> usize {
+        self.waiting.len() + self.late.len()
     }
 
     /// The next page, if one may be opened beside those that are.
     fn next(&mut self, open: &VecDeque<Listed>, tabs: usize) -> Option<Listed> {
-        let first = self.waiting.front()?;
+        let first = self.waiting.front().or_else(|| self.late.front())?;
+        if self.is_late(first) && open.iter().any(|listed| !self.is_late(listed)) {
+            return None;
+        }
         let alone = open.iter().chain([first]).any(|listed| self.suspects.contains(&listed.url));
         if open.len() >= if alone { 1 } else { tabs } || self.left == 0 {
             return None;
         }
         self.left -= 1;
-        self.waiting.pop_front()
+        self.waiting.pop_front().or_else(|| self.late.pop_front())
     }
 
     /// These were open when the browser died; those that were suspected already are given out.
@@ -95,7 +113,7 @@ impl Queue {
                 given_up.push(listed.url);
             } else {
                 self.left += 1;
-                self.waiting.push_front(listed);
+                self.lane(&listed).push_front(listed);
             }
         }
         given_up
@@ -104,6 +122,11 @@ impl Queue {
     /// Whether a page's links are looked at: not of a further one of a kind.
     fn is_new(&mut self, html: &str) -> bool {
         self.kinds.insert(page_kind(html.as_bytes()))
+    }
+
+    fn add(&mut self, url: Url) {
+        let listed = Listed { url, stands_for: 1 };
+        self.lane(&listed).push_back(listed);
     }
 }
 
@@ -124,6 +147,14 @@ impl Ground<'_> {
         list
     }
 
+    /// Pages on which the manifest says that a cookie is set.
+    fn pages_that_set(&self) -> Vec<PagePattern> {
+        let Some(manifest) = self.manifest else { return Vec::new() };
+        let classes = manifest.items.iter().flat_map(|item| &item.set_on).collect::<BTreeSet<_>>();
+        let classes = classes.into_iter().filter_map(|class| manifest.pages.get(class));
+        classes.flat_map(|class| class.patterns.iter().cloned()).collect()
+    }
+
     /// Renders the listed pages, and those that only scripts link to. None when the browser is gone
     /// for good.
     pub(super) async fn pages(
@@ -137,8 +168,8 @@ impl Ground<'_> {
         found: &mut Found,
     ) -> Result<Option<BrowserContext>, Ended> {
         let cell = look.cell.clone();
-        let mut queue = Queue::new(list, self.plan.limits.pages);
-        while !queue.waiting.is_empty() && queue.left > 0 {
+        let mut queue = Queue::new(list, self.plan.limits.pages, self.pages_that_set());
+        while queue.len() > 0 && queue.left > 0 {
             let open = self.round(browser.patience, &context, &mut queue, look, seen, found).await?;
             if !context.gone() {
                 continue;
@@ -208,13 +239,13 @@ impl Ground<'_> {
                     self.record_page(&cell, &looked.rendered, seen);
                     if queue.is_new(&looked.html) || every_page || found.is_found(&listed.url) {
                         let new = self.follow_rendered(found, &listed.url, looked.rendered.links).await?;
-                        queue.waiting.extend(new.into_iter().map(|url| Listed { url, stands_for: 1 }));
+                        new.into_iter().for_each(|url| queue.add(url));
                     }
                 }
                 Err(failed) => self.recorder.failure(failed),
             }
             self.progress.pages += 1;
-            self.progress.queued = queue.waiting.len() as u64;
+            self.progress.queued = queue.len() as u64;
             self.tell_progress(false);
         }
     }
@@ -340,7 +371,7 @@ mod tests {
     #[test]
     fn the_page_that_ends_the_browser_is_found_among_those_that_were_open() {
         let list = [listed("/a"), listed("/b"), listed("/c")];
-        let mut queue = Queue::new(&list, 100);
+        let mut queue = Queue::new(&list, 100, Vec::new());
         let open = |queue: &mut Queue| {
             let mut open = VecDeque::new();
             while let Some(next) = queue.next(&open, 4) {
@@ -361,8 +392,21 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_set_something_come_after_all_that_should_not() {
+        let home = vec![PagePattern::new("/home/**").unwrap()];
+        let list = [listed("/"), listed("/home"), listed("/b")];
+        let mut queue = Queue::new(&list, 100, home);
+        let mut open = VecDeque::new();
+        while let Some(next) = queue.next(&open, 4) {
+            open.push_back(next);
+        }
+        assert_eq!(paths(&Vec::from(open)), "//b");
+        assert_eq!(paths(&[queue.next(&VecDeque::new(), 4).unwrap()]), "/home");
+    }
+
+    #[test]
     fn the_limit_of_pages_holds_whatever_links_there_are() {
-        let mut queue = Queue::new(&[listed("/a"), listed("/b")], 1);
+        let mut queue = Queue::new(&[listed("/a"), listed("/b")], 1, Vec::new());
         assert!(queue.next(&VecDeque::new(), 4).is_some());
         assert!(queue.next(&VecDeque::new(), 4).is_none());
     }
