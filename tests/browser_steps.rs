@@ -43,9 +43,10 @@ fn set_in(scan: &Scan, persona: &str, phase: Phase, engine: Engine) -> Vec<Strin
         .observations
         .iter()
         .filter(|seen| {
-            seen.groups.iter().map(|group| &group.example.cell).any(|cell| {
-                cell.persona == persona && cell.phase == phase && cell.engine == engine
-            })
+            seen.groups
+                .iter()
+                .map(|group| &group.example.cell)
+                .any(|cell| cell.persona == persona && cell.phase == phase && cell.engine == engine)
         })
         .map(|seen| seen.name.to_string())
         .collect();
@@ -140,7 +141,7 @@ fn a_step_that_fails_says_what_the_page_has_to_offer() {
     insta::assert_snapshot!(failing(r##"{ open = "/" }, { click = "#enter" }, { click = "#go" }"##), @"step 3 of the login (click, cookieproof.toml:4): `#go` is there, but disabled; the answer was 200 at /, titled “App”, saying “Log in Go”; its buttons: “Log in” (#enter), “Go” (#go); its inputs: “Email” (#email), #password. Likely something has to be filled in or chosen first");
     let wrong = r##"{ open = "/" }, { click = "#enter" }, { fill = { selector = "#email", value = "ann" } },
         { fill = { selector = "#password", value = "wr0ng-passw0rd" } }, { click = "#go" }, { wait = { selector = "#user", seconds = 1 } }"##;
-    insta::assert_snapshot!(failing(wrong), @"");
+    insta::assert_snapshot!(failing(wrong), @"step 6 of the login (wait, cookieproof.toml:5): `#user` did not come within 1 s; the answer was 200 at /, titled “App”, saying “Log in Go Wrong”; requests of its scripts: POST /api/login was answered 401; its buttons: “Log in” (#enter), “Go” (#go); its inputs: “Email” (#email), #password. Likely the step before was turned away, so that the page did not change");
 }
 
 /// A single-page application: every address is the same shell, the session is a token in local
@@ -173,7 +174,8 @@ show()</script>";
     Hostile::http(move |asked| {
         use std::sync::atomic::Ordering::SeqCst;
         let known = asked.header("authorization") == Some(&format!("Bearer {TOKEN}"));
-        let member = known && asked.header("x-tab") == Some("t4b-0f-ann") && !(revokes && revoked.load(SeqCst));
+        let member =
+            known && asked.header("x-tab") == Some("t4b-0f-ann") && !(revokes && revoked.load(SeqCst));
         match asked.route().as_str() {
             "POST /api/token" if asked.field("password").as_deref() == Some(PASSWORD) => {
                 json("200 OK", "", &format!(r#"{{"token":"{TOKEN}","name":"ann"}}"#))
@@ -187,7 +189,10 @@ show()</script>";
             path if path.contains("/api/") && !member => json("401 Unauthorized", "", "{}"),
             path if path.contains("/api/") => json("200 OK", "", "{}"),
             "GET /app/orders/open" => page("Set-Cookie: direct=1; Path=/\r\n", SHELL),
-            path if path.starts_with("GET /favicon") || path.contains("robots") || path.contains("sitemap") => {
+            path if path.starts_with("GET /favicon")
+                || path.contains("robots")
+                || path.contains("sitemap") =>
+            {
                 Answer::status("404 Not Found", "Content-Type: text/html\r\n", "no")
             }
             _ => html(SHELL),
@@ -250,7 +255,7 @@ fn a_form_that_the_browser_would_not_send_says_why() {
     let app = single_page(true);
     let seen = look(&app, &single_page_member().replace(", choose = { terms = true }", ""));
     keeps_quiet(&seen);
-    insta::assert_snapshot!(seen.reached("member"), @"");
+    insta::assert_snapshot!(seen.reached("member"), @r#"step 3 of the login (submit, cookieproof.toml:7): the browser does not send the form: `terms` must be filled in; the answer was 200 at /login, titled “App”, saying “TermsIn”; its forms: form#f GET /login: email, password, terms (checkbox); its buttons: “In”; its inputs: [name="email"], [name="password"], “Terms” ([name="terms"])"#);
 }
 
 /// Pages that exist by scripts only: links made by a script, in a shadow root and in a frame,
@@ -301,8 +306,12 @@ fn pages_that_exist_by_routes_only_are_all_found() {
     ];
     assert_eq!(found, expected);
     // Each was asked for without a browser once, too, and nothing that logs out at all.
-    let asked: Vec<String> =
-        app.asked().iter().filter(|asked| asked.header("sec-fetch-mode").is_none()).map(Asked::route).collect();
+    let asked: Vec<String> = app
+        .asked()
+        .iter()
+        .filter(|asked| asked.header("user-agent").is_some_and(|agent| agent.contains("cookieproof")))
+        .map(Asked::route)
+        .collect();
     for path in ["/made", "/made/deeper", "/item/3", "/pushed", "/shadow", "/framed"] {
         let times = asked.iter().filter(|route| **route == format!("GET {path}")).count();
         assert_eq!(times, 1, "{path}: {asked:#?}");
@@ -319,14 +328,19 @@ fn rotating() -> Hostile {
     let current = Mutex::new(Some(0));
     Hostile::http(move |asked| {
         let mut current = current.lock().unwrap();
-        let sent = asked.cookie("refresh").and_then(|value| value.strip_prefix("r3fr35h-t0k3n-")?.parse().ok());
+        let sent =
+            asked.cookie("refresh").and_then(|value| value.strip_prefix("r3fr35h-t0k3n-")?.parse().ok());
         let member = asked.cookie("sid").as_deref() == Some(TOKEN) && current.is_some();
         let issue = |number: i32| format!("Set-Cookie: refresh=r3fr35h-t0k3n-{number}; Path=/; HttpOnly\r\n");
         match asked.route().as_str() {
             "GET /" => html("<a href=/account>Account</a>"),
-            "GET /login" => html("<form method=post><input name=email><input type=password name=password></form>"),
+            "GET /login" => {
+                html("<form method=post><input name=email><input type=password name=password></form>")
+            }
             "POST /login" => to("/account", &format!("Set-Cookie: sid={TOKEN}; Path=/\r\n{}", issue(0))),
-            "GET /account" if member => html("<p id=user>ann</p><script>fetch('/api/refresh',{method:'POST'})</script>"),
+            "GET /account" if member => {
+                html("<p id=user>ann</p><script>fetch('/api/refresh',{method:'POST'})</script>")
+            }
             "POST /api/refresh" if member && sent == *current => {
                 let next = sent.unwrap_or_default() + 1;
                 *current = Some(next);
@@ -338,7 +352,11 @@ fn rotating() -> Hostile {
             }
             "POST /logout" if member && sent == *current => {
                 *current = None;
-                json("200 OK", "Set-Cookie: sid=; Path=/; Max-Age=0\r\nSet-Cookie: refresh=; Path=/; Max-Age=0\r\n", "{}")
+                json(
+                    "200 OK",
+                    "Set-Cookie: sid=; Path=/; Max-Age=0\r\nSet-Cookie: refresh=; Path=/; Max-Age=0\r\n",
+                    "{}",
+                )
             }
             "POST /logout" => json("403 Forbidden", "", "{}"),
             _ => to("/login", ""),
@@ -364,10 +382,7 @@ logout = [{{ request = {{ method = "POST", url = "/logout" }} }}]
     assert!(app.asked().iter().any(|asked| asked.route() == "POST /api/refresh"));
     assert_eq!(seen.logins("member"), (1, 0));
     assert_eq!(seen.warnings(), Vec::<String>::new());
-    assert_eq!(
-        acts(&seen),
-        ["ClearedOnLogout member refresh: holds", "EndedOnLogout member : holds"]
-    );
+    assert_eq!(acts(&seen), ["ClearedOnLogout member refresh: holds", "EndedOnLogout member : holds"]);
     keeps_quiet(&seen);
 }
 
@@ -395,7 +410,8 @@ steps = [{ open = "/" }, { click = "#buy" }, { click = "#pay" }]
 [journeys.plain]
 steps = [{ open = "/" }]
 "##;
-    let told = "[site]\nname = \"App\"\n[[cookies]]\nname = \"lang\"\nupdated_by = [\"language\", \"plain\"]\n";
+    let told =
+        "[site]\nname = \"App\"\n[[cookies]]\nname = \"lang\"\nupdated_by = [\"language\", \"plain\"]\n";
     let seen = look_with(&plan(&app, text), Some(&manifest(told)));
     assert_eq!(seen.warnings(), Vec::<String>::new());
     assert_eq!(
@@ -431,7 +447,8 @@ fn everything(code: &'static Mutex<Vec<String>>, mail: PathBuf) -> Hostile {
                     true => {
                         let host = asked.header("host").unwrap_or_default();
                         let link = format!("http://{host}/code?step=st3p-0f-the-l0gin");
-                        std::fs::write(&mail, format!("To: ann@example.test\r\n\r\nLog in: {link}\r\n")).unwrap();
+                        std::fs::write(&mail, format!("To: ann@example.test\r\n\r\nLog in: {link}\r\n"))
+                            .unwrap();
                         json("200 OK", "", r#"{"step":"st3p-0f-the-l0gin"}"#)
                     }
                     false => json("400 Bad Request", "", "{}"),
@@ -453,7 +470,9 @@ fn everything(code: &'static Mutex<Vec<String>>, mail: PathBuf) -> Hostile {
                 }
             }
             "GET /private" if member => html("<p id=user>ann</p>"),
-            "GET /refused" => Answer::status("418 I'm a teapot", "Content-Type: text/html\r\n", "Short and stout"),
+            "GET /refused" => {
+                Answer::status("418 I'm a teapot", "Content-Type: text/html\r\n", "Short and stout")
+            }
             _ => html("Nobody"),
         }
     })

@@ -5,8 +5,8 @@
 //! framework writes each page's data there), unless they speak of cookies or storage: then every
 //! character counts.
 
-use lol_html::{HtmlRewriter, Settings, doc_text, element, text};
 use crate::observation::path_shape;
+use lol_html::{HtmlRewriter, Settings, doc_text, element, text};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};

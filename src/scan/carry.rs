@@ -147,7 +147,9 @@ fn credentials(value: &CookieValue) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(value.reveal()) else { return Vec::new() };
     let mut found = Vec::new();
     match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => texts_of(&json, &mut found),
+        Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {
+            texts_of(&json, &mut found)
+        }
         _ => found.push(text.to_owned()),
     }
     found.retain(|text| text.len() >= SHORTEST && is_credential(text));

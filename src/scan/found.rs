@@ -170,22 +170,18 @@ mod tests {
         let mut take = |from: &str, paths: &[&str]| {
             found.push(&url(from), links(paths));
             let mut taken = Vec::new();
-            while let Some(next) = {
-                let frontier = found.frontier.clone().unwrap();
-                let next = locked(&frontier).pop();
-                next
-            } {
+            let frontier = found.frontier.clone().unwrap();
+            let pop = || locked(&frontier).pop();
+            while let Some(next) = pop() {
                 let page = found.took(&next, &url(from));
                 taken.push(page.as_str().trim_start_matches("http://a.test").to_owned());
             }
             taken
         };
-        assert_eq!(take("/app", &["/app#top", "#/about", "#!/help", "/plain"]), [
-            "/app",
-            "/app#/about",
-            "/app#!/help",
-            "/plain"
-        ]);
+        assert_eq!(
+            take("/app", &["/app#top", "#/about", "#!/help", "/plain"]),
+            ["/app", "/app#/about", "/app#!/help", "/plain"]
+        );
         // Known by now, or dangerous wherever the route stands.
         assert_eq!(take("/app#/about", &["#/about", "#/logout", "/plain#x"]), [""; 0]);
         // A shape is a shape.

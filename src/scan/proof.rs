@@ -104,11 +104,8 @@ impl Ground<'_> {
                 (Some((_, why)), _) => unclear(&format!("GET {}: {why}", url.path())),
                 (None, None) => unclear(&format!("GET {}: the page does not answer", url.path())),
                 (None, Some(page)) => {
-                    let visit = Visit {
-                        shown: page.url.clone(),
-                        status: tab.status(),
-                        ..Visit::unanswered(url)
-                    };
+                    let visit =
+                        Visit { shown: page.url.clone(), status: tab.status(), ..Visit::unanswered(url) };
                     let there = match &mark.selector {
                         Some(selector) => self.unless_ended(tab.has(selector)).await?.unwrap_or(false),
                         None => true,

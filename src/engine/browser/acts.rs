@@ -223,7 +223,12 @@ impl ActingTab<'_> {
     }
 
     /// Waits until an element and a text are there; false when the time is over.
-    pub async fn wait(&self, selector: Option<&str>, text: Option<&str>, time: Duration) -> Result<bool, NotDone> {
+    pub async fn wait(
+        &self,
+        selector: Option<&str>,
+        text: Option<&str>,
+        time: Duration,
+    ) -> Result<bool, NotDone> {
         let until = Instant::now() + time;
         loop {
             let there = self.act("there", json!({"selector": selector, "text": text})).await;
@@ -255,13 +260,18 @@ impl ActingTab<'_> {
         }
         let headers: Vec<(&str, &str)> =
             fetch.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let with =
-            json!({"method": fetch.method, "url": fetch.url, "headers": headers, "body": fetch.body});
+        let with = json!({"method": fetch.method, "url": fetch.url, "headers": headers, "body": fetch.body});
         let answer = done(self.act("request", with).await?)?;
         self.calm().await?;
         Ok(Fetched {
-            url: answer["url"].as_str().and_then(|url| Url::parse(url).ok()).unwrap_or_else(|| fetch.url.clone()),
-            status: answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
+            url: answer["url"]
+                .as_str()
+                .and_then(|url| Url::parse(url).ok())
+                .unwrap_or_else(|| fetch.url.clone()),
+            status: answer["status"]
+                .as_u64()
+                .and_then(|status| u16::try_from(status).ok())
+                .unwrap_or_default(),
             content_type: answer["type"].as_str().unwrap_or_default().to_ascii_lowercase(),
             text: answer["text"].as_str().unwrap_or_default().to_owned(),
         })
@@ -323,8 +333,7 @@ impl ActingTab<'_> {
     /// The visit of a page that could not be opened.
     pub fn failed(&self, cell: &Cell, url: &Url, kind: FailureKind, detail: &str) -> Visit {
         let url_safe = self.account.context.safe(url);
-        let failure =
-            Failed { cell: cell.clone(), url: url_safe, kind, detail: detail.to_owned(), count: 1 };
+        let failure = Failed { cell: cell.clone(), url: url_safe, kind, detail: detail.to_owned(), count: 1 };
         Visit { failure: Some(failure), ..Visit::unanswered(url) }
     }
 
@@ -400,7 +409,8 @@ impl ActingTab<'_> {
     /// Waits for a page that leads on by itself within moments.
     async fn led_on(&self) {
         for _ in 0..MOST_REFRESHES {
-            let seconds = self.act("refresh", json!({})).await.ok().and_then(|found| found["seconds"].as_f64());
+            let seconds =
+                self.act("refresh", json!({})).await.ok().and_then(|found| found["seconds"].as_f64());
             let Some(seconds) = seconds.filter(|seconds| *seconds <= SOON) else { return };
             let loads = self.tab.trace().loads;
             let until = Instant::now() + Duration::from_secs_f64(seconds) + MOMENT * 4;

@@ -7,7 +7,7 @@ use super::tab::{Loaded, Tab};
 use super::{BrowserContext, StoredItem};
 use crate::engine::{Ask, Visit};
 use crate::observation::{Failed, FailureKind};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use url::Url;
@@ -96,50 +96,6 @@ impl<'a> BrowserPage<'a> {
         let answered = banner(&self.tab, selector, Some(answer), button).await?;
         self.tab.settle(self.patience.late).await;
         Some(answered)
-    }
-
-    /// Clicks the first element of a selector; false where there is none.
-    pub async fn click(&self, selector: &str) -> bool {
-        let script = format!(
-            "(s=>{{const e=document.querySelector(s);if(!e)return false;e.click();return true}})({})",
-            json!(selector)
-        );
-        let clicked = self.tab.evaluate(&script).await == Some(Value::Bool(true));
-        if clicked {
-            // A click may navigate: a moment for it to begin, then until it is done.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            self.tab.settle(self.patience.load).await;
-        }
-        clicked
-    }
-
-    /// Types a value into the first element of a selector, with the events a person's typing fires.
-    pub async fn fill(&self, selector: &str, value: &str) -> bool {
-        let script = format!(
-            "((s,v)=>{{const e=document.querySelector(s);if(!e)return false;e.focus();\
-             const d=Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e),'value');d&&d.set?d.set.call(e,v):e.value=v;\
-             e.dispatchEvent(new Event('input',{{bubbles:true}}));e.dispatchEvent(new Event('change',{{bubbles:true}}));return true}})({},{})",
-            json!(selector),
-            json!(value)
-        );
-        self.tab.evaluate(&script).await == Some(Value::Bool(true))
-    }
-
-    /// Waits until a selector or a text is there.
-    pub async fn wait(&self, selector: Option<&str>, text: Option<&str>, patience: Duration) -> bool {
-        let script = format!(
-            "((s,t)=>(!s||!!document.querySelector(s))&&(!t||document.body.innerText.includes(t)))({},{})",
-            json!(selector),
-            json!(text)
-        );
-        let until = tokio::time::Instant::now() + patience;
-        while tokio::time::Instant::now() < until {
-            if self.tab.evaluate(&script).await == Some(Value::Bool(true)) {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        false
     }
 
     /// The URL now shown.

@@ -1,9 +1,9 @@
 //! One tab: a target with everything it starts (frames, workers, popups), every one attached and
 //! watched before it runs its first line.
 
+use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
 use super::launch::unique_number;
-use super::StoredItem;
 use super::trace::Trace;
 use crate::engine::Own;
 use base64::Engine as _;

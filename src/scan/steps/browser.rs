@@ -9,13 +9,11 @@ use super::super::record::As;
 use super::form::{self, Form};
 use super::shown::cut;
 use super::{
-    Halt, PATIENCE_WITH_429, Shown, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected, live,
-    totp, unix_now,
+    Halt, PATIENCE_WITH_429, Shown, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected, live, totp,
+    unix_now,
 };
+use crate::engine::browser::{ActingTab, BrowserContext, Choosing, Fetch, Filling, NotDone, Offer, Patience};
 use crate::engine::{Gate, Visit};
-use crate::engine::browser::{
-    ActingTab, BrowserContext, Choosing, Fetch, Filling, NotDone, Offer, Patience,
-};
 use crate::observation::{Cell, Engine, Resource};
 use crate::plan::{Action, Choice, Expect, Request, Step, Submit};
 use std::time::Duration;
@@ -56,8 +54,7 @@ impl Ground<'_> {
         let visitor = self.visitor(&mut browser, actor, &cell).await;
         let made = match visitor {
             Ok(Some(context)) => {
-                let made =
-                    self.perform_there(&context, browser.patience(), actor, &cell, steps, what).await;
+                let made = self.perform_there(&context, browser.patience(), actor, &cell, steps, what).await;
                 context.close().await;
                 made
             }
@@ -80,9 +77,10 @@ impl Ground<'_> {
         steps: &[Step],
         what: &str,
     ) -> Result<(), Halt> {
-        let tab = self.unless_ended(context.acting_tab(patience)).await?.map_err(|why| {
-            Halt::Failed(StepFailure { step: format!("the start of {what}"), why })
-        })?;
+        let tab = self
+            .unless_ended(context.acting_tab(patience))
+            .await?
+            .map_err(|why| Halt::Failed(StepFailure { step: format!("the start of {what}"), why }))?;
         let mut stage = Stage { context, tab, patience, cell: cell.clone(), login_form: None };
         let mut made = Ok(());
         for (index, step) in steps.iter().enumerate() {
@@ -135,12 +133,10 @@ impl Ground<'_> {
                 self.stage_submit(stage, actor, submit, Some((field, code)), tolerant).await
             }
             Action::Request(request) => self.stage_request(stage, actor, request, tolerant).await,
-            Action::Click { selector } => {
-                match self.unless_ended(stage.tab.click(selector)).await? {
-                    Ok(()) => self.acted(stage, actor, format!("a click on `{selector}`"), tolerant).await,
-                    Err(why) => Err(self.not_done(stage, actor, why, selector).await?),
-                }
-            }
+            Action::Click { selector } => match self.unless_ended(stage.tab.click(selector)).await? {
+                Ok(()) => self.acted(stage, actor, format!("a click on `{selector}`"), tolerant).await,
+                Err(why) => Err(self.not_done(stage, actor, why, selector).await?),
+            },
             Action::Fill { selector, value } => {
                 let value = self.references.field(selector, value, live(actor)).await?;
                 match self.unless_ended(stage.tab.fill(selector, &value)).await? {
@@ -402,8 +398,7 @@ impl Ground<'_> {
         page.answer = None;
         page.sent = Some(sent);
         page.refused = refused;
-        let why = (status >= 400 && !tolerant)
-            .then(|| page.refusal(&format!("it was answered {status}")));
+        let why = (status >= 400 && !tolerant).then(|| page.refusal(&format!("it was answered {status}")));
         if page.is_json() {
             actor.json = serde_json::from_str(&page.text).ok();
         }
