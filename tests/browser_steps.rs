@@ -141,7 +141,7 @@ fn a_step_that_fails_says_what_the_page_has_to_offer() {
     insta::assert_snapshot!(failing(r##"{ open = "/" }, { click = "#enter" }, { click = "#go" }"##), @"step 3 of the login (click, cookieproof.toml:4): `#go` is there, but disabled; the answer was 200 at /, titled “App”, saying “Log in Go”; its buttons: “Log in” (#enter), “Go” (#go); its inputs: “Email” (#email), #password. Likely something has to be filled in or chosen first");
     let wrong = r##"{ open = "/" }, { click = "#enter" }, { fill = { selector = "#email", value = "ann" } },
         { fill = { selector = "#password", value = "wr0ng-passw0rd" } }, { click = "#go" }, { wait = { selector = "#user", seconds = 1 } }"##;
-    insta::assert_snapshot!(failing(wrong), @"");
+    insta::assert_snapshot!(failing(wrong), @"step 6 of the login (wait, cookieproof.toml:5): `#user` did not come within 1 s; the answer was 200 at /, titled “App”, saying “Log in Go Wrong”; requests of its scripts: POST /api/login was answered 401; its buttons: “Log in” (#enter), “Go” (#go); its inputs: “Email” (#email), #password. Likely the step before was turned away, so that the page did not change");
 }
 
 /// A single-page application: every address is the same shell, the session is a token in local
@@ -255,7 +255,7 @@ fn a_form_that_the_browser_would_not_send_says_why() {
     let app = single_page(true);
     let seen = look(&app, &single_page_member().replace(", choose = { terms = true }", ""));
     keeps_quiet(&seen);
-    insta::assert_snapshot!(seen.reached("member"), @"");
+    insta::assert_snapshot!(seen.reached("member"), @r#"step 3 of the login (submit, cookieproof.toml:7): the browser does not send the form: `terms` must be filled in; the answer was 200 at /login, titled “App”, saying “TermsIn”; its forms: form#f GET /login: email, password, terms (checkbox); its buttons: “In”; its inputs: [name="email"], [name="password"], “Terms” ([name="terms"])"#);
 }
 
 /// Pages that exist by scripts only: links made by a script, in a shadow root and in a frame,
@@ -309,7 +309,7 @@ fn pages_that_exist_by_routes_only_are_all_found() {
     let asked: Vec<String> = app
         .asked()
         .iter()
-        .filter(|asked| asked.header("sec-fetch-mode").is_none())
+        .filter(|asked| asked.header("user-agent").is_some_and(|agent| agent.contains("cookieproof")))
         .map(Asked::route)
         .collect();
     for path in ["/made", "/made/deeper", "/item/3", "/pushed", "/shadow", "/framed"] {

@@ -170,11 +170,9 @@ mod tests {
         let mut take = |from: &str, paths: &[&str]| {
             found.push(&url(from), links(paths));
             let mut taken = Vec::new();
-            while let Some(next) = {
-                let frontier = found.frontier.clone().unwrap();
-                let next = locked(&frontier).pop();
-                next
-            } {
+            let frontier = found.frontier.clone().unwrap();
+            let pop = || locked(&frontier).pop();
+            while let Some(next) = pop() {
                 let page = found.took(&next, &url(from));
                 taken.push(page.as_str().trim_start_matches("http://a.test").to_owned());
             }

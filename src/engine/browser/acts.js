@@ -226,7 +226,7 @@
     there: (a) => ({ found: (!a.selector || !!one(a.selector)) && (!a.text || acts.text({}).text.includes(line(a.text, 10000))) }),
     has: (a) => ({ found: every(a.selector).length > 0 }),
     text: () => ({
-      text: line(roots().map((root) => root.body ? root.body.innerText : root.host ? [...root.children].filter((child) => child.checkVisibility()).map((child) => child.innerText || '').join(' ') : '').join(' '), 2000000),
+      text: line(roots().map((root) => root.body ? root.body.innerText : root.host ? [...root.childNodes].map((child) => child.nodeType === 3 ? child.data : child.nodeType === 1 && child.checkVisibility() ? child.innerText || '' : '').join(' ') : '').join(' '), 2000000),
     }),
     page: () => ({
       url: location.href, ...acts.text({}),

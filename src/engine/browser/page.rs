@@ -132,18 +132,6 @@ impl<'a> BrowserPage<'a> {
         clicked
     }
 
-    /// Types a value into the first element of a selector, with the events a person's typing fires.
-    pub async fn fill(&self, selector: &str, value: &str) -> bool {
-        let script = format!(
-            "((s,v)=>{{const e=document.querySelector(s);if(!e)return false;e.focus();\
-             const d=Object.getOwnPropertyDescriptor(Object.getPrototypeOf(e),'value');d&&d.set?d.set.call(e,v):e.value=v;\
-             e.dispatchEvent(new Event('input',{{bubbles:true}}));e.dispatchEvent(new Event('change',{{bubbles:true}}));return true}})({},{})",
-            json!(selector),
-            json!(value)
-        );
-        self.tab.act(&script).await == Some(Value::Bool(true))
-    }
-
     /// Waits until a selector or a text is there.
     pub async fn wait(&self, selector: Option<&str>, text: Option<&str>, patience: Duration) -> bool {
         let script = format!(
