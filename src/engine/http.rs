@@ -309,6 +309,7 @@ impl HttpEngine {
             sent,
             location,
             carried: Vec::new(),
+            script: None,
         }
     }
 
@@ -323,6 +324,7 @@ impl HttpEngine {
             sightings: Vec::new(),
             location: None,
             carried: Vec::new(),
+            script: None,
         }
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::audit::{Confidence, Declared, Evidence, Finding, Note, Severity, State, Verdict, Why};
 use crate::manifest::Place;
 use crate::observation::{Scan, Sighting};
+use crate::vendors::Knowledge;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -170,7 +171,12 @@ fn audit(scan: &Scan) -> Audit {
 
 fn print(scan: &Scan, audit: Option<&Audit>, format: Format) -> String {
     let mut out = Vec::new();
-    write(&Report { scan, audit, manifest: audit.map(|_| "cookies.toml") }, format, &mut out).unwrap();
+    write(
+        &Report { scan, audit, manifest: audit.map(|_| "cookies.toml"), knowledge: &Knowledge::default() },
+        format,
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -1,6 +1,8 @@
 //! The browser's part of a run: the pages that HTTP found, one of each kind, looked at again with
 //! scripts running; each persona and consent state in a fresh browser of its own.
 
+mod second_look;
+
 use super::actor::Actor;
 use super::ground::{Ended, Ground};
 use super::record::As;
@@ -102,7 +104,7 @@ impl Ground<'_> {
                 self.browse_cell(browser, actor, &consent, outcomes).await?;
             }
         }
-        Ok(())
+        self.second_look(browser, actors).await
     }
 
     /// Visitors without a login answer the banner either way, members accept; other states where the

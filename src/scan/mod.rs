@@ -13,6 +13,7 @@ mod probes;
 mod record;
 mod run;
 mod steps;
+mod telling;
 mod walk;
 
 pub use run::run;

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::manifest::BannerRule;
 use crate::observation::BannerMoment;
-use crate::vendors::{self, Role};
+use crate::vendors::Role;
 
 pub(crate) static RULE: Rule = Rule {
     id: "consent-banner",
@@ -49,9 +49,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let platforms: Vec<&Contact> = context
             .foreign_contacts()
             .filter(|contact| contact.resource != Resource::Document)
-            .filter(|contact| {
-                vendors::classify_host(&contact.host).is_some_and(|fact| fact.role == Role::Consent)
-            })
+            .filter(|contact| context.fact_of(contact).is_some_and(|fact| fact.role == Role::Consent))
             .collect();
         let Some(first) = platforms.first() else { return };
         let message = format!("{} loads a consent platform from {}", words::path(&first.page), first.host);

@@ -24,6 +24,7 @@ use crate::engine::{Ask, Own, Values};
 use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
+use carried::{Known, People};
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
@@ -50,6 +51,8 @@ pub struct BrowserContext {
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
+    /// What its device held so far, to be found again in requests to others.
+    known: Mutex<Known>,
     run: RunContext,
 }
 
@@ -133,6 +136,7 @@ impl BrowserEngine {
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
+            known: Mutex::default(),
             run,
         })
     }
@@ -213,6 +217,14 @@ impl BrowserContext {
     fn model(&self) -> MutexGuard<'_, Jar> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn people(&self) -> People {
+        People::of(&self.run.secrets.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl StoredItem {
@@ -288,4 +300,16 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {
     base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
+/// The text within base64 of either alphabet, padded or not.
+fn base64_text(text: &str) -> Option<String> {
+    use base64::alphabet::{STANDARD, URL_SAFE};
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
+    let bytes = GeneralPurpose::new(alphabet, lenient).decode(text).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
 }
