@@ -218,6 +218,9 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
       track  refused               /     anonymous
         browsers refuse it: SameSite=None needs Secure
 
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
+
     Looked at
       anonymous   12 pages
       member      1 page, logged in, 2 logins, session lost once
@@ -291,8 +294,8 @@ fn verbose_shows_every_claim_and_all_evidence() {
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
 
-    Other hosts
-      ads.test  4 times asked, on /
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
 
     Probes
       holds     required-for, member, sid
@@ -330,6 +333,9 @@ fn a_scan_alone_prints_lines_as_written() {
       track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
+
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
 
     Looked at
       anonymous   12 pages
@@ -390,6 +396,12 @@ fn markdown() {
     | name | lifetime | attributes | path | to | as written |
     | --- | --- | --- | --- | --- | --- |
     | `track` | browsers refuse it: SameSite=None needs Secure |  | `/` | anonymous | `track=‹32 bytes›; Path=/; SameSite=None` |
+
+    ## Third parties
+
+    | who | known as | by | requests | pages | script | told | leaves |
+    | --- | --- | --- | ---: | --- | --- | --- | --- |
+    | `ads.test` |  |  | 4 | `http://shop.test/` |  |  | track (refused) |
 
     ## Looked at
 
@@ -775,6 +787,33 @@ fn json_is_versioned_and_in_order() {
           "example": "http://ads.test/pixel"
         }
       ],
+      "third_parties": [
+        {
+          "site": "ads.test",
+          "hosts": [
+            "ads.test"
+          ],
+          "vendor": null,
+          "role": null,
+          "category": null,
+          "known_by": null,
+          "fetched": true,
+          "requests": 4,
+          "pages": 1,
+          "page": "http://shop.test/",
+          "script": null,
+          "told": [],
+          "leaves": [
+            {
+              "kind": "cookie",
+              "name": "track",
+              "domain": "ads.test",
+              "for_site": false,
+              "kept": false
+            }
+          ]
+        }
+      ],
       "probes": [
         {
           "probe": "required-for",
@@ -932,6 +971,9 @@ fn nothing_seen_is_never_all_clear() {
     INCONCLUSIVE: nothing can be said of http://shop.test/.
 
       inconclusive  no page answered: http://shop.test/gone: 404 Not Found
+
+    Third parties
+      ads.test  4 times asked, on /
 
     Looked at
       anonymous   0 pages

@@ -219,3 +219,27 @@ fn host_of(domain: &str) -> &str {
         _ => host,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_domains_and_origins() {
+        for (domain, host) in [
+            ("a.test", "a.test"),
+            ("https://a.test", "a.test"),
+            ("https://a.test:8443", "a.test"),
+            ("http://[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(host_of(domain), host);
+        }
+    }
+
+    #[test]
+    fn many_things_are_counted() {
+        let names = |count: usize| (0..count).map(|n| format!("c{n}")).collect();
+        assert_eq!(shortened(names(2), ", "), "c0, c1");
+        assert_eq!(shortened(names(9), ", "), "c0, c1, c2, c3, c4, c5, 3 more");
+    }
+}
