@@ -17,11 +17,20 @@ request of another analytics vendor is enough, also when a page's markup only as
     standing,
 };
 
+/// Another vendor of the same role.
+#[derive(Default)]
+struct Rival {
+    causes: BTreeSet<Cause>,
+    evidence: Vec<crate::audit::Evidence>,
+    /// Really asked or set, not only mentioned.
+    surely: bool,
+    fact: Option<Fact>,
+}
+
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for (index, party) in context.manifest.third_parties.iter().enumerate() {
         let Some(role) = party.only_provider_of.as_deref().and_then(Role::from_word) else { continue };
-        let mut others: BTreeMap<String, (BTreeSet<Cause>, Vec<crate::audit::Evidence>, bool, Option<Fact>)> =
-            BTreeMap::new();
+        let mut others: BTreeMap<String, Rival> = BTreeMap::new();
         for contact in context.foreign_contacts() {
             let Some(fact) = context.fact_of(contact).filter(|fact| fact.role == role) else {
                 continue;
@@ -32,21 +41,21 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 continue;
             }
             let other = others.entry(fact.vendor.to_string()).or_default();
-            other.3.get_or_insert_with(|| fact.clone());
-            other.0.extend(of_host(context, &contact.host));
-            other.1.push(evidence::of_contact(context, contact));
-            other.2 |= contact.fetched;
+            other.fact.get_or_insert_with(|| fact.clone());
+            other.causes.extend(of_host(context, &contact.host));
+            other.evidence.push(evidence::of_contact(context, contact));
+            other.surely |= contact.fetched;
         }
         for seen in context.undeclared().filter(|seen| seen.provider != Some(index) && !away(context, seen)) {
             let fact = seen.fact.as_ref().filter(|fact| fact.third_party && fact.role == role);
             let Some(fact) = fact else { continue };
             let other = others.entry(fact.vendor.to_string()).or_default();
-            other.3.get_or_insert_with(|| fact.clone());
-            other.0.extend(presence(context, seen));
-            other.1.push(evidence::of_sighting(context, seen));
-            other.2 = true;
+            other.fact.get_or_insert_with(|| fact.clone());
+            other.causes.extend(presence(context, seen));
+            other.evidence.push(evidence::of_sighting(context, seen));
+            other.surely = true;
         }
-        for (vendor, (causes, mut pieces, surely, fact)) in others {
+        for (vendor, Rival { causes, evidence: mut pieces, surely, fact }) in others {
             pieces.truncate(evidence::MOST);
             let message = format!("{vendor} does {}, not only {}", role.word(), party.provider);
             found.push(
