@@ -378,7 +378,7 @@ impl Countable for Contact {
         let place = |contact: &Contact| {
             (contact.script.is_none(), contact.page.clone(), contact.example.clone(), contact.script.clone())
         };
-        if place(&other) < place(&self) {
+        if place(&other) < place(self) {
             (self.page, self.example, self.script) = (other.page, other.example, other.script);
         }
     }
