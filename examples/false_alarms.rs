@@ -10,6 +10,7 @@ mod sites;
 
 use cookieproof::report::{self, Format, Report};
 use cookieproof::tree::Format as Tree;
+use cookieproof::vendors::Knowledge;
 use cookieproof::{audit, manifest, plan, scan};
 use sites::{Authority, Password, Settings, Which, prepare};
 use std::collections::BTreeSet;
@@ -41,7 +42,12 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                 scan::run(&plan, &plan.targets[0], Some(&manifest), &(), &scan::Stop::default()).await?;
             let audit = audit::audit(&manifest, &scan, None);
             findings += audit.findings.len();
-            let report = Report { scan: &scan, audit: Some(&audit), manifest: Some("cookies.toml") };
+            let report = Report {
+                scan: &scan,
+                audit: Some(&audit),
+                manifest: Some("cookies.toml"),
+                knowledge: &Knowledge::default(),
+            };
             let mut bytes = Vec::new();
             report::write(&report, Format::Json, &mut bytes)?;
             let mut json: serde_json::Value = serde_json::from_slice(&bytes)?;

@@ -312,11 +312,86 @@ pub struct Contact {
     pub count: u64,
     /// Really asked, or only mentioned in the page's markup and left alone.
     pub fetched: bool,
-    /// What the request carried beside cookies (browser engine), sorted: `cookie:NAME` and
-    /// `storage:KEY` (the value kept there), `identifier` (a stable value of its own), `email`,
-    /// `user-id`.
+    /// What the requests tell about their visitor beside cookies (browser engine), sorted.
     #[serde(default)]
-    pub carried: Vec<String>,
+    pub carried: Vec<Carried>,
+    /// The script that asked, where one did (browser engine).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+}
+
+/// One thing that a request tells about its visitor, and where in it; never the value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Carried {
+    #[serde(flatten)]
+    pub what: Telling,
+    /// The parameter or field that holds it; `path` for a segment of the URL's path.
+    pub field: String,
+    #[serde(default, skip_serializing_if = "Form::is_plain")]
+    pub form: Form,
+}
+
+/// What tells about a visitor.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "what", content = "name")]
+pub enum Telling {
+    /// The value of this cookie of the visitor.
+    Cookie(Name),
+    /// The value of this storage item of the visitor.
+    Storage(Name),
+    /// A random value of its own: the same for one visitor, another for the next.
+    Identifier,
+    Email,
+    /// A user's number or name.
+    UserId,
+}
+
+/// How a value is written in a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// As it is, or percent-encoded.
+    #[default]
+    Plain,
+    Base64,
+    /// Only its SHA-256 sum, which whoever has the value recognises.
+    Sha256,
+}
+
+impl Form {
+    fn is_plain(&self) -> bool {
+        *self == Form::Plain
+    }
+}
+
+impl Telling {
+    /// Personal data, beside telling visitors apart.
+    pub fn is_personal(&self) -> bool {
+        matches!(self, Telling::Email | Telling::UserId)
+    }
+}
+
+impl std::fmt::Display for Telling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Telling::Cookie(name) => write!(f, "the value of the cookie `{name}`"),
+            Telling::Storage(key) => write!(f, "the value of the storage item `{key}`"),
+            Telling::Identifier => f.write_str("an identifier"),
+            Telling::Email => f.write_str("an e-mail address"),
+            Telling::UserId => f.write_str("a user's number or name"),
+        }
+    }
+}
+
+/// In words: `an identifier in `visitor``.
+impl std::fmt::Display for Carried {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.form {
+            Form::Plain => write!(f, "{} in `{}`", self.what, self.field),
+            Form::Base64 => write!(f, "{} in `{}` (in base64)", self.what, self.field),
+            Form::Sha256 => write!(f, "{} in `{}` (as its SHA-256 sum)", self.what, self.field),
+        }
+    }
 }
 
 /// What was looked at, and what was not.

@@ -1,10 +1,15 @@
 //! Secrets that cannot be printed by accident, and the list of those known to a run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 /// What stands where a secret was.
 const MASK: &str = "\u{2039}masked\u{203a}";
+
+/// Shorter names are found everywhere by chance.
+const SHORTEST_NAME: usize = 4;
+/// Longer ones are none.
+const LONGEST_NAME: usize = 320;
 
 /// A password, token, code or login field of the plan. `Debug` and `Display` print a mask; it
 /// cannot be serialised.
@@ -40,6 +45,8 @@ impl fmt::Display for Secret {
 #[derive(Clone, Default)]
 pub struct Secrets {
     known: HashSet<String>,
+    /// Who the visitors are: names and addresses they log in with. Looked for, never masked.
+    visitors: BTreeSet<String>,
     /// Every way each of them may be written, longest first.
     spellings: Vec<String>,
 }
@@ -54,6 +61,19 @@ impl Secrets {
             let place = self.spellings.partition_point(|known| known.len() > spelling.len());
             self.spellings.insert(place, spelling);
         }
+    }
+
+    /// Remembers who a visitor is: what somebody logs in as.
+    pub fn add_visitor(&mut self, name: &str) {
+        let name = name.trim();
+        if (SHORTEST_NAME..=LONGEST_NAME).contains(&name.len()) {
+            self.visitors.insert(name.to_lowercase());
+        }
+    }
+
+    /// Names and addresses that visitors log in with, in small letters.
+    pub fn visitors(&self) -> impl Iterator<Item = &str> {
+        self.visitors.iter().map(String::as_str)
     }
 
     /// The text with every known secret replaced, also where it is percent-, form- or

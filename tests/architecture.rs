@@ -12,9 +12,9 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("tree", &[], true),
     ("manifest", &["cookie", "observation", "tree"], true),
     ("plan", &["cookie", "manifest", "observation", "secret", "tree"], true),
-    ("vendors", &["manifest"], true),
+    ("vendors", &["cookie", "manifest", "observation"], true),
     ("audit", &["cookie", "manifest", "observation", "tree", "vendors"], true),
-    ("report", &["audit", "cookie", "manifest", "observation"], true),
+    ("report", &["audit", "cookie", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
     ("engine", &["cookie", "observation", "secret", "transport"], false),
 ];

@@ -1,5 +1,7 @@
 //! The main job with a browser, through the binary: what plain HTTP leaves open is decided.
 
+use crate::support::command::Cookieproof;
+use crate::support::hostile::{Answer, Hostile};
 use crate::support::sites::Which;
 use crate::support::world::World;
 use serde_json::Value;
@@ -9,6 +11,11 @@ const BROWSER: &[&str] = &["--engine", "browser", "--persona", "anonymous", "--f
 fn findings(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap();
     findings.iter().map(|finding| format!("{} {}", finding["rule"], finding["subject"])).collect()
+}
+
+fn third_party<'a>(report: &'a Value, site: &str) -> &'a Value {
+    let others = report["third_parties"].as_array().unwrap();
+    others.iter().find(|other| other["site"] == site).unwrap_or_else(|| panic!("no {site}: {others:?}"))
 }
 
 #[test]
@@ -35,5 +42,96 @@ fn a_site_that_keeps_its_word_on_consent_is_upheld() {
 fn what_only_scripts_break_is_found() {
     let found = |which, switch: &str| findings(&World::new(which, &[switch]).audit(BROWSER).code(1).json());
     assert_eq!(found(Which::Katror, "T12"), [r#""trigger" "katror_cookie_consent""#]);
-    assert_eq!(found(Which::Prokken, "P20"), [r#""analytics-cookies" "_ga""#]);
+    let report = World::new(Which::Prokken, &["P20"]).audit(BROWSER).code(1).json();
+    assert_eq!(findings(&report), [r#""analytics-cookies" "_ga""#]);
+    // First-party by domain, Google's by script.
+    let google = third_party(&report, "googletagmanager.com");
+    assert_eq!((&google["vendor"], &google["category"]), (&"Google Analytics".into(), &"analytics".into()));
+    let left = &google["leaves"][0];
+    assert_eq!(
+        (&left["name"], &left["domain"], &left["for_site"]),
+        (&"_ga".into(), &"prokken.com".into(), &true.into())
+    );
 }
+
+/// Each is the only finding, about the row's claim: an identifier or an address that a third party is
+/// sent.
+#[test]
+fn what_third_parties_are_told_is_found() {
+    let one = |which, switch: &str, claim: &str, told: &str| {
+        let report = World::new(which, &[switch]).audit(BROWSER).code(1).json();
+        let [finding] = report["findings"].as_array().unwrap().as_slice() else {
+            panic!("{switch}: {:?}", findings(&report));
+        };
+        let claims = finding["claims"].as_array().unwrap();
+        assert!(claims.iter().any(|known| known == claim), "{switch}: {claims:?}");
+        assert!(finding["message"].as_str().unwrap().contains(told), "{switch}: {}", finding["message"]);
+        report
+    };
+    one(Which::Prokken, "P23", "claims.cross-site-tracking", "an identifier in `external_id`");
+    one(Which::Dpokit, "D08", "third_parties.plausible.identifiers", "an identifier in `visitor`");
+    let report =
+        one(Which::Dpokit, "D39", "third_parties.plausible.personal-data", "an e-mail address in `user`");
+    let plausible = third_party(&report, "plausible.io");
+    assert!(
+        plausible["script"]["url"].as_str().unwrap().ends_with("plausible.io/js/script.js"),
+        "{plausible}"
+    );
+    assert_eq!(plausible["told"], serde_json::json!([{ "what": "email", "field": "user" }]));
+}
+
+/// With every persona: nothing that a conforming site's scripts and third parties do is held against
+/// it.
+#[test]
+fn conforming_sites_have_no_finding_with_a_browser() {
+    for which in Which::ALL {
+        let ended = World::new(which, &[]).audit(&["--engine", "browser", "--format", "json"]);
+        assert_eq!(findings(&ended.json()), [""; 0], "{}", which.name());
+        assert_eq!(ended.code, Some(0), "{}: {}", which.name(), ended.stderr);
+    }
+}
+
+/// What counters send of everybody alike, and what is new each time, tells nobody apart.
+#[test]
+fn counters_that_know_nobody_are_no_trackers() {
+    let audit = |more: &'static str| {
+        let site = Hostile::http(move |asked| match asked.target.split('?').next().unwrap_or_default() {
+            "/" | "/more" => {
+                Answer::page("", &format!("<a href=/more>More</a><script>{COUNTER}{more}</script>"))
+            }
+            "/lib.js" => Answer::status("200 OK", "Content-Type: text/javascript\r\n", "/* lib */"),
+            _ => Answer::status("204 No Content", "Access-Control-Allow-Origin: *\r\n", ""),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cookies.toml"), COUNTED).unwrap();
+        let url = format!("http://127.0.0.1:{}/", site.address.port());
+        let args = ["audit", &url, "-q", "--rate", "0", "--engine", "browser", "--format", "json"];
+        let path = std::env::var("PATH").unwrap_or_default();
+        let run = Cookieproof::new(args).within(folder.path()).env("PATH", &path).run();
+        findings(&run.json())
+    };
+    assert_eq!(audit(""), [""; 0]);
+    // The same with a visitor's own number.
+    let own = "name=name||crypto.randomUUID();send('/e?visit='+name)";
+    assert_eq!(audit(own), [r#""third-party-data" "Counter""#]);
+}
+
+const COUNTED: &str = r#"
+[site]
+hosts = ["127.0.0.1"]
+
+[[third_parties]]
+provider = "Counter"
+domains = ["localhost"]
+identifiers = false
+personal_data = false
+"#;
+
+/// The number of an account, a build's hash, a cache buster, the number of an event (sent twice), a
+/// cookie of one word, a mailbox of the office.
+const COUNTER: &str = "const other='http://localhost:'+location.port;\
+    const send=p=>fetch(other+p,{mode:'no-cors',method:'POST',body:JSON.stringify({u:location.href,to:'info@shop.test'})});\
+    document.cookie='theme=dark-and-narrow';const event=crypto.randomUUID();\
+    send('/e?cid=acct-5f0c2f3a9f1e4b7e&uid=7&t='+Date.now()+'&z='+Math.random()+'&event='+event);\
+    send('/e?event='+event+'&theme=dark-and-narrow');\
+    const s=document.createElement('script');s.src=other+'/lib.js?v=9f1e4b7e8c6d0a1b2c3d4e5f6a7b8c9d';document.head.append(s);";

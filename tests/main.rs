@@ -24,6 +24,7 @@ mod help;
 mod hostile_sites;
 mod http;
 mod init;
+mod lists;
 mod login;
 mod reading;
 mod readme;

@@ -169,7 +169,8 @@ impl Prokken {
         if self.on.on("P23") && at("/") {
             let url = request.url("www.facebook.com", "/tr");
             html += &inline(&format!(
-                "new Image().src = \"{url}?id=1234&ev=PageView&external_id=2b7e151628aed2a6abf7158809cf4f3c\";"
+                "const visitor = name || (name = crypto.randomUUID());\n\
+                 new Image().src = `{url}?id=1234&ev=PageView&external_id=${{visitor}}`;"
             ));
         }
         if self.on.on("P29") && at("/blog/launch") {

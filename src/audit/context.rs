@@ -10,7 +10,7 @@ use crate::observation::{
     Cell, Channel, Consent, Contact, Engine, ExchangeRef, Group, Observation, Outcome, Page, PersonaCoverage,
     Phase, ProbeKind, Reached, SafeUrl, Scan, Sent, Sighting, StorageKind, Visitor,
 };
-use crate::vendors::{self, Fact};
+use crate::vendors::{Fact, Knowledge};
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -24,6 +24,8 @@ pub(crate) struct Context<'a> {
     /// Declared items that must be there, were looked for where they belong, and are not.
     pub(crate) missing: BTreeSet<usize>,
     pub(crate) hosts: Hosts,
+    /// What is known of cookies and hosts.
+    pub(crate) knowledge: &'a Knowledge,
     claims: BTreeMap<About, usize>,
 }
 
@@ -53,7 +55,12 @@ pub(crate) enum Who {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(manifest: &'a Manifest, scan: &'a Scan, previous: Option<&'a Scan>) -> Self {
+    pub(crate) fn new(
+        manifest: &'a Manifest,
+        scan: &'a Scan,
+        previous: Option<&'a Scan>,
+        knowledge: &'a Knowledge,
+    ) -> Self {
         let hosts = Hosts::of(manifest, scan);
         let allowed: Vec<NamePattern> =
             scan.run.allowed_cookies.iter().map(|name| NamePattern::glob(name)).collect();
@@ -61,8 +68,8 @@ impl<'a> Context<'a> {
         for observation in &scan.observations {
             let host = matching::host_of(observation);
             let foreign = !hosts.own(host);
-            let fact = fact_of(observation, host, foreign);
-            let provider = matching::provider_of(manifest, &hosts, host, foreign, fact);
+            let fact = fact_of(knowledge, observation, host, foreign);
+            let provider = matching::provider_of(manifest, &hosts, host, foreign, fact.as_ref());
             let allowed = observation.kind == StorageKind::Cookie
                 && allowed.iter().any(|pattern| pattern.matches(&observation.name));
             for group in &observation.groups {
@@ -70,11 +77,13 @@ impl<'a> Context<'a> {
                 let item = matching::item_of(manifest, &hosts, observation, https, foreign, provider);
                 // What stands in the site's own name under a declared name is the site's.
                 let provider = provider.filter(|_| item.is_none());
+                let fact = fact.clone();
                 seen.push(Seen { observation, group, item, provider, fact, foreign, allowed, https });
             }
         }
         let claims = manifest.claims.iter().enumerate().map(|(index, claim)| (claim.about, index)).collect();
-        let mut context = Context { manifest, scan, previous, seen, missing: BTreeSet::new(), hosts, claims };
+        let mut context =
+            Context { manifest, scan, previous, seen, missing: BTreeSet::new(), hosts, knowledge, claims };
         context.missing = (0..manifest.items.len())
             .filter(|item| super::rules::never_seen::is_missing(&context, *item))
             .collect();
@@ -158,7 +167,13 @@ impl<'a> Context<'a> {
 
     /// The declared third party a host belongs to.
     pub(crate) fn provider_of_host(&self, host: &str) -> Option<usize> {
-        matching::provider_of(self.manifest, &self.hosts, host, true, vendors::classify_host(host))
+        let fact = crate::vendors::classify_host(host);
+        matching::provider_of(self.manifest, &self.hosts, host, true, fact.as_ref())
+    }
+
+    /// What is known of a request.
+    pub(crate) fn fact_of(&self, contact: &Contact) -> Option<Fact> {
+        self.knowledge.request(&contact.example, &contact.page, contact.resource)
     }
 
     // --- pages ------------------------------------------------------------------------------------
@@ -365,13 +380,19 @@ fn depends_on_the_browser(reason: &Reason) -> bool {
 }
 
 /// On an own host the name alone decides: a site may live on a known company's host.
-fn fact_of(observation: &Observation, host: &str, foreign: bool) -> Option<Fact> {
+fn fact_of(knowledge: &Knowledge, observation: &Observation, host: &str, foreign: bool) -> Option<Fact> {
     let name = observation.name.to_string();
-    let host = if foreign { host } else { "" };
-    match observation.kind {
-        StorageKind::Cookie => vendors::classify_cookie(&name, host),
-        _ => vendors::classify_storage(&name, host),
-    }
+    let fact = match observation.kind {
+        StorageKind::Cookie => knowledge.cookie(&name, if foreign { host } else { "" }),
+        _ => knowledge.storage(&name, if foreign { host } else { "" }),
+    };
+    let by_request = || {
+        let example = &observation.groups.first()?.example;
+        let at = &example.exchange;
+        let by_response = matches!(example.channel, Channel::Header | Channel::TolerantHeader);
+        (foreign && by_response).then(|| knowledge.request(&at.url, &example.page.asked, at.resource))?
+    };
+    fact.or_else(by_request)
 }
 
 fn is_https(sighting: &Sighting) -> bool {

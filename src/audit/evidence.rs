@@ -2,6 +2,7 @@
 
 use super::Evidence;
 use super::context::{Context, Seen};
+use super::words;
 use crate::observation::{Cell, Contact, Phase, SafeUrl, Sent};
 use std::fmt::Write;
 
@@ -50,7 +51,7 @@ pub(crate) fn of_contact(context: &Context<'_>, contact: &Contact) -> Evidence {
     let how = if contact.fetched { "asks" } else { "makes a browser ask" };
     let mut line = format!("{} {how} {}", contact.page, contact.example);
     if !contact.carried.is_empty() {
-        let _ = write!(line, ", carrying {}", contact.carried.join(", "));
+        let _ = write!(line, ", carrying {}", words::listed(&contact.carried));
     }
     Evidence {
         cell: contact.cell.clone(),

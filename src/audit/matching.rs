@@ -132,7 +132,7 @@ pub(crate) fn provider_of(
     hosts: &Hosts,
     host: &str,
     foreign: bool,
-    fact: Option<Fact>,
+    fact: Option<&Fact>,
 ) -> Option<usize> {
     let parties = || manifest.third_parties.iter().enumerate();
     if foreign {
@@ -152,7 +152,7 @@ pub(crate) fn provider_of(
             return Some(index);
         }
     }
-    let vendor = fact.filter(|fact| fact.third_party)?.vendor;
+    let vendor = fact.filter(|fact| fact.third_party)?.vendor.as_ref();
     parties().find(|(_, party)| is_vendor(party, vendor)).map(|(index, _)| index)
 }
 

@@ -21,12 +21,18 @@ pub use violation::Rule;
 
 use crate::manifest::{Manifest, Place, Strength};
 use crate::observation::{Cell, ExchangeRef, Page, Party, Scan};
+use crate::vendors::Knowledge;
 use serde::Serialize;
 
 /// Judges a scan by a manifest. `previous` is an earlier scan of the same site, for the claims that
 /// need two.
 pub fn audit(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>) -> Audit {
-    let context = context::Context::new(manifest, scan, previous);
+    audit_with(manifest, scan, previous, &Knowledge::default())
+}
+
+/// The same with what the user's lists know of cookies and hosts.
+pub fn audit_with(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: &Knowledge) -> Audit {
+    let context = context::Context::new(manifest, scan, previous, knowledge);
     let mut violations = Vec::new();
     for rule in rules::RULES {
         (rule.check)(&context, &mut violations);

@@ -5,7 +5,6 @@ use super::{Note, matching, policy_text, words};
 use crate::cookie::Decision;
 use crate::manifest::{BROWSER_CAP, Inventory};
 use crate::observation::{ProbeKind, ProbeResult, Resource, StorageKind};
-use crate::vendors;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every remark, sorted.
@@ -124,19 +123,18 @@ fn sessions_that_outlive(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
 
 /// Hosts known for watching people, where no claim is about them.
 fn trackers(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
-    let mut hosts: BTreeMap<(&str, &str), String> = BTreeMap::new();
+    let mut hosts: BTreeMap<(String, &str), (String, String)> = BTreeMap::new();
     for contact in context.foreign_contacts().filter(|contact| contact.resource != Resource::Document) {
         let declared = context.provider_of_host(&contact.host).is_some();
-        if let Some(fact) =
-            vendors::classify_host(&contact.host).filter(|fact| fact.role.tracks() && !declared)
-        {
-            hosts.entry((fact.vendor, fact.role.word())).or_insert_with(|| words::path(&contact.page));
+        if let Some(fact) = context.fact_of(contact).filter(|fact| fact.role.tracks() && !declared) {
+            let told = || (words::path(&contact.page), fact.matched_by.to_string());
+            hosts.entry((fact.vendor.to_string(), fact.role.word())).or_insert_with(told);
         }
     }
-    for ((vendor, role), page) in hosts {
+    for ((vendor, role), (page, by)) in hosts {
         notes.insert(Note {
-            subject: vendor.to_owned(),
-            text: format!("asked by {page} and perhaps others; known for {role}"),
+            subject: vendor,
+            text: format!("asked by {page} and perhaps others; known for {role} (by `{by}`)"),
             place: None,
         });
     }

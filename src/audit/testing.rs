@@ -11,9 +11,10 @@ use crate::manifest::{
     ThirdParty, claims_of,
 };
 use crate::observation::{
-    Cell, Channel, Consent, Contact, Coverage, Engine, ExchangeRef, Failed, FailureKind, Group, LinkCheck,
-    Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult,
-    Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script, Sent, Sighting, StorageKind, Visitor,
+    Carried, Cell, Channel, Consent, Contact, Coverage, Engine, ExchangeRef, Failed, FailureKind, Form,
+    Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage,
+    ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script, Sent, Sighting,
+    StorageKind, Telling, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -27,7 +28,7 @@ pub(crate) struct Case {
     pub(crate) manifest: Manifest,
     lines: Vec<Line>,
     pages: Vec<(String, Persona)>,
-    contacts: Vec<(String, Resource, String, Consent, Vec<String>)>,
+    contacts: Vec<(String, Resource, String, Consent, Vec<Carried>)>,
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
     links: Vec<LinkCheck>,
@@ -339,8 +340,9 @@ impl Case {
         })
     }
 
-    pub(crate) fn carrying(&self, what: &str) -> Self {
-        self.changed(|case| case.contacts.last_mut().unwrap().4.push(what.into()))
+    pub(crate) fn carrying(&self, what: Telling) -> Self {
+        let carried = Carried { what, field: "x".into(), form: Form::Plain };
+        self.changed(|case| case.contacts.last_mut().unwrap().4.push(carried))
     }
 
     pub(crate) fn consented(&self, consent: Consent) -> Self {
@@ -606,7 +608,7 @@ impl Case {
 
     fn contact_of(
         &self,
-        (url, resource, page, consent, carried): &(String, Resource, String, Consent, Vec<String>),
+        (url, resource, page, consent, carried): &(String, Resource, String, Consent, Vec<Carried>),
         cell: &impl Fn(&Persona, Phase) -> Cell,
     ) -> Contact {
         let url = absolute(url, self.http);
@@ -620,6 +622,7 @@ impl Case {
             count: 1,
             fetched: true,
             carried: carried.clone(),
+            script: None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::context::{Context, Seen};
 use super::{Confidence, Declared, Evidence, Severity, evidence};
 use crate::manifest::{About, ItemAspect};
 use crate::observation::StorageKind;
+use crate::vendors::Fact;
 
 /// A rule: its name and what it looks at. `explain NAME` prints `page`.
 pub struct Rule {
@@ -25,7 +26,7 @@ pub(crate) enum Cause {
     /// A thing that nothing declares.
     Thing(StorageKind, String),
     /// A vendor's things, hosts and scripts.
-    Vendor(&'static str),
+    Vendor(String),
     /// A foreign site (registrable domain).
     Site(String),
     /// A declared third party does what it should not.
@@ -112,6 +113,14 @@ impl Violation {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Says which rule of which table or list classified the thing.
+    pub(crate) fn by_fact(self, fact: Option<&Fact>) -> Self {
+        match fact {
+            Some(fact) => self.hint(format!("`{}` says that it is {}'s", fact.matched_by, fact.vendor)),
+            None => self,
+        }
     }
 
     pub(crate) fn evidence(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {

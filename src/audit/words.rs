@@ -44,18 +44,17 @@ pub(crate) fn path(url: &SafeUrl) -> String {
 
 /// `a`, `a and b`, `a, b and c`, `a, b, c and 2 more`.
 pub(crate) fn and<T: AsRef<str>>(things: impl IntoIterator<Item = T>) -> String {
-    let things: Vec<T> = things.into_iter().collect();
-    let quoted = |thing: &T| format!("`{}`", thing.as_ref());
+    listed(things.into_iter().map(|thing| format!("`{}`", thing.as_ref())))
+}
+
+/// The same of what has its quotes where it needs them.
+pub(crate) fn listed<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) -> String {
+    let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
     match things.as_slice() {
         [] => String::new(),
-        [one] => quoted(one),
-        [first @ .., last] if things.len() <= 4 => {
-            format!("{} and {}", first.iter().map(quoted).collect::<Vec<_>>().join(", "), quoted(last))
-        }
-        many => {
-            let first: Vec<_> = many.iter().take(3).map(quoted).collect();
-            format!("{} and {} more", first.join(", "), many.len() - 3)
-        }
+        [one] => one.clone(),
+        [first @ .., last] if things.len() <= 4 => format!("{} and {last}", first.join(", ")),
+        many => format!("{} and {} more", many[..3].join(", "), many.len() - 3),
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) struct Audit {
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(super) fail_on: FailOn,
     #[command(flatten)]
+    pub(super) lists: Lists,
+    #[command(flatten)]
     pub(super) print: Print,
 }
 
@@ -71,6 +73,8 @@ pub(super) struct Scan {
     pub(super) what: String,
     #[command(flatten)]
     pub(super) look: Look,
+    #[command(flatten)]
+    pub(super) lists: Lists,
     #[command(flatten)]
     pub(super) print: Print,
 }
@@ -106,7 +110,20 @@ pub(super) struct Render {
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) lists: Lists,
+    #[command(flatten)]
     pub(super) print: Print,
+}
+
+/// What classifies cookies and hosts beside the built-in table, and the plan's lists.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Lists {
+    /// A filter list in the syntax of ad blockers, or a hosts file (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(super) list: Vec<PathBuf>,
+    /// A cookie database as the Open Cookie Database is, CSV or JSON (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(super) cookie_database: Vec<PathBuf>,
 }
 
 /// How to look.

@@ -1,13 +1,18 @@
 //! Files in: plans, manifests, saved scans. Problems of a file are all printed, each with its place.
 
+use super::args::Lists;
 use super::complaint::Complaint;
 use super::output;
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, VendorLists};
 use crate::tree::{Format, Problem, Severity, Source};
+use crate::vendors::{Knowledge, NotAList, Remark};
 use std::io::{self, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Larger files are no lists.
+const MOST_OF_A_LIST: u64 = 32 << 20;
 
 /// A file's text, and what it is called in messages.
 pub(super) fn source(path: &Path) -> Result<Source, Complaint> {
@@ -39,6 +44,58 @@ pub(super) fn plan(path: &Path) -> Result<Plan, Complaint> {
     let source = source(path)?;
     let (plan, problems) = plan::read(source.text(), &source.file, Format::of(&source.file, source.text()));
     usable("plan", &source, plan, &problems)
+}
+
+/// Reads what the lists of the plan and of the flags know, in this order. What of a list is not in
+/// use is said.
+pub(super) fn knowledge(planned: Option<&VendorLists>, typed: &Lists) -> Result<Knowledge, Complaint> {
+    let mut knowledge = Knowledge::default();
+    let of_plan = |of: fn(&VendorLists) -> &Vec<PathBuf>| planned.map(of).into_iter().flatten();
+    for path in of_plan(|lists| &lists.lists).chain(&typed.list) {
+        let (file, text) = list(path)?;
+        tell_remark(knowledge.add_filters(&file, &text), "a filter list in the syntax of ad blockers")?;
+    }
+    for path in of_plan(|lists| &lists.cookie_databases).chain(&typed.cookie_database) {
+        let (file, text) = list(path)?;
+        tell_remark(knowledge.add_database(&file, &text), "the Open Cookie Database's CSV or JSON")?;
+    }
+    Ok(knowledge)
+}
+
+fn tell_remark(added: Result<Option<Remark>, NotAList>, expected: &str) -> Result<(), Complaint> {
+    let remark =
+        added.map_err(|error| Complaint::usage(error.to_string()).hint(format!("expected is {expected}")))?;
+    if let Some(remark) = remark {
+        eprintln!("warning: {}", crate::report::clean(&remark));
+    }
+    Ok(())
+}
+
+/// A list's name for messages and reports, and its text.
+fn list(path: &Path) -> Result<(String, String), Complaint> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MOST_OF_A_LIST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Complaint::file("read", path, &error))?;
+    let name = path.display().to_string();
+    if bytes.len() as u64 > MOST_OF_A_LIST {
+        return Err(Complaint::usage(format!(
+            "{name} is larger than {} MiB: no list is",
+            MOST_OF_A_LIST >> 20
+        )));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            // The same classification under whatever path the list lies.
+            let file = path.file_name().map_or(name, |file| file.to_string_lossy().into_owned());
+            Ok((file, text))
+        }
+        Err(error) => {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.split(|byte| *byte == b'\n').count();
+            Err(Complaint::usage(format!("{name}:{line}: not UTF-8 text")))
+        }
+    }
 }
 
 /// Reads a saved scan.

@@ -310,6 +310,7 @@ impl HttpEngine {
             sent,
             location,
             carried: Vec::new(),
+            script: None,
         }
     }
 
@@ -324,6 +325,7 @@ impl HttpEngine {
             sightings: Vec::new(),
             location: None,
             carried: Vec::new(),
+            script: None,
         }
     }
 

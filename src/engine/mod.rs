@@ -14,7 +14,7 @@ pub use wall::bot_wall;
 pub mod browser;
 
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
-use crate::observation::{Cell, ExchangeRef, Failed, Resource, Sighting};
+use crate::observation::{Carried, Cell, ExchangeRef, Failed, Resource, Script, Sighting};
 use url::Url;
 
 /// Who a visit is made as: a jar and the headers of a persona.
@@ -86,8 +86,19 @@ pub struct Exchange {
     pub sent: Vec<SentCookie>,
     pub sightings: Vec<Sighting>,
     pub location: Option<Url>,
-    /// What a request to another party tells about its visitor, in words (browser engine).
-    pub carried: Vec<String>,
+    /// What a request to another party may tell about its visitor (browser engine).
+    pub carried: Vec<Carrying>,
+    /// The script that made it, where one did (browser engine).
+    pub script: Option<Script>,
+}
+
+/// What a request seems to tell about its visitor. Whether a value really tells visitors apart shows
+/// only when several visitors were seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Carrying {
+    pub carried: Carried,
+    /// The value's ordinal among the run's values, as [`Values::identity`] gives it.
+    pub identity: u32,
 }
 
 impl Ask {

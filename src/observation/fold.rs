@@ -399,8 +399,12 @@ impl Countable for Contact {
 
     fn merge(&mut self, other: Self) {
         self.count += other.count;
-        if (&other.page, &other.example) < (&self.page, &self.example) {
-            (self.page, self.example) = (other.page, other.example);
+        // The first script that is known, in the order of URLs.
+        let place = |contact: &Contact| {
+            (contact.script.is_none(), contact.page.clone(), contact.example.clone(), contact.script.clone())
+        };
+        if place(&other) < place(self) {
+            (self.page, self.example, self.script) = (other.page, other.example, other.script);
         }
     }
 }
@@ -729,6 +733,7 @@ mod tests {
                 count: 1,
                 fetched: false,
                 carried: Vec::new(),
+                script: None,
             });
             let persona = "anonymous".to_owned();
             fold.add_skipped(Skipped {

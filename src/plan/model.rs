@@ -29,6 +29,8 @@ pub struct Plan {
     pub http: Http,
     pub robots: Robots,
     pub probes: ProbeSettings,
+    /// What the user's own lists know of cookies and hosts.
+    pub vendors: VendorLists,
     pub vantage: Option<String>,
     /// What the file is called in messages.
     pub file: String,
@@ -375,6 +377,15 @@ pub struct BrowserPlan {
     pub load_timeout: Duration,
     /// A folder for screenshots: the banner and the first page of each cell.
     pub screenshots: Option<PathBuf>,
+}
+
+/// Files that classify cookies and hosts beside the built-in table, joined to the plan's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VendorLists {
+    /// Filter lists in the syntax of ad blockers, or hosts files.
+    pub lists: Vec<PathBuf>,
+    /// Databases in the columns of the Open Cookie Database, CSV or JSON.
+    pub cookie_databases: Vec<PathBuf>,
 }
 
 /// Which of the pages that HTTP found a browser renders.

@@ -1,6 +1,8 @@
 //! A plan for those who only give a URL, and the defaults of everything a plan leaves unsaid.
 
-use super::{BrowserPlan, EngineChoice, Http, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target};
+use super::{
+    BrowserPlan, EngineChoice, Http, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target, VendorLists,
+};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Place;
 use crate::observation::Visitor;
@@ -32,6 +34,7 @@ impl Plan {
             http: Http::default(),
             robots: Robots::default(),
             probes: ProbeSettings::default(),
+            vendors: VendorLists::default(),
             vantage: None,
             file: "the command line".into(),
         }

@@ -16,7 +16,7 @@
 //!   "verdicts": [ { "claim": "cookies.sid.lifetime", "verdict": "refuted", "findings": ["…"], ... } ],
 //!   "notes": [],
 //!   "inventory": [ { "kind": "cookie", "name": "sid", "domain": "prokken.test", "seen": [...] } ],
-//!   "hosts": [], "probes": [],
+//!   "hosts": [], "third_parties": [], "probes": [],
 //!   "coverage": { "personas": [...], "pages": [...], "skipped": [...], "failed": [...] }
 //! }
 //! ```
@@ -28,13 +28,15 @@
 //! [`super::text::is_unsafe`]) are written as `\u` escapes: the same JSON value, harmless bytes.
 
 use super::answer::Counts;
+use super::third_parties::{self, Left, Other};
 use super::{Report, inconclusive, text};
 use crate::audit::{Audit, Confidence, Evidence, Finding, Note, Severity, State, Verdict, Why};
 use crate::cookie::{Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
 use crate::manifest::Place;
 use crate::observation::{
-    Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome, Page, Party,
-    ProbeKind, ProbeResult, Reached, Resource, SafeUrl, Scan, SkipReason, StorageKind, Visitor,
+    Carried, Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome,
+    Page, Party, ProbeKind, ProbeResult, Reached, Resource, SafeUrl, Scan, Script, SkipReason, StorageKind,
+    Visitor,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +70,7 @@ struct Wire<'a> {
     notes: Option<Vec<NoteOut<'a>>>,
     inventory: Vec<Thing<'a>>,
     hosts: Vec<Host<'a>>,
+    third_parties: Vec<OtherOut<'a>>,
     probes: Vec<Probe<'a>>,
     /// What visitors met of the consent question; empty without a browser.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -294,6 +297,34 @@ pub(super) struct Host<'a> {
     pub(super) example: &'a str,
 }
 
+/// Another party, by registrable domain, with what is known of it.
+#[derive(Serialize)]
+struct OtherOut<'a> {
+    site: Option<String>,
+    hosts: BTreeSet<&'a str>,
+    vendor: Option<String>,
+    role: Option<&'static str>,
+    category: Option<String>,
+    /// The line of the table or list that decided.
+    known_by: Option<String>,
+    fetched: bool,
+    requests: u64,
+    pages: usize,
+    page: Option<&'a str>,
+    script: Option<ScriptOut<'a>>,
+    told: BTreeSet<&'a Carried>,
+    leaves: Vec<LeftOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    kind: StorageKind,
+    name: String,
+    domain: &'a str,
+    for_site: bool,
+    kept: bool,
+}
+
 #[derive(Serialize)]
 struct Probe<'a> {
     probe: &'static str,
@@ -390,6 +421,7 @@ fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
         notes: report.audit.map(|audit| audit.notes.iter().map(note).collect()),
         inventory: scan.observations.iter().map(thing).collect(),
         hosts: hosts(scan),
+        third_parties: third_parties::others(scan, report.knowledge).into_iter().map(other).collect(),
         probes: scan.outcomes.iter().map(outcome).collect(),
         consent: scan.consent.iter().map(consent).collect(),
         coverage: coverage(scan),
@@ -590,6 +622,33 @@ pub(super) fn hosts(scan: &Scan) -> Vec<Host<'_>> {
         entry.count += count;
     }
     hosts.into_values().collect()
+}
+
+fn other(other: Other<'_>) -> OtherOut<'_> {
+    let fact = other.fact;
+    OtherOut {
+        site: other.site,
+        vendor: fact.as_ref().map(|fact| fact.vendor.to_string()),
+        role: fact.as_ref().map(|fact| fact.role.word()),
+        category: fact.as_ref().map(|fact| fact.role.category().to_string()),
+        known_by: fact.map(|fact| fact.matched_by.into_owned()),
+        fetched: other.fetched,
+        requests: other.requests,
+        pages: other.pages.len(),
+        page: other.pages.first().copied(),
+        hosts: other.hosts,
+        script: other.script.map(script),
+        told: other.carried,
+        leaves: other
+            .sets
+            .into_iter()
+            .map(|Left { kind, name, domain, for_site, kept }| LeftOut { kind, name, domain, for_site, kept })
+            .collect(),
+    }
+}
+
+fn script(script: &Script) -> ScriptOut<'_> {
+    ScriptOut { url: &script.url, line: script.line, column: script.column }
 }
 
 fn outcome(outcome: &Outcome) -> Probe<'_> {

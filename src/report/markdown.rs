@@ -3,7 +3,7 @@
 
 use super::answer::{self, Counts};
 use super::inventory::{self, Fate};
-use super::{Report, coverage, inconclusive, terminal, text, words};
+use super::{Report, coverage, inconclusive, terminal, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Severity, State};
 use crate::observation::{Party, StorageKind};
 use std::io;
@@ -27,6 +27,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
         notes(report, audit, out)?;
     }
     inventory(report, out)?;
+    others(report, out)?;
     writeln!(out, "\n## Looked at\n")?;
     for (label, sentence) in coverage::sentences(report.scan) {
         writeln!(out, "- {}: {}", escape(&label), prose(&sentence))?;
@@ -142,6 +143,42 @@ fn inventory(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                 cell_code(row.examples.first().map_or("", |example| &example.line)),
             )?;
         }
+    }
+    Ok(())
+}
+
+fn others(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let others = third_parties::others(report.scan, report.knowledge);
+    if others.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n## Third parties\n\n| who | known as | by | requests | pages | script | told | leaves |"
+    )?;
+    writeln!(out, "| --- | --- | --- | ---: | --- | --- | --- | --- |")?;
+    for other in &others {
+        let pages = match (other.pages.first(), other.pages.len()) {
+            (Some(page), 1) => cell_code(page),
+            (Some(page), count) => format!("{count} kinds, as {}", cell_code(page)),
+            (None, _) => String::new(),
+        };
+        let requests = match other.fetched {
+            true => other.requests.to_string(),
+            false if other.requests > 0 => "only mentioned".into(),
+            false => String::new(),
+        };
+        let script = other.script.map(|script| cell_code(&format!("{}:{}", script.url, script.line)));
+        writeln!(
+            out,
+            "| {} | {} | {} | {requests} | {pages} | {} | {} | {} |",
+            cell_code(&other.name()),
+            escape(&other.who()),
+            cell_code(other.fact.as_ref().map_or("", |fact| &fact.matched_by)),
+            script.unwrap_or_default(),
+            prose(&other.told()),
+            escape(&other.left()),
+        )?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod json;
 mod markdown;
 mod terminal;
 mod text;
+mod third_parties;
 mod words;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub(crate) use text::{clean, cut};
 
 use crate::audit::Audit;
 use crate::observation::Scan;
+use crate::vendors::Knowledge;
 use std::io;
 
 /// What a report is made from.
@@ -31,6 +33,8 @@ pub struct Report<'a> {
     pub audit: Option<&'a Audit>,
     /// The manifest's file name, for messages that point into it.
     pub manifest: Option<&'a str>,
+    /// What is known of cookies and hosts.
+    pub knowledge: &'a Knowledge,
 }
 
 /// The formats.

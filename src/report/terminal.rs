@@ -4,7 +4,7 @@
 use super::answer::{self, Counts, Tone};
 use super::coverage::{self, short_url};
 use super::inventory::{self, Fate, Row};
-use super::{Report, inconclusive, text, words};
+use super::{Report, inconclusive, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Finding, Severity, State};
 use crate::observation::{Party, Scan, Sighting, StorageKind};
 use anstyle::{AnsiColor, Style};
@@ -47,8 +47,8 @@ pub(crate) fn write(report: &Report<'_>, layout: Layout, out: &mut dyn io::Write
             page.blocks(report.scan)?;
         }
     }
+    page.third_parties(report)?;
     if layout.verbose {
-        page.hosts(report.scan)?;
         page.probes(report.scan)?;
     }
     page.coverage(report.scan)?;
@@ -382,16 +382,57 @@ impl Page<'_> {
         text
     }
 
-    fn hosts(&mut self, scan: &Scan) -> io::Result<()> {
-        let hosts = super::json::hosts(scan);
-        if hosts.iter().all(|host| host.party == Party::First) {
+    /// A line for each registrable domain; with `-v` its hosts and scripts, too.
+    fn third_parties(&mut self, report: &Report<'_>) -> io::Result<()> {
+        /// Sites with hundreds of others exist; the rest is in the other formats.
+        const MOST: usize = 15;
+        let others = third_parties::others(report.scan, report.knowledge);
+        if others.is_empty() {
             return Ok(());
         }
-        self.heading("Other hosts", "")?;
-        for host in hosts.iter().filter(|host| host.party == Party::Third) {
-            let verb = if host.fetched { "asked" } else { "mentioned, not asked" };
-            let text = format!("{} {verb}, on {}", words::times(host.count), short_url(host.page, self.base));
-            self.paragraph(PLAIN, &format!("  {}  ", text::clean(host.host)), "    ", &text)?;
+        self.heading("Third parties", "")?;
+        let shown = if self.layout.verbose { others.len() } else { MOST };
+        for other in others.iter().take(shown) {
+            let style = match &other.fact {
+                Some(fact) if fact.role.tracks() => YELLOW,
+                _ => PLAIN,
+            };
+            let mut parts = vec![other.who()];
+            if let Some(page) = other.pages.first() {
+                let verb = if other.fetched { "asked" } else { "mentioned, not asked" };
+                let on = match other.pages.len() {
+                    1 => short_url(page, self.base).to_owned(),
+                    pages => format!("{pages} kinds of pages, as {}", short_url(page, self.base)),
+                };
+                parts.push(format!("{} {verb}, on {on}", words::times(other.requests)));
+            }
+            if let Some(script) = other.script {
+                parts.push(format!(
+                    "by script {}:{}",
+                    short_url(script.url.as_str(), self.base),
+                    script.line
+                ));
+            }
+            for (label, text) in [("told ", other.told()), ("leaves ", other.left())] {
+                if !text.is_empty() {
+                    parts.push(format!("{label}{text}"));
+                }
+            }
+            parts.retain(|part| !part.is_empty());
+            self.paragraph(style, &format!("  {}  ", text::clean(&other.name())), "    ", &parts.join("; "))?;
+            if self.layout.verbose {
+                if let Some(fact) = &other.fact {
+                    self.paragraph(DIM, "    ", "      ", &format!("known by {}", fact.matched_by))?;
+                }
+                if other.hosts.len() > 1 {
+                    let hosts: Vec<&str> = other.hosts.iter().copied().collect();
+                    self.paragraph(DIM, "    ", "      ", &hosts.join(", "))?;
+                }
+            }
+        }
+        if others.len() > shown {
+            let more = format!("  {} more; -v shows all", others.len() - shown);
+            self.paragraph(DIM, "", "", &more)?;
         }
         Ok(())
     }

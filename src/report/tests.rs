@@ -4,6 +4,7 @@ use super::*;
 use crate::audit::{Confidence, Declared, Evidence, Finding, Note, Severity, State, Verdict, Why};
 use crate::manifest::Place;
 use crate::observation::{Scan, Sighting};
+use crate::vendors::Knowledge;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -171,7 +172,12 @@ fn audit(scan: &Scan) -> Audit {
 
 fn print(scan: &Scan, audit: Option<&Audit>, format: Format) -> String {
     let mut out = Vec::new();
-    write(&Report { scan, audit, manifest: audit.map(|_| "cookies.toml") }, format, &mut out).unwrap();
+    write(
+        &Report { scan, audit, manifest: audit.map(|_| "cookies.toml"), knowledge: &Knowledge::default() },
+        format,
+        &mut out,
+    )
+    .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -212,6 +218,9 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
       name   lifetime  attributes  path  to
       track  refused               /     anonymous
         browsers refuse it: SameSite=None needs Secure
+
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
 
     Looked at
       anonymous   12 pages
@@ -286,8 +295,8 @@ fn verbose_shows_every_claim_and_all_evidence() {
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
 
-    Other hosts
-      ads.test  4 times asked, on /
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
 
     Probes
       holds     required-for, member, sid
@@ -325,6 +334,9 @@ fn a_scan_alone_prints_lines_as_written() {
       track  browsers refuse it: SameSite=None needs Secure
         track=‹32 bytes›; Path=/; SameSite=None
         by GET http://ads.test/pixel -> 200 (anonymous); 2 times in all
+
+    Third parties
+      ads.test  4 times asked, on /; leaves track (refused)
 
     Looked at
       anonymous   12 pages
@@ -385,6 +397,12 @@ fn markdown() {
     | name | lifetime | attributes | path | to | as written |
     | --- | --- | --- | --- | --- | --- |
     | `track` | browsers refuse it: SameSite=None needs Secure |  | `/` | anonymous | `track=‹32 bytes›; Path=/; SameSite=None` |
+
+    ## Third parties
+
+    | who | known as | by | requests | pages | script | told | leaves |
+    | --- | --- | --- | ---: | --- | --- | --- | --- |
+    | `ads.test` |  |  | 4 | `http://shop.test/` |  |  | track (refused) |
 
     ## Looked at
 
@@ -770,6 +788,33 @@ fn json_is_versioned_and_in_order() {
           "example": "http://ads.test/pixel"
         }
       ],
+      "third_parties": [
+        {
+          "site": "ads.test",
+          "hosts": [
+            "ads.test"
+          ],
+          "vendor": null,
+          "role": null,
+          "category": null,
+          "known_by": null,
+          "fetched": true,
+          "requests": 4,
+          "pages": 1,
+          "page": "http://shop.test/",
+          "script": null,
+          "told": [],
+          "leaves": [
+            {
+              "kind": "cookie",
+              "name": "track",
+              "domain": "ads.test",
+              "for_site": false,
+              "kept": false
+            }
+          ]
+        }
+      ],
       "probes": [
         {
           "probe": "required-for",
@@ -927,6 +972,9 @@ fn nothing_seen_is_never_all_clear() {
     INCONCLUSIVE: nothing can be said of http://shop.test/.
 
       inconclusive  no page answered: http://shop.test/gone: 404 Not Found
+
+    Third parties
+      ads.test  4 times asked, on /
 
     Looked at
       anonymous   0 pages

@@ -7,6 +7,7 @@ mod leftovers;
 mod old_choice;
 mod pages;
 mod pictures;
+mod second_look;
 
 use self::pages::Listed;
 use super::actor::Actor;
@@ -124,6 +125,7 @@ impl Ground<'_> {
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
         self.browse_all(browser, actors, None, outcomes).await?;
+        self.second_look(browser, actors).await?;
         let own = browser.engine.third_party();
         for mode in self.plan.third_party_cookies.iter().copied().filter(|mode| *mode != own) {
             if browser.settings.url.is_some() {
@@ -257,6 +259,7 @@ impl Ground<'_> {
         cell: &Cell,
         gpc: bool,
     ) -> Result<Option<BrowserContext>, Ended> {
+        self.recorder.another_visitor();
         if browser.engine.gone() && browser.restarts < MOST_RESTARTS {
             browser.restarts += 1;
             self.warn("the browser ended and is started again");

@@ -86,12 +86,14 @@ impl<'a> Ground<'a> {
             gate: Some(Arc::clone(&pacer) as _),
             ..HttpSettings::new(Arc::new(move |url| own.is_own(url)))
         };
+        let members = plan.personas.iter().filter(|persona| persona.visitor.logged_in);
+        let members = members.map(|persona| persona.name.clone()).collect();
         let extra_ca = read_cas(plan)?;
         let proxy = proxy(&references, plan.http.proxy.as_ref(), plan).await?;
         let transport = transport(plan, &extra_ca, proxy)?;
         let engine = HttpEngine::new(transport.clone(), settings.clone());
         Ok(Ground {
-            recorder: Recorder::new(Arc::clone(&hosts), Arc::clone(&secrets), manifest),
+            recorder: Recorder::new(Arc::clone(&hosts), Arc::clone(&secrets), manifest, members),
             plan,
             target,
             manifest,

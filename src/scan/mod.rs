@@ -16,6 +16,7 @@ mod proof;
 mod record;
 mod run;
 mod steps;
+mod telling;
 mod walk;
 
 pub use run::run;

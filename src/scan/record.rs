@@ -2,6 +2,7 @@
 //! what an audit could ask about.
 
 use super::hosts::Hosts;
+use super::telling::Comparison;
 use crate::cookie::same_site;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
@@ -10,7 +11,7 @@ use crate::observation::{
     Resource, SafeUrl, Sent, Sighting, Skipped,
 };
 use crate::secret::Secrets;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
@@ -33,6 +34,8 @@ pub(super) struct Recorder {
     notes: Vec<String>,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
+    /// Requests that seem to tell who is visiting, until visitors are compared.
+    comparison: Comparison,
 }
 
 type Classes = Box<dyn Fn(&Url) -> u64 + Send + Sync>;
@@ -55,17 +58,20 @@ impl Recorder {
         hosts: Arc<Hosts>,
         secrets: Arc<RwLock<Secrets>>,
         manifest: Option<&Manifest>,
+        members: BTreeSet<String>,
     ) -> Recorder {
         let fold = match manifest {
             Some(manifest) => Fold::with_classes(classes(manifest)),
             None => Fold::default(),
         };
+        let comparison = Comparison::new(members);
         Recorder {
             hosts,
             secrets,
             fold,
             identities: HashMap::new(),
             failures: 0,
+            comparison,
             consent: Vec::new(),
             pictures: Vec::new(),
             notes: Vec::new(),
@@ -77,7 +83,11 @@ impl Recorder {
     pub(super) fn visit(&mut self, cell: &Cell, visit: &Visit, within: Option<&Url>, counts: As) {
         let document = within.unwrap_or(&visit.asked);
         let page = self.safe(document);
+        self.comparison.page_view();
         for exchange in &visit.exchanges {
+            if exchange.at.resource == Resource::Document && exchange.at.hop == 0 {
+                self.comparison.page_view();
+            }
             self.exchange(cell, exchange, document, &page);
         }
         for write in &visit.writes {
@@ -117,7 +127,26 @@ impl Recorder {
     /// A host that a page mentions and that was left alone.
     pub(super) fn mention(&mut self, cell: &Cell, page: &Url, target: &Url, resource: Resource) {
         let (page, example) = (self.safe(page), self.safe(target));
-        self.contact(cell, page, target, example, resource, None);
+        if let Some(contact) = self.contact(cell, page, target, example, resource) {
+            self.fold.add_contact(contact);
+        }
+    }
+
+    /// Whoever comes now is a visitor of whom nothing was kept.
+    pub(super) fn another_visitor(&mut self) {
+        self.comparison.another_visitor();
+    }
+
+    /// Pages whose requests seem to tell who is visiting, where it takes another look to be sure.
+    pub(super) fn undecided(&self) -> Vec<(Cell, SafeUrl)> {
+        self.comparison.undecided()
+    }
+
+    /// Decides what requests told of their visitors: after the last visit.
+    pub(super) fn settle(&mut self) {
+        for contact in self.comparison.settle() {
+            self.fold.add_contact(contact);
+        }
     }
 
     /// A failure that is not a visit's own: a journey that could not be made.
@@ -201,7 +230,13 @@ impl Recorder {
             self.sighting(sighting.clone());
         }
         let at = &exchange.at;
-        self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource, Some(&exchange.carried));
+        let contact = self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource);
+        if let Some(contact) = contact {
+            let contact = Contact { fetched: true, script: exchange.script.clone(), ..contact };
+            if let Some(contact) = self.comparison.contact(contact, &exchange.carried) {
+                self.fold.add_contact(contact);
+            }
+        }
         if !exchange.sent.is_empty() {
             let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
             let cross_site = !same_site(&host(document), &host(&exchange.url));
@@ -226,17 +261,16 @@ impl Recorder {
     }
 
     fn contact(
-        &mut self,
+        &self,
         cell: &Cell,
         page: SafeUrl,
         target: &Url,
         example: SafeUrl,
         resource: Resource,
-        carried: Option<&[String]>,
-    ) {
-        let Some(host) = target.host_str() else { return };
+    ) -> Option<Contact> {
+        let host = target.host_str()?;
         let party = if self.hosts.is_own_host(host) { Party::First } else { Party::Third };
-        self.fold.add_contact(Contact {
+        Some(Contact {
             host: host.to_owned(),
             party,
             resource,
@@ -244,9 +278,10 @@ impl Recorder {
             page,
             example,
             count: 1,
-            fetched: carried.is_some(),
-            carried: carried.unwrap_or_default().to_vec(),
-        });
+            fetched: false,
+            carried: Vec::new(),
+            script: None,
+        })
     }
 }
 

@@ -333,7 +333,8 @@ impl Course<'_> {
     }
 
     fn scan(self, started: jiff::Timestamp, ended: Option<Ended>) -> Scan {
-        let ground = self.ground;
+        let mut ground = self.ground;
+        ground.recorder.settle();
         let plan = ground.plan;
         let recorder = &ground.recorder;
         let mut policy = self.policy;

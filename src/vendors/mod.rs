@@ -1,29 +1,42 @@
 //! Facts about well-known cookies, storage keys and hosts: whose they are and what they are for.
 //!
-//! The table (`facts.txt`) is compiled in and read once. A thing that is not in it stays unknown:
-//! an unknown name is never guessed at. Each classification says which line of the table decided.
+//! The table (`facts.txt`) is compiled in and read once; lists that the user points to say more
+//! ([`Knowledge`]). A thing that is in none of them stays unknown: an unknown name is never guessed
+//! at. Each classification says which line of which table decided.
+
+mod cookie_database;
+mod filters;
+mod knowledge;
+mod list;
+
+pub use knowledge::{Knowledge, Remark};
+pub use list::NotAList;
 
 use crate::manifest::Category;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What is known of a cookie, storage key or host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Who it belongs to.
-    pub vendor: &'static str,
+    /// Who it belongs to; a registrable domain where only a filter list knows it.
+    pub vendor: Cow<'static, str>,
     pub role: Role,
     /// Another company's, also where the cookie is written in the site's own name; false for
     /// software that sites run themselves.
     pub third_party: bool,
-    /// The table's line that decided: `cookie _ga_*`.
-    pub matched_by: &'static str,
+    /// What decided: the table's line (`cookie _ga_*`), or a list's
+    /// (`easyprivacy.txt:1234 ||tracker.test^`).
+    pub matched_by: Cow<'static, str>,
 }
 
 /// What a vendor or thing is for, finer than a category of privacy practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     Analytics,
+    /// Watches people, and nobody says what for: what filter lists know.
+    Tracking,
     /// Experiments: who sees which variant.
     Testing,
     Advertising,
@@ -53,14 +66,15 @@ enum Kind {
     Host,
 }
 
-/// What is known of a cookie of this name on this host.
+/// What is known of a cookie of this name on this host. One of unknown name on a known vendor's host
+/// is that vendor's.
 pub fn classify_cookie(name: &str, host: &str) -> Option<Fact> {
-    TABLE.named(Kind::Cookie, name, host).or_else(|| by_foreign_host(host))
+    TABLE.named(Kind::Cookie, name, host).or_else(|| classify_host(host))
 }
 
 /// What is known of a storage key of an origin's host.
 pub fn classify_storage(key: &str, host: &str) -> Option<Fact> {
-    TABLE.named(Kind::Storage, key, host).or_else(|| by_foreign_host(host))
+    TABLE.named(Kind::Storage, key, host).or_else(|| classify_host(host))
 }
 
 /// What is known of a host: the narrowest known host that it is, or is below of.
@@ -69,7 +83,7 @@ pub fn classify_host(host: &str) -> Option<Fact> {
     let mut rest = host.as_str();
     loop {
         if let Some(fact) = TABLE.hosts.get(rest) {
-            return Some(*fact);
+            return Some(fact.clone());
         }
         rest = rest.split_once('.')?.1;
     }
@@ -77,12 +91,13 @@ pub fn classify_host(host: &str) -> Option<Fact> {
 
 /// Every fact, in the table's order; for the inventory of facts and its tests.
 pub fn all_facts() -> impl Iterator<Item = Fact> {
-    LINES.iter().map(|line| line.fact)
+    LINES.iter().map(|line| line.fact.clone())
 }
 
 impl Role {
     const WORDS: &[(&str, Role)] = &[
         ("analytics", Role::Analytics),
+        ("tracking", Role::Tracking),
         ("testing", Role::Testing),
         ("advertising", Role::Advertising),
         ("social", Role::Social),
@@ -114,7 +129,7 @@ impl Role {
     /// The category of privacy practice it falls into.
     pub fn category(self) -> Category {
         match self {
-            Role::Analytics | Role::Testing => Category::Analytics,
+            Role::Analytics | Role::Testing | Role::Tracking => Category::Analytics,
             Role::Advertising => Category::Advertising,
             Role::Social => Category::Social,
             Role::Monitoring
@@ -135,13 +150,8 @@ impl Role {
 
     /// Whether it watches people: analytics, advertising, social networks.
     pub fn tracks(self) -> bool {
-        matches!(self, Role::Analytics | Role::Advertising | Role::Social)
+        matches!(self, Role::Analytics | Role::Tracking | Role::Advertising | Role::Social)
     }
-}
-
-/// A cookie of unknown name on a known vendor's host is that vendor's.
-fn by_foreign_host(host: &str) -> Option<Fact> {
-    classify_host(host)
 }
 
 /// One line of the table.
@@ -172,7 +182,7 @@ impl Table {
         for line in lines {
             match (line.kind, line.pattern.split_once('*')) {
                 (Kind::Host, _) => {
-                    table.hosts.insert(line.pattern, line.fact);
+                    table.hosts.insert(line.pattern, line.fact.clone());
                 }
                 (kind, None) => table.exact.entry((kind, line.pattern)).or_default().push(line),
                 (kind, Some((prefix, _))) => {
@@ -186,11 +196,16 @@ impl Table {
 
     /// The fact for a name: an exact one, else the glob with the longest prefix.
     fn named(&self, kind: Kind, name: &str, host: &str) -> Option<Fact> {
+        self.exactly(kind, name, host).or_else(|| self.like(kind, name, host))
+    }
+
+    fn exactly(&self, kind: Kind, name: &str, host: &str) -> Option<Fact> {
         let here = |line: &&&Line| line.host.is_none_or(|bound| is_below(host, bound));
-        let exact = self.exact.get(&(kind, name)).and_then(|lines| lines.iter().find(here));
-        if let Some(line) = exact {
-            return Some(line.fact);
-        }
+        self.exact.get(&(kind, name)).and_then(|lines| lines.iter().find(here)).map(|line| line.fact.clone())
+    }
+
+    fn like(&self, kind: Kind, name: &str, host: &str) -> Option<Fact> {
+        let here = |line: &&&Line| line.host.is_none_or(|bound| is_below(host, bound));
         (0..=self.longest_prefix.min(name.len())).rev().filter(|at| name.is_char_boundary(*at)).find_map(
             |at| {
                 let lines = self.globs.get(&(kind, &name[..at]))?;
@@ -198,7 +213,7 @@ impl Table {
                     let suffix = line.pattern.split_once('*').map_or("", |(_, suffix)| suffix);
                     name[at..].ends_with(suffix)
                 };
-                lines.iter().filter(here).find(fits).map(|line| line.fact)
+                lines.iter().filter(here).find(fits).map(|line| line.fact.clone())
             },
         )
     }
@@ -258,7 +273,12 @@ fn entry(line: &'static str, (vendor, role, third_party): (&'static str, Role, b
     }
     let shown = line.split(" @").next().unwrap_or(line);
     let shown = shown.rfind(pattern).map_or(line, |at| &line[..at + pattern.len()]);
-    Some(Line { kind, pattern, host, fact: Fact { vendor, role, third_party, matched_by: shown } })
+    Some(Line {
+        kind,
+        pattern,
+        host,
+        fact: Fact { vendor: vendor.into(), role, third_party, matched_by: shown.into() },
+    })
 }
 
 #[cfg(test)]
@@ -267,8 +287,9 @@ mod tests {
 
     #[track_caller]
     fn cookie(name: &str, host: &str, expected: Option<(&str, Role)>) {
-        let fact = classify_cookie(name, host).map(|fact| (fact.vendor, fact.role));
-        assert_eq!(fact, expected, "{name} on {host}");
+        let fact = classify_cookie(name, host);
+        let said = fact.as_ref().map(|fact| (fact.vendor.as_ref(), fact.role));
+        assert_eq!(said, expected, "{name} on {host}");
     }
 
     #[test]

@@ -33,14 +33,14 @@ pub(super) fn of_category(
 ) {
     let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.cookies().filter(|seen| covers(context, absence, seen) && !away(context, seen)) {
-        let by_table = seen.fact.is_some_and(|fact| fact.role.category() == category);
+        let by_table = seen.fact.as_ref().is_some_and(|fact| fact.role.category() == category);
         let by_manifest = seen.item.is_some_and(|item| context.item(item).category == Some(category));
         if by_table || by_manifest {
             by_name.entry(seen.name()).or_default().push(seen);
         }
     }
     for (name, sightings) in by_name {
-        let fact = sightings.iter().find_map(|seen| seen.fact);
+        let fact = sightings.iter().find_map(|seen| seen.fact.as_ref());
         let why = fact.map_or_else(
             || "it is declared as one".to_owned(),
             |fact| format!("{}; by `{}`", fact.vendor, fact.matched_by),

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie) {
         // A policy of first-party cookies says nothing of the categories of others'.
         let others = seen.foreign && first_party_only;
-        let known = seen.fact.map(|fact| fact.role.category());
+        let known = seen.fact.as_ref().map(|fact| fact.role.category());
         if known.is_some_and(|category| admitted.value.contains(&category))
             || allowed_by_provider(context, seen)
             || away(context, seen)
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         by_name.entry(seen.name()).or_default().push(seen);
     }
     for (name, sightings) in by_name {
-        let known = sightings.iter().find_map(|seen| seen.fact).map(|fact| fact.role.category());
+        let known = sightings.iter().find_map(|seen| seen.fact.as_ref()).map(|fact| fact.role.category());
         let what =
             known.map_or_else(|| "of no declared category".to_owned(), |category| category.to_string());
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();

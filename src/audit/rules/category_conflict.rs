@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::audit::policy_text;
+use crate::vendors::Fact;
 
 pub(crate) static RULE: Rule = Rule {
     id: "category-conflict",
@@ -32,16 +33,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         };
 
         let watched: Vec<&Seen<'_>> =
-            context.sightings(index).filter(|seen| contradicts(category, seen.fact)).collect();
-        if let Some(fact) = watched.first().and_then(|seen| seen.fact) {
+            context.sightings(index).filter(|seen| contradicts(category, seen.fact.as_ref())).collect();
+        if let Some(fact) = watched.first().and_then(|seen| seen.fact.as_ref()) {
             let message =
                 format!("`{}` is {}'s, for {}, not {category}", item.key, fact.vendor, fact.role.word());
-            found.push(violation(message).seen(context, watched.iter().copied()));
+            found.push(violation(message).by_fact(Some(fact)).seen(context, watched.iter().copied()));
         }
 
         let by_script: Vec<&Seen<'_>> = context
             .sightings(index)
-            .filter(|seen| contradicts(category, script_fact(context, seen)))
+            .filter(|seen| contradicts(category, script_fact(context, seen).as_ref()))
             .collect();
         if let Some(fact) = by_script.first().and_then(|seen| script_fact(context, seen)) {
             let message = format!(
@@ -52,7 +53,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             );
             let causes =
                 by_script.iter().flat_map(|seen| crate::audit::rules::prelude::by_script(context, seen));
-            found.push(violation(message).because(causes).seen(context, by_script.iter().copied()));
+            found.push(
+                violation(message)
+                    .by_fact(Some(&fact))
+                    .because(causes)
+                    .seen(context, by_script.iter().copied()),
+            );
         }
 
         if category == Category::StrictlyNecessary
@@ -63,8 +69,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 
         let carried = context
             .foreign_contacts()
-            .filter(|contact| contact.carried.iter().any(|what| *what == format!("cookie:{}", item.key)))
-            .find(|contact| contradicts(category, crate::vendors::classify_host(&contact.host)));
+            .filter(|contact| contact.carried.iter().any(|one| is_value_of(item, &one.what)))
+            .find(|contact| contradicts(category, context.fact_of(contact).as_ref()));
         if let Some(contact) = carried {
             let message = format!("`{}` is sent to {} as a measure, not {category}", item.key, contact.host);
             found.push(violation(message).evidence([evidence::of_contact(context, contact)]));
@@ -96,15 +102,27 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
+/// Whether a request told the value of this item.
+fn is_value_of(item: &Item, told: &Telling) -> bool {
+    let (name, is_cookie) = match told {
+        Telling::Cookie(name) => (name, true),
+        Telling::Storage(key) => (key, false),
+        Telling::Identifier | Telling::Email | Telling::UserId => return false,
+    };
+    (item.kind == StorageKind::Cookie) == is_cookie
+        && item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches(name))
+}
+
 /// A category that harms nobody, on something that watches people.
-fn contradicts(category: Category, fact: Option<crate::vendors::Fact>) -> bool {
+fn contradicts(category: Category, fact: Option<&Fact>) -> bool {
     matches!(category, Category::StrictlyNecessary | Category::Functional)
         && fact.is_some_and(|fact| fact.role.tracks())
 }
 
-fn script_fact(context: &Context<'_>, seen: &Seen<'_>) -> Option<crate::vendors::Fact> {
-    let host = seen.script_host().filter(|host| !context.hosts.own(host))?;
-    crate::vendors::classify_host(&host)
+fn script_fact(context: &Context<'_>, seen: &Seen<'_>) -> Option<Fact> {
+    seen.script_host().filter(|host| !context.hosts.own(host))?;
+    let script = seen.example().script.as_ref()?;
+    context.knowledge.request(&script.url, &seen.page().asked, Resource::Script)
 }
 
 /// A persona gets it with consent and not without, though both were looked at.

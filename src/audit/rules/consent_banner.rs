@@ -4,7 +4,7 @@ use super::date_follows_inventory;
 use super::prelude::*;
 use crate::manifest::BannerRule;
 use crate::observation::BannerMoment;
-use crate::vendors::{self, Role};
+use crate::vendors::Role;
 
 pub(crate) static RULE: Rule = Rule {
     id: "consent-banner",
@@ -57,9 +57,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let platforms: Vec<&Contact> = context
             .foreign_contacts()
             .filter(|contact| contact.resource != Resource::Document)
-            .filter(|contact| {
-                vendors::classify_host(&contact.host).is_some_and(|fact| fact.role == Role::Consent)
-            })
+            .filter(|contact| context.fact_of(contact).is_some_and(|fact| fact.role == Role::Consent))
             .collect();
         let Some(first) = platforms.first() else { return };
         let message = format!("{} loads a consent platform from {}", words::path(&first.page), first.host);
@@ -151,7 +149,7 @@ fn to_be_asked<'c, 'a>(context: &'c Context<'a>) -> Result<BTreeMap<String, Vec<
     new.retain(|_, sightings| {
         sightings.iter().any(|seen| {
             let declared = seen.item.and_then(|item| context.item(item).category);
-            let category = declared.or_else(|| seen.fact.map(|fact| fact.role.category()));
+            let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
             category.is_some_and(|category| waits.contains(&category))
         })
     });

@@ -23,14 +23,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for seen in context.cookies() {
         let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected);
         let declared = seen.item.and_then(|item| context.item(item).category);
-        let category = declared.or_else(|| seen.fact.map(|fact| fact.role.category()));
+        let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
         let waits = match category {
             Some(category) => stated.value.contains(&category),
             // Not said to be necessary, it is functional at the least.
             None => stated.value.contains(&Category::Functional) && nobody_knows(context, seen),
         };
         // Recording the answer needs no consent, and comes with the answer.
-        let records = seen.fact.is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
+        let records = seen.fact.as_ref().is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
         if unasked && waits && !records && !away(context, seen) {
             by_name.entry(seen.name()).or_default().push(seen);
         }
@@ -43,6 +43,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             Violation::new(&RULE, &name, format!("`{name}` is set {when}"))
                 .refutes([About::Policy(PolicyAspect::ConsentBefore)])
                 .because(causes)
+                .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
                 .seen(context, sightings.iter().copied()),
         );
     }

@@ -1,7 +1,7 @@
 //! `cross-site-tracking`
 
 use super::prelude::*;
-use crate::vendors;
+use crate::vendors::Role;
 
 pub(crate) static RULE: Rule = Rule {
     id: "cross-site-tracking",
@@ -24,20 +24,21 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if contact.resource == Resource::Document || !covers_contact(context, &stated.value, contact) {
             continue;
         }
-        let advertises =
-            vendors::classify_host(&contact.host).is_some_and(|fact| fact.role == vendors::Role::Advertising);
+        let advertises = context.fact_of(contact).is_some_and(|fact| fact.role == Role::Advertising);
         if advertises || !contact.carried.is_empty() {
             by_site.entry(site(&contact.host)).or_default().push(contact);
         }
     }
     for (host, contacts) in by_site {
-        let carried: BTreeSet<&String> = contacts.iter().flat_map(|contact| &contact.carried).collect();
+        let carried: BTreeSet<&Carried> = contacts.iter().flat_map(|contact| &contact.carried).collect();
         let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
         let pages = words::and(pages);
         let message = if carried.is_empty() {
-            format!("{pages} makes a request to {host}, which is known for advertising")
+            let by = contacts.iter().find_map(|contact| context.fact_of(contact));
+            let by = by.map(|fact| format!(" (by `{}`)", fact.matched_by)).unwrap_or_default();
+            format!("{pages} makes a request to {host}, which is known for advertising{by}")
         } else {
-            format!("{pages} makes a request to {host} that carries {}", words::and(&carried))
+            format!("{pages} makes a request to {host} that carries {}", words::listed(&carried))
         };
         let causes: BTreeSet<Cause> =
             contacts.iter().flat_map(|contact| of_host(context, &contact.host)).collect();
@@ -67,7 +68,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::Absence;
-    use crate::observation::Resource;
+    use crate::observation::{Resource, Telling};
 
     #[test]
     fn a_pixel_tracks() {
@@ -76,7 +77,9 @@ mod tests {
         });
         let claim = "cross-site-tracking: claims.cross-site-tracking";
         site.contact("https://www.facebook.com/tr", Resource::Image, "/").finds(claim);
-        site.contact("https://metrics.example/e", Resource::Fetch, "/").carrying("cookie:sid").finds(claim);
+        site.contact("https://metrics.example/e", Resource::Fetch, "/")
+            .carrying(Telling::Cookie("sid".into()))
+            .finds(claim);
         site.contact("https://metrics.example/e", Resource::Fetch, "/").finds_nothing();
         site.looked_at().in_browser().upholds("claims.cross-site-tracking");
     }

@@ -1,14 +1,15 @@
 //! `only-provider`
 
 use super::prelude::*;
-use crate::vendors::{self, Role};
+use crate::vendors::{Fact, Role};
 
 pub(crate) static RULE: Rule = Rule {
     id: "only-provider",
     sentence: "Another company does what only a declared one should do.",
     page: "\
 `only_provider_of = \"analytics\"` (or `payment`, `advertising`, `chat`, `consent`, ...) says that nobody else \
-does this for the site. Others are told by the table of well-known hosts and cookies: a frame, script or \
+does this for the site. Others are told by the table of well-known hosts and cookies, and by cookie databases \
+that you point to (a filter list does not say what its hosts do, so it names no rival): a frame, script or \
 request of another analytics vendor is enough, also when a page's markup only asks a browser to load it.
 
 **To do:** remove the other one, or declare it.",
@@ -16,13 +17,22 @@ request of another analytics vendor is enough, also when a page's markup only as
     standing,
 };
 
+/// Another vendor of the same role.
+#[derive(Default)]
+struct Rival {
+    causes: BTreeSet<Cause>,
+    evidence: Vec<crate::audit::Evidence>,
+    /// Really asked or set, not only mentioned.
+    surely: bool,
+    fact: Option<Fact>,
+}
+
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for (index, party) in context.manifest.third_parties.iter().enumerate() {
         let Some(role) = party.only_provider_of.as_deref().and_then(Role::from_word) else { continue };
-        let mut others: BTreeMap<&'static str, (BTreeSet<Cause>, Vec<crate::audit::Evidence>, bool)> =
-            BTreeMap::new();
+        let mut others: BTreeMap<String, Rival> = BTreeMap::new();
         for contact in context.foreign_contacts() {
-            let Some(fact) = vendors::classify_host(&contact.host).filter(|fact| fact.role == role) else {
+            let Some(fact) = context.fact_of(contact).filter(|fact| fact.role == role) else {
                 continue;
             };
             if context.provider_of_host(&contact.host) == Some(index)
@@ -30,23 +40,27 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             {
                 continue;
             }
-            let other = others.entry(fact.vendor).or_default();
-            other.0.extend(of_host(context, &contact.host));
-            other.1.push(evidence::of_contact(context, contact));
-            other.2 |= contact.fetched;
+            let other = others.entry(fact.vendor.to_string()).or_default();
+            other.fact.get_or_insert_with(|| fact.clone());
+            other.causes.extend(of_host(context, &contact.host));
+            other.evidence.push(evidence::of_contact(context, contact));
+            other.surely |= contact.fetched;
         }
         for seen in context.undeclared().filter(|seen| seen.provider != Some(index) && !away(context, seen)) {
-            let Some(fact) = seen.fact.filter(|fact| fact.third_party && fact.role == role) else { continue };
-            let other = others.entry(fact.vendor).or_default();
-            other.0.extend(presence(context, seen));
-            other.1.push(evidence::of_sighting(context, seen));
-            other.2 = true;
+            let fact = seen.fact.as_ref().filter(|fact| fact.third_party && fact.role == role);
+            let Some(fact) = fact else { continue };
+            let other = others.entry(fact.vendor.to_string()).or_default();
+            other.fact.get_or_insert_with(|| fact.clone());
+            other.causes.extend(presence(context, seen));
+            other.evidence.push(evidence::of_sighting(context, seen));
+            other.surely = true;
         }
-        for (vendor, (causes, mut pieces, surely)) in others {
+        for (vendor, Rival { causes, evidence: mut pieces, surely, fact }) in others {
             pieces.truncate(evidence::MOST);
             let message = format!("{vendor} does {}, not only {}", role.word(), party.provider);
             found.push(
-                Violation::new(&RULE, vendor, message)
+                Violation::new(&RULE, &vendor, message)
+                    .by_fact(fact.as_ref())
                     .refutes([About::ThirdParty(index, ThirdPartyAspect::OnlyProvider)])
                     .because(causes)
                     .confidence(if surely { Confidence::High } else { Confidence::Medium })

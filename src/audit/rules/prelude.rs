@@ -12,7 +12,8 @@ pub(super) use crate::manifest::{
     About, Absence, Category, Item, ItemAspect, PolicyAspect, ThirdPartyAspect, Trigger,
 };
 pub(super) use crate::observation::{
-    Cell, Consent, Contact, Engine, Outcome, Phase, ProbeKind, ProbeResult, Reached, Resource, StorageKind,
+    Carried, Cell, Consent, Contact, Engine, Outcome, Phase, ProbeKind, ProbeResult, Reached, Resource,
+    StorageKind, Telling,
 };
 pub(super) use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,7 @@ pub(super) fn covers_contact(context: &Context<'_>, absence: &Absence, contact: 
 
 /// Another's: by its domain, or by a vendor that writes in the site's own name.
 pub(super) fn by_third_party(seen: &Seen<'_>) -> bool {
-    seen.foreign || seen.fact.is_some_and(|fact| fact.third_party)
+    seen.foreign || seen.fact.as_ref().is_some_and(|fact| fact.third_party)
 }
 
 /// What an absence is about.
@@ -46,8 +47,8 @@ pub(super) fn presence(context: &Context<'_>, seen: &Seen<'_>) -> Vec<Cause> {
         return vec![if seen.foreign { Cause::Origin(item) } else { Cause::Here(item) }];
     }
     let mut causes = vec![Cause::Thing(seen.kind(), seen.name())];
-    if let Some(fact) = seen.fact.filter(|fact| fact.third_party) {
-        causes.push(Cause::Vendor(fact.vendor));
+    if let Some(fact) = seen.fact.as_ref().filter(|fact| fact.third_party) {
+        causes.push(Cause::Vendor(fact.vendor.to_string()));
     }
     if seen.foreign {
         causes.push(Cause::Site(site(matching::host_of(seen.observation))));
@@ -68,8 +69,8 @@ pub(super) fn by_script(context: &Context<'_>, seen: &Seen<'_>) -> Vec<Cause> {
 /// The causes behind a contact with a foreign host.
 pub(super) fn of_host(context: &Context<'_>, host: &str) -> Vec<Cause> {
     let mut causes = vec![Cause::Site(site(host))];
-    if let Some(fact) = crate::vendors::classify_host(host) {
-        causes.push(Cause::Vendor(fact.vendor));
+    if let Some(fact) = context.knowledge.host(host) {
+        causes.push(Cause::Vendor(fact.vendor.into_owned()));
     }
     if let Some(provider) = context.provider_of_host(host) {
         causes.push(Cause::Provider(provider));

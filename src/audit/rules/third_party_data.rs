@@ -8,8 +8,11 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 `identifiers = false` says that requests to this third party carry nothing that tells visitors apart, \
 `personal_data = false` that they carry no e-mail address and no user's id. The browser engine looks into URLs \
-and bodies for values it knows (cookies, storage items, the persona's own name and address) and for stable \
-random ones. What is encrypted or hashed it cannot see.
+and bodies for values it knows (cookies, storage items, the name and address that a persona logs in with; plain, \
+percent-encoded, in base64, and names and addresses also as their SHA-256 sums) and for random ones. A random \
+value counts as an identifier when one visitor sends it on several page views and another visitor sends another: \
+what is the same for everybody (an account's number, the hash of a build) or new each time (a cache buster, an \
+event's number) tells nobody apart. What is encrypted, compressed or summed up otherwise it cannot see.
 
 **To do:** take the field out of the event.",
     check,
@@ -30,12 +33,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             let carrying: Vec<&Contact> = context
                 .foreign_contacts()
                 .filter(|contact| context.provider_of_host(&contact.host) == Some(index))
-                .filter(|contact| contact.carried.iter().any(|what| !personal || is_personal(what)))
+                .filter(|contact| contact.carried.iter().any(|one| !personal || one.what.is_personal()))
                 .collect();
-            let what: BTreeSet<&String> = carrying
+            let what: BTreeSet<&Carried> = carrying
                 .iter()
                 .flat_map(|contact| &contact.carried)
-                .filter(|what| !personal || is_personal(what))
+                .filter(|one| !personal || one.what.is_personal())
                 .collect();
             if carrying.is_empty() {
                 continue;
@@ -44,7 +47,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 Violation::new(
                     &RULE,
                     &party.provider,
-                    format!("requests to {} carry {}", party.provider, words::and(what)),
+                    format!("requests to {} carry {}", party.provider, words::listed(what)),
                 )
                 .refutes([About::ThirdParty(index, aspect)])
                 .because([Cause::Provider(index)])
@@ -60,10 +63,6 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn is_personal(what: &str) -> bool {
-    matches!(what, "email" | "user-id")
-}
-
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::ThirdParty(index, ThirdPartyAspect::Identifiers | ThirdPartyAspect::PersonalData) = about
     else {
@@ -76,7 +75,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Glob, ThirdParty};
-    use crate::observation::Resource;
+    use crate::observation::{Resource, Telling};
 
     #[test]
     fn an_event_with_a_user_in_it() {
@@ -86,11 +85,11 @@ mod tests {
         party.personal_data = Some(false);
         let site = Site::plain().party(party);
         let url = "https://plausible.io/api/event";
-        site.contact(url, Resource::Fetch, "/").carrying("user-id").in_browser().finds(
+        site.contact(url, Resource::Fetch, "/").carrying(Telling::UserId).in_browser().finds(
             "third-party-data: third_parties.plausible.identifiers, third_parties.plausible.personal-data",
         );
         site.contact(url, Resource::Fetch, "/")
-            .carrying("identifier")
+            .carrying(Telling::Identifier)
             .in_browser()
             .finds("third-party-data: third_parties.plausible.identifiers");
         site.contact(url, Resource::Fetch, "/").in_browser().upholds("third_parties.plausible.personal-data");

@@ -45,8 +45,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 }
 
 fn tracks(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
-    if let Some(fact) = seen.fact {
-        return fact.role.tracks().then(|| format!("is {}'s, for {}", fact.vendor, fact.role.word()));
+    if let Some(fact) = &seen.fact {
+        let how = || format!("is {}'s, for {} (by `{}`)", fact.vendor, fact.role.word(), fact.matched_by);
+        return fact.role.tracks().then(how);
     }
     if !identifies(seen) {
         return None;

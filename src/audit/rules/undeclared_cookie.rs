@@ -78,7 +78,7 @@ fn message(
     near: Option<usize>,
     sightings: &[&Seen<'_>],
 ) -> String {
-    let whose = sightings.iter().find_map(|seen| seen.fact.filter(|fact| fact.third_party));
+    let whose = sightings.iter().find_map(|seen| seen.fact.as_ref().filter(|fact| fact.third_party));
     let whose = whose.map(|fact| format!(" ({})", fact.vendor)).unwrap_or_default();
     let place = match sightings.first() {
         Some(seen) if foreign => format!(" for {}", matching::host_of(seen.observation)),
@@ -110,7 +110,7 @@ fn stands_in_for<'c>(
         let by_login = scope.needs_login()
             && members_only
             && sightings.iter().any(|seen| seen.cell().phase == Phase::Login && identifies(seen))
-            && sightings.iter().all(|seen| !seen.fact.is_some_and(|fact| fact.third_party));
+            && sightings.iter().all(|seen| !seen.fact.as_ref().is_some_and(|fact| fact.third_party));
         by_login || item.names.iter().any(|declared| matching::share_a_word(declared.written(), name))
     })
 }

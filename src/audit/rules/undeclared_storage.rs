@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let Some(stated) = &context.manifest.policy.undeclared_storage else { return };
     let mut by_key: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.undeclared().filter(|seen| seen.kind() != StorageKind::Cookie) {
-        let watches = seen.fact.is_some_and(|fact| fact.role.tracks());
+        let watches = seen.fact.as_ref().is_some_and(|fact| fact.role.tracks());
         if covers(context, &stated.value, seen)
             && (watches || identifies(seen))
             && !allowed_by_provider(context, seen)
@@ -29,7 +29,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         }
     }
     for ((_, name), sightings) in by_key {
-        let vendor = sightings.iter().find_map(|seen| seen.fact).map(|fact| format!(" ({})", fact.vendor));
+        let vendor =
+            sightings.iter().find_map(|seen| seen.fact.as_ref()).map(|fact| format!(" ({})", fact.vendor));
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
         let message = format!(
             "`{name}`{} in browser storage tells visitors apart, and nothing declares it",

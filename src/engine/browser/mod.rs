@@ -30,6 +30,7 @@ use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
 use bytes::as_shown;
+use carried::{Known, People};
 use cdp::Connection;
 use launch::Running;
 use serde_json::{Value, json};
@@ -61,6 +62,8 @@ pub struct BrowserContext {
     model: Mutex<Jar>,
     /// Session storage that belongs into each of its tabs.
     items: Mutex<Arc<Vec<StoredItem>>>,
+    /// What its device held so far, to be found again in requests to others.
+    known: Mutex<Known>,
     run: RunContext,
 }
 
@@ -154,6 +157,7 @@ impl BrowserEngine {
             third_party: self.third_party,
             model: Mutex::default(),
             items: Mutex::default(),
+            known: Mutex::default(),
             run,
         })
     }
@@ -253,6 +257,14 @@ impl BrowserContext {
 
     fn model(&self) -> MutexGuard<'_, Jar> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn people(&self) -> People {
+        People::of(&self.run.secrets.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -359,4 +371,16 @@ fn is_text(cookie: &StoredCookie) -> bool {
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {
     base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
+/// The text within base64 of either alphabet, padded or not.
+fn base64_text(text: &str) -> Option<String> {
+    use base64::alphabet::{STANDARD, URL_SAFE};
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabet = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
+    let bytes = GeneralPurpose::new(alphabet, lenient).decode(text).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
 }

@@ -92,6 +92,11 @@ impl<'a> BrowserPage<'a> {
         }
     }
 
+    /// Goes to its address once more in the same tab, as a visitor who comes back.
+    pub async fn again(&mut self) {
+        (self.loaded, self.error) = self.tab.go(self.ask.url.as_str(), None, self.patience.load).await;
+    }
+
     /// Looks for the consent banner without touching it.
     pub async fn banner(&self, selector: Option<&str>) -> Option<Banner> {
         consent::look(&self.tab, selector).await

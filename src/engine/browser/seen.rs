@@ -2,7 +2,7 @@
 //! our model predicted.
 
 use super::bytes::as_shown;
-use super::carried::carried;
+use super::carried::{Known, People, Teller as Requests};
 use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
@@ -36,7 +36,13 @@ pub(super) fn visit_between(
         .flatten()
         .find_map(|url| Url::parse(url).ok().filter(is_web))
         .unwrap_or_else(|| ask.url.clone());
-    let teller = Teller { context, ask, shown: &shown };
+    let mut known = context.known();
+    known.refresh();
+    for cookie in context.model().iter() {
+        known.cookie(&cookie.name, &cookie.value);
+    }
+    learn(&mut known, trace);
+    let teller = Teller { context, ask, shown: &shown, known: &known, people: context.people() };
     let main = trace.main_frame();
     let mut exchanges = Vec::new();
     let mut top = ask.url.clone();
@@ -77,11 +83,40 @@ pub(super) fn visit_between(
     }
 }
 
+/// What the visit put on the device, by value.
+fn learn(known: &mut Known, trace: &Trace) {
+    for seen in trace.exchanges() {
+        for line in &seen.answer.lines {
+            let line = CookieLine::parse(line);
+            known.cookie(&line.name, &line.value);
+        }
+    }
+    for write in &trace.writes {
+        let told = &write.told;
+        match told.kind.as_str() {
+            "document-cookie" => {
+                let line = CookieLine::parse(told.line.as_bytes());
+                known.cookie(&line.name, &line.value);
+            }
+            "cookie-store" => {
+                known.cookie(&Name::new(told.name.as_str()), &CookieValue::new(told.value.as_str()))
+            }
+            _ => known.storage(&told.name, &CookieValue::new(told.value.as_str())),
+        }
+    }
+    for item in &trace.storage {
+        known.storage(&item.key, &CookieValue::new(item.value.as_str()));
+    }
+}
+
 /// What all sightings of one visit share.
 struct Teller<'a> {
     context: &'a BrowserContext,
     ask: &'a Ask,
     shown: &'a Url,
+    /// What the device holds, also what this visit put there after it was sent.
+    known: &'a Known,
+    people: People,
 }
 
 impl Teller<'_> {
@@ -112,9 +147,13 @@ impl Teller<'_> {
             })
             .collect();
         let sent = seen.sent.iter().map(|name| self.sent(name, &url)).collect();
-        let foreign = self.party(top, &url) == Party::Third;
-        let carried = if foreign { carried(&url, &seen.hop.body) } else { Vec::new() };
-        Exchange { at, url, sent, sightings, location: None, carried }
+        let requests = Requests { known: self.known, people: &self.people, values: &self.context.run.values };
+        let carried = match self.party(top, &url) {
+            Party::Third => requests.carried(&url, &seen.hop.body, at.resource),
+            Party::First => Vec::new(),
+        };
+        let script = seen.hop.initiator.as_ref().and_then(|position| self.script(position));
+        Exchange { at, url, sent, sightings, location: None, carried, script }
     }
 
     /// DevTools names what went along; values stay with the browser.

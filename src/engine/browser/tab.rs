@@ -309,6 +309,10 @@ impl Tab {
 
     /// Closes the tab, and the windows that it opened, and gives out what it showed.
     pub(super) async fn close(&self) -> Trace {
+        let begun = Instant::now();
+        while self.trace().awaits_bodies() && begun.elapsed() < QUIET && !self.connection.closed() {
+            tokio::time::sleep(LOOK).await;
+        }
         // A browser that is gone has closed it, too.
         let _ = self.close_target(&self.target).await;
         if !self.trace().popups.is_empty() {
@@ -378,7 +382,16 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 let answer = json!({"requestId": id, "authChallengeResponse": {"response": "CancelAuth"}});
                 connection.tell(&event.session, "Fetch.continueWithAuth", answer);
             }
-            method => locked(&shared.trace).event(method, &event.params),
+            method => {
+                let lacking = {
+                    let mut trace = locked(&shared.trace);
+                    trace.event(method, &event.params);
+                    trace.lacks_body(method, &event.params)
+                };
+                if let Some(id) = lacking {
+                    ask_for_body(&connection, &shared, &event.session, id);
+                }
+            }
         }
     }
 }
@@ -392,6 +405,23 @@ pub(super) fn empty_answer(request: &Value) -> Value {
         "responseHeaders": [{"name": "Content-Type", "value": "text/html"}],
         "body": base64::engine::general_purpose::STANDARD.encode(html),
     })
+}
+
+/// A request's body that was not told with it. Not awaited: the answer comes through the same loop.
+fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id: String) {
+    let (connection, shared, session) = (connection.clone(), shared.clone(), session.to_owned());
+    tokio::spawn(async move {
+        let asked = connection.send(&session, "Network.getRequestPostData", json!({"requestId": id})).await;
+        let answer = asked.unwrap_or_default();
+        let text = answer["postData"].as_str().map(str::to_owned);
+        let text = match answer["base64Encoded"].as_bool() {
+            Some(true) => text
+                .and_then(|text| super::base64_decode(&text))
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            _ => text,
+        };
+        locked(&shared.trace).body(&id, text.as_deref());
+    });
 }
 
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.

@@ -18,6 +18,9 @@ const LONGEST_URL: usize = 64 * 1024;
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
 
+/// Most bodies asked for of one visit: those that DevTools does not tell with the request.
+const MOST_BODIES: usize = 200;
+
 /// Everything one tab showed so far.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
@@ -50,6 +53,9 @@ pub(super) struct Trace {
     /// History routes a single-page application went to.
     pub(super) routes: BTreeSet<String>,
     main_frame: Option<String>,
+    /// Bodies asked for, and those not yet answered.
+    bodies: usize,
+    awaited: usize,
 }
 
 /// A request and its redirects.
@@ -291,6 +297,36 @@ impl Trace {
             rest.requests.push(chain);
         }
         part
+    }
+
+    /// The request of an event whose body is to be asked for: DevTools leaves out long bodies, blobs
+    /// and beacons. To be called after [`Trace::event`]; each is to be answered with [`Trace::body`].
+    pub(super) fn lacks_body(&mut self, method: &str, params: &Value) -> Option<String> {
+        let request = &params["request"];
+        let lacks = method == "Network.requestWillBeSent"
+            && request["hasPostData"].as_bool().unwrap_or_default()
+            && request["postData"].is_null();
+        if !lacks || self.bodies >= MOST_BODIES {
+            return None;
+        }
+        self.bodies += 1;
+        self.awaited += 1;
+        params["requestId"].as_str().map(str::to_owned)
+    }
+
+    /// Takes in a body that was asked for; none where it could not be had.
+    pub(super) fn body(&mut self, id: &str, body: Option<&str>) {
+        self.awaited = self.awaited.saturating_sub(1);
+        if let Some(body) = body
+            && let Some(hop) = self.known(id).and_then(|chain| chain.hops.last_mut())
+        {
+            hop.body = body.chars().take(MOST_BODY).collect();
+        }
+    }
+
+    /// Whether bodies were asked for that are still to come.
+    pub(super) fn awaits_bodies(&self) -> bool {
+        self.awaited > 0
     }
 
     /// Whether nothing is being loaded.

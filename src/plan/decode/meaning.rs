@@ -9,7 +9,7 @@ use crate::observation::{Consent, Visitor};
 use crate::plan::{
     Action, BrowserPlan, ConsentPlan, EngineChoice, Expect, Http, Journey, JsonTemplate, Limits, MailLink,
     MailSource, Mark, Pages, Persona, Plan, ProbeSettings, RefPart, Request, RequestBody, SecretRef, Step,
-    Submit, Target,
+    Submit, Target, VendorLists,
 };
 use crate::tree::{Problems, Spanned, nearest, shortened};
 use std::path::{Path, PathBuf};
@@ -83,6 +83,11 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         never_follow: written.pages.never_follow,
     };
     let browser = to.browser(written.browser);
+    let joined = |paths: Vec<PathBuf>| paths.into_iter().map(|path| to.folder.join(path)).collect();
+    let vendors = VendorLists {
+        lists: joined(written.vendors.lists),
+        cookie_databases: joined(written.vendors.cookie_databases),
+    };
     let probes = ProbeSettings {
         enabled: written.probes.enabled.unwrap_or(true),
         renewal_after: written.probes.renewal_after,
@@ -106,6 +111,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         http,
         robots: written.robots.unwrap_or_default(),
         probes,
+        vendors,
         vantage: written.vantage,
         file,
     }

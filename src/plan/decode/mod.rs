@@ -56,6 +56,7 @@ struct Written {
     http: HttpTable,
     browser: BrowserTable,
     probes: ProbesTable,
+    vendors: VendorsTable,
     consent: Vec<ConsentTable>,
     has_targets: bool,
     span: Range<usize>,
@@ -85,6 +86,9 @@ impl Record for Written {
             browser: fields.optional("browser", "The browser, and what it renders.").unwrap_or_default(),
             probes: fields
                 .optional("probes", "Acts after the crawl, for claims that need one.")
+                .unwrap_or_default(),
+            vendors: fields
+                .optional("vendors", "Lists of your own that classify cookies and hosts.")
                 .unwrap_or_default(),
             consent: fields.many("consent", "Consent states to look at, and how each is reached."),
             has_targets: fields.node("targets").is_some_and(|node| !node.entries().is_empty()),
@@ -322,6 +326,25 @@ impl Record for ProbesTable {
                 "How long to wait before rolling renewal is looked for; without it, it is not.",
             ),
             gpc: fields.optional("gpc", "Ask once more with Sec-GPC: 1."),
+        })
+    }
+}
+
+/// `[vendors]`
+#[derive(Default)]
+struct VendorsTable {
+    lists: Vec<PathBuf>,
+    cookie_databases: Vec<PathBuf>,
+}
+
+impl Record for VendorsTable {
+    const NAME: &'static str = "vendors";
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(VendorsTable {
+            lists: fields.many("lists", "Filter lists in the syntax of ad blockers, or hosts files."),
+            cookie_databases: fields
+                .many("cookie_databases", "Cookie databases as the Open Cookie Database is: CSV or JSON."),
         })
     }
 }

@@ -29,7 +29,7 @@ impl Ground<'_> {
     pub(super) async fn arrive(
         &mut self,
         browser: &mut Browser,
-        actor: &mut Actor,
+        actor: &Actor,
         list: &[Listed],
         look: &mut ConsentLook,
         seen: &mut CellSeen,
@@ -251,6 +251,7 @@ impl Ground<'_> {
         let origins = vec![start.origin().ascii_serialization()];
         self.unless_ended(context.clear(origins)).await?;
         // Nobody knows this visitor any more.
+        self.recorder.another_visitor();
         let cell = Cell { consent: Consent::Untouched, phase: Phase::Probe, ..cell.clone() };
         let Some(page) = self.open_page(browser, context, &cell, &start).await? else { return Ok(()) };
         let selector = self.plan.browser.banner.clone();

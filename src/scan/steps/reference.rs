@@ -99,10 +99,14 @@ impl References {
         reference: &SecretRef,
         live: Live<'_>,
     ) -> Result<String, String> {
-        match names_a_secret(name) {
-            true => self.secret(reference, live).await,
-            false => self.text(reference, live).await,
+        if names_a_secret(name) {
+            return self.secret(reference, live).await;
         }
+        let text = self.text(reference, live).await?;
+        if names_a_visitor(name) {
+            self.secrets.write().unwrap_or_else(PoisonError::into_inner).add_visitor(&text);
+        }
+        Ok(text)
     }
 
     /// Remembers a secret, unless it would take public words out of every text.
@@ -248,6 +252,12 @@ fn names_a_secret(name: &str) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Fields that say who logs in.
+fn names_a_visitor(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["mail", "user", "login", "account"].iter().any(|word| name.contains(word))
 }
 
 /// Every reference of the plan, in its order.
