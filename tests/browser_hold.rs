@@ -148,8 +148,7 @@ impl Told {
             "last_script document-cookie kept",
             "start header kept",
         ]);
-        let odd: Vec<String> =
-            self.seen().into_iter().filter(|seen| seen.contains("unexplained")).collect();
+        let odd: Vec<String> = self.seen().into_iter().filter(|seen| seen.contains("unexplained")).collect();
         assert_eq!(odd, [""; 0]);
         assert_eq!(self.disagreements(), [""; 0]);
     }
@@ -278,9 +277,18 @@ fn pages_that_never_stay_end_in_their_time() {
     let site = site([
         ("/refresh", body("<meta http-equiv=refresh content=0>")).into(),
         ("/reload", script("onload = () => location.reload()")).into(),
-        ("/push", script("setInterval(() => { try { history.pushState(0, '', '?' + Math.random()) } catch {} }, 5)"))
+        (
+            "/push",
+            script(
+                "setInterval(() => { try { history.pushState(0, '', '?' + Math.random()) } catch {} }, 5)",
+            ),
+        )
             .into(),
-        ("/routes", script("for (let i = 0; i < 1000; i++) try { history.pushState(0, '', '#' + i) } catch {}")).into(),
+        (
+            "/routes",
+            script("for (let i = 0; i < 1000; i++) try { history.pushState(0, '', '#' + i) } catch {}"),
+        )
+            .into(),
         ("/there", script("setTimeout(() => location = '/back', 10)")).into(),
         ("/back", script("setTimeout(() => location = '/there', 10)")).into(),
         in_browser("/round", Answer::redirect("302 Found", "/round", "Set-Cookie: round=1\r\n")),
@@ -323,7 +331,8 @@ fn storage_may_be_full() {
                     open.onsuccess = () => { const t = open.result.transaction('s', 'readwrite'); \
                     for (let i = 0; i < 50; i++) t.objectStore('s').put(new Uint8Array(1 << 20), i); \
                     t.oncomplete = () => document.cookie = 'written=1' }";
-    let site = site([("/a-large", script(large)), ("/b-quota", script(quota)), ("/database", script(database))]);
+    let site =
+        site([("/a-large", script(large)), ("/b-quota", script(quota)), ("/database", script(database))]);
     let told = Told::of(&site, "30s");
     told.lost_nothing();
     told.has(&["k0 storage kept", "k1 storage kept", "full document-cookie kept", "large storage kept"]);
@@ -378,7 +387,10 @@ const SPOOFS: &[(&str, &str)] = &[
         "/s-stack",
         "Error.prepareStackTrace = () => 'Error\\n at x (http://spoof.test/x.js:7:7)'; document.cookie = 'stack=1'",
     ),
-    ("/s-thrown", "Error.prepareStackTrace = () => { throw 1 }; Error.stackTraceLimit = 0; document.cookie = 'thrown=1'"),
+    (
+        "/s-thrown",
+        "Error.prepareStackTrace = () => { throw 1 }; Error.stackTraceLimit = 0; document.cookie = 'thrown=1'",
+    ),
     (
         "/s-inherited",
         "Function.prototype.prepareStackTrace = Object.prototype.prepareStackTrace = \
@@ -434,7 +446,10 @@ const SPOOFS: &[(&str, &str)] = &[
          Object.defineProperty(window, 'sessionStorage', { value: localStorage }); self.origin = 'http://spoof.test'; \
          set('local_item', 1); localStorage.plain_item = 1",
     ),
-    ("/s-frozen", "Object.freeze(Error); Object.freeze(JSON); Object.freeze(Document.prototype); document.cookie = 'frozen=1'"),
+    (
+        "/s-frozen",
+        "Object.freeze(Error); Object.freeze(JSON); Object.freeze(Document.prototype); document.cookie = 'frozen=1'",
+    ),
 ];
 
 #[test]
@@ -445,9 +460,19 @@ fn a_page_cannot_hide_what_it_writes() {
     let site = site(SPOOFS.iter().map(page));
     let told = Told::of(&site, "10s");
     told.lost_nothing();
-    for name in
-        ["stringify", "stack", "thrown", "inherited", "object", "methods", "globals", "document", "twice", "kept", "frozen"]
-    {
+    for name in [
+        "stringify",
+        "stack",
+        "thrown",
+        "inherited",
+        "object",
+        "methods",
+        "globals",
+        "document",
+        "twice",
+        "kept",
+        "frozen",
+    ] {
         told.has(&[&format!("{name} document-cookie kept")]);
         let script = &told.sighting(name)["script"];
         assert_eq!(script["line"], 2, "{name}: {script}");
@@ -455,7 +480,12 @@ fn a_page_cannot_hide_what_it_writes() {
     }
     told.has(&["borrowed document-cookie kept", "framed document-cookie kept"]);
     told.has(&["__proto__ document-cookie kept", "constructor document-cookie kept"]);
-    told.has(&["__proto__ storage kept", "hasOwnProperty storage kept", "local_item storage kept", "plain_item storage kept"]);
+    told.has(&[
+        "__proto__ storage kept",
+        "hasOwnProperty storage kept",
+        "local_item storage kept",
+        "plain_item storage kept",
+    ]);
     told.has(&["found header kept"]);
     let seen = told.seen().join("\n");
     assert!(!seen.contains("nowhere") && !seen.contains("real"), "{seen}");
@@ -466,11 +496,13 @@ fn a_page_cannot_hide_what_it_writes() {
 #[test]
 fn cookies_of_odd_bytes_keep_them_and_blank_the_page() {
     let head = |lines: &[u8]| {
-        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nSet-Cookie: head=1\r\n";
+        let head =
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nSet-Cookie: head=1\r\n";
         let script = format!("<script>document.cookie='read='+(document.cookie===''?'none':'some')</script>");
         Answer::raw([head, lines, b"\r\n", FIRST.as_bytes(), script.as_bytes()].concat())
     };
-    let api = Answer::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\nSet-Cookie: \xe9n=\x93q; HttpOnly\r\n\r\n");
+    let api =
+        Answer::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\nSet-Cookie: \xe9n=\x93q; HttpOnly\r\n\r\n");
     let site = site([
         ("/bytes", head(b"Set-Cookie: bad=\xe9\xff\r\nSet-Cookie: good=\xc3\xa9\r\n")),
         ("/fetch", body("<script>fetch('/-api')</script>")),
@@ -480,7 +512,7 @@ fn cookies_of_odd_bytes_keep_them_and_blank_the_page() {
     let told = Told::of(&site, "10s");
     told.lost_nothing();
     told.has(&["bad header kept", "good header kept", "no header refused", "\\xe9n header kept"]);
-    let bytes = |name: &str| told.sighting(name)["value"]["bytes"].clone();
+    let bytes = |name: &str| told.sighting(name)["value"]["length"].clone();
     assert_eq!((bytes("bad"), bytes("good"), bytes("\\xe9n")), (2.into(), 2.into(), 2.into()));
     assert_eq!(
         told.notes(),
@@ -532,15 +564,28 @@ fn answers_that_are_none_are_failures_of_their_page() {
         in_browser("/auth", Answer::status("401 Unauthorized", auth, "no")),
         in_browser("/reset", Answer::raw("")),
         in_browser("/garbage", Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: nul=\0\r\n\r\n")),
-        in_browser("/short", Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: short=1\r\nContent-Length: 99\r\n\r\nx")),
+        in_browser(
+            "/short",
+            Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: short=1\r\nContent-Length: 99\r\n\r\nx"),
+        ),
         in_browser("/gone", Answer::redirect("302 Found", "http://127.0.0.1:1/", "Set-Cookie: gone=1\r\n")),
         in_browser("/oops", Answer::status("500 Oops", "Set-Cookie: oops=1\r\n", "")),
-        in_browser("/later", Answer::status("503 Later", "Set-Cookie: later=1\r\nContent-Type: text/html\r\n", "later")),
+        in_browser(
+            "/later",
+            Answer::status("503 Later", "Set-Cookie: later=1\r\nContent-Type: text/html\r\n", "later"),
+        ),
         in_browser("/missing", Answer::status("404 Not Found", "Set-Cookie: missing=1\r\n", "")),
     ]);
     let told = Told::of(&site, "10s");
     told.has(&["last header kept", "last_script document-cookie kept"]);
-    told.has(&["short header kept", "auth header kept", "oops header kept", "later header kept", "missing header kept", "gone header kept"]);
+    told.has(&[
+        "short header kept",
+        "auth header kept",
+        "oops header kept",
+        "later header kept",
+        "missing header kept",
+        "gone header kept",
+    ]);
     assert_eq!(
         told.failed(),
         [
@@ -585,9 +630,12 @@ fn nothing_that_a_page_names_reaches_a_terminal_raw() {
         )),
     )]);
     let hidden = |text: &str| {
-        text.chars().filter(|c| {
-            (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}')
-        }).count()
+        text.chars()
+            .filter(|c| {
+                (c.is_control() && *c != '\n')
+                    || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}')
+            })
+            .count()
     };
     for more in [&["-vv"][..], &["--format", "json"], &["--format", "markdown"]] {
         let more: Vec<&str> = more.iter().copied().filter(|flag| *flag != "-vv").collect();
@@ -640,7 +688,10 @@ fn deadly(times: usize, is_meant: fn(&str) -> bool) -> (Hostile, Arc<AtomicU32>)
     let run = Arc::new(AtomicU32::new(0));
     let pid = run.clone();
     // It works enough to be known by it.
-    let victim = ("/victim", script("for (let i = 0; i < 3e9; i++); fetch('/-kill').then(() => document.cookie = 'survived=1')"));
+    let victim = (
+        "/victim",
+        script("for (let i = 0; i < 3e9; i++); fetch('/-kill').then(() => document.cookie = 'survived=1')"),
+    );
     let rest = answers("", [victim]);
     let done = AtomicU32::new(0);
     let site = Hostile::http(move |asked| {

@@ -196,10 +196,7 @@ impl BrowserContext {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let model = self.model();
         let odd: Vec<&StoredCookie> = model.iter().filter(|cookie| !is_text(cookie)).collect();
-        cookies
-            .iter()
-            .map(|cookie| with_its_bytes(stored_cookie(cookie, now.as_secs_f64()), &odd))
-            .collect()
+        cookies.iter().map(|cookie| with_its_bytes(stored_cookie(cookie, now.as_secs_f64()), &odd)).collect()
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.

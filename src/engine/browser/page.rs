@@ -216,12 +216,8 @@ impl<'a> BrowserPage<'a> {
             }
             (_, Some(error)) if error == NO_BODY => said_no,
             (_, Some(error)) => Some((kind_of(error), format!("the browser says {error}"))),
-            _ if trace.crashed => {
-                Some((FailureKind::Crashed, format!("the page's process ended; {KEPT}")))
-            }
-            (Loaded::BrowserGone, None) => {
-                Some((FailureKind::Crashed, format!("the browser ended; {KEPT}")))
-            }
+            _ if trace.crashed => Some((FailureKind::Crashed, format!("the page's process ended; {KEPT}"))),
+            (Loaded::BrowserGone, None) => Some((FailureKind::Crashed, format!("the browser ended; {KEPT}"))),
             (Loaded::Unfinished, None) => {
                 let seconds = self.patience.load.as_secs();
                 Some((FailureKind::Timeout, format!("not loaded within {seconds} s; {KEPT}")))

@@ -361,12 +361,8 @@ impl Trace {
                 )
             })
             .collect();
-        let answer = Answer {
-            status: status(&params["statusCode"]),
-            date: header(headers, "date"),
-            lines,
-            blocked,
-        };
+        let answer =
+            Answer { status: status(&params["statusCode"]), date: header(headers, "date"), lines, blocked };
         self.chain(&id).answers.push(answer);
     }
 
