@@ -169,7 +169,8 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
     for (path, _, _) in HOSTILE {
         let context = engine.context(Disguise::default(), run()).await.unwrap();
         // Ten thousand writes take their time, and so do fifty dialogs.
-        let patience = if matches!(*path, "/many" | "/alert") { Patience::default() } else { quick };
+        let long = Patience { load: Duration::from_secs(60), ..quick };
+        let patience = if matches!(*path, "/many" | "/alert") { long } else { quick };
         let page = context.page(&ask(base.join(path).unwrap()), patience).await.unwrap();
         let rendered = page.finish().await;
         let seen = rendered.visit.writes.iter().any(|write| write.name.to_string() == "before");
