@@ -7,7 +7,7 @@
   delete global['BINDING'];
   // Pristine copies: the page may replace any of these later. Objects made here have no prototype
   // where it matters, since Object.prototype is the page's as well.
-  const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty, setPrototypeOf } = Reflect;
+  const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty, has, setPrototypeOf } = Reflect;
   const stringify = JSON.stringify, ErrorOf = Error, text = String, slice = String.prototype.slice;
   const getterOf = (owner, property) => { const found = owner && getOwnPropertyDescriptor(owner, property); return found && found.get; };
   const documents = global.Document && Document.prototype;
@@ -23,7 +23,7 @@
   const own = (name) => { const found = getOwnPropertyDescriptor(ErrorOf, name); if (found) setPrototypeOf(found, null); return found; };
   const stackHere = () => {
     const prepare = own('prepareStackTrace'), limit = own('stackTraceLimit');
-    if (!put('prepareStackTrace', plain(undefined))) return '';
+    if (!put('prepareStackTrace', plain(undefined)) && has(ErrorOf, 'prepareStackTrace')) return '';
     const short = !limit || !(limit.value >= 10);
     if (short) put('stackTraceLimit', plain(10));
     try {

@@ -281,10 +281,12 @@ impl<'a> BrowserPage<'a> {
 
     /// What the main frame's origin keeps: read in the page, since only it may.
     pub async fn stored(&self) -> Vec<StoredItem> {
-        let script = "(async()=>{const out=[];const take=(k,s)=>{try{for(let i=0;i<Math.min(s.length,2000);i++){const n=s.key(i);out.push([k,n.slice(0,1000),(s.getItem(n)||'').slice(0,5000)])}}catch{}};\
+        // A database that is busy says what there is when it is through: not waited for, since that
+        // would lose the rest.
+        let script = "(async()=>{const soon=p=>Promise.race([p,new Promise((_,no)=>setTimeout(no,3000))]);const out=[];const take=(k,s)=>{try{for(let i=0;i<Math.min(s.length,2000);i++){const n=s.key(i);out.push([k,n.slice(0,1000),(s.getItem(n)||'').slice(0,5000)])}}catch{}};\
             try{take('local-storage',localStorage)}catch{}try{take('session-storage',sessionStorage)}catch{}\
-            try{for(const d of await indexedDB.databases())out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\
-            try{for(const n of await caches.keys())out.push(['cache-storage',n.slice(0,1000),''])}catch{}\
+            try{for(const d of await soon(indexedDB.databases()))out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\
+            try{for(const n of await soon(caches.keys()))out.push(['cache-storage',n.slice(0,1000),''])}catch{}\
             return {origin:self.origin,items:out}})()";
         let Some(found) = self.tab.evaluate(script).await else { return Vec::new() };
         let origin = found["origin"].as_str().unwrap_or_default().to_owned();

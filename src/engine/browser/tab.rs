@@ -22,7 +22,7 @@ const EMPTY_LOADS: Duration = Duration::from_secs(2);
 /// How often a waiting visit looks.
 const LOOK: Duration = Duration::from_millis(25);
 /// A page that does not answer the simplest question within this long hangs.
-const ANSWERS: Duration = Duration::from_secs(5);
+const ANSWERS: Duration = Duration::from_secs(10);
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
 
