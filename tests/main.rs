@@ -8,6 +8,7 @@ mod around;
 mod audit_cli;
 mod browser_audit;
 mod browser_engine;
+mod browser_launch;
 mod check;
 mod claims;
 mod claims_table;

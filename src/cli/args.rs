@@ -127,7 +127,7 @@ pub(super) struct Look {
     /// The browser [default: $CHROME, or a Chromium on the PATH]
     #[arg(long, value_name = "PATH")]
     pub(super) browser: Option<PathBuf>,
-    /// A browser that already runs, by the ws:// address that it prints
+    /// A browser that already runs, by the ws:// address that it prints, or http://HOST:PORT
     #[arg(long, value_name = "URL", conflicts_with = "browser")]
     pub(super) browser_url: Option<String>,
     /// Keep pictures of the first page of each visitor in this folder

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long any one command may take: a page in an endless loop never answers.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,7 +92,11 @@ impl Connection {
 
     /// Over a WebSocket, to a browser that somebody else started.
     pub(super) async fn over_websocket(url: &str) -> Result<Connection, String> {
-        let (socket, _) = tokio_tungstenite::connect_async(url).await.map_err(|error| error.to_string())?;
+        // As large as the pipe's: a picture, or a document in a data: URL, is one message.
+        let limits = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(limits), true)
+            .await
+            .map_err(|error| error.to_string())?;
         let (mut write, mut read) = socket.split();
         let (outgoing, mut messages) = mpsc::unbounded_channel::<String>();
         let connection = Connection::new(outgoing);
@@ -193,7 +198,7 @@ impl Connection {
     }
 
     fn incoming(&self, message: &[u8]) {
-        let Ok(Value::Object(mut message)) = serde_json::from_slice::<Value>(message) else { return };
+        let Some(Value::Object(mut message)) = read(message) else { return };
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(waiting) = self.state().answers.remove(&id) else { return };
             let answer = match message.remove("error") {
@@ -229,5 +234,57 @@ impl Connection {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// A message as JSON. What JSON cannot hold (half a surrogate pair, bytes that are no UTF-8) comes
+/// from the page: it is replaced, so that the rest of the message is not lost with it.
+pub(super) fn read(message: &[u8]) -> Option<Value> {
+    serde_json::from_slice(message)
+        .or_else(|_| serde_json::from_str(&without_halves(&String::from_utf8_lossy(message))))
+        .ok()
+}
+
+/// The text with escapes of single surrogates as U+FFFD.
+fn without_halves(text: &str) -> String {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        let escape = at + found;
+        whole.push_str(&text[at..escape]);
+        let (length, half) = match (unit(escape), unit(escape + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, false),
+            (Some(0xD800..=0xDFFF), _) => (6, true),
+            (Some(_), _) => (6, false),
+            (None, _) => (1 + text[escape + 1..].chars().next().map_or(0, char::len_utf8), false),
+        };
+        whole.push_str(if half { "\\ufffd" } else { &text[escape..escape + length] });
+        at = escape + length;
+    }
+    whole.push_str(&text[at..]);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_puts_into_a_message_never_loses_it() {
+        let cases = [
+            (r#"{"a":"\ud83d\ude00"}"#, "\u{1f600}"),
+            (r#"{"a":"\ud83d"}"#, "\u{fffd}"),
+            (r#"{"a":"x\udc00\ud83dy"}"#, "x\u{fffd}\u{fffd}y"),
+            (r#"{"a":"\\ud83d\n\ud83d"}"#, "\\ud83d\n\u{fffd}"),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(read(message.as_bytes()).unwrap()["a"], expected, "{message}");
+        }
+        assert_eq!(read(b"{\"a\":\"\xff\"}").unwrap()["a"], "\u{fffd}");
+        assert_eq!(read(br#"{"a":"\ud83d"#), None);
     }
 }

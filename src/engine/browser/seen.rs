@@ -24,7 +24,9 @@ pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Vi
     let mut exchanges = Vec::new();
     let mut top = ask.url.clone();
     for seen in trace.exchanges() {
-        let Ok(url) = Url::parse(&seen.hop.url) else { continue };
+        // An answer to a request that nothing was told of still belongs to the page.
+        let url = if seen.hop.url.is_empty() { Ok(shown.clone()) } else { Url::parse(&seen.hop.url) };
+        let Ok(url) = url else { continue };
         if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
             continue;
         }

@@ -1,7 +1,7 @@
 //! DevTools events gathered into exchanges and writes. Pure: values in, values out; an event that
 //! is unknown, or lacks what it should have, is passed over.
 
-use serde::Deserialize;
+use super::cdp::read;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,43 @@ struct Chain {
     answers: Vec<Answer>,
     asks: Vec<BTreeSet<String>>,
     failed: Option<String>,
+}
+
+impl Chain {
+    fn exchanges(&self) -> Vec<Seen> {
+        let last = self.hops.len().saturating_sub(1);
+        // Extra info comes once for each hop that has it, in the hops' order. A request that failed
+        // before its answer was shown may have it, too; and where there is one for each, no flag is
+        // needed.
+        let each = self.answers.len() == self.hops.len();
+        let mut answers = self.answers.iter();
+        let mut seen: Vec<Seen> = Vec::with_capacity(self.hops.len());
+        for (number, hop) in self.hops.iter().enumerate() {
+            let expected = each || hop.has_extra || (number == last && self.failed.is_some());
+            let answer = if expected { answers.next().cloned() } else { None };
+            let sent = self.asks.get(number).cloned().unwrap_or_default();
+            seen.push(Seen { hop: hop.clone(), answer: answer.unwrap_or_default(), sent });
+        }
+        // What is left came all the same.
+        for answer in answers {
+            match seen.last_mut() {
+                Some(last) => last.answer.add(answer),
+                None => seen.push(Seen {
+                    hop: Hop::default(),
+                    answer: answer.clone(),
+                    sent: self.asks.first().cloned().unwrap_or_default(),
+                }),
+            }
+        }
+        seen
+    }
+}
+
+impl Answer {
+    fn add(&mut self, other: &Answer) {
+        self.lines.extend(other.lines.iter().cloned());
+        self.blocked.extend(other.blocked.iter().cloned());
+    }
 }
 
 /// One request of a chain.
@@ -99,8 +136,7 @@ pub(super) struct Write {
 }
 
 /// A write in the hooks' own words. Values are masked as soon as they leave this module's caller.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) kind: String,
     pub(super) page: String,
@@ -126,6 +162,24 @@ pub(super) struct StorageWrite {
 }
 
 impl Told {
+    fn of(told: &Value) -> Told {
+        let field = |name: &str| text(&told[name]).to_owned();
+        Told {
+            kind: field("kind"),
+            page: field("page"),
+            origin: field("origin"),
+            stack: field("stack"),
+            line: field("line"),
+            name: field("name"),
+            value: field("value"),
+            domain: told["domain"].as_str().map(str::to_owned),
+            path: told["path"].as_str().map(str::to_owned),
+            expires: told["expires"].as_f64(),
+            same_site: field("sameSite"),
+            partitioned: told["partitioned"].as_bool().unwrap_or_default(),
+        }
+    }
+
     /// A `cookieStore.set` call as the `Set-Cookie` line that means the same (Cookie Store API,
     /// "set a cookie": always Secure, Strict unless said otherwise).
     pub(super) fn store_line(&self) -> String {
@@ -209,7 +263,7 @@ impl Trace {
             self.overflow = true;
             return;
         }
-        let Ok(told) = serde_json::from_str::<Told>(payload) else { return };
+        let Some(told) = read(payload.as_bytes()).map(|told| Told::of(&told)) else { return };
         let position = position_in(&told.stack);
         self.writes.push(Write { told, position });
     }
@@ -226,21 +280,7 @@ impl Trace {
 
     /// All exchanges in the order in which they began.
     pub(super) fn exchanges(&self) -> Vec<Seen> {
-        let mut seen = Vec::new();
-        for chain in &self.requests {
-            let mut answers = chain.answers.iter();
-            let last = chain.hops.len().saturating_sub(1);
-            for (number, hop) in chain.hops.iter().enumerate() {
-                // Extra info comes once for each hop that has it, in the hops' order. A request that
-                // failed before its answer was shown may have it, too.
-                let expected = hop.has_extra || (number == last && chain.failed.is_some());
-                let answer =
-                    if expected { answers.next().cloned().unwrap_or_default() } else { Answer::default() };
-                let sent = chain.asks.get(number).cloned().unwrap_or_default();
-                seen.push(Seen { hop: hop.clone(), answer, sent });
-            }
-        }
-        seen
+        self.requests.iter().flat_map(Chain::exchanges).collect()
     }
 
     /// The frame that the tab itself shows.
@@ -314,8 +354,6 @@ impl Trace {
             return;
         }
         let headers = &params["headers"];
-        let lines =
-            header(headers, "set-cookie").map(|joined| joined.split('\n').map(str::to_owned).collect());
         let blocked = params["blockedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let blocked = blocked
             .iter()
@@ -330,7 +368,7 @@ impl Trace {
         let answer = Answer {
             status: status(&params["statusCode"]),
             date: header(headers, "date"),
-            lines: lines.unwrap_or_default(),
+            lines: values(headers, "set-cookie"),
             blocked,
         };
         self.chain(&id).answers.push(answer);
@@ -410,8 +448,19 @@ fn status(value: &Value) -> u16 {
 }
 
 fn header(headers: &Value, name: &str) -> Option<String> {
-    let (_, value) = headers.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    value.as_str().map(str::to_owned)
+    values(headers, name).into_iter().next()
+}
+
+/// All values of a header: DevTools joins those of one spelling by line feeds, and keeps spellings
+/// (`Set-Cookie`, `set-cookie`) apart.
+fn values(headers: &Value, name: &str) -> Vec<String> {
+    let fields = headers.as_object().into_iter().flatten();
+    let found = fields.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let texts = found.flat_map(|(_, value)| match value {
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
+        value => value.as_str().into_iter().collect::<Vec<_>>(),
+    });
+    texts.flat_map(|text| text.split('\n')).map(str::to_owned).collect()
 }
 
 /// The first frame of a V8 stack that is not one of the hooks' own: those are without a URL.
@@ -482,6 +531,54 @@ mod tests {
             ("Something.new", json!({"requestId": []})),
         ]);
         assert_eq!(nothing.exchanges().len(), 1);
+    }
+
+    #[test]
+    fn no_cookie_is_lost_to_what_is_odd_about_its_event() {
+        let odd = |extra: Value| {
+            let events = [
+                ("Network.requestWillBeSent", request("1", "http://a.test/")),
+                ("Network.responseReceivedExtraInfo", extra),
+            ];
+            let seen = trace(&events).exchanges();
+            seen.iter().flat_map(|seen| seen.answer.lines.clone()).collect::<Vec<_>>().join("|")
+        };
+        let cases = [
+            // Enum values and fields from the future.
+            json!({"requestId": "1", "headers": {"Set-Cookie": "a=1"}, "resourceIPAddressSpace": "Orbit",
+                   "blockedCookies": [{"cookieLine": "a=1", "blockedReasons": ["FullMoon", 7, null]}, 3, null]}),
+            json!({"requestId": "1", "headers": {"Set-Cookie": "a=1"}, "blockedCookies": "none", "statusCode": "ok"}),
+            json!({"requestId": "1", "headers": {"Set-Cookie": ["a=1", 7]}, "statusCode": -1}),
+            // Two spellings, and no answer told of.
+            json!({"requestId": "1", "headers": {"X": {}, "Set-Cookie": "a=1", "SET-COOKIE": "b=2"}}),
+            // Of a request that nothing was told of, or of none.
+            json!({"requestId": "2", "headers": {"set-cookie": "a=1"}}),
+            json!({"headers": {"set-cookie": "a=1"}}),
+        ];
+        let told: Vec<String> = cases.into_iter().map(odd).collect();
+        assert_eq!(told, ["a=1", "a=1", "a=1", "a=1|b=2", "a=1", "a=1"]);
+    }
+
+    #[test]
+    fn each_answer_is_kept_even_where_hops_and_answers_do_not_match() {
+        let mut answered = vec![("Network.requestWillBeSent", request("1", "http://a.test/"))];
+        for line in ["a=1", "b=2"] {
+            let extra = json!({"requestId": "1", "headers": {"set-cookie": line}});
+            answered.push(("Network.responseReceivedExtraInfo", extra));
+        }
+        let response = json!({"requestId": "1", "hasExtraInfo": false, "response": {"status": 304}});
+        answered.push(("Network.responseReceived", response));
+        let seen = trace(&answered).exchanges();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].answer.lines, ["a=1", "b=2"]);
+    }
+
+    #[test]
+    fn a_write_with_half_a_character_is_still_a_write() {
+        let mut trace = Trace::default();
+        trace.told(r#"{"kind":"document-cookie","line":"a=\ud83d","stack":7}"#);
+        trace.told(r#"{"kind":"local-storage","name":"\udc00","value":"x"}"#);
+        assert_eq!(trace.writes.len(), 2);
     }
 
     #[test]
