@@ -9,6 +9,7 @@ mod audit_cli;
 mod browser_audit;
 mod browser_engine;
 mod browser_launch;
+mod browser_sight;
 mod check;
 mod claims;
 mod claims_table;

@@ -25,7 +25,7 @@ pub use date::parse_cookie_date;
 pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
 pub use escape::unescaped;
 pub use explain::{Explanation, Part, Refusal, duration, explain, explain_in};
-pub use jar::{Jar, SentCookie, StoredCookie, cookie_header};
+pub use jar::{CookiePlace, Jar, SentCookie, StoredCookie, cookie_header};
 pub use line::{Attribute, AttributeName, CookieLine, Lifetime, Name, Written};
 pub use reason::Reason;
 pub use rfc::Difference;

@@ -116,6 +116,7 @@ impl HttpEngine {
             body: Vec::new(),
             failure: None,
             writes: Vec::new(),
+            remarks: Vec::new(),
             retry_after: None,
         };
         let mut hop = Hop::first(ask);

@@ -69,6 +69,9 @@ pub struct Visit {
     pub failure: Option<Failed>,
     /// What scripts put on the device (browser engine).
     pub writes: Vec<Sighting>,
+    /// What the page did beside it that a reader of the coverage should know, as sentences without
+    /// anything that differs from run to run (browser engine).
+    pub remarks: Vec<&'static str>,
     /// The last response asks to wait this long before the next try.
     pub retry_after: Option<std::time::Duration>,
 }
@@ -107,6 +110,11 @@ impl Ask {
 }
 
 impl Visit {
+    /// Everything that was put on the device, or was tried to.
+    pub fn sightings(&self) -> impl Iterator<Item = &Sighting> {
+        self.exchanges.iter().flat_map(|exchange| &exchange.sightings).chain(&self.writes)
+    }
+
     /// A visit that showed nothing.
     pub fn unanswered(url: &Url) -> Self {
         Visit {
@@ -118,6 +126,7 @@ impl Visit {
             body: Vec::new(),
             failure: None,
             writes: Vec::new(),
+            remarks: Vec::new(),
             retry_after: None,
         }
     }

@@ -18,6 +18,8 @@ use std::hash::{Hash, Hasher};
 
 /// Values of one group that are remembered by their ordinals.
 const IDENTITIES: usize = 16;
+/// Pages that a remark names; the rest is counted.
+const NAMED: usize = 5;
 /// Seconds by which two clocks that count whole seconds may disagree.
 const CLOCKS: i64 = 2;
 
@@ -31,6 +33,7 @@ pub struct Fold {
     visited: Counted<PageTally>,
     skipped: Counted<Skipped>,
     failed: Counted<Failed>,
+    remarks: Counted<Remark>,
 }
 
 impl Fold {
@@ -102,6 +105,11 @@ impl Fold {
         self.failed.add(&mut self.pages, failed);
     }
 
+    /// Takes in what a page did beside putting things on the device, in words of ours.
+    pub fn add_remark(&mut self, text: &'static str, page: &SafeUrl) {
+        self.remarks.add(&mut self.pages, Remark { text, page: page.clone() });
+    }
+
     /// Distinct cookies and storage items so far.
     pub fn distinct(&self) -> usize {
         self.seen.iter().map(|seen| Thing::of(&seen.example)).collect::<BTreeSet<_>>().len()
@@ -155,6 +163,23 @@ impl Fold {
             self.failed.note("failures"),
         ];
         coverage.notes.extend(notes.into_iter().flatten());
+        coverage.notes.extend(self.remarks());
+    }
+
+    /// Each remark once, with the pages that it is about: one for each shape, and only some of many.
+    fn remarks(&self) -> impl Iterator<Item = String> {
+        let mut remarks: BTreeMap<&str, BTreeSet<&SafeUrl>> = BTreeMap::new();
+        for remark in self.remarks.iter() {
+            remarks.entry(remark.text).or_default().insert(&remark.page);
+        }
+        remarks.into_iter().map(|(text, pages)| {
+            let named: Vec<&str> = pages.iter().take(NAMED).map(|page| page.as_str()).collect();
+            let more = match pages.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{text}: {}{more}", named.join(", "))
+        })
     }
 }
 
@@ -421,6 +446,24 @@ impl Countable for Failed {
     }
 }
 
+/// What a page did beside putting things on the device.
+#[derive(Clone)]
+struct Remark {
+    text: &'static str,
+    page: SafeUrl,
+}
+
+impl Countable for Remark {
+    fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
+        let page = pages.key(&self.page, detail);
+        hash_of(pages, (self.text, page))
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.page = other.page.min(self.page.clone());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::counted::MOST;
@@ -648,6 +691,26 @@ mod tests {
         let mut coverage = Coverage::default();
         fold.cover(&mut coverage);
         assert!(coverage.notes[0].ends_with("; 10 more are not listed"), "{:?}", coverage.notes);
+    }
+
+    #[test]
+    fn a_remark_is_made_once_for_pages_of_one_shape() {
+        let mut fold = Fold::default();
+        for page in ["/p/3", "/p/2", "/b", "/c", "/d", "/e", "/f"] {
+            fold.add_remark("a window was opened", &safe(page));
+        }
+        fold.add_remark("a download was refused", &safe("/b"));
+        let mut coverage = Coverage::default();
+        fold.cover(&mut coverage);
+        assert_eq!(
+            coverage.notes,
+            [
+                "a download was refused: https://example.org/b".to_owned(),
+                "a window was opened: https://example.org/b, https://example.org/c, https://example.org/d, \
+                 https://example.org/e, https://example.org/f and 1 more"
+                    .to_owned(),
+            ]
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ use crate::cookie::{Decision, Lifetime, Reason, SameSite, ThirdPartyCookies, Val
 use crate::manifest::Place;
 use crate::observation::{
     Cell, Channel, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome, Page, Party, ProbeKind,
-    ProbeResult, Reached, Resource, SafeUrl, Scan, SkipReason, StorageKind, Visitor,
+    ProbeResult, Reached, Resource, SafeUrl, Scan, Script, SkipReason, StorageKind, Visitor,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -245,6 +245,9 @@ struct ScriptOut<'a> {
     url: &'a SafeUrl,
     line: u32,
     column: u32,
+    /// What called it, the innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    called_from: Vec<ScriptOut<'a>>,
 }
 
 /// A host that was asked or mentioned, over all pages and personas.
@@ -405,6 +408,15 @@ fn page(page: &Page) -> PageOut<'_> {
     PageOut { asked: &page.asked, shown: page.shown.as_ref(), started_by: page.started_by.as_ref() }
 }
 
+fn script(script: &Script) -> ScriptOut<'_> {
+    ScriptOut {
+        url: &script.url,
+        line: script.line,
+        column: script.column,
+        called_from: script.called_from.iter().map(self::script).collect(),
+    }
+}
+
 fn exchange(at: &ExchangeRef) -> ExchangeOut<'_> {
     ExchangeOut { method: &at.method, url: &at.url, status: at.status, hop: at.hop, resource: at.resource }
 }
@@ -485,11 +497,7 @@ fn thing(thing: &Observation) -> Thing<'_> {
             cell: cell(&example.cell),
             page: page(&example.page),
             exchange: exchange(&example.exchange),
-            script: example.script.as_ref().map(|script| ScriptOut {
-                url: &script.url,
-                line: script.line,
-                column: script.column,
-            }),
+            script: example.script.as_ref().map(script),
         }
     });
     Thing {

@@ -64,6 +64,9 @@ impl Recorder {
         for write in &visit.writes {
             self.sighting(write.clone());
         }
+        for remark in &visit.remarks {
+            self.fold.add_remark(remark, &page);
+        }
         if matches!(counts, As::Page | As::Look) && visit.status > 0 {
             let shown = (visit.shown != visit.asked).then(|| self.safe(&visit.shown));
             let example = page.clone();

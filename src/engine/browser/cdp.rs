@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+/// The beginning of what a page logs: nobody reads it, and a page can log without end.
+const LOGGED: &[u8] = br#"{"method":"Runtime.consoleAPICalled""#;
 /// How long any one command may take: a page in an endless loop never answers.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same for a browser that is only starting, on a machine that may be busy.
@@ -132,7 +134,8 @@ impl Connection {
         self.send_within(START_TIMEOUT, "", "Browser.getVersion", json!({})).await
     }
 
-    async fn send_within(
+    /// The same, for a time of the caller's.
+    pub(super) async fn send_within(
         &self,
         patience: Duration,
         session: &str,
@@ -184,6 +187,22 @@ impl Connection {
         events
     }
 
+    /// Has a session's events go where another's go, beginning with the one that told of it. False
+    /// where nobody listens there.
+    pub(super) fn hand(&self, child: &str, to: &str, first: Option<Event>) -> bool {
+        let mut state = self.state();
+        let Some(listener) = state.listeners.get(to).cloned() else { return false };
+        state.listeners.insert(child.to_owned(), listener.clone());
+        drop(state);
+        first.is_none_or(|event| listener.send(event).is_ok())
+    }
+
+    /// Gives an event to whoever listens to this session.
+    pub(super) fn pass(&self, to: &str, event: Event) -> bool {
+        let listener = self.state().listeners.get(to).cloned();
+        listener.is_some_and(|listener| listener.send(event).is_ok())
+    }
+
     /// Stops listening; events of these sessions are dropped from here on.
     pub(super) fn forget(&self, sessions: impl IntoIterator<Item = String>) {
         let mut state = self.state();
@@ -198,6 +217,9 @@ impl Connection {
     }
 
     fn incoming(&self, message: &[u8]) {
+        if message.starts_with(LOGGED) {
+            return;
+        }
         let Some(Value::Object(mut message)) = read(message) else { return };
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(waiting) = self.state().answers.remove(&id) else { return };

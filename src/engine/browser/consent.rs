@@ -228,9 +228,12 @@ pub(super) async fn banner(
     let input = json!({
         "plan": plan, "platforms": PLATFORMS, "answer": answer.is_some(), "button": button, "buttons": buttons, "words": words,
     });
-    let found = tab
-        .evaluate(&format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';')))
-        .await?;
+    let script = format!("{}({input})", include_str!("consent.js").trim_end().trim_end_matches(';'));
+    // Only looking is no act of the visitor's.
+    let found = match answer {
+        Some(_) => tab.act(&script).await?,
+        None => tab.evaluate(&script).await?,
+    };
     Some(Banner {
         shown: found["shown"].as_bool()?,
         by: found["by"].as_str().map(str::to_owned),

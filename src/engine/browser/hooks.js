@@ -2,30 +2,68 @@
 // a random name, taken over and removed from the window, so that the page can neither see nor use it.
 (() => {
   'use strict';
-  const tell = globalThis['BINDING'];
+  const global = globalThis, tell = global['BINDING'];
   if (typeof tell !== 'function') return;
-  delete globalThis['BINDING'];
-  // Pristine copies: the page may replace any of these later.
-  const { apply, getOwnPropertyDescriptor, defineProperty } = Reflect;
+  delete global['BINDING'];
+  // Pristine copies: the page may replace any of these later. Objects made here have no prototype
+  // where it matters, since Object.prototype is the page's as well.
+  const { apply, getOwnPropertyDescriptor, defineProperty, deleteProperty, setPrototypeOf } = Reflect;
   const stringify = JSON.stringify, ErrorOf = Error, text = String, slice = String.prototype.slice;
+  const getterOf = (owner, property) => { const found = owner && getOwnPropertyDescriptor(owner, property); return found && found.get; };
+  const documents = global.Document && Document.prototype;
+  const urlOf = getterOf(documents, 'URL'), viewOf = getterOf(documents, 'defaultView');
+  const parentOf = getterOf(global, 'parent'), originOf = getterOf(global, 'origin'), sessionOf = getterOf(global, 'sessionStorage');
+  const stackOf = getterOf(ErrorOf.prototype, 'stack');
   const cut = (value, most) => apply(slice, text(value), [0, most]);
 
-  const report = (kind, fields) => {
+  // A page may say how stacks are to be written (Error.prepareStackTrace, also by inheritance) and how
+  // long; for this one it may not. Where that cannot be put aside, none is better than the page's.
+  const put = (name, descriptor) => descriptor ? defineProperty(ErrorOf, name, descriptor) : deleteProperty(ErrorOf, name);
+  const plain = (value) => ({ __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  const own = (name) => { const found = getOwnPropertyDescriptor(ErrorOf, name); if (found) setPrototypeOf(found, null); return found; };
+  const stackHere = () => {
+    const prepare = own('prepareStackTrace'), limit = own('stackTraceLimit');
+    if (!put('prepareStackTrace', plain(undefined))) return '';
+    const short = !limit || !(limit.value >= 10);
+    if (short) put('stackTraceLimit', plain(10));
     try {
-      const stackOf = new ErrorOf();
-      fields.kind = kind;
-      fields.stack = cut(stackOf.stack || '', 4000);
-      fields.page = cut(location.href, 8000);
-      fields.origin = self.origin;
-      tell(stringify(fields));
+      const error = new ErrorOf(), stack = stackOf ? apply(stackOf, error, []) : error.stack;
+      return typeof stack === 'string' ? cut(stack, 4000) : '';
+    } finally {
+      put('prepareStackTrace', prepare);
+      if (short) put('stackTraceLimit', limit);
+    }
+  };
+
+  // The address that cookies go by. An empty or inline frame has that of the page around it.
+  const isWeb = (href) => apply(slice, href, [0, 4]) === 'http';
+  const addressOf = (document) => {
+    let href = document && urlOf ? apply(urlOf, document, []) : location.href;
+    let frame = (document && viewOf && apply(viewOf, document, [])) || global;
+    try {
+      for (let depth = 0; parentOf && depth < 20 && !isWeb(href); depth++) {
+        const above = apply(parentOf, frame, []);
+        if (above === frame) break;
+        frame = above;
+        href = frame.location.href;
+      }
+    } catch { /* another origin's */ }
+    return href;
+  };
+
+  const report = (kind, fields, document) => {
+    try {
+      const origin = originOf ? apply(originOf, global, []) : self.origin;
+      tell(stringify({ __proto__: null, ...fields, kind, stack: stackHere(), page: cut(addressOf(document), 8000), origin }));
     } catch { /* telling must never change what the page does */ }
   };
 
+  // What is written is made a text once, so that the browser gets what was told.
   const watchSetter = (owner, property, onWrite) => {
     const found = owner && getOwnPropertyDescriptor(owner, property);
     if (!found || !found.set) return;
     const { get, set } = found;
-    const replacement = { ...found, set(value) { onWrite(value); return apply(set, this, [value]); } };
+    const replacement = { ...found, set(value) { const line = `${value}`; onWrite(line, this); return apply(set, this, [line]); } };
     if (get) replacement.get = function () { return apply(get, this, []); };
     defineProperty(owner, property, replacement);
   };
@@ -36,30 +74,46 @@
     defineProperty(owner, name, { value: wrapped, writable: true, configurable: true, enumerable: true });
   };
 
-  watchSetter(globalThis.Document && Document.prototype, 'cookie', (line) => report('document-cookie', { line: cut(line, 20000) }));
+  watchSetter(documents, 'cookie', (line, document) => report('document-cookie', { line: cut(line, 20000) }, document));
 
-  const store = globalThis.CookieStore && CookieStore.prototype;
+  const store = global.CookieStore && CookieStore.prototype;
   watchMethod(store, 'set', (name, value) => {
-    const cookie = typeof name === 'object' && name !== null ? name : { name, value };
+    const cookie = typeof name === 'object' && name !== null ? name : { __proto__: null, name, value };
     report('cookie-store', {
       name: cut(cookie.name, 5000), value: cut(cookie.value, 5000), domain: cookie.domain == null ? null : text(cookie.domain),
-      path: cookie.path == null ? '/' : text(cookie.path), expires: cookie.expires == null ? null : Number(cookie.expires),
+      path: cookie.path == null ? '/' : text(cookie.path), expires: cookie.expires == null ? null : +cookie.expires,
       sameSite: cookie.sameSite == null ? 'strict' : text(cookie.sameSite), partitioned: !!cookie.partitioned,
     });
   });
   watchMethod(store, 'delete', (name) => {
-    const cookie = typeof name === 'object' && name !== null ? name : { name };
+    const cookie = typeof name === 'object' && name !== null ? name : { __proto__: null, name };
     report('cookie-store', {
       name: cut(cookie.name, 5000), value: '', domain: cookie.domain == null ? null : text(cookie.domain),
       path: cookie.path == null ? '/' : text(cookie.path), expires: 0, sameSite: 'strict', partitioned: !!cookie.partitioned,
     });
   });
 
-  watchMethod(globalThis.Storage && Storage.prototype, 'setItem', function (key, value) {
+  watchMethod(global.Storage && Storage.prototype, 'setItem', function (key, value) {
     let kind = 'local-storage';
-    try { if (this === sessionStorage) kind = 'session-storage'; } catch { /* denied: it is not that one */ }
+    try { if (sessionOf && this === apply(sessionOf, global, [])) kind = 'session-storage'; } catch { /* denied: it is not that one */ }
     report(kind, { name: cut(key, 1000), value: cut(value, 5000) });
   });
-  watchMethod(globalThis.IDBFactory && IDBFactory.prototype, 'open', (name) => report('indexed-db', { name: cut(name, 1000), value: '' }));
-  watchMethod(globalThis.CacheStorage && CacheStorage.prototype, 'open', (name) => report('cache-storage', { name: cut(name, 1000), value: '' }));
+  watchMethod(global.IDBFactory && IDBFactory.prototype, 'open', (name) => report('indexed-db', { name: cut(name, 1000), value: '' }));
+  watchMethod(global.CacheStorage && CacheStorage.prototype, 'open', (name) => report('cache-storage', { name: cut(name, 1000), value: '' }));
+
+  const databaseOf = getterOf(global.IDBDatabase && IDBDatabase.prototype, 'name');
+  watchMethod(global.IDBDatabase && IDBDatabase.prototype, 'createObjectStore', function (name) {
+    report('indexed-db', { name: cut(apply(databaseOf, this, []), 1000), value: '', detail: `object store ${cut(name, 200)}` });
+  });
+
+  // A page with nothing to load may still be about to write: timers that go off soon are waited for.
+  let timers = 0;
+  const timed = (_, delay) => {
+    if (delay >= 400 && delay <= 3000 && timers < 50) {
+      timers += 1;
+      tell(stringify({ __proto__: null, kind: 'timer', delay: +delay | 0 }));
+    }
+  };
+  watchMethod(global, 'setTimeout', timed);
+  watchMethod(global, 'setInterval', timed);
 })();

@@ -7,6 +7,7 @@
 mod carried;
 mod cdp;
 mod consent;
+mod hub;
 mod launch;
 mod page;
 mod seen;
@@ -25,6 +26,7 @@ use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
 use cdp::Connection;
+use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -33,6 +35,7 @@ use url::Url;
 
 /// A running Chromium.
 pub struct BrowserEngine {
+    hub: Arc<Hub>,
     running: Running,
     third_party: ThirdPartyCookies,
     /// The browser's own user agent, without the word that says it has no window: sites answer that
@@ -45,6 +48,7 @@ pub struct BrowserEngine {
 /// One visitor's browser: cookies, storage and caches of its own, empty at first.
 pub struct BrowserContext {
     connection: Connection,
+    hub: Arc<Hub>,
     id: String,
     guise: Guise,
     third_party: ThirdPartyCookies,
@@ -91,7 +95,12 @@ impl BrowserEngine {
             version["userAgent"].as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
         let version =
             version["product"].as_str().unwrap_or("Chromium").replace("HeadlessChrome/", "Chromium ");
+        let hub = Hub::start(&running.connection).await.map_err(|cause| LaunchError {
+            message: format!("the browser cannot be watched: {cause}"),
+            hint: "it must be Chromium 120 or later".into(),
+        })?;
         Ok(BrowserEngine {
+            hub: Arc::new(hub),
             running,
             third_party: settings.third_party,
             user_agent,
@@ -112,6 +121,7 @@ impl BrowserEngine {
             .await
             .map_err(|error| error.to_string())?;
         let id = created["browserContextId"].as_str().unwrap_or_default().to_owned();
+        self.hub.visitor(&id);
         let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
         connection.tell("", "Browser.setDownloadBehavior", deny);
         let own_headers = disguise
@@ -129,6 +139,7 @@ impl BrowserEngine {
         };
         Ok(BrowserContext {
             connection,
+            hub: self.hub.clone(),
             id,
             guise,
             third_party: self.third_party,
@@ -162,7 +173,9 @@ impl BrowserContext {
         let answer = self.connection.send("", "Storage.getCookies", params).await.unwrap_or_default();
         let cookies = answer["cookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        cookies.iter().map(|cookie| stored_cookie(cookie, now.as_secs_f64())).collect()
+        let model = self.model();
+        let odd: Vec<&StoredCookie> = model.iter().filter(|cookie| !is_text(cookie)).collect();
+        cookies.iter().map(|cookie| with_its_bytes(stored_cookie(cookie, now.as_secs_f64()), &odd)).collect()
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.
@@ -171,7 +184,7 @@ impl BrowserContext {
         drop(self.connection.send("", "Storage.clearCookies", params).await);
         *self.model() = Jar::default();
         // Storage partitions are reached through a page of theirs.
-        let Ok(tab) = Tab::open(&self.connection, &self.id, self.guise()).await else { return };
+        let Ok(tab) = Tab::open(&self.hub, &self.id, self.guise()).await else { return };
         for origin in origins {
             let params = json!({"origin": origin, "storageTypes": "all"});
             drop(tab.command("Storage.clearDataForOrigin", params).await);
@@ -181,6 +194,7 @@ impl BrowserContext {
 
     /// Ends the visitor.
     pub async fn close(self) {
+        self.hub.visitor_left(&self.id);
         // A browser that is gone has forgotten it already.
         drop(
             self.connection
@@ -194,8 +208,8 @@ impl BrowserContext {
         self.connection.closed()
     }
 
-    fn connection(&self) -> &Connection {
-        &self.connection
+    fn hub(&self) -> &Arc<Hub> {
+        &self.hub
     }
 
     fn id(&self) -> &str {
@@ -284,6 +298,28 @@ fn stored_cookie(cookie: &Value, now: f64) -> StoredCookie {
         },
     };
     StoredCookie::new(Name::new(text("name")), CookieValue::new(text("value")), effective, 0.0, expires)
+}
+
+/// DevTools drops bytes that are not UTF-8 from names and values; the model saw them come.
+fn with_its_bytes(cookie: StoredCookie, odd: &[&StoredCookie]) -> StoredCookie {
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\u{fffd}', "").into_bytes();
+    let known = odd.iter().find(|known| {
+        known.effective.domain == cookie.effective.domain
+            && known.effective.path == cookie.effective.path
+            && shown(known.name.as_bytes()) == cookie.name.as_bytes()
+            && shown(known.value.reveal()) == cookie.value.reveal()
+    });
+    match known {
+        Some(known) => {
+            let (name, value) = (known.name.clone(), known.value.clone());
+            StoredCookie::new(name, value, cookie.effective, 0.0, cookie.expires)
+        }
+        None => cookie,
+    }
+}
+
+fn is_text(cookie: &StoredCookie) -> bool {
+    [cookie.name.as_bytes(), cookie.value.reveal()].iter().all(|bytes| std::str::from_utf8(bytes).is_ok())
 }
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {

@@ -2,11 +2,11 @@
 //! watched before it runs its first line.
 
 use super::cdp::{CdpError, Connection, Event};
-use super::launch::unique_number;
+use super::hub::Hub;
 use super::trace::Trace;
 use crate::engine::Own;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -15,8 +15,22 @@ use tokio::task::JoinHandle;
 
 /// Without requests for this long, a page counts as idle.
 const QUIET: Duration = Duration::from_millis(500);
+/// A page that was never quiet for so long after it has loaded will not be: it polls, or counts.
+const AFTER_LOAD: Duration = Duration::from_secs(5);
+/// A request that is under way for longer than this after the load event waits for news, or its
+/// answer has no end.
+const STALE: Duration = Duration::from_secs(2);
+/// How long what a page sends when it is left is waited for, once it is left.
+const LEAVING: Duration = Duration::from_millis(800);
+/// Origins of frames whose storage is read; one that does not answer is given up after so long.
+const MOST_ORIGINS: usize = 32;
+const FRAME_ANSWERS: Duration = Duration::from_secs(3);
 /// How often a waiting visit looks.
 const LOOK: Duration = Duration::from_millis(25);
+/// A page that does not answer the simplest question within this long hangs.
+const ANSWERS: Duration = Duration::from_secs(5);
+/// Windows closed after one page, at most in so many rounds: closing one may open another.
+const ROUNDS: usize = 5;
 
 /// How a tab presents itself.
 #[derive(Clone)]
@@ -39,12 +53,16 @@ pub(super) enum Loaded {
     /// Never finished loading within the time.
     Unfinished,
     Crashed,
+    /// The page closed itself.
+    Closed,
     BrowserGone,
 }
 
 /// An open tab.
 pub(super) struct Tab {
+    hub: Arc<Hub>,
     connection: Connection,
+    context: String,
     pub(super) session: String,
     target: String,
     shared: Arc<Shared>,
@@ -57,6 +75,12 @@ struct Shared {
     /// Std mutex: held for one event, never across an await.
     trace: Mutex<Trace>,
     sessions: Mutex<BTreeSet<String>>,
+    /// The tab's own session.
+    main: String,
+    /// Documents by frame: the session to ask them through, and their origin.
+    frames: Mutex<BTreeMap<String, (String, String)>>,
+    /// Windows that the page opened, by target.
+    windows: Mutex<BTreeSet<String>>,
     guise: Guise,
     binding: String,
     hooks: String,
@@ -64,7 +88,8 @@ struct Shared {
 
 impl Tab {
     /// Opens a tab in a browser context.
-    pub(super) async fn open(connection: &Connection, context: &str, guise: Guise) -> Result<Tab, CdpError> {
+    pub(super) async fn open(hub: &Arc<Hub>, context: &str, guise: Guise) -> Result<Tab, CdpError> {
+        let connection = &hub.connection;
         let created = connection
             .send("", "Target.createTarget", json!({"url": "about:blank", "browserContextId": context}))
             .await?;
@@ -74,18 +99,25 @@ impl Tab {
             .await?;
         let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
         let events = connection.listen(&session);
-        let binding = format!("_{:x}", unique_number());
         let shared = Arc::new(Shared {
             trace: Mutex::default(),
             sessions: Mutex::new(BTreeSet::from([session.clone()])),
+            main: session.clone(),
+            frames: Mutex::default(),
+            windows: Mutex::default(),
             guise,
-            hooks: include_str!("hooks.js").replace("BINDING", &binding),
-            binding,
+            hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
+            binding: hub.binding.clone(),
         });
         let pump = tokio::spawn(pump(connection.clone(), shared.clone(), events));
-        prepare(connection, &session, &shared, "page").await?;
+        prepare(connection, &session, &shared, "page");
+        // Commands are done in their order: with this one, all are.
+        connection.send(&session, "Runtime.runIfWaitingForDebugger", json!({})).await?;
+        hub.tab_opened(context, &target, &session);
         Ok(Tab {
+            hub: hub.clone(),
             connection: connection.clone(),
+            context: context.to_owned(),
             session,
             target,
             shared,
@@ -107,7 +139,8 @@ impl Tab {
             params["referrer"] = referrer.into();
         }
         let begun = Instant::now();
-        let error = match self.connection.send(&self.session, "Page.navigate", params).await {
+        let answer = self.connection.send_within(patience, &self.session, "Page.navigate", params).await;
+        let error = match answer {
             Ok(answer) => answer["errorText"].as_str().map(str::to_owned),
             Err(CdpError::Closed) => return (Loaded::BrowserGone, None),
             // The answer comes with the commit; a head that never ends never commits.
@@ -124,17 +157,23 @@ impl Tab {
     pub(super) async fn settle(&self, patience: Duration) -> Loaded {
         let begun = Instant::now();
         let mut quiet_since = Instant::now();
+        let mut loaded_since = None;
         let mut activity = 0;
         loop {
             if self.connection.closed() {
                 return Loaded::BrowserGone;
             }
-            let (loaded, idle, now, crashed) = {
-                let trace = self.trace();
-                (trace.loaded, trace.idle(), trace.activity(), trace.crashed)
+            let (loaded, idle, now, crashed, closed) = {
+                let mut trace = self.trace();
+                let stale = if trace.loaded { STALE } else { patience };
+                let idle = trace.idle(stale) && (!trace.loaded || !trace.timer_due());
+                (trace.loaded, idle, trace.activity(), trace.crashed, trace.closed)
             };
             if crashed {
                 return Loaded::Crashed;
+            }
+            if closed {
+                return Loaded::Closed;
             }
             if now != activity || !idle {
                 activity = now;
@@ -143,7 +182,9 @@ impl Tab {
             if loaded && quiet_since.elapsed() >= QUIET {
                 return Loaded::Idle;
             }
-            if begun.elapsed() >= patience {
+            let loaded_for =
+                loaded.then(|| loaded_since.get_or_insert_with(Instant::now).elapsed()).unwrap_or_default();
+            if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
                 return if loaded { Loaded::Busy } else { Loaded::Unfinished };
             }
             tokio::time::sleep(LOOK).await;
@@ -151,24 +192,127 @@ impl Tab {
     }
 
     /// Evaluates an expression in the main frame; none when the page does not answer.
+    ///
+    /// In a world of our own: the document and its storage are the page's, but every object that the
+    /// page's scripts may have replaced (`Array.prototype.map`, `JSON`, `Promise`) is pristine there.
     pub(super) async fn evaluate(&self, expression: &str) -> Option<Value> {
-        let params = json!({
-            "expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true, "timeout": 5000
-        });
-        if self.hangs.load(Ordering::Relaxed) {
+        self.ask(expression, false, None).await
+    }
+
+    /// The same as an act of the visitor, which lets the page open windows and the like.
+    pub(super) async fn act(&self, expression: &str) -> Option<Value> {
+        self.ask(expression, true, None).await
+    }
+
+    /// Whether the page's scripts still come to an end. One that hangs is not asked again.
+    pub(super) async fn answers(&self) -> bool {
+        self.ask("1", false, Some(ANSWERS)).await.is_some()
+    }
+
+    /// Whether the page left a question unanswered.
+    pub(super) fn hangs(&self) -> bool {
+        self.hangs.load(Ordering::Relaxed)
+    }
+
+    async fn ask(&self, expression: &str, gesture: bool, patience: Option<Duration>) -> Option<Value> {
+        let gone = {
+            let trace = self.trace();
+            trace.crashed || trace.closed
+        };
+        if self.hangs() || gone {
             return None;
         }
-        let answer = match self.connection.send(&self.session, "Runtime.evaluate", params).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.hangs.store(matches!(error, CdpError::Timeout { .. }), Ordering::Relaxed);
+        // A page that is just being replaced by the next has no world to ask in: once more then.
+        for _ in 0..2 {
+            let world = json!({"frameId": self.target, "worldName": self.shared.binding});
+            let world = self.asked(patience, "Page.createIsolatedWorld", world).await?;
+            let params = json!({
+                "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 5000,
+                "userGesture": gesture, "contextId": world?["executionContextId"]
+            });
+            let Some(answer) = self.asked(patience, "Runtime.evaluate", params).await? else { continue };
+            if answer["exceptionDetails"].is_object() {
                 return None;
             }
-        };
-        if answer["exceptionDetails"].is_object() {
-            return None;
+            return Some(answer["result"]["value"].clone());
         }
-        Some(answer["result"]["value"].clone())
+        None
+    }
+
+    /// The answer to a question: none within where it was refused, none at all where none came.
+    async fn asked(&self, patience: Option<Duration>, method: &str, params: Value) -> Option<Option<Value>> {
+        let answer = match patience {
+            Some(patience) => self.connection.send_within(patience, &self.session, method, params).await,
+            None => self.connection.send(&self.session, method, params).await,
+        };
+        match answer {
+            Ok(answer) => Some(Some(answer)),
+            Err(CdpError::Refused { .. }) => Some(None),
+            Err(error) => {
+                // A process that ended does not answer either, and is said to have ended.
+                let hangs = matches!(error, CdpError::Timeout { .. }) && !self.trace().crashed;
+                self.hangs.store(hangs, Ordering::Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Evaluates an expression once in each origin that the page's frames have, in worlds of our own;
+    /// the main frame's first.
+    pub(super) async fn evaluate_everywhere(&self, expression: &str) -> Vec<Value> {
+        let mut asked = BTreeSet::new();
+        let mut found = Vec::new();
+        let main = self.evaluate(expression).await;
+        if self.hangs() {
+            return found;
+        }
+        let frames = locked(&self.shared.frames).clone();
+        if let Some((_, origin)) = frames.get(&self.target) {
+            asked.insert(origin.clone());
+        }
+        found.extend(main);
+        for (frame, (session, origin)) in frames {
+            if !origin.starts_with("http") || asked.len() >= MOST_ORIGINS || !asked.insert(origin) {
+                continue;
+            }
+            let world = json!({"frameId": frame, "worldName": self.shared.binding});
+            let world =
+                self.connection.send_within(FRAME_ANSWERS, &session, "Page.createIsolatedWorld", world).await;
+            let Ok(world) = world else { continue };
+            let params = json!({
+                "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 2000,
+                "contextId": world["executionContextId"]
+            });
+            let answer =
+                self.connection.send_within(FRAME_ANSWERS, &session, "Runtime.evaluate", params).await;
+            // A frame that is gone, or hangs, has nothing to say.
+            found.extend(answer.ok().map(|answer| answer["result"]["value"].clone()));
+        }
+        found
+    }
+
+    /// Leaves the page as a visitor does, and waits for what it sends on that occasion.
+    pub(super) async fn leave(&self) {
+        let before = {
+            let mut trace = self.trace();
+            trace.leaving = true;
+            trace.activity()
+        };
+        let blank = json!({"url": "about:blank"});
+        let left = self.connection.send_within(ANSWERS, &self.session, "Page.navigate", blank).await;
+        if left.is_err() {
+            return;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < LEAVING {
+            tokio::time::sleep(LOOK).await;
+            let trace = self.trace();
+            // Nothing was sent at once: nothing will be.
+            let nothing = trace.activity() == before && begun.elapsed() >= LOOK * 2;
+            if nothing || (trace.activity() != before && trace.idle(LEAVING)) {
+                return;
+            }
+        }
     }
 
     /// Sends a command to the tab.
@@ -181,21 +325,56 @@ impl Tab {
         locked(&self.shared.trace)
     }
 
-    /// Closes the tab and gives out what it showed.
-    pub(super) async fn close(self) -> Trace {
-        let closing = self.connection.send("", "Target.closeTarget", json!({"targetId": self.target})).await;
+    /// Closes the tab, and the windows that it opened, and gives out what it showed.
+    pub(super) async fn close(&self) -> Trace {
+        let workers = self.hub.tab_closes(&self.context, &self.session);
         // A browser that is gone has closed it, too.
-        drop(closing);
-        let sessions = std::mem::take(&mut *locked(&self.shared.sessions));
+        let _ = self.close_target(&self.target).await;
+        let windows = std::mem::take(&mut *locked(&self.shared.windows));
+        for window in &windows {
+            let _ = self.close_target(window).await;
+        }
+        if !windows.is_empty() || !self.trace().popups.is_empty() {
+            self.close_windows().await;
+        }
+        let mut sessions = std::mem::take(&mut *locked(&self.shared.sessions));
+        sessions.retain(|session| !workers.contains(session));
         self.connection.forget(sessions);
         self.pump.abort();
         std::mem::take(&mut *self.trace())
+    }
+
+    /// Windows outlive the page that opened them, and their scripts would go on unseen.
+    async fn close_windows(&self) {
+        for _ in 0..ROUNDS {
+            let targets = self.connection.send("", "Target.getTargets", json!({})).await.unwrap_or_default();
+            let targets = targets["targetInfos"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let opened: Vec<&str> = targets
+                .iter()
+                .filter(|target| target["type"] == "page" && target["attached"] == false)
+                .filter(|target| target["browserContextId"] == self.context.as_str())
+                // A tab of ours that is just being made is blank, and not attached either.
+                .filter(|target| target["url"] != "about:blank")
+                .filter_map(|target| target["targetId"].as_str())
+                .collect();
+            if opened.is_empty() {
+                return;
+            }
+            for target in opened {
+                let _ = self.close_target(target).await;
+            }
+        }
+    }
+
+    async fn close_target(&self, target: &str) -> Result<Value, CdpError> {
+        self.connection.send("", "Target.closeTarget", json!({"targetId": target})).await
     }
 }
 
 /// Gathers a tab's events, and answers those that wait for an answer.
 async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>) {
     while let Some(event) = events.recv().await {
+        let main = event.session == shared.main;
         match event.method.as_str() {
             "Runtime.bindingCalled" => {
                 if event.params["name"] == shared.binding.as_str() {
@@ -204,15 +383,29 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 }
             }
             "Target.attachedToTarget" => {
-                let child = event.params["sessionId"].as_str().unwrap_or_default().to_owned();
-                let kind = event.params["targetInfo"]["type"].as_str().unwrap_or_default().to_owned();
-                locked(&shared.sessions).insert(child.clone());
-                let (connection, shared) = (connection.clone(), shared.clone());
-                // Not awaited here: its answers come through this same loop's connection.
-                tokio::spawn(async move {
-                    // A child that is gone already needs nothing.
-                    let _ = prepare(&connection, &child, &shared, &kind).await;
-                });
+                let child = event.params["sessionId"].as_str().unwrap_or_default();
+                let target = &event.params["targetInfo"];
+                let kind = target["type"].as_str().unwrap_or_default();
+                locked(&shared.sessions).insert(child.to_owned());
+                match kind {
+                    "page" => {
+                        let window = target["targetId"].as_str().unwrap_or_default().to_owned();
+                        locked(&shared.windows).insert(window);
+                        locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
+                    }
+                    "service_worker" => {
+                        locked(&shared.trace).service_worker(target["url"].as_str().unwrap_or_default());
+                    }
+                    _ => {}
+                }
+                prepare(&connection, child, &shared, kind);
+                connection.tell(child, "Runtime.runIfWaitingForDebugger", json!({}));
+            }
+            // A worker stops here before its first line, and nowhere else: see `prepare`.
+            "Debugger.paused" => {
+                let hooks = json!({"expression": shared.hooks});
+                connection.tell(&event.session, "Runtime.evaluate", hooks);
+                connection.tell(&event.session, "Debugger.disable", json!({}));
             }
             "Page.javascriptDialogOpening" => {
                 locked(&shared.trace).event(&event.method, &event.params);
@@ -224,8 +417,34 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 let answer = json!({"requestId": id, "authChallengeResponse": {"response": "CancelAuth"}});
                 connection.tell(&event.session, "Fetch.continueWithAuth", answer);
             }
+            "Page.frameNavigated" | "Page.frameDetached" => {
+                frame_changed(&mut locked(&shared.frames), &event);
+                if main {
+                    locked(&shared.trace).event(&event.method, &event.params);
+                }
+            }
+            // Of windows, frames and workers that have a process of their own these say nothing about
+            // the page.
+            "Page.loadEventFired" | "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
+            "Inspector.targetCrashed" | "Target.targetCrashed" if !main => {
+                locked(&shared.trace).part_crashed = true;
+            }
             method => locked(&shared.trace).event(method, &event.params),
         }
+    }
+}
+
+/// Keeps account of which documents there are, and through which session each is reached.
+fn frame_changed(frames: &mut BTreeMap<String, (String, String)>, event: &Event) {
+    const MOST_FRAMES: usize = 2000;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let frame = &event.params["frame"];
+    if event.method == "Page.frameNavigated" {
+        if frames.len() < MOST_FRAMES {
+            frames.insert(text(&frame["id"]), (event.session.clone(), text(&frame["securityOrigin"])));
+        }
+    } else if event.params["reason"] != "swap" {
+        frames.remove(&text(&event.params["frameId"]));
     }
 }
 
@@ -251,30 +470,39 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
 }
 
 /// Sets up a session before its target runs: network and storage events, hooks, language, and the
-/// same for whatever it starts.
-async fn prepare(
-    connection: &Connection,
-    session: &str,
-    shared: &Shared,
-    kind: &str,
-) -> Result<(), CdpError> {
+/// same for whatever it starts. Nothing is waited for: a target that has not begun answers some of
+/// it only then, and not every kind knows every domain.
+fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) {
+    let tell = |method: &str, params: Value| connection.tell(session, method, params);
     let page_like = matches!(kind, "page" | "iframe");
-    let network = json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20});
-    let network = connection.send(session, "Network.enable", network);
-    let attach = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
-    let attach = connection.send(session, "Target.setAutoAttach", attach);
-    // Answers may be refusals: not every kind of target knows every domain.
-    let _ = tokio::join!(network, attach);
+    let worker = matches!(kind, "worker" | "shared_worker" | "service_worker");
+    tell("Network.enable", json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20}));
+    // Shared and service workers come by way of the hub.
+    let filter = json!([
+        {"type": "service_worker", "exclude": true}, {"type": "shared_worker", "exclude": true}, {}
+    ]);
+    tell(
+        "Target.setAutoAttach",
+        json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": filter}),
+    );
+    if page_like || worker {
+        tell("Runtime.enable", json!({}));
+        tell("Runtime.addBinding", json!({"name": shared.binding}));
+    }
     if page_like {
-        let script = json!({"source": shared.hooks, "runImmediately": true});
-        let _ = tokio::join!(
-            connection.send(session, "Page.enable", json!({})),
-            connection.send(session, "Runtime.enable", json!({})),
-            connection.send(session, "DOMStorage.enable", json!({})),
-            connection.send(session, "Inspector.enable", json!({})),
-            connection.send(session, "Runtime.addBinding", json!({"name": shared.binding})),
-            connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script),
+        tell("Page.enable", json!({}));
+        tell("DOMStorage.enable", json!({}));
+        tell("Inspector.enable", json!({}));
+        tell(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": shared.hooks, "runImmediately": true}),
         );
+    }
+    if worker {
+        // A worker has no scripts for new documents, and a process in which a script is evaluated
+        // before the worker begins ends. So it is stopped before its first line.
+        tell("Debugger.enable", json!({}));
+        tell("Debugger.pause", json!({}));
     }
     let guise = &shared.guise;
     if guise.user_agent.is_some() || guise.accept_language.is_some() {
@@ -282,23 +510,19 @@ async fn prepare(
         if let Some(language) = &guise.accept_language {
             identity["acceptLanguage"] = language.as_str().into();
         }
-        let _ = connection.send(session, "Emulation.setUserAgentOverride", identity).await;
+        tell("Emulation.setUserAgentOverride", identity);
     }
     if let Some(zone) = &guise.time_zone {
-        let _ = connection.send(session, "Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
+        tell("Emulation.setTimezoneOverride", json!({"timezoneId": zone}));
     }
     if guise.gpc {
-        let header = json!({"headers": {"Sec-GPC": "1"}});
-        let _ = connection.send(session, "Network.setExtraHTTPHeaders", header).await;
+        tell("Network.setExtraHTTPHeaders", json!({"headers": {"Sec-GPC": "1"}}));
         let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
-        let script = json!({"source": property, "runImmediately": true});
-        let _ = connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script).await;
+        tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": property, "runImmediately": true}));
     }
     if !guise.own_headers.is_empty() && page_like {
-        let _ = connection.send(session, "Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await;
+        tell("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]}));
     }
-    connection.tell(session, "Runtime.runIfWaitingForDebugger", json!({}));
-    Ok(())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

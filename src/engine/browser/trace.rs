@@ -4,9 +4,28 @@
 use super::cdp::read;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// Most exchanges and writes kept of one visit; a page that asks for more is cut there, and said so.
 const MOST: usize = 20_000;
+
+/// Most bytes of text kept of one visit: few writes may be large ones.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Longer addresses are nobody's link or route, and `data:` ones may hold a whole file.
+const LONGEST_URL: usize = 64 * 1024;
+
+/// Most characters looked at of a stored value; as much as the hooks tell.
+const MOST_VALUE: usize = 5000;
+
+/// Most places told of one call.
+const MOST_CALLS: usize = 6;
+
+/// As often as this a request for one address is news.
+const NEWS: u32 = 3;
+
+/// Timers that go off later are not waited for.
+const LONGEST_TIMER: u64 = 3000;
 
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
@@ -18,17 +37,33 @@ pub(super) struct Trace {
     requests: Vec<Chain>,
     index: BTreeMap<String, usize>,
     pub(super) writes: Vec<Write>,
-    /// Requests under way, for telling when the page is idle.
-    under_way: BTreeSet<String>,
+    /// Requests under way and since when, for telling when the page is idle.
+    under_way: BTreeMap<String, Instant>,
+    /// How often each address was asked for: a stream of beacons is no news.
+    repeats: BTreeMap<u64, u32>,
+    news: usize,
+    /// When the last timer that a page set for soon goes off.
+    timers_due: Option<Instant>,
+    /// The page is being left: what is shown then is ours.
+    pub(super) leaving: bool,
+    /// A frame's, window's or worker's process ended.
+    pub(super) part_crashed: bool,
+    /// Scripts of service workers that were seen.
+    pub(super) service_workers: BTreeSet<String>,
     pub(super) loaded: bool,
     pub(super) crashed: bool,
+    /// The page closed itself.
+    pub(super) closed: bool,
     pub(super) dialogs: u32,
+    pub(super) downloads: u32,
     /// Windows that the page opened, by URL.
     pub(super) popups: BTreeSet<String>,
     /// Storage items by DevTools' own events: (session?, origin, key, length).
     pub(super) storage: Vec<StorageWrite>,
     /// More came than is kept.
     pub(super) overflow: bool,
+    /// Bytes of text kept so far.
+    kept: usize,
     /// The URL shown in the main frame.
     pub(super) shown: Option<String>,
     /// History routes a single-page application went to.
@@ -90,13 +125,16 @@ pub(super) struct Hop {
     pub(super) method: String,
     pub(super) frame: String,
     pub(super) resource: String,
-    pub(super) initiator: Option<Position>,
+    /// The script that asked, and what called it.
+    pub(super) initiator: Vec<Position>,
     pub(super) status: u16,
     pub(super) date: Option<String>,
     pub(super) content_type: String,
     /// The body that went along, as far as DevTools shows it.
     pub(super) body: String,
     has_extra: bool,
+    /// It came from a cache or a service worker, not from the network.
+    kept: bool,
     /// What hop it is within its chain.
     pub(super) number: u16,
 }
@@ -106,9 +144,10 @@ pub(super) struct Hop {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) date: Option<String>,
-    pub(super) lines: Vec<String>,
+    /// `Set-Cookie` lines as the bytes that came.
+    pub(super) lines: Vec<Vec<u8>>,
     /// Line to DevTools' reasons.
-    pub(super) blocked: Vec<(String, Vec<String>)>,
+    pub(super) blocked: Vec<(Vec<u8>, Vec<String>)>,
 }
 
 /// A finished exchange.
@@ -132,7 +171,8 @@ pub(super) struct Position {
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) told: Told,
-    pub(super) position: Option<Position>,
+    /// Where it was written, and from where that was called.
+    pub(super) positions: Vec<Position>,
 }
 
 /// A write in the hooks' own words. Values are masked as soon as they leave this module's caller.
@@ -150,6 +190,10 @@ pub(super) struct Told {
     pub(super) expires: Option<f64>,
     pub(super) same_site: String,
     pub(super) partitioned: bool,
+    /// What of it: an object store of a database.
+    pub(super) detail: String,
+    /// Of a timer, in milliseconds.
+    delay: u64,
 }
 
 /// A storage item that DevTools reported.
@@ -177,6 +221,8 @@ impl Told {
             expires: told["expires"].as_f64(),
             same_site: field("sameSite"),
             partitioned: told["partitioned"].as_bool().unwrap_or_default(),
+            detail: field("detail"),
+            delay: told["delay"].as_u64().unwrap_or_default(),
         }
     }
 
@@ -222,15 +268,15 @@ impl Trace {
                 }
             }
             "Network.webSocketCreated" => self.web_socket(params),
-            "Network.webSocketHandshakeResponseReceived" => {
+            "Network.webSocketHandshakeResponseReceived" => self.web_socket_answer(params),
+            "Network.requestServedFromCache" => {
                 if let Some(hop) =
                     self.known(text(&params["requestId"])).and_then(|chain| chain.hops.last_mut())
                 {
-                    hop.status = status(&params["response"]["status"]);
-                    hop.date = header(&params["response"]["headers"], "date");
-                    hop.has_extra = true;
+                    hop.kept = true;
                 }
             }
+            "Page.frameNavigated" | "Page.navigatedWithinDocument" if self.leaving => {}
             "Page.loadEventFired" => self.loaded = true,
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
                 self.main_frame = Some(text(&params["frame"]["id"]).to_owned());
@@ -241,15 +287,16 @@ impl Trace {
                 if self.main_frame.as_deref() == params["frameId"].as_str() {
                     self.shown = Some(url.clone());
                 }
-                if self.routes.len() < MOST {
+                if self.routes.len() < MOST && url.len() <= LONGEST_URL && self.has_room(url.len()) {
                     self.routes.insert(url);
                 }
             }
-            "Page.windowOpen" if self.popups.len() < MOST => {
-                self.popups.insert(text(&params["url"]).to_owned());
-            }
+            "Page.windowOpen" => self.opened(text(&params["url"])),
+            "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
+            "Inspector.detached" => self.closed = true,
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
-            "Page.javascriptDialogOpening" => self.dialogs += 1,
+            "Page.javascriptDialogOpening" if self.leaving => {}
+            "Page.javascriptDialogOpening" => self.dialogs = self.dialogs.saturating_add(1),
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => {
                 self.storage_item(params)
             }
@@ -259,28 +306,67 @@ impl Trace {
 
     /// Takes in what a hook told.
     pub(super) fn told(&mut self, payload: &str) {
-        if self.writes.len() >= MOST {
+        if self.writes.len() >= MOST || !self.has_room(payload.len()) {
             self.overflow = true;
             return;
         }
         let Some(told) = read(payload.as_bytes()).map(|told| Told::of(&told)) else { return };
-        let position = position_in(&told.stack);
-        self.writes.push(Write { told, position });
+        if told.kind == "timer" {
+            let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
+            self.timers_due = self.timers_due.max(Some(due));
+            return;
+        }
+        let positions = positions_in(&told.stack);
+        self.writes.push(Write { told, positions });
     }
 
-    /// Whether nothing is being loaded.
-    pub(super) fn idle(&self) -> bool {
-        self.under_way.is_empty()
+    /// A window was opened.
+    pub(super) fn opened(&mut self, url: &str) {
+        // What is too long to be kept was a window all the same.
+        let kept = url.len() <= LONGEST_URL && self.popups.len() < MOST && self.has_room(url.len());
+        if kept && !url.is_empty() {
+            self.popups.insert(url.to_owned());
+        } else if self.popups.is_empty() {
+            self.popups.insert(String::new());
+        }
     }
 
-    /// How much was seen so far: grows with every request and write.
+    /// A service worker runs.
+    pub(super) fn service_worker(&mut self, url: &str) {
+        if url.len() <= LONGEST_URL && self.service_workers.len() < MOST && self.has_room(url.len()) {
+            self.service_workers.insert(url.to_owned());
+        }
+    }
+
+    /// Whether nothing is being loaded that began within this time.
+    pub(super) fn idle(&self, within: Duration) -> bool {
+        self.under_way.values().all(|since| since.elapsed() > within)
+    }
+
+    /// Whether a timer is still to go off. Once it has, it is forgotten.
+    pub(super) fn timer_due(&mut self) -> bool {
+        let due = self.timers_due.is_some_and(|due| due > Instant::now());
+        if !due {
+            self.timers_due = None;
+        }
+        due
+    }
+
+    /// How much was seen so far: grows with every write, and every request that is not like others.
     pub(super) fn activity(&self) -> usize {
-        self.requests.len() + self.writes.len() + self.storage.len()
+        self.news + self.writes.len() + self.storage.len()
     }
 
     /// All exchanges in the order in which they began.
     pub(super) fn exchanges(&self) -> Vec<Seen> {
         self.requests.iter().flat_map(Chain::exchanges).collect()
+    }
+
+    /// Addresses that answered over the network with a head that was not shown.
+    pub(super) fn hidden(&self) -> Vec<String> {
+        let unseen = self.requests.iter().filter(|chain| chain.answers.is_empty());
+        let last = unseen.filter_map(|chain| chain.hops.last());
+        last.filter(|hop| hop.status != 0 && !hop.kept && !hop.has_extra).map(|hop| hop.url.clone()).collect()
     }
 
     /// The frame that the tab itself shows.
@@ -299,17 +385,19 @@ impl Trace {
 
     fn request(&mut self, params: &Value) {
         let id = text(&params["requestId"]).to_owned();
-        if self.requests.len() >= MOST {
+        let request = &params["request"];
+        let body: String = text(&request["postData"]).chars().take(MOST_BODY).collect();
+        let url = address(&request["url"]);
+        if self.requests.len() >= MOST || !self.has_room(body.len() + url.len() + id.len()) {
             self.overflow = true;
             return;
         }
-        let request = &params["request"];
-        let stack = &params["initiator"]["stack"]["callFrames"][0];
-        let initiator = (!stack.is_null()).then(|| Position {
-            url: text(&stack["url"]).to_owned(),
-            line: number(&stack["lineNumber"]) + 1,
-            column: number(&stack["columnNumber"]) + 1,
-        });
+        let initiator = called(&params["initiator"]["stack"]);
+        if self.repeats.len() < MOST {
+            let times = self.repeats.entry(key_of(text(&request["method"]), &url)).or_default();
+            *times = times.saturating_add(1);
+            self.news += usize::from(*times <= NEWS);
+        }
         let redirected = &params["redirectResponse"];
         let has_extra = params["redirectHasExtraInfo"].as_bool().unwrap_or(!redirected.is_null());
         let chain = self.chain(&id);
@@ -321,17 +409,17 @@ impl Trace {
             previous.has_extra = has_extra;
         }
         let hop = Hop {
-            url: text(&request["url"]).to_owned(),
+            url,
             method: text(&request["method"]).to_owned(),
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
-            body: text(&request["postData"]).chars().take(MOST_BODY).collect(),
+            body,
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
         };
         chain.hops.push(hop);
-        self.under_way.insert(id);
+        self.under_way.insert(id, Instant::now());
     }
 
     fn request_extra(&mut self, params: &Value) {
@@ -354,23 +442,25 @@ impl Trace {
             return;
         }
         let headers = &params["headers"];
+        let lines = values(headers, "set-cookie");
+        if !self.has_room(lines.iter().map(String::len).sum()) {
+            self.overflow = true;
+            return;
+        }
+        let lines = lines.iter().filter(|line| !line.is_empty()).map(|line| header_bytes(line)).collect();
         let blocked = params["blockedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let blocked = blocked
             .iter()
             .map(|entry| {
                 let reasons = entry["blockedReasons"].as_array().map(Vec::as_slice).unwrap_or_default();
                 (
-                    text(&entry["cookieLine"]).to_owned(),
+                    header_bytes(text(&entry["cookieLine"])),
                     reasons.iter().map(|reason| text(reason).to_owned()).collect(),
                 )
             })
             .collect();
-        let answer = Answer {
-            status: status(&params["statusCode"]),
-            date: header(headers, "date"),
-            lines: values(headers, "set-cookie"),
-            blocked,
-        };
+        let answer =
+            Answer { status: status(&params["statusCode"]), date: header(headers, "date"), lines, blocked };
         self.chain(&id).answers.push(answer);
     }
 
@@ -383,6 +473,7 @@ impl Trace {
             hop.date = header(&response["headers"], "date");
             hop.content_type = text(&response["mimeType"]).to_ascii_lowercase();
             hop.has_extra = has_extra;
+            hop.kept |= response["fromDiskCache"] == true || response["fromServiceWorker"] == true;
             if hop.resource.is_empty() {
                 hop.resource = resource;
             }
@@ -399,25 +490,61 @@ impl Trace {
             url: text(&params["url"]).to_owned(),
             method: "GET".into(),
             resource: "WebSocket".into(),
+            initiator: called(&params["initiator"]["stack"]),
             ..Hop::default()
         };
+        self.news += 1;
         self.chain(&id).hops.push(hop);
     }
 
+    /// Of an upgrade there is no extra information, but its head, where the page may see it: of
+    /// another site's the cookies are left out.
+    fn web_socket_answer(&mut self, params: &Value) {
+        let response = &params["response"];
+        let lines = values(&response["headers"], "set-cookie");
+        if !self.has_room(lines.iter().map(String::len).sum()) {
+            self.overflow = true;
+            return;
+        }
+        let Some(chain) = self.known(text(&params["requestId"])) else { return };
+        let Some(hop) = chain.hops.last_mut() else { return };
+        hop.status = status(&response["status"]);
+        hop.date = header(&response["headers"], "date");
+        if lines.is_empty() {
+            return;
+        }
+        hop.has_extra = true;
+        let lines = lines.iter().map(|line| header_bytes(line)).collect();
+        chain.answers.push(Answer { status: hop.status, date: hop.date.clone(), lines, blocked: Vec::new() });
+    }
+
     fn storage_item(&mut self, params: &Value) {
-        if self.storage.len() >= MOST {
+        let size = text(&params["key"]).len() + text(&params["newValue"]).len();
+        if self.storage.len() >= MOST || !self.has_room(size) {
             self.overflow = true;
             return;
         }
         let place = &params["storageId"];
         let origin =
             place["securityOrigin"].as_str().or_else(|| place["storageKey"].as_str()).unwrap_or_default();
+        // A storage key says after a caret in whose pages the storage is (`https://a.test/^0https://b.test`).
+        let origin = origin.split('^').next().unwrap_or_default();
         self.storage.push(StorageWrite {
             origin: origin.trim_end_matches('/').to_owned(),
             local: place["isLocalStorage"].as_bool().unwrap_or_default(),
             key: text(&params["key"]).to_owned(),
-            value: text(&params["newValue"]).to_owned(),
+            value: text(&params["newValue"]).chars().take(MOST_VALUE).collect(),
         });
+    }
+
+    /// Whether so many bytes more may be kept; then they count.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let kept = self.kept.saturating_add(bytes);
+        let fits = kept <= MOST_BYTES;
+        if fits {
+            self.kept = kept;
+        }
+        fits
     }
 
     fn chain(&mut self, id: &str) -> &mut Chain {
@@ -437,6 +564,32 @@ impl Trace {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// An address, but of what holds its content in itself no more than the beginning.
+fn address(value: &Value) -> String {
+    let url = text(value);
+    match url.char_indices().nth(LONGEST_URL) {
+        Some((end, _)) => url[..end].to_owned(),
+        None => url.to_owned(),
+    }
+}
+
+/// The bytes of a header as DevTools shows it: each byte as the character that windows-1252 has for
+/// it (WHATWG Encoding, "index windows-1252"), whatever the bytes were meant as.
+fn header_bytes(text: &str) -> Vec<u8> {
+    const HIGH: [char; 32] = [
+        '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
+        '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}',
+        '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}',
+        '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    ];
+    let byte = |c: char| match HIGH.iter().position(|high| *high == c) {
+        Some(at) => u8::try_from(0x80 + at).ok(),
+        None => u8::try_from(u32::from(c)).ok(),
+    };
+    // A browser that shows it otherwise one day shows it as text.
+    text.chars().map(byte).collect::<Option<Vec<u8>>>().unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 fn number(value: &Value) -> u32 {
@@ -463,18 +616,43 @@ fn values(headers: &Value, name: &str) -> Vec<String> {
     texts.flat_map(|text| text.split('\n')).map(str::to_owned).collect()
 }
 
-/// The first frame of a V8 stack that is not one of the hooks' own: those are without a URL.
-fn position_in(stack: &str) -> Option<Position> {
-    stack.lines().skip(1).find_map(|frame| {
+/// Places of a DevTools stack that have an address, the innermost first.
+fn called(stack: &Value) -> Vec<Position> {
+    let frames = stack["callFrames"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let outer = stack["parent"]["callFrames"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let places = frames.iter().chain(outer).map(|frame| Position {
+        url: address(&frame["url"]),
+        line: number(&frame["lineNumber"]).saturating_add(1),
+        column: number(&frame["columnNumber"]).saturating_add(1),
+    });
+    places.filter(|place| is_address(&place.url)).take(MOST_CALLS).collect()
+}
+
+/// Frames of a V8 stack that are not the hooks' own: those are without an address.
+fn positions_in(stack: &str) -> Vec<Position> {
+    let places = stack.lines().skip(1).filter_map(|frame| {
         let place = frame.trim().trim_start_matches("at ").trim_end_matches(')');
         let place = place.rsplit_once('(').map_or(place, |(_, place)| place);
+        let place = place.trim_start_matches("async ");
         let (rest, column) = place.rsplit_once(':')?;
         let (url, line) = rest.rsplit_once(':')?;
-        if !(url.starts_with("http:") || url.starts_with("https:") || url.starts_with("blob:")) {
-            return None;
-        }
-        Some(Position { url: url.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? })
-    })
+        let position =
+            Position { url: url.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? };
+        is_address(url).then_some(position)
+    });
+    places.take(MOST_CALLS).collect()
+}
+
+fn is_address(url: &str) -> bool {
+    ["http:", "https:", "blob:"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+/// One number for requests that differ in their query only.
+fn key_of(method: &str, url: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (method, url.split(['?', '#']).next()).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -519,7 +697,38 @@ mod tests {
         let seen = trace.exchanges();
         assert_eq!(seen.len(), 2);
         assert_eq!((seen[0].hop.status, seen[0].answer.lines.len()), (302, 2));
-        assert_eq!(seen[1].answer.blocked, [("c=3".to_owned(), vec!["SecureOnly".to_owned()])]);
+        assert_eq!(seen[1].answer.blocked, [(b"c=3".to_vec(), vec!["SecureOnly".to_owned()])]);
+    }
+
+    #[test]
+    fn headers_are_the_bytes_that_came() {
+        for (shown, bytes) in [
+            ("a=1", b"a=1".as_slice()),
+            ("u=\u{c3}\u{a9}", b"u=\xc3\xa9"),
+            ("b=\u{e9}x", b"b=\xe9x"),
+            ("t=\u{201c}q\u{201d}\u{81}\u{178}", b"t=\x93q\x94\x81\x9f"),
+            ("w=\u{6f22}", "w=\u{6f22}".as_bytes()),
+        ] {
+            assert_eq!(header_bytes(shown), bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_visit_has_a_bound() {
+        let mut trace = Trace::default();
+        let large = "x".repeat(10 << 20);
+        for number in 0..10 {
+            let place = json!({"securityOrigin": "http://a.test", "isLocalStorage": true});
+            let item = json!({"storageId": place, "key": format!("k{number}"), "newValue": large});
+            trace.event("DOMStorage.domStorageItemAdded", &item);
+        }
+        trace.event("Network.requestWillBeSent", &request("1", &format!("data:,{large}")));
+        assert_eq!((trace.storage.len(), trace.overflow), (6, true));
+        assert_eq!(trace.exchanges()[0].hop.url.len(), LONGEST_URL);
+        for number in 0..MOST + 1 {
+            trace.told(&json!({"kind": "document-cookie", "line": format!("c{number}=1")}).to_string());
+        }
+        assert!(trace.writes.len() <= MOST);
     }
 
     #[test]
@@ -541,7 +750,8 @@ mod tests {
                 ("Network.responseReceivedExtraInfo", extra),
             ];
             let seen = trace(&events).exchanges();
-            seen.iter().flat_map(|seen| seen.answer.lines.clone()).collect::<Vec<_>>().join("|")
+            let lines = seen.iter().flat_map(|seen| seen.answer.lines.clone());
+            lines.map(|line| String::from_utf8(line).unwrap()).collect::<Vec<_>>().join("|")
         };
         let cases = [
             // Enum values and fields from the future.
@@ -570,7 +780,7 @@ mod tests {
         answered.push(("Network.responseReceived", response));
         let seen = trace(&answered).exchanges();
         assert_eq!(seen.len(), 1);
-        assert_eq!(seen[0].answer.lines, ["a=1", "b=2"]);
+        assert_eq!(seen[0].answer.lines, [b"a=1", b"b=2"]);
     }
 
     #[test]
@@ -582,13 +792,13 @@ mod tests {
     }
 
     #[test]
-    fn the_writing_script_is_the_first_frame_with_a_url() {
-        let stack = "Error\n    at report (<anonymous>:14:21)\n    at set (<anonymous>:30:5)\n    at accept (https://a.test/consent.js:3:12)";
-        let position = position_in(stack).unwrap();
-        assert_eq!(
-            (position.url.as_str(), position.line, position.column),
-            ("https://a.test/consent.js", 3, 12)
-        );
-        assert_eq!(position_in("Error\n at <anonymous>"), None);
+    fn the_writing_scripts_are_the_frames_with_an_address() {
+        let stack = "Error\n    at report (<anonymous>:14:21)\n    at set (<anonymous>:30:5)\n    at accept (https://a.test/consent.js:3:12)\n    at async https://a.test/:7:1";
+        let told = |stack: &str| {
+            let places = positions_in(stack).into_iter();
+            places.map(|place| format!("{}:{}:{}", place.url, place.line, place.column)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(stack), ["https://a.test/consent.js:3:12", "https://a.test/:7:1"]);
+        assert_eq!(told("Error\n at <anonymous>"), [""; 0]);
     }
 }
