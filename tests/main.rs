@@ -8,6 +8,7 @@ mod around;
 mod audit_cli;
 mod browser_audit;
 mod browser_engine;
+mod browser_har;
 mod browser_launch;
 mod browser_sight;
 mod check;

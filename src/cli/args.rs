@@ -133,6 +133,9 @@ pub(super) struct Look {
     /// Keep pictures of the first page of each visitor in this folder
     #[arg(long, value_name = "DIR")]
     pub(super) screenshots: Option<PathBuf>,
+    /// Keep what the browser's pages asked for in this folder, as HAR files with values masked
+    #[arg(long, value_name = "DIR")]
+    pub(super) har: Option<PathBuf>,
     /// Fetch pictures, scripts, styles and frames, too, once each
     #[arg(long)]
     pub(super) assets: bool,

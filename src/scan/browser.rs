@@ -5,7 +5,7 @@ use super::actor::Actor;
 use super::ground::{Ended, Ground};
 use super::record::As;
 use super::{Event, RunError};
-use crate::cookie::{Decision, Name, StoredCookie, ValueFacts, Written};
+use crate::cookie::{CookiePlace, Decision, Name, StoredCookie, ValueFacts, Written};
 use crate::crawl::{Address, Scope, danger, dangerous_text, page_kind};
 use crate::engine::browser::{
     Answer, Banner, BrowserContext, BrowserEngine, BrowserPage, BrowserSettings, Disguise, Patience,
@@ -64,8 +64,8 @@ struct CellSeen {
     /// Whether the banner was there on the first page.
     banner: Option<bool>,
     storage: Vec<StoredItem>,
-    /// Names and domains that sightings explain.
-    explained: BTreeSet<Name>,
+    /// Places in the jar that sightings explain.
+    explained: BTreeSet<CookiePlace>,
 }
 
 impl Ground<'_> {
@@ -137,7 +137,7 @@ impl Ground<'_> {
             third_party: None,
         };
         // What the login over HTTP brought is explained there.
-        let explained = actor.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        let explained = actor.session.jar.iter().map(StoredCookie::place).collect();
         let mut seen = CellSeen { explained, ..CellSeen::default() };
         let Some(context) = self.visitor(browser, actor, &cell).await? else { return Ok(seen) };
         if *consent != Consent::Untouched
@@ -148,6 +148,7 @@ impl Ground<'_> {
         }
         let context = self.pages(browser, context, actor, &cell, &mut seen).await?;
         let Some(context) = context else { return Ok(seen) };
+        self.keep_har(&context, &cell);
         let jar = context.cookies().await;
         self.unexplained(&cell, &jar, &seen);
         self.mirrors(&cell, &jar, &seen, outcomes);
@@ -191,10 +192,15 @@ impl Ground<'_> {
         };
         let made = self.unless_ended(browser.engine.context(disguise, run)).await?;
         let failed = match made {
-            Ok(context) => match context.put(&session.jar).await {
-                Ok(()) => return Ok(Some(context)),
-                Err(why) => why,
-            },
+            Ok(mut context) => {
+                if self.plan.browser.har.is_some() {
+                    context.record();
+                }
+                match context.put(&session.jar).await {
+                    Ok(()) => return Ok(Some(context)),
+                    Err(why) => why,
+                }
+            }
             Err(why) => why,
         };
         let url = self.target.url.clone();
@@ -383,9 +389,7 @@ impl Ground<'_> {
         for remark in &rendered.remarks {
             self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
         }
-        let exchanges = rendered.visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-        let sightings = exchanges.chain(&rendered.visit.writes);
-        seen.explained.extend(sightings.map(|sighting| sighting.name.clone()));
+        seen.explained.extend(rendered.visit.sightings().filter_map(Sighting::place));
         seen.storage.extend(rendered.storage.iter().cloned());
         Ok(rendered)
     }
@@ -411,10 +415,29 @@ impl Ground<'_> {
         Ok(())
     }
 
+    /// Writes what the cell's pages asked for.
+    fn keep_har(&mut self, context: &BrowserContext, cell: &Cell) {
+        let Some((folder, har)) = self.plan.browser.har.as_ref().zip(context.har()) else { return };
+        let consent = match &cell.consent {
+            Consent::Untouched => "untouched".to_owned(),
+            Consent::Accepted => "accepted".to_owned(),
+            Consent::Rejected => "rejected".to_owned(),
+            Consent::Category(category) => format!("category-{category}"),
+            Consent::Withdrawn => "withdrawn".to_owned(),
+        };
+        let name = format!("{}-{consent}", cell.persona);
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let file = folder.join(format!("{name}.har"));
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, har.to_string()));
+        if let Err(error) = written {
+            self.warn(format!("{} cannot be written: {error}", file.display()));
+        }
+    }
+
     /// Cookies that are there in the end, and that nothing that was seen explains.
     fn unexplained(&mut self, cell: &Cell, jar: &[StoredCookie], seen: &CellSeen) {
         let url = self.target.url.clone();
-        for cookie in jar.iter().filter(|cookie| !seen.explained.contains(&cookie.name)) {
+        for cookie in jar.iter().filter(|cookie| !seen.explained.contains(&cookie.place())) {
             let page = self.recorder.safe(&url);
             let own = self.hosts.is_own_host(&cookie.effective.domain);
             let sighting = Sighting {

@@ -116,4 +116,13 @@
   };
   watchMethod(global, 'setTimeout', timed);
   watchMethod(global, 'setInterval', timed);
+
+  // A page that wants to know when it is left is told, and gets the time to say goodbye.
+  let told = false;
+  watchMethod(global.EventTarget && EventTarget.prototype, 'addEventListener', (type) => {
+    if (!told && type === 'pagehide') {
+      told = true;
+      tell(stringify({ __proto__: null, kind: 'leaving' }));
+    }
+  });
 })();

@@ -7,6 +7,7 @@
 mod carried;
 mod cdp;
 mod consent;
+mod har;
 mod hub;
 mod launch;
 mod page;
@@ -26,6 +27,7 @@ use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secrets;
 use base64::Engine as _;
 use cdp::Connection;
+use har::Har;
 use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
@@ -54,6 +56,9 @@ pub struct BrowserContext {
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
+    /// What its pages asked for, where that is to be kept.
+    har: Mutex<Option<Har>>,
+    version: String,
     run: RunContext,
 }
 
@@ -136,6 +141,7 @@ impl BrowserEngine {
             gpc: disguise.gpc,
             own_headers,
             own: run.own.clone(),
+            keep_heads: false,
         };
         Ok(BrowserContext {
             connection,
@@ -144,6 +150,8 @@ impl BrowserEngine {
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
+            har: Mutex::default(),
+            version: self.version.clone(),
             run,
         })
     }
@@ -153,6 +161,23 @@ impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
         BrowserPage::open(self, ask, patience).await
+    }
+
+    /// Keeps what pages ask for from here on.
+    pub fn record(&mut self) {
+        self.guise.keep_heads = true;
+        *locked(&self.har) = Some(Har::default());
+    }
+
+    /// What pages asked for since then, as HAR 1.2, without any secret.
+    pub fn har(&self) -> Option<Value> {
+        locked(&self.har).as_ref().map(|har| har.json(&self.version))
+    }
+
+    fn recorded(&self, asked: &Url, trace: &trace::Trace) {
+        if let Some(har) = locked(&self.har).as_mut() {
+            har.add(self.safe(asked).as_str(), trace, |url| self.safe(url).as_str().to_owned());
+        }
     }
 
     /// Puts a session in that was made elsewhere.
@@ -225,8 +250,12 @@ impl BrowserContext {
     }
 
     fn model(&self) -> MutexGuard<'_, Jar> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.model)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl StoredItem {

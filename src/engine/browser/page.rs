@@ -84,7 +84,7 @@ impl<'a> BrowserPage<'a> {
             for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++){scrollTo(0,i*step);await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
-            boxes++;const top=e.scrollTop;for(let i=1;i<=5&&i*e.clientHeight<e.scrollHeight+e.clientHeight;i++){e.scrollTop=i*e.clientHeight;await pause()}e.scrollTop=top}\
+            boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;await pause()}e.scrollTop=top}\
             scrollTo(0,0)})()";
         if self.tab.evaluate(script).await.is_some() {
             self.tab.settle(self.patience.late).await;
@@ -178,7 +178,7 @@ impl<'a> BrowserPage<'a> {
             if self.answers().await { (self.links().await, self.stored().await) } else { Default::default() };
         let unreadable = self.cookies_unreadable().await;
         let hangs = self.tab.hangs();
-        if self.error.is_none() && !hangs && matches!(self.loaded, Loaded::Idle | Loaded::Busy) {
+        if self.error.is_none() && !hangs {
             self.tab.leave().await;
         }
         let alone = self.context.hub().alone(self.context.id());
@@ -190,6 +190,7 @@ impl<'a> BrowserPage<'a> {
             detail,
             count: 1,
         });
+        self.context.recorded(&self.ask.url, &trace);
         let mut visit = visit_of(self.context, &self.ask, &trace);
         visit.failure = failed;
         // With several tabs nobody knows whose it would be; the end of the cell tells of it then.

@@ -42,6 +42,8 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
+    /// Heads of requests and answers are kept.
+    pub(super) keep_heads: bool,
 }
 
 /// How loading a page ended.
@@ -100,7 +102,7 @@ impl Tab {
         let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
         let events = connection.listen(&session);
         let shared = Arc::new(Shared {
-            trace: Mutex::default(),
+            trace: Mutex::new(Trace::keeping_heads(guise.keep_heads)),
             sessions: Mutex::new(BTreeSet::from([session.clone()])),
             main: session.clone(),
             frames: Mutex::default(),
@@ -291,25 +293,22 @@ impl Tab {
         found
     }
 
-    /// Leaves the page as a visitor does, and waits for what it sends on that occasion.
+    /// Says to a page that wants to know it that it is being left, and waits for what it sends then.
+    /// Of what it sends while it really is left, the browser tells nothing.
     pub(super) async fn leave(&self) {
-        let before = {
-            let mut trace = self.trace();
-            trace.leaving = true;
-            trace.activity()
+        let (minds, before) = {
+            let trace = self.trace();
+            (trace.minds_leaving, trace.activity())
         };
-        let blank = json!({"url": "about:blank"});
-        let left = self.connection.send_within(ANSWERS, &self.session, "Page.navigate", blank).await;
-        if left.is_err() {
+        let said = "dispatchEvent(new PageTransitionEvent('pagehide',{persisted:false}));1";
+        if !minds || self.evaluate(said).await.is_none() {
             return;
         }
         let begun = Instant::now();
         while begun.elapsed() < LEAVING {
             tokio::time::sleep(LOOK).await;
             let trace = self.trace();
-            // Nothing was sent at once: nothing will be.
-            let nothing = trace.activity() == before && begun.elapsed() >= LOOK * 2;
-            if nothing || (trace.activity() != before && trace.idle(LEAVING)) {
+            if trace.activity() != before && trace.idle(LEAVING) {
                 return;
             }
         }

@@ -44,8 +44,10 @@ pub(super) struct Trace {
     news: usize,
     /// When the last timer that a page set for soon goes off.
     timers_due: Option<Instant>,
-    /// The page is being left: what is shown then is ours.
-    pub(super) leaving: bool,
+    /// Heads are kept, for a file of what was asked for.
+    keep_heads: bool,
+    /// The page wants to know when it is left.
+    pub(super) minds_leaving: bool,
     /// A frame's, window's or worker's process ended.
     pub(super) part_crashed: bool,
     /// Scripts of service workers that were seen.
@@ -132,6 +134,14 @@ pub(super) struct Hop {
     pub(super) content_type: String,
     /// The body that went along, as far as DevTools shows it.
     pub(super) body: String,
+    /// When it began, in seconds since the epoch; asked, answered and ended by the browser's own clock.
+    pub(super) began: f64,
+    pub(super) asked_at: f64,
+    pub(super) answered_at: f64,
+    pub(super) ended_at: f64,
+    /// Both heads, where they are to be kept.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) answer_headers: Vec<(String, String)>,
     has_extra: bool,
     /// It came from a cache or a service worker, not from the network.
     kept: bool,
@@ -250,6 +260,11 @@ impl Told {
 }
 
 impl Trace {
+    /// With or without both heads of each exchange.
+    pub(super) fn keeping_heads(keep_heads: bool) -> Trace {
+        Trace { keep_heads, ..Trace::default() }
+    }
+
     /// Takes in one event.
     pub(super) fn event(&mut self, method: &str, params: &Value) {
         match method {
@@ -258,7 +273,11 @@ impl Trace {
             "Network.responseReceivedExtraInfo" => self.response_extra(params),
             "Network.responseReceived" => self.response(params),
             "Network.loadingFinished" => {
-                self.under_way.remove(text(&params["requestId"]));
+                let id = text(&params["requestId"]);
+                self.under_way.remove(id);
+                if let Some(hop) = self.known(id).and_then(|chain| chain.hops.last_mut()) {
+                    hop.ended_at = params["timestamp"].as_f64().unwrap_or_default();
+                }
             }
             "Network.loadingFailed" => {
                 let id = text(&params["requestId"]);
@@ -276,7 +295,6 @@ impl Trace {
                     hop.kept = true;
                 }
             }
-            "Page.frameNavigated" | "Page.navigatedWithinDocument" if self.leaving => {}
             "Page.loadEventFired" => self.loaded = true,
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
                 self.main_frame = Some(text(&params["frame"]["id"]).to_owned());
@@ -295,7 +313,6 @@ impl Trace {
             "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
             "Inspector.detached" => self.closed = true,
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
-            "Page.javascriptDialogOpening" if self.leaving => {}
             "Page.javascriptDialogOpening" => self.dialogs = self.dialogs.saturating_add(1),
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => {
                 self.storage_item(params)
@@ -311,6 +328,10 @@ impl Trace {
             return;
         }
         let Some(told) = read(payload.as_bytes()).map(|told| Told::of(&told)) else { return };
+        if told.kind == "leaving" {
+            self.minds_leaving = true;
+            return;
+        }
         if told.kind == "timer" {
             let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
             self.timers_due = self.timers_due.max(Some(due));
@@ -399,6 +420,9 @@ impl Trace {
             self.news += usize::from(*times <= NEWS);
         }
         let redirected = &params["redirectResponse"];
+        let headers = self.head(&request["headers"]);
+        let answer_headers = self.head(&redirected["headers"]);
+        let at = params["timestamp"].as_f64().unwrap_or_default();
         let has_extra = params["redirectHasExtraInfo"].as_bool().unwrap_or(!redirected.is_null());
         let chain = self.chain(&id);
         if !redirected.is_null()
@@ -407,6 +431,8 @@ impl Trace {
             previous.status = status(&redirected["status"]);
             previous.date = header(&redirected["headers"], "date");
             previous.has_extra = has_extra;
+            previous.answer_headers = answer_headers;
+            (previous.answered_at, previous.ended_at) = (at, at);
         }
         let hop = Hop {
             url,
@@ -414,6 +440,9 @@ impl Trace {
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
+            began: params["wallTime"].as_f64().unwrap_or_default(),
+            asked_at: at,
+            headers,
             body,
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
@@ -468,11 +497,14 @@ impl Trace {
         let response = &params["response"];
         let has_extra = params["hasExtraInfo"].as_bool().unwrap_or(true);
         let resource = text(&params["type"]).to_owned();
+        let headers = self.head(&response["headers"]);
         if let Some(hop) = self.known(text(&params["requestId"])).and_then(|chain| chain.hops.last_mut()) {
             hop.status = status(&response["status"]);
             hop.date = header(&response["headers"], "date");
             hop.content_type = text(&response["mimeType"]).to_ascii_lowercase();
             hop.has_extra = has_extra;
+            hop.answer_headers = headers;
+            hop.answered_at = params["timestamp"].as_f64().unwrap_or_default();
             hop.kept |= response["fromDiskCache"] == true || response["fromServiceWorker"] == true;
             if hop.resource.is_empty() {
                 hop.resource = resource;
@@ -535,6 +567,17 @@ impl Trace {
             key: text(&params["key"]).to_owned(),
             value: text(&params["newValue"]).chars().take(MOST_VALUE).collect(),
         });
+    }
+
+    /// A head's fields, where they are to be kept.
+    fn head(&mut self, headers: &Value) -> Vec<(String, String)> {
+        let fields = headers.as_object().filter(|_| self.keep_heads).into_iter().flatten();
+        let fields: Vec<(String, String)> =
+            fields.map(|(name, value)| (name.clone(), text(value).to_owned())).collect();
+        match self.has_room(fields.iter().map(|(name, value)| name.len() + value.len()).sum()) {
+            true => fields,
+            false => Vec::new(),
+        }
     }
 
     /// Whether so many bytes more may be kept; then they count.

@@ -381,6 +381,7 @@ impl Meaning<'_> {
             banner: table.banner.map(|selector| selector.0),
             load_timeout: table.load_timeout.unwrap_or(defaults.load_timeout),
             screenshots: table.screenshots.map(|path| self.folder.join(path)),
+            har: table.har.map(|path| self.folder.join(path)),
         }
     }
 
