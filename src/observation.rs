@@ -15,7 +15,7 @@ pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use shape::path_shape;
 
-use crate::cookie::{Decision, Name, ThirdPartyCookies, ValueFacts, Written};
+use crate::cookie::{CookiePlace, Decision, Name, ThirdPartyCookies, ValueFacts, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,12 +244,23 @@ pub struct Sighting {
     pub disagreement: Option<String>,
 }
 
+impl Sighting {
+    /// Where a cookie is kept that was stored; what a cookie in the jar is matched by.
+    pub fn place(&self) -> Option<CookiePlace> {
+        let kept = self.decision.effective().filter(|_| self.kind == StorageKind::Cookie)?;
+        Some(CookiePlace::new(&self.name, kept))
+    }
+}
+
 /// A place in a script.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Script {
     pub url: SafeUrl,
     pub line: u32,
     pub column: u32,
+    /// What called it, the innermost first; a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub called_from: Vec<Script>,
 }
 
 /// All sightings of one thing.

@@ -684,6 +684,7 @@ impl Case {
                 url: safe(&absolute(script, self.http)),
                 line: 1,
                 column: 1,
+                called_from: Vec::new(),
             }),
             at_ms: at as u64,
             disagreement: None,

@@ -144,12 +144,15 @@ pub(super) struct Look {
     /// The browser [default: $CHROME, or a Chromium on the PATH]
     #[arg(long, value_name = "PATH")]
     pub(super) browser: Option<PathBuf>,
-    /// A browser that already runs, by the ws:// address that it prints
+    /// A browser that already runs, by the ws:// address that it prints, or http://HOST:PORT
     #[arg(long, value_name = "URL", conflicts_with = "browser")]
     pub(super) browser_url: Option<String>,
     /// Keep pictures of the first page of each visitor in this folder
     #[arg(long, value_name = "DIR")]
     pub(super) screenshots: Option<PathBuf>,
+    /// Keep what the browser's pages asked for in this folder, as HAR files with values masked
+    #[arg(long, value_name = "DIR")]
+    pub(super) har: Option<PathBuf>,
     /// Fetch pictures, scripts, styles and frames, too, once each
     #[arg(long)]
     pub(super) assets: bool,

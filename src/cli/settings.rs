@@ -108,6 +108,9 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
     if look.screenshots.is_some() {
         plan.browser.screenshots.clone_from(&look.screenshots);
     }
+    if look.har.is_some() {
+        plan.browser.har.clone_from(&look.har);
+    }
     plan.pages.assets |= look.assets;
     if let Some(pages) = look.max_pages {
         if pages == 0 {

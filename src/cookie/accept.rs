@@ -1,6 +1,6 @@
 //! The acceptance model: what Chromium does with one `Set-Cookie` line.
 
-use super::{Lifetime, Reason};
+use super::{Lifetime, Reason, Written};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -102,6 +102,21 @@ pub struct Effective {
     /// The top-level site it is partitioned by (CHIPS).
     pub partition: Option<String>,
     pub priority: Priority,
+}
+
+impl Effective {
+    /// As if it had been written so: what is known of a cookie that was only found in the jar.
+    pub fn as_written(&self) -> Written {
+        Written {
+            lifetime: self.lifetime,
+            http_only: self.http_only,
+            secure: self.secure,
+            same_site: self.same_site,
+            partitioned: self.partition.is_some(),
+            path: Some(self.path.clone()),
+            domain: (!self.host_only).then(|| self.domain.clone()),
+        }
+    }
 }
 
 impl Decision {

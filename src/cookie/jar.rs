@@ -25,6 +25,21 @@ pub struct Jar {
     uses: u64,
 }
 
+/// What tells the cookies of one jar apart (RFC 6265bis 5.7); partitions are not told apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CookiePlace {
+    name: Name,
+    domain: String,
+    path: String,
+}
+
+impl CookiePlace {
+    /// Where a cookie of this name is kept.
+    pub fn new(name: &Name, kept: &Effective) -> Self {
+        CookiePlace { name: name.clone(), domain: kept.domain.clone(), path: kept.path.clone() }
+    }
+}
+
 /// A cookie in the jar.
 #[derive(Clone, Debug)]
 pub struct StoredCookie {
@@ -68,6 +83,11 @@ impl StoredCookie {
     }
 
     /// The path as the bytes that requests are compared with.
+    /// Where it is kept.
+    pub fn place(&self) -> CookiePlace {
+        CookiePlace::new(&self.name, &self.effective)
+    }
+
     pub fn path(&self) -> &[u8] {
         &self.path
     }

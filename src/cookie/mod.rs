@@ -26,7 +26,7 @@ pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
 pub(crate) use escape::escaped;
 pub use escape::unescaped;
 pub use explain::{Explanation, Part, Refusal, duration, explain, explain_in};
-pub use jar::{Jar, SentCookie, StoredCookie, cookie_header};
+pub use jar::{CookiePlace, Jar, SentCookie, StoredCookie, cookie_header};
 pub use line::{Attribute, AttributeName, CookieLine, Lifetime, Name, Written};
 pub use reason::Reason;
 pub use rfc::Difference;

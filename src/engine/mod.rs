@@ -123,6 +123,11 @@ impl Ask {
 }
 
 impl Visit {
+    /// Everything that was put on the device, or was tried to.
+    pub fn sightings(&self) -> impl Iterator<Item = &Sighting> {
+        self.exchanges.iter().flat_map(|exchange| &exchange.sightings).chain(&self.writes)
+    }
+
     /// A visit that showed nothing.
     pub fn unanswered(url: &Url) -> Self {
         Visit {

@@ -366,7 +366,7 @@ pub enum EngineChoice {
 pub struct BrowserPlan {
     /// None: `$CHROME`, then the usual names on the `PATH`.
     pub executable: Option<PathBuf>,
-    /// The `ws://` URL of a browser that already runs.
+    /// A browser that already runs: its `ws://` URL, or the `http://` URL of its debugging port.
     pub url: Option<String>,
     pub render: Render,
     /// CSS selector of the consent banner, where its markup does not tell.
@@ -377,6 +377,8 @@ pub struct BrowserPlan {
     pub load_timeout: Duration,
     /// A folder for screenshots: the banner and the first page of each cell.
     pub screenshots: Option<PathBuf>,
+    /// A folder for what the pages asked for, one HAR file for each visitor and consent state.
+    pub har: Option<PathBuf>,
 }
 
 /// Files that classify cookies and hosts beside the built-in table, joined to the plan's folder.
@@ -417,6 +419,7 @@ impl Default for BrowserPlan {
             tabs: 4,
             load_timeout: Duration::from_secs(15),
             screenshots: None,
+            har: None,
         }
     }
 }

@@ -283,6 +283,9 @@ struct ScriptOut<'a> {
     url: &'a SafeUrl,
     line: u32,
     column: u32,
+    /// What called it, the innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    called_from: Vec<ScriptOut<'a>>,
 }
 
 /// A host that was asked or mentioned, over all pages and personas.
@@ -496,6 +499,15 @@ fn page(page: &Page) -> PageOut<'_> {
     PageOut { asked: &page.asked, shown: page.shown.as_ref(), started_by: page.started_by.as_ref() }
 }
 
+fn script(script: &Script) -> ScriptOut<'_> {
+    ScriptOut {
+        url: &script.url,
+        line: script.line,
+        column: script.column,
+        called_from: script.called_from.iter().map(self::script).collect(),
+    }
+}
+
 fn exchange(at: &ExchangeRef) -> ExchangeOut<'_> {
     ExchangeOut { method: &at.method, url: &at.url, status: at.status, hop: at.hop, resource: at.resource }
 }
@@ -576,11 +588,7 @@ fn thing(thing: &Observation) -> Thing<'_> {
             cell: cell(&example.cell),
             page: page(&example.page),
             exchange: exchange(&example.exchange),
-            script: example.script.as_ref().map(|script| ScriptOut {
-                url: &script.url,
-                line: script.line,
-                column: script.column,
-            }),
+            script: example.script.as_ref().map(script),
         }
     });
     Thing {
@@ -645,10 +653,6 @@ fn other(other: Other<'_>) -> OtherOut<'_> {
             .map(|Left { kind, name, domain, for_site, kept }| LeftOut { kind, name, domain, for_site, kept })
             .collect(),
     }
-}
-
-fn script(script: &Script) -> ScriptOut<'_> {
-    ScriptOut { url: &script.url, line: script.line, column: script.column }
 }
 
 fn outcome(outcome: &Outcome) -> Probe<'_> {

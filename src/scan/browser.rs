@@ -14,7 +14,7 @@ use super::actor::Actor;
 use super::found::Found;
 use super::ground::{Ended, Ground};
 use super::{Event, RunError};
-use crate::cookie::{Jar, Name, StoredCookie, ThirdPartyCookies};
+use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::engine::Session;
 use crate::engine::browser::{
     BrowserContext, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext, StoredItem,
@@ -91,8 +91,8 @@ async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, RunError> {
 #[derive(Default)]
 struct CellSeen {
     storage: Vec<StoredItem>,
-    /// Names that sightings explain.
-    explained: BTreeSet<Name>,
+    /// Places in the jar that sightings explain.
+    explained: BTreeSet<CookiePlace>,
     /// The pages that were rendered, in order: other states of consent look at the same.
     listed: Vec<Listed>,
     /// The first page offers a way to take consent back.
@@ -221,7 +221,7 @@ impl Ground<'_> {
     ) -> Result<CellSeen, Ended> {
         let cell = look.cell.clone();
         // What the login over HTTP brought is explained there.
-        let explained = brings(actor).iter().map(|cookie| cookie.name.clone()).collect();
+        let explained = brings(actor).iter().map(StoredCookie::place).collect();
         let mut seen = CellSeen { explained, ..CellSeen::default() };
         let Some((context, before)) = self.arrive(browser, actor, list, look, &mut seen).await? else {
             return Ok(seen);
@@ -234,6 +234,7 @@ impl Ground<'_> {
         let mut found = Found::of(actor);
         let context = self.pages(browser, context, actor, list, look, &mut seen, &mut found).await?;
         let Some(context) = context else { return Ok(seen) };
+        self.keep_har(&context, &cell);
         let jar = context.cookies().await;
         self.carry_renewed_back(&context, actor).await?;
         self.unexplained(&cell, &jar, &seen);
@@ -285,10 +286,15 @@ impl Ground<'_> {
         };
         let made = self.unless_ended(browser.engine.context(disguise, run)).await?;
         let failed = match made {
-            Ok(context) => match self.put_session(&context, session).await {
-                Ok(()) => return Ok(Some(context)),
-                Err(why) => why,
-            },
+            Ok(mut context) => {
+                if self.plan.browser.har.is_some() {
+                    context.record();
+                }
+                match self.put_session(&context, session).await {
+                    Ok(()) => return Ok(Some(context)),
+                    Err(why) => why,
+                }
+            }
             Err(why) => why,
         };
         let url = self.target.url.clone();

@@ -187,6 +187,22 @@ impl Connection {
         events
     }
 
+    /// Has a session's events go where another's go, beginning with the one that told of it. False
+    /// where nobody listens there.
+    pub(super) fn hand(&self, child: &str, to: &str, first: Option<Event>) -> bool {
+        let mut state = self.state();
+        let Some(listener) = state.listeners.get(to).cloned() else { return false };
+        state.listeners.insert(child.to_owned(), listener.clone());
+        drop(state);
+        first.is_none_or(|event| listener.send(event).is_ok())
+    }
+
+    /// Gives an event to whoever listens to this session.
+    pub(super) fn pass(&self, to: &str, event: Event) -> bool {
+        let listener = self.state().listeners.get(to).cloned();
+        listener.is_some_and(|listener| listener.send(event).is_ok())
+    }
+
     /// Stops listening; events of these sessions are dropped from here on.
     pub(super) fn forget(&self, sessions: impl IntoIterator<Item = String>) {
         let mut state = self.state();
@@ -204,7 +220,7 @@ impl Connection {
         if message.starts_with(LOGGED) {
             return;
         }
-        let Ok(Value::Object(mut message)) = serde_json::from_slice::<Value>(message) else { return };
+        let Some(Value::Object(mut message)) = read(message) else { return };
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(waiting) = self.state().answers.remove(&id) else { return };
             let answer = match message.remove("error") {
@@ -240,5 +256,57 @@ impl Connection {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// A message as JSON. What JSON cannot hold (half a surrogate pair, bytes that are no UTF-8) comes
+/// from the page: it is replaced, so that the rest of the message is not lost with it.
+pub(super) fn read(message: &[u8]) -> Option<Value> {
+    serde_json::from_slice(message)
+        .or_else(|_| serde_json::from_str(&without_halves(&String::from_utf8_lossy(message))))
+        .ok()
+}
+
+/// The text with escapes of single surrogates as U+FFFD.
+fn without_halves(text: &str) -> String {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = text[at..].find('\\') {
+        let escape = at + found;
+        whole.push_str(&text[at..escape]);
+        let (length, half) = match (unit(escape), unit(escape + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, false),
+            (Some(0xD800..=0xDFFF), _) => (6, true),
+            (Some(_), _) => (6, false),
+            (None, _) => (1 + text[escape + 1..].chars().next().map_or(0, char::len_utf8), false),
+        };
+        whole.push_str(if half { "\\ufffd" } else { &text[escape..escape + length] });
+        at = escape + length;
+    }
+    whole.push_str(&text[at..]);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_puts_into_a_message_never_loses_it() {
+        let cases = [
+            (r#"{"a":"\ud83d\ude00"}"#, "\u{1f600}"),
+            (r#"{"a":"\ud83d"}"#, "\u{fffd}"),
+            (r#"{"a":"x\udc00\ud83dy"}"#, "x\u{fffd}\u{fffd}y"),
+            (r#"{"a":"\\ud83d\n\ud83d"}"#, "\\ud83d\n\u{fffd}"),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(read(message.as_bytes()).unwrap()["a"], expected, "{message}");
+        }
+        assert_eq!(read(b"{\"a\":\"\xff\"}").unwrap()["a"], "\u{fffd}");
+        assert_eq!(read(br#"{"a":"\ud83d"#), None);
     }
 }

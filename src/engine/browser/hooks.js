@@ -100,4 +100,29 @@
   });
   watchMethod(global.IDBFactory && IDBFactory.prototype, 'open', (name) => report('indexed-db', { name: cut(name, 1000), value: '' }));
   watchMethod(global.CacheStorage && CacheStorage.prototype, 'open', (name) => report('cache-storage', { name: cut(name, 1000), value: '' }));
+
+  const databaseOf = getterOf(global.IDBDatabase && IDBDatabase.prototype, 'name');
+  watchMethod(global.IDBDatabase && IDBDatabase.prototype, 'createObjectStore', function (name) {
+    report('indexed-db', { name: cut(apply(databaseOf, this, []), 1000), value: '', detail: `object store ${cut(name, 200)}` });
+  });
+
+  // A page with nothing to load may still be about to write: timers that go off soon are waited for.
+  let timers = 0;
+  const timed = (_, delay) => {
+    if (delay >= 400 && delay <= 3000 && timers < 50) {
+      timers += 1;
+      tell(stringify({ __proto__: null, kind: 'timer', delay: +delay | 0 }));
+    }
+  };
+  watchMethod(global, 'setTimeout', timed);
+  watchMethod(global, 'setInterval', timed);
+
+  // A page that wants to know when it is left is told, and gets the time to say goodbye.
+  let told = false;
+  watchMethod(global.EventTarget && EventTarget.prototype, 'addEventListener', (type) => {
+    if (!told && type === 'pagehide') {
+      told = true;
+      tell(stringify({ __proto__: null, kind: 'leaving' }));
+    }
+  });
 })();

@@ -4,18 +4,24 @@ use super::cdp::Connection;
 use crate::cookie::ThirdPartyCookies;
 use command_fds::{CommandFdExt, FdMapping};
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
+use url::Url;
 
 /// How the browser is to be had.
 #[derive(Clone, Debug, Default)]
 pub struct BrowserSettings {
     /// `--browser PATH`; none: `$CHROME`, then the usual names on the `PATH`.
     pub executable: Option<PathBuf>,
-    /// `--browser-url ws://...`: one that already runs. Its third-party-cookie mode cannot be set.
+    /// `--browser-url`: one that already runs, by its `ws://` address, or by the `http://HOST:PORT`
+    /// of its debugging port. Its third-party-cookie mode cannot be set.
     pub url: Option<String>,
     pub third_party: ThirdPartyCookies,
     /// Host to address; a port of 0 keeps the URL's.
@@ -39,18 +45,101 @@ pub struct LaunchError {
 pub(super) struct Running {
     pub(super) connection: Connection,
     /// None for a browser that somebody else started.
-    _child: Option<Child>,
-    /// The profile, deleted with the browser.
-    _profile: Option<Profile>,
+    child: Option<Child>,
+    /// Deleted with the browser.
+    profile: Option<Profile>,
 }
 
-/// A folder that is removed when dropped.
-struct Profile(PathBuf);
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(child) = &mut self.child else { return };
+        // Gone already is as well. Its helpers end with it, and write into the profile until then.
+        let _ = child.start_kill();
+        for _ in 0..END_TRIES {
+            if !matches!(child.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(END_PAUSE);
+        }
+        self.profile = None;
+    }
+}
+
+/// How often, and how long apart, the end of a browser is looked for.
+const END_TRIES: u32 = 40;
+const END_PAUSE: Duration = Duration::from_millis(25);
+
+/// A folder that is removed when dropped, and marked as in use by a lock that the system lets go
+/// of when our process ends, however it ends.
+struct Profile {
+    folder: PathBuf,
+    _lock: File,
+}
+
+/// What profiles' folders are called in the system's temporary folder.
+const PREFIX: &str = "cookieproof-profile-";
+/// Longest temporary folder in which Chromium's socket still has a name that fits (108 bytes).
+const MOST_TEMP: usize = 62;
+const LOCK: &str = "cookieproof.lock";
+
+impl Profile {
+    /// A profile whose preferences say whether third-party cookies are kept: Chromium reads the mode
+    /// there and nowhere else.
+    fn fresh(mode: ThirdPartyCookies) -> io::Result<Profile> {
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{:016x}", unique_number()));
+        // Sessions will be in it: for our own eyes. The lock is taken before it has its name, so that
+        // nobody takes the folder for an abandoned one in between.
+        fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        let taking = folder.join("lock");
+        let lock = File::create(&taking)?;
+        lock.lock()?;
+        fs::rename(taking, folder.join(LOCK))?;
+        let profile = Profile { folder, _lock: lock };
+        let default = profile.folder.join("Default");
+        fs::create_dir(&default)?;
+        let block = mode == ThirdPartyCookies::Block;
+        let preferences = serde_json::json!({
+            "profile": { "cookie_controls_mode": i32::from(block), "block_third_party_cookies": block }
+        });
+        fs::write(default.join("Preferences"), preferences.to_string())?;
+        fs::create_dir(profile.temp())?;
+        profile.sweep();
+        Ok(profile)
+    }
+
+    /// The browser's own temporary folder.
+    fn temp(&self) -> PathBuf {
+        self.folder.join("t")
+    }
+
+    /// Removes what runs that were killed have left behind.
+    fn sweep(&self) {
+        let Ok(own) = fs::metadata(&self.folder).map(|folder| folder.uid()) else { return };
+        let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
+            let (folder, lock) = (entry.path(), entry.path().join(LOCK));
+            let ours = |path: &Path| fs::symlink_metadata(path).ok().filter(|found| found.uid() == own);
+            if ours(&folder).is_some_and(|found| found.is_dir())
+                && ours(&lock).is_some_and(|found| found.is_file())
+                && File::open(&lock).is_ok_and(|lock| lock.try_lock().is_ok())
+            {
+                // Another run may be at it, too.
+                let _ = fs::remove_dir_all(folder);
+            }
+        }
+    }
+}
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        // Chromium may still be writing; what is left lies in the system's own temporary folder.
-        let _ = std::fs::remove_dir_all(&self.0);
+        // The browser's helpers may still be writing for a moment. What cannot be removed is swept by
+        // a later run.
+        for _ in 0..END_TRIES {
+            match fs::remove_dir_all(&self.folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(END_PAUSE),
+                _ => return,
+            }
+        }
     }
 }
 
@@ -84,24 +173,31 @@ impl Running {
     /// Starts Chromium with a fresh profile, or connects to the one that is named.
     pub(super) async fn start(settings: &BrowserSettings) -> Result<Running, LaunchError> {
         if let Some(url) = &settings.url {
-            let connection = Connection::over_websocket(url).await.map_err(|cause| LaunchError {
+            let connection = reach(url).await.map_err(|cause| LaunchError {
                 message: format!("no browser answers at {url}: {cause}"),
                 hint: "start it with --remote-debugging-port and give the ws:// URL that it prints".into(),
             })?;
-            return Ok(Running { connection, _child: None, _profile: None });
+            return Ok(Running { connection, child: None, profile: None });
         }
         let executable = find(settings)?;
         let failed = |cause: io::Error| LaunchError {
             message: format!("{} could not be started: {cause}", executable.display()),
             hint: "check that it runs with --headless on its own".into(),
         };
-        let profile = Profile(fresh_profile(settings.third_party).map_err(failed)?);
+        let profile = Profile::fresh(settings.third_party).map_err(failed)?;
         let (their_read, our_write) =
             tokio::net::unix::pipe::pipe().map(|(tx, rx)| (rx, tx)).map_err(failed)?;
         let (their_write, our_read) = tokio::net::unix::pipe::pipe().map_err(failed)?;
         let mut command = Command::new(&executable);
-        command.args(FLAGS).args(flags_for(settings, &profile.0)).arg("about:blank");
+        command.args(FLAGS).args(flags_for(settings, &profile.folder)).arg("about:blank");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        // What it leaves behind goes away with the profile.
+        if std::env::var_os("HOME").is_none() {
+            command.env("HOME", &profile.folder);
+        }
+        if profile.temp().as_os_str().len() <= MOST_TEMP {
+            command.env("TMPDIR", profile.temp());
+        }
         let mappings = vec![
             FdMapping { parent_fd: their_read.into_blocking_fd().map_err(failed)?, child_fd: 3 },
             FdMapping { parent_fd: their_write.into_blocking_fd().map_err(failed)?, child_fd: 4 },
@@ -111,7 +207,7 @@ impl Running {
         // The command still holds our copies of its ends; without them the pipes close with Chromium.
         drop(command);
         let connection = Connection::over_pipe(our_write, our_read);
-        let running = Running { connection, _child: Some(child), _profile: Some(profile) };
+        let running = Running { connection, child: Some(child), profile: Some(profile) };
         running.connection.started().await.map_err(|cause| LaunchError {
             message: format!("{} started, but did not answer: {cause}", executable.display()),
             hint: "check that it runs with --headless on its own, and that it is Chromium 120 or later"
@@ -121,6 +217,53 @@ impl Running {
     }
 }
 
+/// Connects to a browser that runs, by either of its addresses.
+async fn reach(url: &str) -> Result<Connection, String> {
+    let socket = match url.strip_prefix("http://") {
+        None => url.to_owned(),
+        Some(_) => tokio::time::timeout(REACH_TIMEOUT, socket_of(url))
+            .await
+            .map_err(|_| "no answer in time".to_owned())??,
+    };
+    let connection = tokio::time::timeout(REACH_TIMEOUT, Connection::over_websocket(&socket))
+        .await
+        .map_err(|_| "no answer in time".to_owned())??;
+    connection.started().await.map_err(|error| error.to_string())?;
+    Ok(connection)
+}
+
+const REACH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most bytes of a debugging port's answer.
+const MOST_ANSWER: u64 = 64 * 1024;
+
+/// Asks a debugging port for the browser's socket. By hand: the port speaks the plainest HTTP, and
+/// proxies or certificates are not for it.
+async fn socket_of(url: &str) -> Result<String, String> {
+    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    let host = url.host_str().ok_or("it has no host")?;
+    let port = url.port_or_known_default().unwrap_or(80);
+    let failed = |error: io::Error| error.to_string();
+    let mut stream = tokio::net::TcpStream::connect((host, port)).await.map_err(failed)?;
+    let ask = format!("GET /json/version HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await.map_err(failed)?;
+    // It may keep the connection all the same: the object's end is the answer's.
+    let mut answer = Vec::new();
+    let mut stream = stream.take(MOST_ANSWER);
+    while stream.read_buf(&mut answer).await.map_err(failed)? > 0 {
+        if let Some(socket) = named_socket(&answer) {
+            return Ok(socket);
+        }
+    }
+    Err("it does not say where the browser is".into())
+}
+
+fn named_socket(answer: &[u8]) -> Option<String> {
+    let answer = std::str::from_utf8(answer).ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    let version: serde_json::Value = serde_json::from_str(body.trim()).ok()?;
+    version["webSocketDebuggerUrl"].as_str().map(str::to_owned)
+}
+
 fn find(settings: &BrowserSettings) -> Result<PathBuf, LaunchError> {
     let missing = |message: String| LaunchError {
         message,
@@ -128,36 +271,33 @@ fn find(settings: &BrowserSettings) -> Result<PathBuf, LaunchError> {
                look without a browser: --engine http"
             .into(),
     };
-    let named = settings.executable.clone().or_else(|| std::env::var_os("CHROME").map(PathBuf::from));
-    if let Some(path) = named {
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(missing(format!("no browser at {}", path.display())))
-        };
-    }
     let folders: Vec<PathBuf> =
         std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let on_path = |name: &Path| folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path));
+    let named = settings
+        .executable
+        .clone()
+        .or_else(|| std::env::var_os("CHROME").filter(|path| !path.is_empty()).map(PathBuf::from));
+    if let Some(path) = named {
+        let bare = path.components().count() == 1;
+        return match if bare { on_path(&path) } else { None } {
+            Some(found) => Ok(found),
+            None if is_program(&path) => Ok(path),
+            None if path.is_file() => {
+                Err(missing(format!("{} is no program that can be run", path.display())))
+            }
+            None if bare => Err(missing(format!("no {} was found on the PATH", path.display()))),
+            None => Err(missing(format!("no browser at {}", path.display()))),
+        };
+    }
     NAMES
         .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|path| path.is_file())
+        .find_map(|name| on_path(Path::new(name)))
         .ok_or_else(|| missing("no Chromium was found on the PATH".into()))
 }
 
-/// A profile whose preferences say whether third-party cookies are kept: Chromium reads the mode
-/// there and nowhere else.
-fn fresh_profile(mode: ThirdPartyCookies) -> io::Result<PathBuf> {
-    let unique = format!("cookieproof-{}-{:x}", std::process::id(), unique_number());
-    let folder = std::env::temp_dir().join(unique);
-    let default = folder.join("Default");
-    std::fs::create_dir_all(&default)?;
-    let block = mode == ThirdPartyCookies::Block;
-    let preferences = serde_json::json!({
-        "profile": { "cookie_controls_mode": i32::from(block), "block_third_party_cookies": block }
-    });
-    std::fs::write(default.join("Preferences"), preferences.to_string())?;
-    Ok(folder)
+fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Not random for secrecy, only for not colliding: the standard library's hash keys.
@@ -193,5 +333,5 @@ fn flags_for(settings: &BrowserSettings, profile: &Path) -> Vec<String> {
 }
 
 fn running_as_root() -> bool {
-    std::fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0).unwrap_or(false)
+    fs::metadata("/proc/self").map(|own| own.uid() == 0).unwrap_or(false)
 }

@@ -9,6 +9,8 @@ mod bytes;
 mod carried;
 mod cdp;
 mod consent;
+mod har;
+mod hub;
 mod launch;
 mod mode;
 mod page;
@@ -32,6 +34,8 @@ use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
 use cdp::Connection;
+use har::Har;
+use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -40,6 +44,7 @@ use url::Url;
 
 /// A running Chromium.
 pub struct BrowserEngine {
+    hub: Arc<Hub>,
     running: Running,
     /// Which third-party cookies it keeps: as tried, or else as asked for.
     third_party: ThirdPartyCookies,
@@ -55,6 +60,7 @@ pub struct BrowserEngine {
 /// One visitor's browser: cookies, storage and caches of its own, empty at first.
 pub struct BrowserContext {
     connection: Connection,
+    hub: Arc<Hub>,
     id: String,
     guise: Guise,
     third_party: ThirdPartyCookies,
@@ -64,6 +70,9 @@ pub struct BrowserContext {
     items: Mutex<Arc<Vec<StoredItem>>>,
     /// What its device held so far, to be found again in requests to others.
     known: Mutex<Known>,
+    /// What its pages asked for, where that is to be kept.
+    har: Mutex<Option<Har>>,
+    version: String,
     run: RunContext,
 }
 
@@ -105,8 +114,14 @@ impl BrowserEngine {
             version["userAgent"].as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
         let version =
             version["product"].as_str().unwrap_or("Chromium").replace("HeadlessChrome/", "Chromium ");
-        let tried = mode::tried(&running.connection).await;
+        let hub = Hub::start(&running.connection).await.map_err(|cause| LaunchError {
+            message: format!("the browser cannot be watched: {cause}"),
+            hint: "it must be Chromium 120 or later".into(),
+        })?;
+        let hub = Arc::new(hub);
+        let tried = mode::tried(&hub, &running.connection).await;
         Ok(BrowserEngine {
+            hub,
             running,
             third_party: tried.unwrap_or(settings.third_party),
             mode_tried: tried.is_some(),
@@ -133,6 +148,7 @@ impl BrowserEngine {
             .await
             .map_err(|error| error.to_string())?;
         let id = created["browserContextId"].as_str().unwrap_or_default().to_owned();
+        self.hub.visitor(&id);
         let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
         connection.tell("", "Browser.setDownloadBehavior", deny);
         let own_headers = disguise
@@ -149,15 +165,19 @@ impl BrowserEngine {
             own: run.own.clone(),
             answers: None,
             items: Arc::default(),
+            keep_heads: false,
         };
         Ok(BrowserContext {
             connection,
+            hub: self.hub.clone(),
             id,
             guise,
             third_party: self.third_party,
             model: Mutex::default(),
             items: Mutex::default(),
             known: Mutex::default(),
+            har: Mutex::default(),
+            version: self.version.clone(),
             run,
         })
     }
@@ -167,6 +187,23 @@ impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
         BrowserPage::open(self, ask, patience).await
+    }
+
+    /// Keeps what pages ask for from here on.
+    pub fn record(&mut self) {
+        self.guise.keep_heads = true;
+        *locked(&self.har) = Some(Har::default());
+    }
+
+    /// What pages asked for since then, as HAR 1.2, without any secret.
+    pub fn har(&self) -> Option<Value> {
+        locked(&self.har).as_ref().map(|har| har.json(&self.version))
+    }
+
+    fn recorded(&self, asked: &Url, trace: &trace::Trace) {
+        if let Some(har) = locked(&self.har).as_mut() {
+            har.add(self.safe(asked).as_str(), trace, |url| self.safe(url).as_str().to_owned());
+        }
     }
 
     /// Puts a session in that was made elsewhere.
@@ -211,7 +248,7 @@ impl BrowserContext {
         drop(self.connection.send("", "Storage.clearCookies", params).await);
         *self.model() = Jar::default();
         // Storage partitions are reached through a page of theirs.
-        let Ok(tab) = Tab::open(&self.connection, &self.id, self.guise()).await else { return };
+        let Ok(tab) = Tab::open(&self.hub, &self.id, self.guise()).await else { return };
         for origin in origins {
             let params = json!({"origin": origin, "storageTypes": "all"});
             drop(tab.command("Storage.clearDataForOrigin", params).await);
@@ -221,6 +258,7 @@ impl BrowserContext {
 
     /// Ends the visitor.
     pub async fn close(self) {
+        self.hub.visitor_left(&self.id);
         // A browser that is gone has forgotten it already.
         drop(
             self.connection
@@ -234,8 +272,8 @@ impl BrowserContext {
         self.connection.closed()
     }
 
-    fn connection(&self) -> &Connection {
-        &self.connection
+    fn hub(&self) -> &Arc<Hub> {
+        &self.hub
     }
 
     fn id(&self) -> &str {
@@ -256,7 +294,7 @@ impl BrowserContext {
     }
 
     fn model(&self) -> MutexGuard<'_, Jar> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.model)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -266,6 +304,10 @@ impl BrowserContext {
     fn people(&self) -> People {
         People::of(&self.run.secrets.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl StoredItem {

@@ -2,9 +2,11 @@
 //! somebody else started it, so it is tried, with two sites that are made up and answered here.
 
 use super::cdp::Connection;
+use super::hub::Hub;
 use super::tab::{Guise, Tab};
 use crate::cookie::ThirdPartyCookies;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -17,16 +19,16 @@ const LOOKS: usize = 100;
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Lets one site frame another that writes a cookie. None where the browser gives no answer.
-pub(super) async fn tried(connection: &Connection) -> Option<ThirdPartyCookies> {
+pub(super) async fn tried(hub: &Arc<Hub>, connection: &Connection) -> Option<ThirdPartyCookies> {
     let context = connection.send("", "Target.createBrowserContext", json!({})).await.ok()?;
     let id = context["browserContextId"].as_str()?;
-    let mode = in_context(connection, id).await;
+    let mode = in_context(hub, connection, id).await;
     connection.tell("", "Target.disposeBrowserContext", json!({"browserContextId": id}));
     mode
 }
 
-async fn in_context(connection: &Connection, id: &str) -> Option<ThirdPartyCookies> {
-    let tab = Tab::open(connection, id, Guise::answering(page_of)).await.ok()?;
+async fn in_context(hub: &Arc<Hub>, connection: &Connection, id: &str) -> Option<ThirdPartyCookies> {
+    let tab = Tab::open(hub, id, Guise::answering(page_of)).await.ok()?;
     // Not awaited as a visit is: the answer is in the title as soon as the frame has run.
     connection.tell(&tab.session, "Page.navigate", json!({"url": FIRST}));
     let mut mode = None;

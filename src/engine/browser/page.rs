@@ -2,7 +2,7 @@
 
 use super::acts::ACTS;
 use super::consent::{self, Answer, Banner};
-use super::seen::visit_between;
+use super::seen::{add_hidden, visit_between};
 use super::tab::{Loaded, Tab};
 use super::trace::{Mark, Trace};
 use super::{BrowserContext, StoredItem};
@@ -60,14 +60,13 @@ impl<'a> BrowserPage<'a> {
         ask: &Ask,
         patience: Patience,
     ) -> Result<BrowserPage<'a>, Failed> {
-        let tab =
-            Tab::open(context.connection(), context.id(), context.guise()).await.map_err(|error| Failed {
-                cell: ask.cell.clone(),
-                url: context.safe(&ask.url),
-                kind: FailureKind::Crashed,
-                detail: format!("no tab could be opened: {error}"),
-                count: 1,
-            })?;
+        let tab = Tab::open(context.hub(), context.id(), context.guise()).await.map_err(|error| Failed {
+            cell: ask.cell.clone(),
+            url: context.safe(&ask.url),
+            kind: FailureKind::Crashed,
+            detail: format!("no tab could be opened: {error}"),
+            count: 1,
+        })?;
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         let (loaded, error) = tab.go(ask.url.as_str(), referrer, patience.load).await;
         let page = BrowserPage { context, tab, ask: ask.clone(), loaded, error, patience, turned: None };
@@ -83,10 +82,15 @@ impl<'a> BrowserPage<'a> {
         matches!(self.loaded, Loaded::Idle | Loaded::Busy | Loaded::Unfinished) && self.tab.answers().await
     }
 
-    /// Scrolls to the end, for parts that load when they come into sight, and waits for them.
+    /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Boxes
+    /// that scroll on their own are scrolled, too.
     async fn scroll(&self) {
-        let script = "(async()=>{const most=20,step=innerHeight||800;for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++)\
-                      {scrollTo(0,i*step);await new Promise(r=>setTimeout(r,20))}scrollTo(0,0)})()";
+        let script = "(async()=>{const pause=()=>new Promise(r=>setTimeout(r,20)),most=20,step=innerHeight||800;\
+            for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++){scrollTo(0,i*step);await pause()}\
+            let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
+            if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
+            boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;await pause()}e.scrollTop=top}\
+            scrollTo(0,0)})()";
         if self.tab.evaluate(script).await.is_some() {
             self.tab.settle(self.patience.late).await;
         }
@@ -181,6 +185,10 @@ impl<'a> BrowserPage<'a> {
         let unreadable = self.cookies_unreadable().await;
         let hangs = self.tab.hangs();
         let closed = self.tab.trace().closed;
+        if self.error.is_none() && !hangs {
+            self.tab.leave().await;
+        }
+        let alone = self.context.hub().alone(self.context.id());
         let trace = self.tab.close().await;
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| Failed {
             cell: self.ask.cell.clone(),
@@ -189,10 +197,16 @@ impl<'a> BrowserPage<'a> {
             detail,
             count: 1,
         });
+        self.context.recorded(&self.ask.url, &trace);
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
         let mut visit = visit_between(self.context, &self.ask, &trace, Mark::default(), turn);
         visit.failure = failed;
+        // With several tabs nobody knows whose it would be; the end of the cell tells of it then.
+        let hidden = trace.hidden();
+        if alone && !hidden.is_empty() {
+            add_hidden(self.context, &self.ask, &hidden, &self.context.cookies().await, &mut visit);
+        }
         let busy = self.loaded == Loaded::Busy && !hangs && !trace.crashed;
         let remarks = [
             (unreadable, "scripts read no cookie, since one holds bytes that are not UTF-8"),
@@ -201,6 +215,8 @@ impl<'a> BrowserPage<'a> {
             (trace.dialogs > 0, "dialogs were opened and answered"),
             (trace.downloads > 0, "a download was refused"),
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
+            (!trace.service_workers.is_empty(), "a service worker runs on the page"),
+            (trace.part_crashed, "the process of a frame, window or worker ended"),
             (trace.overflow, "the page did more than is kept of one page; the rest was not recorded"),
         ];
         visit.remarks = remarks.into_iter().filter_map(|(said, words)| said.then_some(words)).collect();
@@ -279,7 +295,7 @@ impl<'a> BrowserPage<'a> {
         self.tab.trace().left_something()
     }
 
-    /// What the main frame's origin keeps: read in the page, since only it may.
+    /// What the origins of the page's frames keep: read in the frames, since only they may.
     pub async fn stored(&self) -> Vec<StoredItem> {
         // A database that is busy says what there is when it is through: not waited for, since that
         // would lose the rest.
@@ -288,10 +304,13 @@ impl<'a> BrowserPage<'a> {
             try{for(const d of await soon(indexedDB.databases()))out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\
             try{for(const n of await soon(caches.keys()))out.push(['cache-storage',n.slice(0,1000),''])}catch{}\
             return {origin:self.origin,items:out}})()";
-        let Some(found) = self.tab.evaluate(script).await else { return Vec::new() };
-        let origin = found["origin"].as_str().unwrap_or_default().to_owned();
-        let items = found["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        items.iter().filter_map(|item| StoredItem::read(&origin, item)).collect()
+        let mut stored = Vec::new();
+        for found in self.tab.evaluate_everywhere(script).await {
+            let origin = found["origin"].as_str().unwrap_or_default();
+            let items = found["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+            stored.extend(items.iter().filter_map(|item| StoredItem::read(origin, item)));
+        }
+        stored
     }
 }
 

@@ -7,7 +7,7 @@ use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
-    RequestContext, SentCookie, ValueFacts, Written, same_site,
+    RequestContext, SentCookie, StoredCookie, ValueFacts, Written, same_site,
 };
 use crate::engine::{Ask, Exchange, Visit};
 use crate::observation::{
@@ -48,7 +48,9 @@ pub(super) fn visit_between(
     let mut top = ask.url.clone();
     for seen in trace.exchanges() {
         let within = (from.requests..to.requests).contains(&seen.request);
-        let Ok(url) = Url::parse(&seen.hop.url) else { continue };
+        // An answer to a request that nothing was told of still belongs to the page.
+        let url = if seen.hop.url.is_empty() { Ok(shown.clone()) } else { Url::parse(&seen.hop.url) };
+        let Ok(url) = url else { continue };
         if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
             continue;
         }
@@ -62,12 +64,15 @@ pub(super) fn visit_between(
     }
     let written = trace.writes.iter().take(to.writes).skip(from.writes);
     let mut writes: Vec<Sighting> = written.filter_map(|write| teller.write(write)).collect();
-    let told: BTreeSet<(StorageKind, Name)> =
-        writes.iter().map(|write| (write.kind, write.name.clone())).collect();
+    let place = |write: &Sighting| {
+        let origin = write.decision.effective().map(|kept| kept.domain.clone());
+        (write.kind, write.name.clone(), origin)
+    };
+    let told: BTreeSet<_> = writes.iter().map(place).collect();
     // Items written as plain properties (`localStorage.x = 1`) pass the hooks by.
     let stored = trace.storage.iter().take(to.storage).skip(from.storage);
     let silent = stored.filter_map(|item| teller.stored(item));
-    writes.extend(silent.filter(|item| !told.contains(&(item.kind, item.name.clone()))));
+    writes.extend(silent.filter(|item| !told.contains(&place(item))));
     let document = trace.document();
     Visit {
         asked: ask.url.clone(),
@@ -109,6 +114,41 @@ fn learn(known: &mut Known, trace: &Trace) {
     }
 }
 
+/// Cookies that came with answers whose heads DevTools does not show: of upgrades to another site's
+/// sockets, of a service worker's script, of what shared workers ask for. They are in the jar, and
+/// nothing else explains them.
+pub(super) fn add_hidden(
+    context: &BrowserContext,
+    ask: &Ask,
+    hidden: &[String],
+    jar: &[StoredCookie],
+    visit: &mut Visit,
+) {
+    let shown = visit.shown.clone();
+    let held = context.known();
+    let teller = Teller { context, ask, shown: &shown, known: &held, people: context.people() };
+    let told: BTreeSet<Name> = visit.sightings().map(|sighting| sighting.name.clone()).collect();
+    let known: BTreeSet<_> = context.model().iter().map(StoredCookie::place).collect();
+    for cookie in jar.iter().filter(|cookie| !told.contains(&cookie.name) && !known.contains(&cookie.place()))
+    {
+        let from = visit.exchanges.iter_mut().find(|exchange| {
+            hidden.iter().any(|url| url == exchange.url.as_str()) && may_have_set(&exchange.url, cookie)
+        });
+        if let Some(exchange) = from {
+            let sighting = teller.unexplained(cookie, exchange.at.clone(), &exchange.url);
+            exchange.sightings.push(sighting);
+            context.model().insert(cookie.clone());
+        }
+    }
+}
+
+fn may_have_set(url: &Url, cookie: &StoredCookie) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let domain = cookie.effective.domain.as_str();
+    let below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    host == domain || (!cookie.effective.host_only && below)
+}
+
 /// What all sightings of one visit share.
 struct Teller<'a> {
     context: &'a BrowserContext,
@@ -142,7 +182,7 @@ impl Teller<'_> {
                 let mut sighting =
                     self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
                 sighting.disagreement = disagreement;
-                sighting.script = seen.hop.initiator.as_ref().and_then(|position| self.script(position));
+                sighting.script = self.script(&seen.hop.initiator);
                 sighting
             })
             .collect();
@@ -152,7 +192,7 @@ impl Teller<'_> {
             Party::Third => requests.carried(&url, &seen.hop.body, at.resource),
             Party::First => Vec::new(),
         };
-        let script = seen.hop.initiator.as_ref().and_then(|position| self.script(position));
+        let script = self.script(&seen.hop.initiator);
         Exchange { at, url, sent, sightings, location: None, carried, script }
     }
 
@@ -169,13 +209,22 @@ impl Teller<'_> {
     /// A cookie or storage item that a script wrote.
     fn write(&self, write: &Write) -> Option<Sighting> {
         let told = &write.told;
-        let page = Url::parse(&told.page).ok().or_else(|| Url::parse(&told.origin).ok())?;
+        // A worker from a blob, or a frame without an address of its own, goes by its origin.
+        let web = |text: &str| Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let page = web(&told.page).or_else(|| web(&told.origin)).unwrap_or_else(|| self.shown.clone());
         let mut sighting = match told.kind.as_str() {
             "document-cookie" => self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie),
             "cookie-store" => self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore),
-            kind => self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page),
+            kind => {
+                let mut item = self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page);
+                if !told.detail.is_empty() {
+                    item.line.push_str("; ");
+                    item.line.push_str(&Name::new(told.detail.as_str()).to_string());
+                }
+                item
+            }
         };
-        sighting.script = write.position.as_ref().and_then(|position| self.script(position));
+        sighting.script = self.script(&write.positions);
         Some(sighting)
     }
 
@@ -232,6 +281,25 @@ impl Teller<'_> {
                 },
             },
             value: self.facts(&value),
+            script: None,
+            at_ms: self.at_ms(),
+            disagreement: None,
+        }
+    }
+
+    fn unexplained(&self, cookie: &StoredCookie, exchange: ExchangeRef, url: &Url) -> Sighting {
+        Sighting {
+            kind: StorageKind::Cookie,
+            name: cookie.name.clone(),
+            cell: self.ask.cell.clone(),
+            page: self.page(),
+            exchange,
+            channel: Channel::Unexplained,
+            party: self.party(self.shown, url),
+            line: format!("{}={}", cookie.name, cookie.value),
+            written: cookie.effective.as_written(),
+            decision: Decision::Stored { effective: cookie.effective.clone() },
+            value: self.facts(&cookie.value),
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
@@ -299,9 +367,15 @@ impl Teller<'_> {
         }
     }
 
-    fn script(&self, position: &Position) -> Option<Script> {
-        let url = Url::parse(&position.url).ok()?;
-        Some(Script { url: self.safe(&url), line: position.line, column: position.column })
+    /// The innermost place, and what called it.
+    fn script(&self, positions: &[Position]) -> Option<Script> {
+        let mut places = positions.iter().filter_map(|position| {
+            let url = Url::parse(&position.url).ok()?;
+            let (line, column) = (position.line, position.column);
+            Some(Script { url: self.safe(&url), line, column, called_from: Vec::new() })
+        });
+        let first = places.next()?;
+        Some(Script { called_from: places.collect(), ..first })
     }
 
     /// As the HTTP engine sees it: the site's own hosts, and their registrable domains.

@@ -32,7 +32,7 @@ impl BrowserContext {
         if local.is_empty() {
             return Ok(0);
         }
-        let empty = Empty::open(self.connection(), self.id()).await.map_err(|error| error.to_string())?;
+        let empty = Empty::open(&self.connection, self.id()).await.map_err(|error| error.to_string())?;
         let refused = empty.store(&local).await;
         empty.close().await;
         refused.map_err(|error| error.to_string())
@@ -40,7 +40,7 @@ impl BrowserContext {
 
     /// What these origins keep in local storage.
     pub async fn local_storage(&self, origins: &BTreeSet<String>) -> Vec<StoredItem> {
-        let Ok(empty) = Empty::open(self.connection(), self.id()).await else { return Vec::new() };
+        let Ok(empty) = Empty::open(&self.connection, self.id()).await else { return Vec::new() };
         let mut items = Vec::new();
         for origin in origins.iter().take(MOST_ORIGINS) {
             if empty.go(origin).await.is_ok()

@@ -3,12 +3,12 @@
 
 use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
-use super::launch::unique_number;
+use super::hub::Hub;
 use super::trace::Trace;
 use crate::engine::Own;
 use base64::Engine as _;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -19,6 +19,16 @@ use tokio::task::JoinHandle;
 const QUIET: Duration = Duration::from_millis(500);
 /// Until an empty document is there.
 const EMPTY_LOADS: Duration = Duration::from_secs(2);
+/// A page that was never quiet for so long after it has loaded will not be: it polls, or counts.
+const AFTER_LOAD: Duration = Duration::from_secs(5);
+/// A request that is under way for longer than this after the load event waits for news, or its
+/// answer has no end.
+const STALE: Duration = Duration::from_secs(2);
+/// How long what a page sends when it is left is waited for, once it is left.
+const LEAVING: Duration = Duration::from_millis(800);
+/// Origins of frames whose storage is read; one that does not answer is given up after so long.
+const MOST_ORIGINS: usize = 32;
+const FRAME_ANSWERS: Duration = Duration::from_secs(3);
 /// How often a waiting visit looks.
 const LOOK: Duration = Duration::from_millis(25);
 /// A page that does not answer the simplest question within this long hangs.
@@ -36,6 +46,8 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
+    /// Heads of requests and answers are kept.
+    pub(super) keep_heads: bool,
     /// Session storage brought along from another browser.
     pub(super) items: Arc<Vec<StoredItem>>,
     /// Every request is answered here, by its URL: nothing leaves.
@@ -53,6 +65,7 @@ impl Guise {
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
             items: Arc::default(),
+            keep_heads: false,
             answers: Some(answers),
         }
     }
@@ -74,6 +87,7 @@ pub(super) enum Loaded {
 
 /// An open tab.
 pub(super) struct Tab {
+    hub: Arc<Hub>,
     connection: Connection,
     context: String,
     pub(super) session: String,
@@ -88,6 +102,12 @@ struct Shared {
     /// Std mutex: held for one event, never across an await.
     trace: Mutex<Trace>,
     sessions: Mutex<BTreeSet<String>>,
+    /// The tab's own session.
+    main: String,
+    /// Documents by frame: the session to ask them through, and their origin.
+    frames: Mutex<BTreeMap<String, (String, String)>>,
+    /// Windows that the page opened, by target.
+    windows: Mutex<BTreeSet<String>>,
     guise: Guise,
     /// Headers of requests to own hosts; a step may change them.
     own_headers: Mutex<Vec<(String, String)>>,
@@ -99,7 +119,8 @@ struct Shared {
 
 impl Tab {
     /// Opens a tab in a browser context.
-    pub(super) async fn open(connection: &Connection, context: &str, guise: Guise) -> Result<Tab, CdpError> {
+    pub(super) async fn open(hub: &Arc<Hub>, context: &str, guise: Guise) -> Result<Tab, CdpError> {
+        let connection = &hub.connection;
         let created = connection
             .send("", "Target.createTarget", json!({"url": "about:blank", "browserContextId": context}))
             .await?;
@@ -112,19 +133,25 @@ impl Tab {
             super::storage::seed(connection, &session, &guise.items).await?;
         }
         let events = connection.listen(&session);
-        let binding = format!("_{:x}", unique_number());
         let shared = Arc::new(Shared {
-            trace: Mutex::default(),
+            trace: Mutex::new(Trace::keeping_heads(guise.keep_heads)),
             sessions: Mutex::new(BTreeSet::from([session.clone()])),
             own_headers: Mutex::new(guise.own_headers.clone()),
             empties: AtomicBool::new(false),
+            main: session.clone(),
+            frames: Mutex::default(),
+            windows: Mutex::default(),
             guise,
-            hooks: include_str!("hooks.js").replace("BINDING", &binding),
-            binding,
+            hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
+            binding: hub.binding.clone(),
         });
         let pump = tokio::spawn(pump(connection.clone(), shared.clone(), events));
-        prepare(connection, &session, &shared, "page").await?;
+        prepare(connection, &session, &shared, "page");
+        // Commands are done in their order: with this one, all are.
+        connection.send(&session, "Runtime.runIfWaitingForDebugger", json!({})).await?;
+        hub.tab_opened(context, &target, &session);
         Ok(Tab {
+            hub: hub.clone(),
             connection: connection.clone(),
             context: context.to_owned(),
             session,
@@ -174,15 +201,18 @@ impl Tab {
     pub(super) async fn settle(&self, patience: Duration) -> Loaded {
         let begun = Instant::now();
         let mut quiet_since = Instant::now();
+        let mut loaded_since = None;
         let mut activity = 0;
         loop {
             if self.connection.closed() {
                 return Loaded::BrowserGone;
             }
             let (loaded, idle, now, crashed, closed) = {
-                let trace = self.trace();
+                let mut trace = self.trace();
                 let loaded = trace.loaded || trace.broken.is_some();
-                (loaded, trace.idle(), trace.activity(), trace.crashed, trace.closed)
+                let stale = if loaded { STALE } else { patience };
+                let idle = trace.idle(stale) && (!loaded || !trace.timer_due());
+                (loaded, idle, trace.activity(), trace.crashed, trace.closed)
             };
             if crashed {
                 return Loaded::Crashed;
@@ -197,7 +227,9 @@ impl Tab {
             if loaded && quiet_since.elapsed() >= QUIET {
                 return Loaded::Idle;
             }
-            if begun.elapsed() >= patience {
+            let loaded_for =
+                loaded.then(|| loaded_since.get_or_insert_with(Instant::now).elapsed()).unwrap_or_default();
+            if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
                 return if loaded { Loaded::Busy } else { Loaded::Unfinished };
             }
             tokio::time::sleep(LOOK).await;
@@ -270,6 +302,61 @@ impl Tab {
         }
     }
 
+    /// Evaluates an expression once in each origin that the page's frames have, in worlds of our own;
+    /// the main frame's first.
+    pub(super) async fn evaluate_everywhere(&self, expression: &str) -> Vec<Value> {
+        let mut asked = BTreeSet::new();
+        let mut found = Vec::new();
+        let main = self.evaluate(expression).await;
+        if self.hangs() {
+            return found;
+        }
+        let frames = locked(&self.shared.frames).clone();
+        if let Some((_, origin)) = frames.get(&self.target) {
+            asked.insert(origin.clone());
+        }
+        found.extend(main);
+        for (frame, (session, origin)) in frames {
+            if !origin.starts_with("http") || asked.len() >= MOST_ORIGINS || !asked.insert(origin) {
+                continue;
+            }
+            let world = json!({"frameId": frame, "worldName": self.shared.binding});
+            let world =
+                self.connection.send_within(FRAME_ANSWERS, &session, "Page.createIsolatedWorld", world).await;
+            let Ok(world) = world else { continue };
+            let params = json!({
+                "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 2000,
+                "contextId": world["executionContextId"]
+            });
+            let answer =
+                self.connection.send_within(FRAME_ANSWERS, &session, "Runtime.evaluate", params).await;
+            // A frame that is gone, or hangs, has nothing to say.
+            found.extend(answer.ok().map(|answer| answer["result"]["value"].clone()));
+        }
+        found
+    }
+
+    /// Says to a page that wants to know it that it is being left, and waits for what it sends then.
+    /// Of what it sends while it really is left, the browser tells nothing.
+    pub(super) async fn leave(&self) {
+        let (minds, before) = {
+            let trace = self.trace();
+            (trace.minds_leaving, trace.activity())
+        };
+        let said = "dispatchEvent(new PageTransitionEvent('pagehide',{persisted:false}));1";
+        if !minds || self.evaluate(said).await.is_none() {
+            return;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < LEAVING {
+            tokio::time::sleep(LOOK).await;
+            let trace = self.trace();
+            if trace.activity() != before && trace.idle(LEAVING) {
+                return;
+            }
+        }
+    }
+
     /// Sends a command to the tab.
     pub(super) async fn command(&self, method: &str, params: Value) -> Result<Value, CdpError> {
         self.connection.send(&self.session, method, params).await
@@ -313,12 +400,18 @@ impl Tab {
         while self.trace().awaits_bodies() && begun.elapsed() < QUIET && !self.connection.closed() {
             tokio::time::sleep(LOOK).await;
         }
+        let workers = self.hub.tab_closes(&self.context, &self.session);
         // A browser that is gone has closed it, too.
         let _ = self.close_target(&self.target).await;
-        if !self.trace().popups.is_empty() {
+        let windows = std::mem::take(&mut *locked(&self.shared.windows));
+        for window in &windows {
+            let _ = self.close_target(window).await;
+        }
+        if !windows.is_empty() || !self.trace().popups.is_empty() {
             self.close_windows().await;
         }
-        let sessions = std::mem::take(&mut *locked(&self.shared.sessions));
+        let mut sessions = std::mem::take(&mut *locked(&self.shared.sessions));
+        sessions.retain(|session| !workers.contains(session));
         self.connection.forget(sessions);
         self.pump.abort();
         std::mem::take(&mut *self.trace())
@@ -354,6 +447,7 @@ impl Tab {
 /// Gathers a tab's events, and answers those that wait for an answer.
 async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>) {
     while let Some(event) = events.recv().await {
+        let main = event.session == shared.main;
         match event.method.as_str() {
             "Runtime.bindingCalled" => {
                 if event.params["name"] == shared.binding.as_str() {
@@ -362,15 +456,29 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 }
             }
             "Target.attachedToTarget" => {
-                let child = event.params["sessionId"].as_str().unwrap_or_default().to_owned();
-                let kind = event.params["targetInfo"]["type"].as_str().unwrap_or_default().to_owned();
-                locked(&shared.sessions).insert(child.clone());
-                let (connection, shared) = (connection.clone(), shared.clone());
-                // Not awaited here: its answers come through this same loop's connection.
-                tokio::spawn(async move {
-                    // A child that is gone already needs nothing.
-                    let _ = prepare(&connection, &child, &shared, &kind).await;
-                });
+                let child = event.params["sessionId"].as_str().unwrap_or_default();
+                let target = &event.params["targetInfo"];
+                let kind = target["type"].as_str().unwrap_or_default();
+                locked(&shared.sessions).insert(child.to_owned());
+                match kind {
+                    "page" => {
+                        let window = target["targetId"].as_str().unwrap_or_default().to_owned();
+                        locked(&shared.windows).insert(window);
+                        locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
+                    }
+                    "service_worker" => {
+                        locked(&shared.trace).service_worker(target["url"].as_str().unwrap_or_default());
+                    }
+                    _ => {}
+                }
+                prepare(&connection, child, &shared, kind);
+                connection.tell(child, "Runtime.runIfWaitingForDebugger", json!({}));
+            }
+            // A worker stops here before its first line, and nowhere else: see `prepare`.
+            "Debugger.paused" => {
+                let hooks = json!({"expression": shared.hooks});
+                connection.tell(&event.session, "Runtime.evaluate", hooks);
+                connection.tell(&event.session, "Debugger.disable", json!({}));
             }
             "Page.javascriptDialogOpening" => {
                 locked(&shared.trace).event(&event.method, &event.params);
@@ -381,6 +489,18 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 let id = &event.params["requestId"];
                 let answer = json!({"requestId": id, "authChallengeResponse": {"response": "CancelAuth"}});
                 connection.tell(&event.session, "Fetch.continueWithAuth", answer);
+            }
+            "Page.frameNavigated" | "Page.frameDetached" => {
+                frame_changed(&mut locked(&shared.frames), &event);
+                if main {
+                    locked(&shared.trace).event(&event.method, &event.params);
+                }
+            }
+            // Of windows, frames and workers that have a process of their own these say nothing about
+            // the page.
+            "Page.loadEventFired" | "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
+            "Inspector.targetCrashed" | "Target.targetCrashed" if !main => {
+                locked(&shared.trace).part_crashed = true;
             }
             method => {
                 let lacking = {
@@ -424,6 +544,20 @@ fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id
     });
 }
 
+/// Keeps account of which documents there are, and through which session each is reached.
+fn frame_changed(frames: &mut BTreeMap<String, (String, String)>, event: &Event) {
+    const MOST_FRAMES: usize = 2000;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let frame = &event.params["frame"];
+    if event.method == "Page.frameNavigated" {
+        if frames.len() < MOST_FRAMES {
+            frames.insert(text(&frame["id"]), (event.session.clone(), text(&frame["securityOrigin"])));
+        }
+    } else if event.params["reason"] != "swap" {
+        frames.remove(&text(&event.params["frameId"]));
+    }
+}
+
 /// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let request = &event.params["request"];
@@ -460,30 +594,39 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
 }
 
 /// Sets up a session before its target runs: network and storage events, hooks, language, and the
-/// same for whatever it starts.
-async fn prepare(
-    connection: &Connection,
-    session: &str,
-    shared: &Shared,
-    kind: &str,
-) -> Result<(), CdpError> {
+/// same for whatever it starts. Nothing is waited for: a target that has not begun answers some of
+/// it only then, and not every kind knows every domain.
+fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) {
+    let tell = |method: &str, params: Value| connection.tell(session, method, params);
     let page_like = matches!(kind, "page" | "iframe");
-    let network = json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20});
-    let network = connection.send(session, "Network.enable", network);
-    let attach = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
-    let attach = connection.send(session, "Target.setAutoAttach", attach);
-    // Answers may be refusals: not every kind of target knows every domain.
-    let _ = tokio::join!(network, attach);
+    let worker = matches!(kind, "worker" | "shared_worker" | "service_worker");
+    tell("Network.enable", json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20}));
+    // Shared and service workers come by way of the hub.
+    let filter = json!([
+        {"type": "service_worker", "exclude": true}, {"type": "shared_worker", "exclude": true}, {}
+    ]);
+    tell(
+        "Target.setAutoAttach",
+        json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": filter}),
+    );
+    if page_like || worker {
+        tell("Runtime.enable", json!({}));
+        tell("Runtime.addBinding", json!({"name": shared.binding}));
+    }
     if page_like {
-        let script = json!({"source": shared.hooks, "runImmediately": true});
-        let _ = tokio::join!(
-            connection.send(session, "Page.enable", json!({})),
-            connection.send(session, "Runtime.enable", json!({})),
-            connection.send(session, "DOMStorage.enable", json!({})),
-            connection.send(session, "Inspector.enable", json!({})),
-            connection.send(session, "Runtime.addBinding", json!({"name": shared.binding})),
-            connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script),
+        tell("Page.enable", json!({}));
+        tell("DOMStorage.enable", json!({}));
+        tell("Inspector.enable", json!({}));
+        tell(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": shared.hooks, "runImmediately": true}),
         );
+    }
+    if worker {
+        // A worker has no scripts for new documents, and a process in which a script is evaluated
+        // before the worker begins ends. So it is stopped before its first line.
+        tell("Debugger.enable", json!({}));
+        tell("Debugger.pause", json!({}));
     }
     let guise = &shared.guise;
     if guise.user_agent.is_some() || guise.accept_language.is_some() {
@@ -491,23 +634,19 @@ async fn prepare(
         if let Some(language) = &guise.accept_language {
             identity["acceptLanguage"] = language.as_str().into();
         }
-        let _ = connection.send(session, "Emulation.setUserAgentOverride", identity).await;
+        tell("Emulation.setUserAgentOverride", identity);
     }
     if let Some(zone) = &guise.time_zone {
-        let _ = connection.send(session, "Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
+        tell("Emulation.setTimezoneOverride", json!({"timezoneId": zone}));
     }
     if guise.gpc {
-        let header = json!({"headers": {"Sec-GPC": "1"}});
-        let _ = connection.send(session, "Network.setExtraHTTPHeaders", header).await;
+        tell("Network.setExtraHTTPHeaders", json!({"headers": {"Sec-GPC": "1"}}));
         let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
-        let script = json!({"source": property, "runImmediately": true});
-        let _ = connection.send(session, "Page.addScriptToEvaluateOnNewDocument", script).await;
+        tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": property, "runImmediately": true}));
     }
     if (guise.answers.is_some() || !guise.own_headers.is_empty()) && page_like {
-        let _ = connection.send(session, "Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await;
+        tell("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]}));
     }
-    connection.tell(session, "Runtime.runIfWaitingForDebugger", json!({}));
-    Ok(())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,9 +2,10 @@
 //! is unknown, or lacks what it should have, is passed over.
 
 use super::bytes::header_bytes;
-use serde::Deserialize;
+use super::cdp::read;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// Most exchanges and writes kept of one visit; a page that asks for more is cut there, and said so.
 const MOST: usize = 20_000;
@@ -14,6 +15,18 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// Longer addresses are nobody's link or route, and `data:` ones may hold a whole file.
 const LONGEST_URL: usize = 64 * 1024;
+
+/// Most characters looked at of a stored value; as much as the hooks tell.
+const MOST_VALUE: usize = 5000;
+
+/// Most places told of one call.
+const MOST_CALLS: usize = 6;
+
+/// As often as this a request for one address is news.
+const NEWS: u32 = 3;
+
+/// Timers that go off later are not waited for.
+const LONGEST_TIMER: u64 = 3000;
 
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
@@ -28,8 +41,21 @@ pub(super) struct Trace {
     requests: Vec<Chain>,
     index: BTreeMap<String, usize>,
     pub(super) writes: Vec<Write>,
-    /// Requests under way, for telling when the page is idle.
-    under_way: BTreeSet<String>,
+    /// Requests under way and since when, for telling when the page is idle.
+    under_way: BTreeMap<String, Instant>,
+    /// How often each address was asked for: a stream of beacons is no news.
+    repeats: BTreeMap<u64, u32>,
+    news: usize,
+    /// When the last timer that a page set for soon goes off.
+    timers_due: Option<Instant>,
+    /// Heads are kept, for a file of what was asked for.
+    keep_heads: bool,
+    /// The page wants to know when it is left.
+    pub(super) minds_leaving: bool,
+    /// A frame's, window's or worker's process ended.
+    pub(super) part_crashed: bool,
+    /// Scripts of service workers that were seen.
+    pub(super) service_workers: BTreeSet<String>,
     pub(super) loaded: bool,
     /// How many documents were loaded so far.
     pub(super) loads: u32,
@@ -67,6 +93,44 @@ struct Chain {
     asks: Vec<BTreeSet<String>>,
 }
 
+impl Chain {
+    fn exchanges(&self, request: usize) -> Vec<Seen> {
+        let last = self.hops.len().saturating_sub(1);
+        // Extra info comes once for each hop that has it, in the hops' order. The last may have it before
+        // its answer is shown: that waits for the first bytes of a body. Where there is one for each, no
+        // flag is needed.
+        let each = self.answers.len() == self.hops.len();
+        let mut answers = self.answers.iter();
+        let mut seen: Vec<Seen> = Vec::with_capacity(self.hops.len());
+        for (number, hop) in self.hops.iter().enumerate() {
+            let expected = each || hop.has_extra || number == last;
+            let answer = if expected { answers.next().cloned() } else { None };
+            let sent = self.asks.get(number).cloned().unwrap_or_default();
+            seen.push(Seen { request, hop: hop.clone(), answer: answer.unwrap_or_default(), sent });
+        }
+        // What is left came all the same.
+        for answer in answers {
+            match seen.last_mut() {
+                Some(last) => last.answer.add(answer),
+                None => seen.push(Seen {
+                    request,
+                    hop: Hop::default(),
+                    answer: answer.clone(),
+                    sent: self.asks.first().cloned().unwrap_or_default(),
+                }),
+            }
+        }
+        seen
+    }
+}
+
+impl Answer {
+    fn add(&mut self, other: &Answer) {
+        self.lines.extend(other.lines.iter().cloned());
+        self.blocked.extend(other.blocked.iter().cloned());
+    }
+}
+
 /// One request of a chain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hop {
@@ -74,13 +138,24 @@ pub(super) struct Hop {
     pub(super) method: String,
     pub(super) frame: String,
     pub(super) resource: String,
-    pub(super) initiator: Option<Position>,
+    /// The script that asked, and what called it.
+    pub(super) initiator: Vec<Position>,
     pub(super) status: u16,
     pub(super) date: Option<String>,
     pub(super) content_type: String,
     /// The body that went along, as far as DevTools shows it.
     pub(super) body: String,
+    /// When it began, in seconds since the epoch; asked, answered and ended by the browser's own clock.
+    pub(super) began: f64,
+    pub(super) asked_at: f64,
+    pub(super) answered_at: f64,
+    pub(super) ended_at: f64,
+    /// Both heads, where they are to be kept.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) answer_headers: Vec<(String, String)>,
     has_extra: bool,
+    /// It came from a cache or a service worker, not from the network.
+    kept: bool,
     /// What hop it is within its chain.
     pub(super) number: u16,
 }
@@ -127,12 +202,12 @@ pub(super) struct Position {
 #[derive(Clone, Debug)]
 pub(super) struct Write {
     pub(super) told: Told,
-    pub(super) position: Option<Position>,
+    /// Where it was written, and from where that was called.
+    pub(super) positions: Vec<Position>,
 }
 
 /// A write in the hooks' own words. Values are masked as soon as they leave this module's caller.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) kind: String,
     pub(super) page: String,
@@ -146,6 +221,10 @@ pub(super) struct Told {
     pub(super) expires: Option<f64>,
     pub(super) same_site: String,
     pub(super) partitioned: bool,
+    /// What of it: an object store of a database.
+    pub(super) detail: String,
+    /// Of a timer, in milliseconds.
+    delay: u64,
 }
 
 /// A storage item that DevTools reported.
@@ -158,6 +237,26 @@ pub(super) struct StorageWrite {
 }
 
 impl Told {
+    fn of(told: &Value) -> Told {
+        let field = |name: &str| text(&told[name]).to_owned();
+        Told {
+            kind: field("kind"),
+            page: field("page"),
+            origin: field("origin"),
+            stack: field("stack"),
+            line: field("line"),
+            name: field("name"),
+            value: field("value"),
+            domain: told["domain"].as_str().map(str::to_owned),
+            path: told["path"].as_str().map(str::to_owned),
+            expires: told["expires"].as_f64(),
+            same_site: field("sameSite"),
+            partitioned: told["partitioned"].as_bool().unwrap_or_default(),
+            detail: field("detail"),
+            delay: told["delay"].as_u64().unwrap_or_default(),
+        }
+    }
+
     /// A `cookieStore.set` call as the `Set-Cookie` line that means the same (Cookie Store API,
     /// "set a cookie": always Secure, Strict unless said otherwise).
     pub(super) fn store_line(&self) -> String {
@@ -182,6 +281,11 @@ impl Told {
 }
 
 impl Trace {
+    /// With or without both heads of each exchange.
+    pub(super) fn keeping_heads(keep_heads: bool) -> Trace {
+        Trace { keep_heads, ..Trace::default() }
+    }
+
     /// Takes in one event.
     pub(super) fn event(&mut self, method: &str, params: &Value) {
         match method {
@@ -190,7 +294,11 @@ impl Trace {
             "Network.responseReceivedExtraInfo" => self.response_extra(params),
             "Network.responseReceived" => self.response(params),
             "Network.loadingFinished" => {
-                self.under_way.remove(text(&params["requestId"]));
+                let id = text(&params["requestId"]);
+                self.under_way.remove(id);
+                if let Some(hop) = self.known(id).and_then(|chain| chain.hops.last_mut()) {
+                    hop.ended_at = params["timestamp"].as_f64().unwrap_or_default();
+                }
             }
             "Network.loadingFailed" => {
                 let id = text(&params["requestId"]);
@@ -203,13 +311,12 @@ impl Trace {
                 }
             }
             "Network.webSocketCreated" => self.web_socket(params),
-            "Network.webSocketHandshakeResponseReceived" => {
+            "Network.webSocketHandshakeResponseReceived" => self.web_socket_answer(params),
+            "Network.requestServedFromCache" => {
                 if let Some(hop) =
                     self.known(text(&params["requestId"])).and_then(|chain| chain.hops.last_mut())
                 {
-                    hop.status = status(&params["response"]["status"]);
-                    hop.date = header(&params["response"]["headers"], "date");
-                    hop.has_extra = true;
+                    hop.kept = true;
                 }
             }
             "Page.loadEventFired" => {
@@ -229,12 +336,7 @@ impl Trace {
                     self.routes.insert(url);
                 }
             }
-            "Page.windowOpen" if self.popups.len() < MOST => {
-                let url = text(&params["url"]);
-                // What is too long to be kept was a window all the same.
-                let kept = url.len() <= LONGEST_URL && self.has_room(url.len());
-                self.popups.insert(if kept { url.to_owned() } else { String::new() });
-            }
+            "Page.windowOpen" => self.opened(text(&params["url"])),
             "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
             "Inspector.detached" => self.closed = true,
             "Inspector.targetCrashed" | "Target.targetCrashed" => self.crashed = true,
@@ -252,9 +354,18 @@ impl Trace {
             self.overflow = true;
             return;
         }
-        let Ok(told) = serde_json::from_str::<Told>(payload) else { return };
-        let position = position_in(&told.stack);
-        self.writes.push(Write { told, position });
+        let Some(told) = read(payload.as_bytes()).map(|told| Told::of(&told)) else { return };
+        if told.kind == "leaving" {
+            self.minds_leaving = true;
+            return;
+        }
+        if told.kind == "timer" {
+            let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
+            self.timers_due = self.timers_due.max(Some(due));
+            return;
+        }
+        let positions = positions_in(&told.stack);
+        self.writes.push(Write { told, positions });
     }
 
     /// Whether there was a `Set-Cookie` line or a script's write.
@@ -278,6 +389,8 @@ impl Trace {
             broken: all.broken,
             closed: all.closed,
             downloads: all.downloads,
+            service_workers: all.service_workers,
+            part_crashed: all.part_crashed,
             shown: all.shown.clone(),
             routes: all.routes,
             main_frame: all.main_frame.clone(),
@@ -290,9 +403,12 @@ impl Trace {
         self.shown = all.shown;
         self.main_frame = all.main_frame;
         self.under_way = all.under_way;
+        self.timers_due = all.timers_due;
+        self.keep_heads = all.keep_heads;
+        self.minds_leaving = all.minds_leaving;
         for (at, chain) in all.requests.into_iter().enumerate() {
             let Some(id) = ids.remove(&at) else { continue };
-            let rest = if self.under_way.contains(&id) { &mut *self } else { &mut part };
+            let rest = if self.under_way.contains_key(&id) { &mut *self } else { &mut part };
             rest.index.insert(id, rest.requests.len());
             rest.requests.push(chain);
         }
@@ -329,38 +445,59 @@ impl Trace {
         self.awaited > 0
     }
 
-    /// Whether nothing is being loaded.
-    pub(super) fn idle(&self) -> bool {
-        self.under_way.is_empty()
-    }
-
     /// Where it stands now.
     pub(super) fn mark(&self) -> Mark {
         Mark { requests: self.requests.len(), writes: self.writes.len(), storage: self.storage.len() }
     }
 
-    /// How much was seen so far: grows with every request and write.
+    /// A window was opened.
+    pub(super) fn opened(&mut self, url: &str) {
+        // What is too long to be kept was a window all the same.
+        let kept = url.len() <= LONGEST_URL && self.popups.len() < MOST && self.has_room(url.len());
+        if kept && !url.is_empty() {
+            self.popups.insert(url.to_owned());
+        } else if self.popups.is_empty() {
+            self.popups.insert(String::new());
+        }
+    }
+
+    /// A service worker runs.
+    pub(super) fn service_worker(&mut self, url: &str) {
+        if url.len() <= LONGEST_URL && self.service_workers.len() < MOST && self.has_room(url.len()) {
+            self.service_workers.insert(url.to_owned());
+        }
+    }
+
+    /// Whether nothing is being loaded that began within this time.
+    pub(super) fn idle(&self, within: Duration) -> bool {
+        self.under_way.values().all(|since| since.elapsed() > within)
+    }
+
+    /// Whether a timer is still to go off. Once it has, it is forgotten.
+    pub(super) fn timer_due(&mut self) -> bool {
+        let due = self.timers_due.is_some_and(|due| due > Instant::now());
+        if !due {
+            self.timers_due = None;
+        }
+        due
+    }
+
+    /// How much was seen so far: grows with every write, and every request that is not like others.
     pub(super) fn activity(&self) -> usize {
-        self.requests.len() + self.writes.len() + self.storage.len()
+        self.news + self.writes.len() + self.storage.len()
     }
 
     /// All exchanges in the order in which they began.
     pub(super) fn exchanges(&self) -> Vec<Seen> {
-        let mut seen = Vec::new();
-        for (request, chain) in self.requests.iter().enumerate() {
-            let mut answers = chain.answers.iter();
-            let last = chain.hops.len().saturating_sub(1);
-            for (number, hop) in chain.hops.iter().enumerate() {
-                // Extra info comes once for each hop that has it, in the hops' order. The last may have
-                // it before its answer is shown: that waits for the first bytes of a body.
-                let expected = hop.has_extra || number == last;
-                let answer =
-                    if expected { answers.next().cloned().unwrap_or_default() } else { Answer::default() };
-                let sent = chain.asks.get(number).cloned().unwrap_or_default();
-                seen.push(Seen { request, hop: hop.clone(), answer, sent });
-            }
-        }
-        seen
+        let numbered = self.requests.iter().enumerate();
+        numbered.flat_map(|(request, chain)| chain.exchanges(request)).collect()
+    }
+
+    /// Addresses that answered over the network with a head that was not shown.
+    pub(super) fn hidden(&self) -> Vec<String> {
+        let unseen = self.requests.iter().filter(|chain| chain.answers.is_empty());
+        let last = unseen.filter_map(|chain| chain.hops.last());
+        last.filter(|hop| hop.status != 0 && !hop.kept && !hop.has_extra).map(|hop| hop.url.clone()).collect()
     }
 
     /// The frame that the tab itself shows.
@@ -386,13 +523,16 @@ impl Trace {
             self.overflow = true;
             return;
         }
-        let stack = &params["initiator"]["stack"]["callFrames"][0];
-        let initiator = (!stack.is_null()).then(|| Position {
-            url: text(&stack["url"]).to_owned(),
-            line: number(&stack["lineNumber"]) + 1,
-            column: number(&stack["columnNumber"]) + 1,
-        });
+        let initiator = called(&params["initiator"]["stack"]);
+        if self.repeats.len() < MOST {
+            let times = self.repeats.entry(key_of(text(&request["method"]), &url)).or_default();
+            *times = times.saturating_add(1);
+            self.news += usize::from(*times <= NEWS);
+        }
         let redirected = &params["redirectResponse"];
+        let headers = self.head(&request["headers"]);
+        let answer_headers = self.head(&redirected["headers"]);
+        let at = params["timestamp"].as_f64().unwrap_or_default();
         let has_extra = params["redirectHasExtraInfo"].as_bool().unwrap_or(!redirected.is_null());
         let chain = self.chain(&id);
         if !redirected.is_null()
@@ -401,6 +541,8 @@ impl Trace {
             previous.status = status(&redirected["status"]);
             previous.date = header(&redirected["headers"], "date");
             previous.has_extra = has_extra;
+            previous.answer_headers = answer_headers;
+            (previous.answered_at, previous.ended_at) = (at, at);
         }
         let hop = Hop {
             url,
@@ -408,12 +550,15 @@ impl Trace {
             frame: text(&params["frameId"]).to_owned(),
             resource: text(&params["type"]).to_owned(),
             initiator,
+            began: params["wallTime"].as_f64().unwrap_or_default(),
+            asked_at: at,
+            headers,
             body,
             number: u16::try_from(chain.hops.len()).unwrap_or(u16::MAX),
             ..Hop::default()
         };
         chain.hops.push(hop);
-        self.under_way.insert(id);
+        self.under_way.insert(id, Instant::now());
     }
 
     fn request_extra(&mut self, params: &Value) {
@@ -436,12 +581,12 @@ impl Trace {
             return;
         }
         let headers = &params["headers"];
-        let joined = header(headers, "set-cookie").unwrap_or_default();
-        if !self.has_room(joined.len()) {
+        let lines = values(headers, "set-cookie");
+        if !self.has_room(lines.iter().map(String::len).sum()) {
             self.overflow = true;
             return;
         }
-        let lines = joined.split('\n').filter(|line| !line.is_empty()).map(header_bytes).collect();
+        let lines = lines.iter().filter(|line| !line.is_empty()).map(|line| header_bytes(line)).collect();
         let blocked = params["blockedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
         let blocked = blocked
             .iter()
@@ -462,11 +607,15 @@ impl Trace {
         let response = &params["response"];
         let has_extra = params["hasExtraInfo"].as_bool().unwrap_or(true);
         let resource = text(&params["type"]).to_owned();
+        let headers = self.head(&response["headers"]);
         if let Some(hop) = self.known(text(&params["requestId"])).and_then(|chain| chain.hops.last_mut()) {
             hop.status = status(&response["status"]);
             hop.date = header(&response["headers"], "date");
             hop.content_type = text(&response["mimeType"]).to_ascii_lowercase();
             hop.has_extra = has_extra;
+            hop.answer_headers = headers;
+            hop.answered_at = params["timestamp"].as_f64().unwrap_or_default();
+            hop.kept |= response["fromDiskCache"] == true || response["fromServiceWorker"] == true;
             if hop.resource.is_empty() {
                 hop.resource = resource;
             }
@@ -483,9 +632,32 @@ impl Trace {
             url: text(&params["url"]).to_owned(),
             method: "GET".into(),
             resource: "WebSocket".into(),
+            initiator: called(&params["initiator"]["stack"]),
             ..Hop::default()
         };
+        self.news += 1;
         self.chain(&id).hops.push(hop);
+    }
+
+    /// Of an upgrade there is no extra information, but its head, where the page may see it: of
+    /// another site's the cookies are left out.
+    fn web_socket_answer(&mut self, params: &Value) {
+        let response = &params["response"];
+        let lines = values(&response["headers"], "set-cookie");
+        if !self.has_room(lines.iter().map(String::len).sum()) {
+            self.overflow = true;
+            return;
+        }
+        let Some(chain) = self.known(text(&params["requestId"])) else { return };
+        let Some(hop) = chain.hops.last_mut() else { return };
+        hop.status = status(&response["status"]);
+        hop.date = header(&response["headers"], "date");
+        if lines.is_empty() {
+            return;
+        }
+        hop.has_extra = true;
+        let lines = lines.iter().map(|line| header_bytes(line)).collect();
+        chain.answers.push(Answer { status: hop.status, date: hop.date.clone(), lines, blocked: Vec::new() });
     }
 
     fn storage_item(&mut self, params: &Value) {
@@ -497,12 +669,25 @@ impl Trace {
         let place = &params["storageId"];
         let origin =
             place["securityOrigin"].as_str().or_else(|| place["storageKey"].as_str()).unwrap_or_default();
+        // A storage key says after a caret in whose pages the storage is (`https://a.test/^0https://b.test`).
+        let origin = origin.split('^').next().unwrap_or_default();
         self.storage.push(StorageWrite {
             origin: origin.trim_end_matches('/').to_owned(),
             local: place["isLocalStorage"].as_bool().unwrap_or_default(),
             key: text(&params["key"]).to_owned(),
-            value: text(&params["newValue"]).to_owned(),
+            value: text(&params["newValue"]).chars().take(MOST_VALUE).collect(),
         });
+    }
+
+    /// A head's fields, where they are to be kept.
+    fn head(&mut self, headers: &Value) -> Vec<(String, String)> {
+        let fields = headers.as_object().filter(|_| self.keep_heads).into_iter().flatten();
+        let fields: Vec<(String, String)> =
+            fields.map(|(name, value)| (name.clone(), text(value).to_owned())).collect();
+        match self.has_room(fields.iter().map(|(name, value)| name.len() + value.len()).sum()) {
+            true => fields,
+            false => Vec::new(),
+        }
     }
 
     /// Whether so many bytes more may be kept; then they count.
@@ -552,22 +737,58 @@ fn status(value: &Value) -> u16 {
 }
 
 fn header(headers: &Value, name: &str) -> Option<String> {
-    let (_, value) = headers.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    value.as_str().map(str::to_owned)
+    values(headers, name).into_iter().next()
 }
 
-/// The first frame of a V8 stack that is not one of the hooks' own: those are without a URL.
-fn position_in(stack: &str) -> Option<Position> {
-    stack.lines().skip(1).find_map(|frame| {
+/// All values of a header: DevTools joins those of one spelling by line feeds, and keeps spellings
+/// (`Set-Cookie`, `set-cookie`) apart.
+fn values(headers: &Value, name: &str) -> Vec<String> {
+    let fields = headers.as_object().into_iter().flatten();
+    let found = fields.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let texts = found.flat_map(|(_, value)| match value {
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
+        value => value.as_str().into_iter().collect::<Vec<_>>(),
+    });
+    texts.flat_map(|text| text.split('\n')).map(str::to_owned).collect()
+}
+
+/// Places of a DevTools stack that have an address, the innermost first.
+fn called(stack: &Value) -> Vec<Position> {
+    let frames = stack["callFrames"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let outer = stack["parent"]["callFrames"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let places = frames.iter().chain(outer).map(|frame| Position {
+        url: address(&frame["url"]),
+        line: number(&frame["lineNumber"]).saturating_add(1),
+        column: number(&frame["columnNumber"]).saturating_add(1),
+    });
+    places.filter(|place| is_address(&place.url)).take(MOST_CALLS).collect()
+}
+
+/// Frames of a V8 stack that are not the hooks' own: those are without an address.
+fn positions_in(stack: &str) -> Vec<Position> {
+    let places = stack.lines().skip(1).filter_map(|frame| {
         let place = frame.trim().trim_start_matches("at ").trim_end_matches(')');
         let place = place.rsplit_once('(').map_or(place, |(_, place)| place);
+        let place = place.trim_start_matches("async ");
         let (rest, column) = place.rsplit_once(':')?;
         let (url, line) = rest.rsplit_once(':')?;
-        if !(url.starts_with("http:") || url.starts_with("https:") || url.starts_with("blob:")) {
-            return None;
-        }
-        Some(Position { url: url.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? })
-    })
+        let position =
+            Position { url: url.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? };
+        is_address(url).then_some(position)
+    });
+    places.take(MOST_CALLS).collect()
+}
+
+fn is_address(url: &str) -> bool {
+    ["http:", "https:", "blob:"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+/// One number for requests that differ in their query only.
+fn key_of(method: &str, url: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (method, url.split(['?', '#']).next()).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -645,13 +866,62 @@ mod tests {
     }
 
     #[test]
-    fn the_writing_script_is_the_first_frame_with_a_url() {
-        let stack = "Error\n    at report (<anonymous>:14:21)\n    at set (<anonymous>:30:5)\n    at accept (https://a.test/consent.js:3:12)";
-        let position = position_in(stack).unwrap();
-        assert_eq!(
-            (position.url.as_str(), position.line, position.column),
-            ("https://a.test/consent.js", 3, 12)
-        );
-        assert_eq!(position_in("Error\n at <anonymous>"), None);
+    fn no_cookie_is_lost_to_what_is_odd_about_its_event() {
+        let odd = |extra: Value| {
+            let events = [
+                ("Network.requestWillBeSent", request("1", "http://a.test/")),
+                ("Network.responseReceivedExtraInfo", extra),
+            ];
+            let seen = trace(&events).exchanges();
+            let lines = seen.iter().flat_map(|seen| seen.answer.lines.clone());
+            lines.map(|line| String::from_utf8(line).unwrap()).collect::<Vec<_>>().join("|")
+        };
+        let cases = [
+            // Enum values and fields from the future.
+            json!({"requestId": "1", "headers": {"Set-Cookie": "a=1"}, "resourceIPAddressSpace": "Orbit",
+                   "blockedCookies": [{"cookieLine": "a=1", "blockedReasons": ["FullMoon", 7, null]}, 3, null]}),
+            json!({"requestId": "1", "headers": {"Set-Cookie": "a=1"}, "blockedCookies": "none", "statusCode": "ok"}),
+            json!({"requestId": "1", "headers": {"Set-Cookie": ["a=1", 7]}, "statusCode": -1}),
+            // Two spellings, and no answer told of.
+            json!({"requestId": "1", "headers": {"X": {}, "Set-Cookie": "a=1", "SET-COOKIE": "b=2"}}),
+            // Of a request that nothing was told of, or of none.
+            json!({"requestId": "2", "headers": {"set-cookie": "a=1"}}),
+            json!({"headers": {"set-cookie": "a=1"}}),
+        ];
+        let told: Vec<String> = cases.into_iter().map(odd).collect();
+        assert_eq!(told, ["a=1", "a=1", "a=1", "a=1|b=2", "a=1", "a=1"]);
+    }
+
+    #[test]
+    fn each_answer_is_kept_even_where_hops_and_answers_do_not_match() {
+        let mut answered = vec![("Network.requestWillBeSent", request("1", "http://a.test/"))];
+        for line in ["a=1", "b=2"] {
+            let extra = json!({"requestId": "1", "headers": {"set-cookie": line}});
+            answered.push(("Network.responseReceivedExtraInfo", extra));
+        }
+        let response = json!({"requestId": "1", "hasExtraInfo": false, "response": {"status": 304}});
+        answered.push(("Network.responseReceived", response));
+        let seen = trace(&answered).exchanges();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].answer.lines, [b"a=1", b"b=2"]);
+    }
+
+    #[test]
+    fn a_write_with_half_a_character_is_still_a_write() {
+        let mut trace = Trace::default();
+        trace.told(r#"{"kind":"document-cookie","line":"a=\ud83d","stack":7}"#);
+        trace.told(r#"{"kind":"local-storage","name":"\udc00","value":"x"}"#);
+        assert_eq!(trace.writes.len(), 2);
+    }
+
+    #[test]
+    fn the_writing_scripts_are_the_frames_with_an_address() {
+        let stack = "Error\n    at report (<anonymous>:14:21)\n    at set (<anonymous>:30:5)\n    at accept (https://a.test/consent.js:3:12)\n    at async https://a.test/:7:1";
+        let told = |stack: &str| {
+            let places = positions_in(stack).into_iter();
+            places.map(|place| format!("{}:{}:{}", place.url, place.line, place.column)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(stack), ["https://a.test/consent.js:3:12", "https://a.test/:7:1"]);
+        assert_eq!(told("Error\n at <anonymous>"), [""; 0]);
     }
 }

@@ -389,6 +389,7 @@ impl Meaning<'_> {
             tabs: table.tabs.map_or(defaults.tabs, |tabs| tabs.0),
             load_timeout: table.load_timeout.unwrap_or(defaults.load_timeout),
             screenshots: table.screenshots.map(|path| self.folder.join(path)),
+            har: table.har.map(|path| self.folder.join(path)),
         }
     }
 

@@ -287,6 +287,7 @@ struct BrowserTable {
     tabs: Option<Tabs>,
     load_timeout: Option<Duration>,
     screenshots: Option<PathBuf>,
+    har: Option<PathBuf>,
 }
 
 impl Record for BrowserTable {
@@ -303,6 +304,7 @@ impl Record for BrowserTable {
             load_timeout: fields.optional("load_timeout", "Until a page has loaded and is quiet."),
             screenshots: fields
                 .optional("screenshots", "A folder for pictures of the banner and first pages."),
+            har: fields.optional("har", "A folder for HAR files of what the pages asked for, values masked."),
         })
     }
 }

@@ -183,13 +183,13 @@ pub(super) struct BrowserUrl(pub(super) String);
 
 impl Decode for BrowserUrl {
     fn shape() -> Shape {
-        Shape::text("a URL", "^wss?://", "ws://127.0.0.1:9222/devtools/browser/...")
+        Shape::text("a URL", "^(wss?|http)://", "ws://127.0.0.1:9222/devtools/browser/...")
     }
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         parsed(node, problems, |text| {
-            if !text.starts_with("ws://") && !text.starts_with("wss://") {
-                return Err("it begins with `ws://`".to_owned());
+            if !["ws://", "wss://", "http://"].iter().any(|scheme| text.starts_with(scheme)) {
+                return Err("it begins with `ws://`, or `http://` for a debugging port".to_owned());
             }
             url::Url::parse(text).map_err(|error| error.to_string())?;
             Ok(BrowserUrl(text.to_owned()))

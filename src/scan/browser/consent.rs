@@ -81,7 +81,7 @@ impl Ground<'_> {
             };
             let mut jar = crate::cookie::Jar::default();
             for cookie in cookies {
-                seen.explained.insert(cookie.name.clone());
+                seen.explained.insert(cookie.place());
                 jar.insert(cookie);
             }
             if let Err(why) = self.unless_ended(context.put(&jar)).await? {

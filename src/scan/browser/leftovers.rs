@@ -19,7 +19,7 @@ impl Ground<'_> {
     /// Cookies that are there in the end, and that nothing that was seen explains.
     pub(super) fn unexplained(&mut self, cell: &Cell, jar: &[StoredCookie], seen: &CellSeen) {
         let url = self.target.url.clone();
-        for cookie in jar.iter().filter(|cookie| !seen.explained.contains(&cookie.name)) {
+        for cookie in jar.iter().filter(|cookie| !seen.explained.contains(&cookie.place())) {
             let page = self.recorder.safe(&url);
             let own = self.hosts.is_own_host(&cookie.effective.domain);
             let sighting = Sighting {

@@ -8,7 +8,7 @@ use crate::crawl::page_kind;
 use crate::engine::browser::{BrowserContext, BrowserPage, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, SkipReason, Skipped};
+use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, Sighting, SkipReason, Skipped};
 use crate::plan::Render;
 use crate::scan::actor::Actor;
 use crate::scan::found::Found;
@@ -325,9 +325,7 @@ impl Ground<'_> {
             self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
         }
         for (_, visit) in visits {
-            let exchanges = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-            let sightings = exchanges.chain(&visit.writes);
-            seen.explained.extend(sightings.map(|sighting| sighting.name.clone()));
+            seen.explained.extend(visit.sightings().filter_map(Sighting::place));
         }
         seen.storage.extend(rendered.storage.iter().cloned());
     }

@@ -1,7 +1,9 @@
-//! Pictures of what visitors saw: the first page of each cell, with the banner where there is one,
-//! and every page that left something on the device, so that a finding can be looked at.
+//! Files beside the report. Pictures of what visitors saw: the first page of each cell, with the
+//! banner where there is one, and every page that left something on the device, so that a finding can
+//! be looked at. And what each cell's pages asked for, as HAR.
 
 use crate::cookie::ThirdPartyCookies;
+use crate::engine::browser::BrowserContext;
 use crate::observation::{Cell, Consent, Phase, Picture};
 use crate::scan::ground::Ground;
 use url::Url;
@@ -21,7 +23,7 @@ impl Ground<'_> {
     pub(super) fn took_a_picture(&mut self, cell: &Cell, page: &Url, picture: &[u8]) {
         let Some(folder) = &self.plan.browser.screenshots else { return };
         let number = self.recorder.pictures() + 1;
-        let file = folder.join(format!("{number:03}-{}.png", name(cell, page)));
+        let file = folder.join(format!("{number:03}-{}.png", name(cell, Some(page))));
         let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, picture));
         if let Err(error) = written {
             self.warn(format!("{} cannot be written: {error}", file.display()));
@@ -31,13 +33,23 @@ impl Ground<'_> {
             Picture { cell: cell.clone(), page: self.recorder.safe(page), file: file.display().to_string() };
         self.recorder.picture(picture);
     }
+
+    /// Writes what the cell's pages asked for.
+    pub(super) fn keep_har(&mut self, context: &BrowserContext, cell: &Cell) {
+        let Some((folder, har)) = self.plan.browser.har.as_ref().zip(context.har()) else { return };
+        let file = folder.join(format!("{}.har", name(cell, None)));
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, har.to_string()));
+        if let Err(error) = written {
+            self.warn(format!("{} cannot be written: {error}", file.display()));
+        }
+    }
 }
 
-/// `anonymous-accepted-docs-install`: who, in which state, and where; nothing but letters, digits
+/// `anonymous-untouched-docs-install`: who, in which state, and where; nothing but letters, digits
 /// and dashes. A path's own words only: a query may be a secret.
-fn name(cell: &Cell, page: &Url) -> String {
+fn name(cell: &Cell, page: Option<&Url>) -> String {
     let state = match &cell.consent {
-        Consent::Untouched => "",
+        Consent::Untouched => "untouched",
         Consent::Accepted => "accepted",
         Consent::Rejected => "rejected",
         Consent::Withdrawn => "withdrawn",
@@ -49,7 +61,7 @@ fn name(cell: &Cell, page: &Url) -> String {
         Some(ThirdPartyCookies::Block) => "third-party-blocked",
     };
     let phase = if cell.phase == Phase::Probe { "probe" } else { "" };
-    let path = crate::observation::path_shape(page.path());
+    let path = page.map(|page| crate::observation::path_shape(page.path())).unwrap_or_default();
     let path = if path == "/" { "start" } else { &path };
     let mut name = String::new();
     for word in [&cell.persona, state, mode, phase, path] {
@@ -81,9 +93,9 @@ mod tests {
                 repeat: 1,
                 third_party: None,
             };
-            name(&cell, &Url::parse(url).unwrap())
+            name(&cell, Some(&Url::parse(url).unwrap()))
         };
-        assert_eq!(named(Consent::Untouched, "https://a.test/"), "anna-b-start");
+        assert_eq!(named(Consent::Untouched, "https://a.test/"), "anna-b-untouched-start");
         assert_eq!(
             named(Consent::Accepted, "https://a.test/docs/install?token=x"),
             "anna-b-accepted-docs-install"

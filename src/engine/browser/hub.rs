@@ -1,0 +1,161 @@
+//! Windows and shared workers: what belongs to no tab's own tree, and may outlive the page that
+//! started it. Each is handed, before it runs, to the tab that it belongs to.
+
+use super::cdp::{CdpError, Connection, Event};
+use super::launch::unique_number;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// One for each browser.
+pub(super) struct Hub {
+    pub(super) connection: Connection,
+    /// What the hooks tell by; one name for all tabs, since a worker may go from one to another.
+    pub(super) binding: String,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+/// Std mutex: held for map operations only, never across an await.
+#[derive(Default)]
+struct State {
+    /// A tab's or window's target to the tab's session.
+    windows: BTreeMap<String, String>,
+    /// By browser context.
+    visitors: BTreeMap<String, Visitor>,
+}
+
+struct Visitor {
+    /// Sessions of the open tabs, the newest last.
+    tabs: Vec<String>,
+    /// Sessions of shared and service workers.
+    workers: Vec<String>,
+    /// What workers do while no tab is open: kept for the next one.
+    between: mpsc::UnboundedReceiver<Event>,
+}
+
+impl Hub {
+    /// Has the browser hold every new window and shared worker until it is prepared.
+    pub(super) async fn start(connection: &Connection) -> Result<Hub, CdpError> {
+        let state: Arc<Mutex<State>> = Arc::default();
+        let events = connection.listen("");
+        let task = tokio::spawn(route(connection.clone(), state.clone(), events));
+        let filter = json!([{"type": "page"}, {"type": "shared_worker"}, {"type": "service_worker"}]);
+        let attach =
+            json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": filter});
+        connection.send("", "Target.setAutoAttach", attach).await?;
+        let binding = format!("_{:x}", unique_number());
+        Ok(Hub { connection: connection.clone(), binding, state, task })
+    }
+
+    /// A new browser context; what runs in others is not ours.
+    pub(super) fn visitor(&self, context: &str) {
+        let between = self.connection.listen(&between(context));
+        let visitor = Visitor { tabs: Vec::new(), workers: Vec::new(), between };
+        locked(&self.state).visitors.insert(context.to_owned(), visitor);
+    }
+
+    pub(super) fn visitor_left(&self, context: &str) {
+        locked(&self.state).visitors.remove(context);
+        self.connection.forget([between(context)]);
+    }
+
+    /// A tab is open; workers that are there already are its own from here on, and so is what they did
+    /// while there was none.
+    pub(super) fn tab_opened(&self, context: &str, target: &str, session: &str) {
+        let mut state = locked(&self.state);
+        state.windows.insert(target.to_owned(), session.to_owned());
+        let Some(visitor) = state.visitors.get_mut(context) else { return };
+        while let Ok(event) = visitor.between.try_recv() {
+            let worker = event.params["sessionId"].as_str().unwrap_or_default().to_owned();
+            match event.method.as_str() {
+                "Target.attachedToTarget" => self.connection.hand(&worker, session, Some(event)),
+                _ => self.connection.pass(session, event),
+            };
+        }
+        for worker in &visitor.workers {
+            self.connection.hand(worker, session, None);
+        }
+        visitor.tabs.push(session.to_owned());
+    }
+
+    /// A tab is about to be closed: its workers go to another one. Gives out their sessions.
+    pub(super) fn tab_closes(&self, context: &str, session: &str) -> Vec<String> {
+        let mut state = locked(&self.state);
+        state.windows.retain(|_, tab| tab != session);
+        let Some(visitor) = state.visitors.get_mut(context) else { return Vec::new() };
+        visitor.tabs.retain(|tab| tab != session);
+        let next = visitor.tabs.last().cloned().unwrap_or_else(|| between(context));
+        for worker in &visitor.workers {
+            self.connection.hand(worker, &next, None);
+        }
+        visitor.workers.clone()
+    }
+
+    /// Whether this context has one tab only.
+    pub(super) fn alone(&self, context: &str) -> bool {
+        locked(&self.state).visitors.get(context).is_some_and(|visitor| visitor.tabs.len() <= 1)
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Hands what was attached to whom it belongs, and lets go of the rest.
+async fn route(connection: Connection, state: Arc<Mutex<State>>, mut events: mpsc::UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        let session = event.params["sessionId"].as_str().unwrap_or_default().to_owned();
+        match event.method.as_str() {
+            "Target.attachedToTarget" => {
+                // What does not wait was attached to by name: a tab of ours, by itself.
+                if event.params["waitingForDebugger"] == false && event.params["targetInfo"]["type"] == "page"
+                {
+                    continue;
+                }
+                let owner = locked(&state).owner(&session, &event.params["targetInfo"]);
+                let handed = owner.is_some_and(|tab| connection.hand(&session, &tab, Some(event)));
+                if !handed {
+                    connection.tell(&session, "Runtime.runIfWaitingForDebugger", json!({}));
+                    connection.tell("", "Target.detachFromTarget", json!({"sessionId": session}));
+                }
+            }
+            "Target.detachedFromTarget" => {
+                let mut state = locked(&state);
+                for visitor in state.visitors.values_mut() {
+                    visitor.workers.retain(|worker| *worker != session);
+                }
+                connection.forget([session]);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl State {
+    /// Whose it is: a window's is the tab that opened it, a worker's the newest tab of its context.
+    fn owner(&mut self, session: &str, target: &Value) -> Option<String> {
+        let context = target["browserContextId"].as_str().unwrap_or_default();
+        if target["type"] == "page" {
+            let tab = self.windows.get(target["openerId"].as_str()?)?.clone();
+            self.windows.insert(target["targetId"].as_str()?.to_owned(), tab.clone());
+            return Some(tab);
+        }
+        let visitor = self.visitors.get_mut(context)?;
+        visitor.workers.push(session.to_owned());
+        Some(visitor.tabs.last().cloned().unwrap_or_else(|| between(context)))
+    }
+}
+
+/// Where events go while no tab is open; no session is called so.
+fn between(context: &str) -> String {
+    format!("between the tabs of {context}")
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
