@@ -11,6 +11,7 @@ mod browser_consent;
 mod browser_engine;
 mod browser_har;
 mod browser_hold;
+mod browser_kinds;
 mod browser_launch;
 mod browser_sight;
 mod browser_steps;
@@ -23,6 +24,8 @@ mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
 mod examples;
+#[path = "../examples/generated/mod.rs"]
+mod generated;
 mod help;
 mod hostile_sites;
 mod http;

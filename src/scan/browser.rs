@@ -95,6 +95,8 @@ struct CellSeen {
     explained: BTreeSet<CookiePlace>,
     /// The pages that were rendered, in order: other states of consent look at the same.
     listed: Vec<Listed>,
+    /// Some page did more than was recorded: not everything in the jar can be explained.
+    overflow: bool,
     /// The first page offers a way to take consent back.
     can_withdraw: bool,
 }
@@ -237,7 +239,9 @@ impl Ground<'_> {
         self.keep_har(&context, &cell);
         let jar = context.cookies().await;
         self.carry_renewed_back(&context, actor).await?;
-        self.unexplained(&cell, &jar, &seen);
+        if !seen.overflow {
+            self.unexplained(&cell, &jar, &seen);
+        }
         self.mirrors(&cell, &jar, &seen, outcomes);
         let after = holdings(&jar, &seen.storage);
         look.survives = before.into_keys().filter(|held| after.contains_key(held)).collect();

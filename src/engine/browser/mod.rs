@@ -22,7 +22,7 @@ mod trace;
 pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
-pub use page::{BrowserPage, Patience, Rendered};
+pub use page::{BrowserPage, OVERFLOW, Patience, Rendered};
 
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
@@ -299,6 +299,17 @@ impl BrowserContext {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of these texts hold a secret, or tell who is logged in.
+    fn telling(&self, texts: &[Value]) -> Vec<usize> {
+        let secrets = self.run.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let tells = |text: &str| {
+            let small = text.to_lowercase();
+            secrets.mask(text) != text || secrets.visitors().any(|visitor| small.contains(visitor))
+        };
+        let texts = texts.iter().map(|text| text.as_str().unwrap_or_default()).enumerate();
+        texts.filter(|(_, text)| tells(text)).map(|(number, _)| number).collect()
     }
 
     fn people(&self) -> People {

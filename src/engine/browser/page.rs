@@ -169,11 +169,17 @@ impl<'a> BrowserPage<'a> {
         self.tab.evaluate(script).await.and_then(|html| html.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// A PNG of what is in sight, with typed text blanked.
+    /// A PNG of what is in sight, with typed text blanked, and so is all text that holds a secret or
+    /// tells who is logged in.
     pub async fn screenshot(&self) -> Option<Vec<u8>> {
-        let blank = "for(const e of document.querySelectorAll('input,textarea')){e.style.setProperty('color','transparent','important');\
+        let blank = "for(const e of document.querySelectorAll('input,textarea,select,[contenteditable]')){e.style.setProperty('color','transparent','important');\
                      e.style.setProperty('text-shadow','none','important');e.style.setProperty('background','#ddd','important')}";
         self.tab.evaluate(blank).await;
+        let texts = self.tab.evaluate(&format!("{TEXTS}(null)")).await?;
+        let telling = self.context.telling(texts.as_array()?);
+        if !telling.is_empty() {
+            self.tab.evaluate(&format!("{TEXTS}({})", json!(telling))).await?;
+        }
         let taken = self.tab.command("Page.captureScreenshot", json!({"format": "png"})).await.ok()?;
         super::base64_decode(taken["data"].as_str()?)
     }
@@ -217,7 +223,7 @@ impl<'a> BrowserPage<'a> {
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
             (!trace.service_workers.is_empty(), "a service worker runs on the page"),
             (trace.part_crashed, "the process of a frame, window or worker ended"),
-            (trace.overflow, "the page did more than is kept of one page; the rest was not recorded"),
+            (trace.overflow, OVERFLOW),
         ];
         visit.remarks = remarks.into_iter().filter_map(|(said, words)| said.then_some(words)).collect();
         let remarks = visit.remarks.iter().map(|remark| (*remark).to_owned()).collect();
@@ -313,6 +319,17 @@ impl<'a> BrowserPage<'a> {
         stored
     }
 }
+
+/// The page's texts in order; or, given the numbers of some, those are blanked. Walks open shadow
+/// roots and same-origin frames.
+const TEXTS: &str = "(blank=>{const out=[],most=20000;let at=0;const walk=(root,depth)=>{if(depth>8)return;\
+    const walker=(root.ownerDocument||root).createTreeWalker(root,5);for(let n=walker.currentNode;n&&at<most;n=walker.nextNode()){\
+    if(n.nodeType===3){if(blank){if(blank.includes(at))n.data='\u{2022}\u{2022}\u{2022}'}else out.push(n.data.slice(0,2000));at++}\
+    else{if(n.shadowRoot)walk(n.shadowRoot,depth+1);if(n.localName==='iframe'){try{n.contentDocument&&walk(n.contentDocument,depth+1)}catch{}}}}};\
+    walk(document,0);return out})";
+
+/// Said of a page whose acts were not all recorded.
+pub const OVERFLOW: &str = "the page did more than is kept of one page; the rest was not recorded";
 
 /// What a navigation that shows no document is called.
 const ABORTED: &str = "net::ERR_ABORTED";

@@ -5,7 +5,7 @@
 
 use super::{Browser, CellSeen};
 use crate::crawl::page_kind;
-use crate::engine::browser::{BrowserContext, BrowserPage, Patience, Rendered};
+use crate::engine::browser::{BrowserContext, BrowserPage, OVERFLOW, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::manifest::PagePattern;
 use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, Sighting, SkipReason, Skipped};
@@ -219,6 +219,15 @@ impl Ground<'_> {
             }
             let Some(looked) = self.unless_ended(looks.next()).await? else { return Ok(Vec::new()) };
             if context.gone() {
+                // What these pages had put on the device until then is kept; they are looked at again.
+                let mut until_then = vec![looked];
+                while let Some(looked) = self.unless_ended(looks.next()).await? {
+                    until_then.push(looked);
+                }
+                for mut looked in until_then.into_iter().flatten() {
+                    looked.rendered.visit.failure = None;
+                    self.recorder.visit(&cell, &looked.rendered.visit, None, As::Part);
+                }
                 return Ok(open.into());
             }
             let Some(listed) = open.pop_front() else { return Ok(Vec::new()) };
@@ -326,6 +335,7 @@ impl Ground<'_> {
         }
         for (_, visit) in visits {
             seen.explained.extend(visit.sightings().filter_map(Sighting::place));
+            seen.overflow |= visit.remarks.contains(&OVERFLOW);
         }
         seen.storage.extend(rendered.storage.iter().cloned());
     }
