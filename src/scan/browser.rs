@@ -56,7 +56,6 @@ impl Browser {
             url: plan.browser.url.clone(),
             third_party: plan.third_party_cookies.first().copied().unwrap_or_default(),
             resolve: plan.http.resolve.clone(),
-            proxy: ground.proxy_for_browser().await?,
             accept_any_certificate: !plan.http.extra_ca.is_empty(),
         };
         let engine = start(&settings).await?;
@@ -273,6 +272,11 @@ impl Ground<'_> {
                 Err(error) => self.warn(&error.message),
             }
         }
+        let proxy = match self.proxy_of(&actor.persona).await {
+            Ok(proxy) => proxy,
+            // Said by the engine without a browser, which needs it first.
+            Err(_) => return Ok(None),
+        };
         let session = &Session { jar: brings(actor).clone(), ..actor.session.clone() };
         let hosts = self.hosts.clone();
         let run = RunContext {
@@ -287,6 +291,7 @@ impl Ground<'_> {
             time_zone: actor.persona.time_zone.clone(),
             gpc: gpc || session.gpc,
             own_headers: session.own_headers.clone(),
+            proxy,
         };
         let made = self.unless_ended(browser.engine.context(disguise, run)).await?;
         let failed = match made {

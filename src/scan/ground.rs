@@ -133,10 +133,10 @@ impl<'a> Ground<'a> {
         self.settings.values.clone()
     }
 
-    /// The proxy that the plan names, for a browser's command line.
-    pub(super) async fn proxy_for_browser(&self) -> Result<Option<String>, RunError> {
-        let proxy = proxy(&self.references, self.plan.http.proxy.as_ref(), self.plan).await?;
-        Ok(proxy.map(|proxy| proxy.reveal().to_owned()))
+    /// The proxy that a persona goes through: its own, or the plan's.
+    pub(super) async fn proxy_of(&self, persona: &Persona) -> Result<Option<Secret>, RunError> {
+        let named = persona.proxy.as_ref().or(self.plan.http.proxy.as_ref());
+        proxy(&self.references, named, self.plan).await
     }
 
     /// The common engine: what is asked as nobody in particular.

@@ -26,7 +26,6 @@ pub struct BrowserSettings {
     pub third_party: ThirdPartyCookies,
     /// Host to address; a port of 0 keeps the URL's.
     pub resolve: BTreeMap<String, SocketAddr>,
-    pub proxy: Option<String>,
     /// The plan names further CAs. Chromium's store cannot be extended from outside, so it takes any
     /// certificate then; the HTTP engine still checks them.
     pub accept_any_certificate: bool,
@@ -311,9 +310,6 @@ fn flags_for(settings: &BrowserSettings, profile: &Path) -> Vec<String> {
     if running_as_root() {
         // Chromium's sandbox refuses to run as root, as in most containers.
         flags.push("--no-sandbox".into());
-    }
-    if let Some(proxy) = &settings.proxy {
-        flags.push(format!("--proxy-server={proxy}"));
     }
     if settings.accept_any_certificate {
         flags.push("--ignore-certificate-errors".into());

@@ -29,7 +29,7 @@ use crate::cookie::{
 };
 use crate::engine::{Ask, Own, Values};
 use crate::observation::{Failed, SafeUrl, StorageKind};
-use crate::secret::Secrets;
+use crate::secret::{Secret, Secrets};
 use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
@@ -94,6 +94,8 @@ pub struct Disguise {
     pub time_zone: Option<String>,
     pub gpc: bool,
     pub own_headers: Vec<(String, Vec<u8>)>,
+    /// Its URL, with the password where it wants one.
+    pub proxy: Option<Secret>,
 }
 
 /// A storage item found in a page. The value is for comparing, never for telling.
@@ -143,8 +145,16 @@ impl BrowserEngine {
     /// A fresh visitor.
     pub async fn context(&self, disguise: Disguise, run: RunContext) -> Result<BrowserContext, String> {
         let connection = self.running.connection.clone();
+        let mut params = json!({"disposeOnDetach": true});
+        let mut proxy_login = None;
+        if let Some(proxy) = disguise.proxy.as_ref().and_then(|proxy| Url::parse(proxy.reveal()).ok()) {
+            // Chromium goes around a proxy on loopback, and wants no password in its address.
+            params["proxyBypassList"] = "<-loopback>".into();
+            params["proxyServer"] = address_of(&proxy).into();
+            proxy_login = login_of(&proxy);
+        }
         let created = connection
-            .send("", "Target.createBrowserContext", json!({"disposeOnDetach": true}))
+            .send("", "Target.createBrowserContext", params)
             .await
             .map_err(|error| error.to_string())?;
         let id = created["browserContextId"].as_str().unwrap_or_default().to_owned();
@@ -163,6 +173,7 @@ impl BrowserEngine {
             gpc: disguise.gpc,
             own_headers,
             own: run.own.clone(),
+            proxy_login,
             answers: None,
             items: Arc::default(),
             keep_heads: false,
@@ -420,6 +431,18 @@ fn with_its_bytes(cookie: StoredCookie, odd: &[&StoredCookie]) -> StoredCookie {
 
 fn is_text(cookie: &StoredCookie) -> bool {
     [cookie.name.as_bytes(), cookie.value.reveal()].iter().all(|bytes| std::str::from_utf8(bytes).is_ok())
+}
+
+/// Scheme, host and port.
+fn address_of(url: &Url) -> String {
+    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", url.scheme().replace("socks5h", "socks5"), url.host_str().unwrap_or_default())
+}
+
+fn login_of(url: &Url) -> Option<(String, Secret)> {
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let password = plain(url.password().unwrap_or_default());
+    (!url.username().is_empty()).then(|| (plain(url.username()), Secret::new(password)))
 }
 
 fn base64_decode(text: &str) -> Option<Vec<u8>> {

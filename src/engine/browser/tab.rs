@@ -6,6 +6,7 @@ use super::cdp::{CdpError, Connection, Event};
 use super::hub::Hub;
 use super::trace::Trace;
 use crate::engine::Own;
+use crate::secret::Secret;
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,8 @@ pub(super) struct Guise {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Own,
+    /// Name and password for the proxy.
+    pub(super) proxy_login: Option<(String, Secret)>,
     /// Heads of requests and answers are kept.
     pub(super) keep_heads: bool,
     /// Session storage brought along from another browser.
@@ -64,6 +67,7 @@ impl Guise {
             gpc: false,
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
+            proxy_login: None,
             items: Arc::default(),
             keep_heads: false,
             answers: Some(answers),
@@ -108,6 +112,8 @@ struct Shared {
     frames: Mutex<BTreeMap<String, (String, String)>>,
     /// Windows that the page opened, by target.
     windows: Mutex<BTreeSet<String>>,
+    /// Requests that a proxy wanted a login for.
+    challenged: Mutex<BTreeSet<String>>,
     guise: Guise,
     /// Headers of requests to own hosts; a step may change them.
     own_headers: Mutex<Vec<(String, String)>>,
@@ -141,6 +147,7 @@ impl Tab {
             main: session.clone(),
             frames: Mutex::default(),
             windows: Mutex::default(),
+            challenged: Mutex::default(),
             guise,
             hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
             binding: hub.binding.clone(),
@@ -366,7 +373,7 @@ impl Tab {
     pub(super) async fn set_own_headers(&self, headers: Vec<(String, String)>) {
         *locked(&self.shared.own_headers) = headers;
         // Refused only by a tab that is gone, which the next step notices.
-        drop(self.command("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await);
+        drop(self.command("Fetch.enable", held(&self.shared.guise)).await);
     }
 
     /// An empty document of this origin, without asking the site for one: for scripts of ours.
@@ -374,7 +381,7 @@ impl Tab {
         self.shared.empties.store(true, Ordering::Relaxed);
         let shown = self.answered_empty(origin).await;
         self.shared.empties.store(false, Ordering::Relaxed);
-        if locked(&self.shared.own_headers).is_empty() {
+        if locked(&self.shared.own_headers).is_empty() && self.shared.guise.proxy_login.is_none() {
             self.command("Fetch.disable", json!({})).await?;
         }
         // Nothing of this was the site's.
@@ -383,7 +390,7 @@ impl Tab {
     }
 
     async fn answered_empty(&self, origin: &str) -> Result<(), CdpError> {
-        self.command("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await?;
+        self.command("Fetch.enable", held(&self.shared.guise)).await?;
         self.command("Page.navigate", json!({"url": format!("{origin}/")})).await?;
         self.settle(EMPTY_LOADS).await;
         Ok(())
@@ -486,8 +493,18 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             }
             "Fetch.requestPaused" => resume(&connection, &shared, &event),
             "Fetch.authRequired" => {
+                let login = shared.guise.proxy_login.as_ref();
+                let login = login.filter(|_| event.params["authChallenge"]["source"] == "Proxy");
                 let id = &event.params["requestId"];
-                let answer = json!({"requestId": id, "authChallengeResponse": {"response": "CancelAuth"}});
+                // Asked for again, it was the wrong one.
+                let first = locked(&shared.challenged).insert(id.to_string());
+                let response = match login.filter(|_| first) {
+                    Some((name, password)) => json!({
+                        "response": "ProvideCredentials", "username": name, "password": password.reveal()
+                    }),
+                    None => json!({"response": "CancelAuth"}),
+                };
+                let answer = json!({"requestId": id, "authChallengeResponse": response});
                 connection.tell(&event.session, "Fetch.continueWithAuth", answer);
             }
             "Page.frameNavigated" | "Page.frameDetached" => {
@@ -514,6 +531,11 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             }
         }
     }
+}
+
+/// Every request is held for a moment, and a proxy's question for a login answered.
+fn held(guise: &Guise) -> Value {
+    json!({"patterns": [{"urlPattern": "*"}], "handleAuthRequests": guise.proxy_login.is_some()})
 }
 
 /// An empty document, in a site's place.
@@ -644,8 +666,9 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
         tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": property, "runImmediately": true}));
     }
-    if (guise.answers.is_some() || !guise.own_headers.is_empty()) && page_like {
-        tell("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]}));
+    let holds = guise.answers.is_some() || guise.proxy_login.is_some() || !guise.own_headers.is_empty();
+    if holds && page_like {
+        tell("Fetch.enable", held(guise));
     }
 }
 
