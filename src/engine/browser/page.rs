@@ -83,9 +83,10 @@ impl<'a> BrowserPage<'a> {
     }
 
     /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Boxes
-    /// that scroll on their own are scrolled, too.
+    /// that scroll on their own are scrolled, too. After each step the page is drawn: only then is
+    /// something in sight.
     async fn scroll(&self) {
-        let script = "(async()=>{const pause=()=>new Promise(r=>setTimeout(r,20)),most=20,step=innerHeight||800;\
+        let script = "(async()=>{const pause=()=>new Promise(r=>{setTimeout(r,200);requestAnimationFrame(()=>requestAnimationFrame(r))}),most=20,step=innerHeight||800;\
             for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++){scrollTo(0,i*step);await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
@@ -222,7 +223,7 @@ impl<'a> BrowserPage<'a> {
             (trace.downloads > 0, "a download was refused"),
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
             (!trace.service_workers.is_empty(), "a service worker runs on the page"),
-            (trace.part_crashed, "the process of a frame, window or worker ended"),
+            (trace.part_crashed, "the process of a frame or window ended"),
             (trace.overflow, OVERFLOW),
         ];
         visit.remarks = remarks.into_iter().filter_map(|(said, words)| said.then_some(words)).collect();

@@ -110,6 +110,8 @@ struct Shared {
     main: String,
     /// Documents by frame: the session to ask them through, and their origin.
     frames: Mutex<BTreeMap<String, (String, String)>>,
+    /// Sessions of frames and windows with a process of their own.
+    parts: Mutex<BTreeSet<String>>,
     /// Windows that the page opened, by target.
     windows: Mutex<BTreeSet<String>>,
     /// Requests that a proxy wanted a login for.
@@ -146,6 +148,7 @@ impl Tab {
             empties: AtomicBool::new(false),
             main: session.clone(),
             frames: Mutex::default(),
+            parts: Mutex::default(),
             windows: Mutex::default(),
             challenged: Mutex::default(),
             guise,
@@ -234,8 +237,10 @@ impl Tab {
             if loaded && quiet_since.elapsed() >= QUIET {
                 return Loaded::Idle;
             }
-            let loaded_for =
-                loaded.then(|| loaded_since.get_or_insert_with(Instant::now).elapsed()).unwrap_or_default();
+            let loaded_for = match loaded {
+                true => loaded_since.get_or_insert_with(Instant::now).elapsed(),
+                false => Duration::ZERO,
+            };
             if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
                 return if loaded { Loaded::Busy } else { Loaded::Unfinished };
             }
@@ -467,6 +472,9 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 let target = &event.params["targetInfo"];
                 let kind = target["type"].as_str().unwrap_or_default();
                 locked(&shared.sessions).insert(child.to_owned());
+                if matches!(kind, "page" | "iframe") {
+                    locked(&shared.parts).insert(child.to_owned());
+                }
                 match kind {
                     "page" => {
                         let window = target["targetId"].as_str().unwrap_or_default().to_owned();
@@ -517,7 +525,9 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             // the page.
             "Page.loadEventFired" | "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
             "Inspector.targetCrashed" | "Target.targetCrashed" if !main => {
-                locked(&shared.trace).part_crashed = true;
+                // A worker that ends with its last page is told of in the same words.
+                let part = locked(&shared.parts).contains(&event.session);
+                locked(&shared.trace).part_crashed |= part;
             }
             method => {
                 let lacking = {
@@ -623,8 +633,9 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
     let page_like = matches!(kind, "page" | "iframe");
     let worker = matches!(kind, "worker" | "shared_worker" | "service_worker");
     tell("Network.enable", json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20}));
-    // Shared and service workers come by way of the hub.
+    // Windows, shared and service workers come by way of the hub.
     let filter = json!([
+        {"type": "browser", "exclude": true}, {"type": "tab", "exclude": true}, {"type": "page", "exclude": true},
         {"type": "service_worker", "exclude": true}, {"type": "shared_worker", "exclude": true}, {}
     ]);
     tell(
@@ -639,9 +650,11 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         tell("Page.enable", json!({}));
         tell("DOMStorage.enable", json!({}));
         tell("Inspector.enable", json!({}));
+        // What waits has no document yet whose script could have run before.
+        let at_once = session == shared.main;
         tell(
             "Page.addScriptToEvaluateOnNewDocument",
-            json!({"source": shared.hooks, "runImmediately": true}),
+            json!({"source": shared.hooks, "runImmediately": at_once}),
         );
     }
     if worker {
@@ -664,7 +677,10 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
     if guise.gpc {
         tell("Network.setExtraHTTPHeaders", json!({"headers": {"Sec-GPC": "1"}}));
         let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
-        tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": property, "runImmediately": true}));
+        tell(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": property, "runImmediately": session == shared.main}),
+        );
     }
     let holds = guise.answers.is_some() || guise.proxy_login.is_some() || !guise.own_headers.is_empty();
     if holds && page_like {

@@ -52,7 +52,7 @@ pub(super) struct Trace {
     keep_heads: bool,
     /// The page wants to know when it is left.
     pub(super) minds_leaving: bool,
-    /// A frame's, window's or worker's process ended.
+    /// A frame's or window's process ended.
     pub(super) part_crashed: bool,
     /// Scripts of service workers that were seen.
     pub(super) service_workers: BTreeSet<String>,
