@@ -188,7 +188,8 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
             FailureKind::Timeout => "timeout",
             _ => "other",
         });
-        told.push(format!("{path} {} {failure}", if seen { "seen" } else { "-" }));
+        let remarks = rendered.visit.remarks.join(", ");
+        told.push(format!("{path} {} {failure}{remarks}", if seen { "seen" } else { "-" }));
         context.close().await;
     }
     let expected = [
@@ -203,7 +204,7 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
         "/bytes seen scripts read no cookie, since one holds bytes that are not UTF-8",
         "/frame seen ",
         "/worker seen ",
-        "/file - ",
+        "/file - a download was refused",
     ];
     assert_eq!(told, expected);
 }

@@ -68,6 +68,6 @@ fn document(number: usize, pages: usize, kinds: usize, bytes: usize) -> String {
     let text = "words of no weight ".repeat(bytes.div_ceil(19));
     format!(
         "<!doctype html><html><head><link rel=icon href=data:,><title>Page {number}</title></head>\
-         <body class=kind-{kind}><h1>Page {number}</h1><p>{links}</p><p>{text}</p>{does}</body></html>"
+         <body class=kind-{kind}><h1>Page {number}</h1><p>{links}<a href=/>start</a></p><p>{text}</p>{does}</body></html>"
     )
 }

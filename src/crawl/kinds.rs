@@ -144,6 +144,13 @@ pub fn page_kind_at(url: &Url, html: &[u8]) -> u64 {
     }
 }
 
+/// The kind of an address that showed no page: refusals of one status are alike, and so is what failed
+/// in one way below one shape of paths. A browser may fare otherwise there.
+pub fn refusal_kind(url: &Url, status: u16, failure: Option<&str>) -> u64 {
+    let place = failure.map(|_| path_shape(url.path())).unwrap_or_default();
+    fixed_hash(&BTreeSet::from([format!("refused {status} {}", failure.unwrap_or_default()), place]))
+}
+
 /// A script, hardly a word to read, and no link to follow.
 fn is_shell(html: &[u8]) -> bool {
     let (scripts, links) = (Cell::new(false), Cell::new(false));

@@ -18,7 +18,7 @@ mod tags;
 pub use address::{Address, Base};
 pub use danger::{Danger, danger, dangerous_text};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
-pub use kinds::{Chosen, Kinds, page_kind, page_kind_at};
+pub use kinds::{Chosen, Kinds, page_kind, page_kind_at, refusal_kind};
 pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;

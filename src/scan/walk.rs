@@ -13,7 +13,7 @@ use super::ground::{Ended, Ground};
 use super::jars;
 use super::record::As;
 use crate::cookie::{Decision, Jar};
-use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind_at};
+use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind_at, refusal_kind};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{Cell, Consent, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
@@ -250,9 +250,17 @@ impl Walk<'_, '_> {
     /// Takes in what a visit brought.
     fn take(&mut self, work: Work, done: Done) {
         let Done { jar, visit, links, kind } = done;
-        if let Some(kind) = kind
-            && visit.status == 200
-        {
+        let refused = visit.status != 200 || visit.failure.is_some();
+        let for_browser = self.ground.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
+        let kind = match kind {
+            Some(kind) if visit.status == 200 => Some(kind),
+            _ if refused && for_browser && self.ground.hosts.is_own(&visit.shown) => {
+                let failure = visit.failure.as_ref().map(|failed| format!("{:?}", failed.kind));
+                Some(refusal_kind(&visit.asked, visit.status, failure.as_deref()))
+            }
+            _ => None,
+        };
+        if let Some(kind) = kind {
             let class = self.ground.recorder.class_of(&visit.asked);
             self.actor.kinds.add(visit.asked.clone(), kind ^ class.rotate_left(1));
         }

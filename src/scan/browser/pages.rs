@@ -328,7 +328,9 @@ impl Ground<'_> {
         let visits = visits.chain(rendered.then.as_ref().map(|(cell, visit)| (cell, visit)));
         for (cell, visit) in visits.clone() {
             self.tell_visit(visit);
-            self.recorder.visit(cell, visit, None, As::Page);
+            // A private page refuses visitors; that is no failure of the page.
+            let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
+            self.recorder.visit(cell, visit, None, counts);
         }
         for remark in &rendered.remarks {
             self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
