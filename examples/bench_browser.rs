@@ -12,6 +12,7 @@
 //! hold on other machines. Loopback only.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
+#![allow(clippy::unwrap_used, reason = "the bare script is the tests' own, which may panic")]
 
 #[path = "../tests/support/devtools.rs"]
 mod devtools;

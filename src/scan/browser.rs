@@ -92,6 +92,8 @@ struct CellSeen {
     storage: Vec<StoredItem>,
     /// Places in the jar that sightings explain.
     explained: BTreeSet<CookiePlace>,
+    /// Pages that only a browser finds.
+    found: Found,
     /// The pages that were rendered, in order: other states of consent look at the same.
     listed: Vec<Listed>,
     /// Some page did more than was recorded: not everything in the jar can be explained.
@@ -223,7 +225,7 @@ impl Ground<'_> {
         let cell = look.cell.clone();
         // What the login over HTTP brought is explained there.
         let explained = brings(actor).iter().map(StoredCookie::place).collect();
-        let mut seen = CellSeen { explained, ..CellSeen::default() };
+        let mut seen = CellSeen { explained, found: Found::of(actor), ..CellSeen::default() };
         let Some((context, before)) = self.arrive(browser, actor, list, look, &mut seen).await? else {
             return Ok(seen);
         };
@@ -232,8 +234,7 @@ impl Ground<'_> {
         {
             outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, shown));
         }
-        let mut found = Found::of(actor);
-        let context = self.pages(browser, context, actor, list, look, &mut seen, &mut found).await?;
+        let context = self.pages(browser, context, actor, list, look, &mut seen).await?;
         let Some(context) = context else { return Ok(seen) };
         self.keep_har(&context, &cell);
         let jar = context.cookies().await;
@@ -249,7 +250,7 @@ impl Ground<'_> {
         }
         context.close().await;
         if cell.consent == Consent::Untouched && cell.third_party.is_none() {
-            self.ask_found(actor, &cell, &found).await?;
+            self.ask_found(actor, &cell, &seen.found).await?;
         }
         Ok(seen)
     }

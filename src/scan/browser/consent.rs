@@ -12,7 +12,6 @@ use crate::observation::{
 };
 use crate::plan::{ConsentPlan, ImportFormat};
 use crate::scan::actor::Actor;
-use crate::scan::found::Found;
 use crate::scan::ground::{Ended, Ground};
 use crate::scan::steps::Live;
 use std::collections::BTreeSet;
@@ -286,8 +285,7 @@ impl Ground<'_> {
         let Some(context) = self.visitor(browser, actor, &cell, true).await? else { return Ok(()) };
         let mut look = ConsentLook::of(cell);
         let mut seen = CellSeen::default();
-        let mut found = Found::default();
-        let context = self.pages(browser, context, actor, list, &mut look, &mut seen, &mut found).await?;
+        let context = self.pages(browser, context, actor, list, &mut look, &mut seen).await?;
         let Some(context) = context else { return Ok(()) };
         let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
         context.close().await;

@@ -11,7 +11,6 @@ use crate::manifest::PagePattern;
 use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, Sighting, SkipReason, Skipped};
 use crate::plan::Render;
 use crate::scan::actor::Actor;
-use crate::scan::found::Found;
 use crate::scan::ground::{Ended, Ground};
 use crate::scan::record::As;
 use futures_util::StreamExt;
@@ -165,12 +164,11 @@ impl Ground<'_> {
         list: &[Listed],
         look: &mut ConsentLook,
         seen: &mut CellSeen,
-        found: &mut Found,
     ) -> Result<Option<BrowserContext>, Ended> {
         let cell = look.cell.clone();
         let mut queue = Queue::new(list, self.plan.limits.pages, self.pages_that_set());
         while queue.len() > 0 && queue.left > 0 {
-            let open = self.round(browser.patience, &context, &mut queue, look, seen, found).await?;
+            let open = self.round(browser.patience, &context, &mut queue, look, seen).await?;
             if !context.gone() {
                 continue;
             }
@@ -196,7 +194,6 @@ impl Ground<'_> {
         queue: &mut Queue,
         look: &mut ConsentLook,
         seen: &mut CellSeen,
-        found: &mut Found,
     ) -> Result<Vec<Listed>, Ended> {
         let cell = look.cell.clone();
         let tabs = self.plan.browser.tabs;
@@ -246,8 +243,9 @@ impl Ground<'_> {
                         seen.can_withdraw = looked.can_withdraw;
                     }
                     self.record_page(&cell, &looked.rendered, seen);
-                    if queue.is_new(&looked.html) || every_page || found.is_found(&listed.url) {
-                        let new = self.follow_rendered(found, &listed.url, looked.rendered.links).await?;
+                    if queue.is_new(&looked.html) || every_page || seen.found.is_found(&listed.url) {
+                        let new =
+                            self.follow_rendered(&mut seen.found, &listed.url, looked.rendered.links).await?;
                         new.into_iter().for_each(|url| queue.add(url));
                     }
                 }
