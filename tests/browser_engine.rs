@@ -1,5 +1,6 @@
 //! The browser engine against the installed Chromium.
 
+use crate::support::hostile::{self, Hostile};
 use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCookies};
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext};
 use cookieproof::engine::{Ask, Values};
@@ -312,5 +313,27 @@ async fn requests_to_others_are_looked_into() {
     assert!(
         scripts.clone().count() > 0 && scripts.clone().all(|script| script.url.as_str().ends_with("/tells"))
     );
+    context.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_picture_shows_neither_secrets_nor_who_is_logged_in() {
+    let site = Hostile::always(hostile::Answer::page(
+        "",
+        "<!doctype html><p>Welcome, Ann@Example.Test</p><p>Your key: sesame-open-4711</p><p>Nothing here</p>\
+         <div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML='<b>sesame-open-4711</b>'</script>",
+    ));
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let known = run();
+    known.secrets.write().unwrap().add("sesame-open-4711");
+    known.secrets.write().unwrap().add_visitor("ann@example.test");
+    let context = engine.context(Disguise::default(), known).await.unwrap();
+    let url = site.url_as("http", "localhost", "/");
+    let page = context.page(&ask(url), Patience::default()).await.unwrap();
+    assert!(page.screenshot().await.unwrap().starts_with(b"\x89PNG"));
+    let html = page.html().await;
+    assert!(html.contains("Nothing here"), "{html}");
+    assert!(!html.contains("sesame-open-4711</p>") && !html.contains("Ann@"), "{html}");
+    page.finish().await;
     context.close().await;
 }

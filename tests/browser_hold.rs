@@ -503,7 +503,7 @@ fn cookies_of_odd_bytes_keep_them_and_blank_the_page() {
     let head = |lines: &[u8]| {
         let head =
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nSet-Cookie: head=1\r\n";
-        let script = format!("<script>document.cookie='read='+(document.cookie===''?'none':'some')</script>");
+        let script = "<script>document.cookie='read='+(document.cookie===''?'none':'some')</script>";
         Answer::raw([head, lines, b"\r\n", FIRST.as_bytes(), script.as_bytes()].concat())
     };
     let api =
