@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example bench_browser
 //! cargo run --release --example bench_browser -- --pages 60
+//! cargo run --release --example bench_browser -- --kinds     # the second part only
 //! ```
 //!
 //! Pages per second of cookieproof with 1, 4 and 8 tabs, on trivial pages and on pages of 300 KB,
@@ -39,6 +40,7 @@ fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
+            "--kinds" => return kinds(),
             "--pages" => pages = args.next().ok_or("--pages needs a number")?.parse()?,
             other => return Err(format!("what is {other}?").into()),
         }
