@@ -73,7 +73,7 @@ fn kinds() -> Result<()> {
     println!("\n| rendered | pages | found | seconds | |\n| --- | --- | --- | --- | --- |");
     for (name, render) in [("all", Render::All), ("kinds", Render::Kinds)] {
         let begun = Instant::now();
-        let scan = look(&site, PAGES, 4, render)?;
+        let scan = look(&site, PAGES, 8, render)?;
         seconds.push(begun.elapsed().as_secs_f64());
         let names: BTreeSet<String> = scan.observations.iter().map(|seen| seen.name.to_string()).collect();
         println!(
