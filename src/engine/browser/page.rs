@@ -84,15 +84,16 @@ impl<'a> BrowserPage<'a> {
 
     /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Boxes
     /// that scroll on their own are scrolled, too. After each step the page is drawn: only then is
-    /// something in sight.
+    /// something in sight. Where all is in sight already, there is nothing further to wait for.
     async fn scroll(&self) {
         let script = "(async()=>{const pause=()=>new Promise(r=>{setTimeout(r,200);requestAnimationFrame(()=>requestAnimationFrame(r))}),most=20,step=innerHeight||800;\
-            for(let i=1;i<=most&&i*step<document.documentElement.scrollHeight+step;i++){scrollTo(0,i*step);await pause()}\
+            let steps=0;const height=()=>document.documentElement.scrollHeight;\
+            if(height()>step)for(let i=1;i<=most&&i*step<height()+step;i++){scrollTo(0,i*step);steps++;await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
-            boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;await pause()}e.scrollTop=top}\
-            scrollTo(0,0)})()";
-        if self.tab.evaluate(script).await.is_some() {
+            boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;steps++;await pause()}e.scrollTop=top}\
+            if(steps)scrollTo(0,0);return steps})()";
+        if self.tab.evaluate(script).await.is_some_and(|steps| steps != json!(0)) {
             self.tab.settle(self.patience.late).await;
         }
     }
