@@ -150,6 +150,19 @@ pub enum StorageKind {
     CacheStorage,
 }
 
+impl StorageKind {
+    /// For people.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            StorageKind::Cookie => "cookie",
+            StorageKind::LocalStorage => "local storage",
+            StorageKind::SessionStorage => "session storage",
+            StorageKind::IndexedDb => "IndexedDB",
+            StorageKind::CacheStorage => "cache storage",
+        }
+    }
+}
+
 /// How something got onto the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -472,6 +485,13 @@ pub struct Failed {
     /// In words, without secrets.
     pub detail: String,
     pub count: u64,
+}
+
+impl Failed {
+    /// What went wrong once. `detail` is without secrets.
+    pub fn once(cell: &Cell, url: SafeUrl, kind: FailureKind, detail: impl Into<String>) -> Failed {
+        Failed { cell: cell.clone(), url, kind, detail: detail.into(), count: 1 }
+    }
 }
 
 /// What went wrong.

@@ -1,6 +1,7 @@
 //! Claims that need an act: what the run does for them, and how it ends. One application that
 //! keeps its policy, and switches for what it can do wrong.
 
+use super::support::app::{page, to};
 use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look_with, plan};
 use cookieproof::manifest::{self, Manifest};
@@ -112,14 +113,6 @@ fn app(wrong: &'static str) -> Hostile {
             _ => Answer::status("403 Forbidden", "Content-Type: text/html\r\n", "no"),
         }
     })
-}
-
-fn page(lines: &str, body: &str) -> Answer {
-    Answer::page(lines, body)
-}
-
-fn to(path: &str, lines: &str) -> Answer {
-    Answer::redirect("303 See Other", path, lines)
 }
 
 fn manifest() -> Manifest {

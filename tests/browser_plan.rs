@@ -1,5 +1,6 @@
 //! What the plan says of a visitor reaches the browser, too.
 
+use crate::support::chromium::shared_url;
 use crate::support::command::Cookieproof;
 use crate::support::hostile::{Answer, Hostile};
 use serde_json::Value;
@@ -67,4 +68,62 @@ fn proxy_language_time_zone_and_privacy_signal() {
     let findings = report["findings"].as_array().unwrap().iter();
     let rules: Vec<&str> = findings.map(|finding| finding["rule"].as_str().unwrap()).collect();
     assert!(rules.contains(&"global-privacy-control"), "{rules:?}");
+}
+
+/// A shop with a frame of another site, which asks to be remembered, and says in its own host's log
+/// whether it is.
+fn shop_with_advertiser() -> Hostile {
+    Hostile::http(|asked| {
+        let host = asked.header("host").unwrap_or_default().to_owned();
+        let port = host.rsplit_once(':').unwrap().1;
+        match (host.starts_with("ads."), asked.target.as_str()) {
+            (true, "/frame") => Answer::page("Set-Cookie: ad=1; SameSite=None; Secure\r\n", "buy"),
+            (false, "/") => {
+                Answer::page("", &format!("<iframe src=\"http://ads.localhost:{port}/frame\"></iframe>"))
+            }
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    })
+}
+
+/// What a run with this plan says of its browser, and of the frame's cookie: in which mode of
+/// third-party cookies, and what became of it.
+fn in_modes(site: &Hostile, plan: &str, args: &[&str]) -> (Value, Vec<(String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = site.url_as("http", "shop.localhost", "/");
+    let plan = format!("engine = \"browser\"\n{plan}\n[targets.shop]\nurl = \"{url}\"\n");
+    std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let args = [&["scan", "cookieproof.toml", "--rate", "0", "--quiet", "--format", "json"], args].concat();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let report = Cookieproof::new(args).within(folder.path()).env("PATH", &path).run().code(0).json();
+    let things = report["inventory"].as_array().unwrap().iter();
+    let ad = things.filter(|thing| thing["name"] == "ad").flat_map(|thing| thing["seen"].as_array().unwrap());
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let decided =
+        ad.map(|seen| (text(&seen["cell"]["third_party_cookies"]), text(&seen["decision"]))).collect();
+    (report["run"]["browser"].clone(), decided)
+}
+
+#[test]
+fn both_modes_of_third_party_cookies_are_looked_in() {
+    let site = shop_with_advertiser();
+    let (browser, ad) = in_modes(&site, "third_party_cookies = [\"block\", \"allow\"]", &[]);
+    assert_eq!(browser["third_party_cookies"], serde_json::json!(["block", "allow"]));
+    assert_eq!(browser["tried"], true);
+    let expected = [("-", "refused"), ("allow", "stored")];
+    assert_eq!(ad, expected.map(|(mode, decision)| (mode.to_owned(), decision.to_owned())));
+}
+
+#[test]
+fn a_browser_that_somebody_else_started_is_asked_for_its_mode() {
+    let site = shop_with_advertiser();
+    for wanted in ["block", "allow"] {
+        let plan = format!("third_party_cookies = [\"{wanted}\"]");
+        let (browser, ad) = in_modes(&site, &plan, &["--browser-url", shared_url()]);
+        assert_eq!(browser["tried"], true);
+        let modes = browser["third_party_cookies"].as_array().unwrap();
+        // Whatever is wanted, it does as it does.
+        let really = if ad[0].1 == "stored" { "allow" } else { "block" };
+        assert_eq!((modes.len(), &modes[0]), (1, &Value::from(really)), "{ad:?}");
+    }
 }

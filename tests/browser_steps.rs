@@ -1,6 +1,7 @@
 //! Personas whose steps are made in a browser: applications that only work with scripts, as they
 //! are found, and the plan that a user would write for each.
 
+use super::support::app::{html, page, to};
 use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look, look_with, plan};
 use cookieproof::manifest::{self, Manifest};
@@ -8,18 +9,6 @@ use cookieproof::observation::{Engine, Phase, Scan, SkipReason};
 use cookieproof::tree::Format;
 use std::path::PathBuf;
 use std::sync::Mutex;
-
-fn html(body: &str) -> Answer {
-    page("", body)
-}
-
-fn page(lines: &str, body: &str) -> Answer {
-    Answer::page(lines, &format!("<!doctype html><title>App</title>{body}"))
-}
-
-fn to(path: &str, lines: &str) -> Answer {
-    Answer::redirect("303 See Other", path, lines)
-}
 
 fn json(status: &str, lines: &str, body: &str) -> Answer {
     Answer::status(status, &format!("Content-Type: application/json\r\n{lines}"), body)

@@ -1,6 +1,7 @@
 //! Logging in, on applications as they are found: each test is one of them, and the plan that a
 //! user would write for it.
 
+use super::support::app::{html, page, to};
 use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look, plan};
 use cookieproof::observation::Phase;
@@ -8,18 +9,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 const HTML: &str = "Content-Type: text/html\r\n";
-
-fn html(body: &str) -> Answer {
-    page("", body)
-}
-
-fn page(lines: &str, body: &str) -> Answer {
-    Answer::page(lines, &format!("<!doctype html><title>App</title>{body}"))
-}
-
-fn to(path: &str, lines: &str) -> Answer {
-    Answer::redirect("303 See Other", path, lines)
-}
 
 fn refused(status: &str, body: &str) -> Answer {
     Answer::status(status, HTML, body)

@@ -30,10 +30,7 @@ pub(crate) fn lifetime(lifetime: Lifetime) -> String {
 pub(crate) fn storage(kind: StorageKind) -> &'static str {
     match kind {
         StorageKind::Cookie => "a cookie",
-        StorageKind::LocalStorage => "local storage",
-        StorageKind::SessionStorage => "session storage",
-        StorageKind::IndexedDb => "IndexedDB",
-        StorageKind::CacheStorage => "cache storage",
+        kind => kind.in_words(),
     }
 }
 

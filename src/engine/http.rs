@@ -438,7 +438,7 @@ impl HttpEngine {
         if failure.attempts > 1 {
             detail = format!("{detail} (tried {} times)", failure.attempts);
         }
-        Failed { cell: ask.cell.clone(), url: self.safe(url), kind: failure.kind, detail, count: 1 }
+        Failed::once(&ask.cell, self.safe(url), failure.kind, detail)
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {

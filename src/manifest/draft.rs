@@ -248,7 +248,7 @@ fn write_entry(entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Sc
         );
     }
     if entry.kind != StorageKind::Cookie {
-        let _ = writeln!(text, "kind = {}", quoted(storage_word(entry.kind)));
+        let _ = writeln!(text, "kind = {}", quoted(&entry.kind.to_string()));
         text.push_str("# purpose = \"\"\n");
         return;
     }
@@ -479,16 +479,6 @@ fn path_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     path.split(['?', '#']).next().unwrap_or("/").to_owned()
-}
-
-fn storage_word(kind: StorageKind) -> &'static str {
-    match kind {
-        StorageKind::Cookie => "cookie",
-        StorageKind::LocalStorage => "local-storage",
-        StorageKind::SessionStorage => "session-storage",
-        StorageKind::IndexedDb => "indexed-db",
-        StorageKind::CacheStorage => "cache-storage",
-    }
 }
 
 /// A TOML basic string; what would not show as itself is escaped.

@@ -90,7 +90,7 @@ words!(SameSite {
     "none" => SameSite::None,
 });
 
-words!(StorageKind {
+words!(printed StorageKind {
     "cookie" => StorageKind::Cookie,
     "local-storage" => StorageKind::LocalStorage,
     "session-storage" => StorageKind::SessionStorage,

@@ -60,7 +60,7 @@ fn sentence(look: &ConsentLook) -> String {
 fn named(things: &[(StorageKind, Name)]) -> String {
     let name = |(kind, name): &(StorageKind, Name)| match kind {
         StorageKind::Cookie => format!("`{name}`"),
-        kind => format!("`{name}` ({})", words::storage_kind(*kind)),
+        kind => format!("`{name}` ({})", kind.in_words()),
     };
     let mut named: Vec<String> = things.iter().take(MOST_NAMED).map(name).collect();
     if things.len() > MOST_NAMED {

@@ -129,7 +129,7 @@ fn inventory(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         for row in &place.rows {
             let lifetime = match &row.fate {
                 Fate::Kept if row.kind == StorageKind::Cookie => row.lifetime.clone(),
-                Fate::Kept => words::storage_kind(row.kind).to_owned(),
+                Fate::Kept => row.kind.in_words().to_owned(),
                 Fate::Deleted => "deleted".into(),
                 Fate::Refused(reasons) => escape(&words::refusal(reasons)),
             };

@@ -313,7 +313,7 @@ impl Page<'_> {
     fn block(&mut self, row: &Row<'_>) -> io::Result<()> {
         let (style, fate) = match &row.fate {
             Fate::Kept if row.kind == StorageKind::Cookie => (BOLD, row.lifetime.clone()),
-            Fate::Kept => (BOLD, words::storage_kind(row.kind).to_owned()),
+            Fate::Kept => (BOLD, row.kind.in_words().to_owned()),
             Fate::Deleted => (DIM, "deleted".into()),
             Fate::Refused(reasons) => (YELLOW, words::refusal(reasons)),
         };

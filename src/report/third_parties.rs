@@ -2,7 +2,6 @@
 //! pages and scripts that brought them in, what their requests tell, and what they leave on the
 //! device, under their own domain or, by their scripts, in the site's name.
 
-use super::words;
 use crate::cookie::Decision;
 use crate::observation::{Carried, Contact, Observation, Party, Scan, Script, StorageKind};
 use crate::vendors::{Fact, Knowledge};
@@ -67,7 +66,7 @@ impl Other<'_> {
                 .map(|left| match (left.kind, left.kept) {
                     (StorageKind::Cookie, true) => left.name.clone(),
                     (StorageKind::Cookie, false) => format!("{} (refused)", left.name),
-                    (kind, _) => format!("{} ({})", left.name, words::storage_kind(kind)),
+                    (kind, _) => format!("{} ({})", left.name, kind.in_words()),
                 })
                 .collect();
             shortened(names, ", ")

@@ -2,7 +2,7 @@
 
 use crate::audit::{Severity, Why};
 use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
-use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, SkipReason, StorageKind};
+use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, SkipReason};
 
 /// A lifetime in words: `session`, `24 h`, `364 days`.
 pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
@@ -125,16 +125,6 @@ pub(crate) fn mode(browser: &BrowserRun) -> String {
         _ => "third-party cookies blocked and kept in turn",
     };
     if browser.tried { format!("{mode} (tried)") } else { format!("{mode} (as asked for, not tried)") }
-}
-
-pub(crate) fn storage_kind(kind: StorageKind) -> &'static str {
-    match kind {
-        StorageKind::Cookie => "cookie",
-        StorageKind::LocalStorage => "local storage",
-        StorageKind::SessionStorage => "session storage",
-        StorageKind::IndexedDb => "IndexedDB",
-        StorageKind::CacheStorage => "cache storage",
-    }
 }
 
 /// The end of "N claims not verified because ...".

@@ -20,8 +20,7 @@ use crate::engine::browser::{
     BrowserContext, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext, StoredItem,
 };
 use crate::observation::{
-    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, Failed, FailureKind, Outcome, Phase,
-    StorageKind,
+    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, FailureKind, Outcome, Phase, StorageKind,
 };
 use std::collections::BTreeSet;
 
@@ -307,16 +306,8 @@ impl Ground<'_> {
             }
             Err(why) => why,
         };
-        let url = self.target.url.clone();
         let detail = format!("no fresh browser for this visitor: {failed}");
-        let failed = Failed {
-            cell: cell.clone(),
-            url: self.recorder.safe(&url),
-            kind: FailureKind::Crashed,
-            detail,
-            count: 1,
-        };
-        self.recorder.failure(failed);
+        self.recorder.failed(cell, &self.target.url, FailureKind::Crashed, detail);
         Ok(None)
     }
 }

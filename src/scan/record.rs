@@ -112,15 +112,8 @@ impl Recorder {
                 self.failure(failure.clone());
             }
         } else if counts == As::Page && (400..500).contains(&visit.status) {
-            let url = self.safe(&visit.shown);
             let detail = format!("answered {}", visit.status);
-            self.failure(Failed {
-                cell: cell.clone(),
-                url,
-                kind: FailureKind::ClientError,
-                detail,
-                count: 1,
-            });
+            self.failed(cell, &visit.shown, FailureKind::ClientError, detail);
         }
     }
 
@@ -153,6 +146,12 @@ impl Recorder {
     pub(super) fn failure(&mut self, failed: Failed) {
         self.failures += failed.count;
         self.fold.add_failed(failed);
+    }
+
+    /// What went wrong with a page, or on the way to it.
+    pub(super) fn failed(&mut self, cell: &Cell, url: &Url, kind: FailureKind, detail: impl Into<String>) {
+        let failed = Failed::once(cell, self.safe(url), kind, detail);
+        self.failure(failed);
     }
 
     pub(super) fn skipped(&mut self, skipped: Skipped) {

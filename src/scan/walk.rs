@@ -16,7 +16,7 @@ use crate::cookie::{Decision, Jar};
 use crate::crawl::{Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_kind_at, refusal_kind};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Consent, Failed, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::observation::{Cell, Consent, FailureKind, Reached, Resource, SkipReason, Skipped};
 use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::future::Future;
@@ -411,14 +411,7 @@ impl Walk<'_, '_> {
         };
         // The panic's own message may hold anything.
         let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
-        let failed = Failed {
-            cell: self.cell.clone(),
-            url: self.ground.recorder.safe(&url),
-            kind: FailureKind::Crashed,
-            detail: detail.into(),
-            count: 1,
-        };
-        self.ground.recorder.failure(failed);
+        self.ground.recorder.failed(&self.cell, &url, FailureKind::Crashed, detail);
         self.taken += 1;
     }
 

@@ -45,7 +45,10 @@ impl Chromium {
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             // http is to stay http.
-            .arg("--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstBalancedMode")
+            .arg(
+                "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstBalancedMode,\
+                 WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
+            )
             .args(["--ignore-certificate-errors", "--remote-debugging-pipe"])
             .arg(format!("--host-resolver-rules={hosts}"))
             .arg(format!("--user-data-dir={}", profile.path().display()))

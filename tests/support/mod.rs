@@ -1,5 +1,6 @@
 //! Helpers of the tests.
 
+pub(crate) mod app;
 pub(crate) mod chromium;
 pub(crate) mod command;
 pub(crate) mod devtools;

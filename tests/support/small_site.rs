@@ -42,27 +42,7 @@ pub(crate) fn masked(text: &str) -> String {
         rest = rest[after..].trim_start_matches(|c: char| c.is_ascii_digit());
     }
     masked.push_str(rest);
-    let masked =
-        replace_after(&masked, "Made 20", |c| c.is_ascii_digit() || "-:.TZ".contains(c), "Made MOMENT");
-    replace_before(&masked, " second")
-}
-
-fn replace_after(text: &str, mark: &str, of: impl Fn(char) -> bool, by: &str) -> String {
-    match text.split_once(mark) {
-        Some((before, after)) => format!("{before}{by}{}", after.trim_start_matches(of)),
-        None => text.to_owned(),
-    }
-}
-
-fn replace_before(text: &str, mark: &str) -> String {
-    match text.split_once(mark) {
-        Some((before, after)) => {
-            let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
-            format!(
-                "{before}N{mark}{}",
-                after.strip_prefix('s').map_or(after.to_owned(), |after| after.to_owned())
-            )
-        }
-        None => text.to_owned(),
-    }
+    let Some((before, after)) = masked.split_once("Made 20") else { return masked };
+    let after = after.split_once(" second").map_or("", |(_, after)| after.strip_prefix('s').unwrap_or(after));
+    format!("{before}Made MOMENT in N second{after}")
 }

@@ -333,8 +333,7 @@ impl ActingTab<'_> {
 
     /// The visit of a page that could not be opened.
     pub fn failed(&self, cell: &Cell, url: &Url, kind: FailureKind, detail: &str) -> Visit {
-        let url_safe = self.account.context.safe(url);
-        let failure = Failed { cell: cell.clone(), url: url_safe, kind, detail: detail.to_owned(), count: 1 };
+        let failure = Failed::once(cell, self.account.context.safe(url), kind, detail);
         Visit { failure: Some(failure), ..Visit::unanswered(url) }
     }
 

@@ -166,6 +166,9 @@ const FLAGS: &[&str] = &[
     "--mute-audio",
     "--password-store=basic",
     "--use-mock-keychain",
+    // Two documents of the browser's own in every window, for an address bar that nobody sees, and a
+    // process kept ready for each visitor: most of what a short visit costs otherwise.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
 ];
 
 impl Running {

@@ -334,20 +334,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl StoredItem {
     fn read(origin: &str, item: &Value) -> Option<StoredItem> {
-        let kind = storage_kind(item[0].as_str()?)?;
+        // The hooks' words are the manifest's.
+        let kind = item[0].as_str()?.parse().ok()?;
         let value = CookieValue::new(item[2].as_str().unwrap_or_default());
         Some(StoredItem { kind, origin: origin.to_owned(), name: item[1].as_str()?.to_owned(), value })
-    }
-}
-
-/// The hooks' words for places.
-fn storage_kind(word: &str) -> Option<StorageKind> {
-    match word {
-        "local-storage" => Some(StorageKind::LocalStorage),
-        "session-storage" => Some(StorageKind::SessionStorage),
-        "indexed-db" => Some(StorageKind::IndexedDb),
-        "cache-storage" => Some(StorageKind::CacheStorage),
-        _ => None,
     }
 }
 

@@ -60,12 +60,9 @@ impl<'a> BrowserPage<'a> {
         ask: &Ask,
         patience: Patience,
     ) -> Result<BrowserPage<'a>, Failed> {
-        let tab = Tab::open(context.hub(), context.id(), context.guise()).await.map_err(|error| Failed {
-            cell: ask.cell.clone(),
-            url: context.safe(&ask.url),
-            kind: FailureKind::Crashed,
-            detail: format!("no tab could be opened: {error}"),
-            count: 1,
+        let tab = Tab::open(context.hub(), context.id(), context.guise()).await.map_err(|error| {
+            let detail = format!("no tab could be opened: {error}");
+            Failed::once(&ask.cell, context.safe(&ask.url), FailureKind::Crashed, detail)
         })?;
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         let (loaded, error) = tab.go(ask.url.as_str(), referrer, patience.load).await;
@@ -198,12 +195,8 @@ impl<'a> BrowserPage<'a> {
         }
         let alone = self.context.hub().alone(self.context.id());
         let trace = self.tab.close().await;
-        let failed = self.failure(&trace, hangs).map(|(kind, detail)| Failed {
-            cell: self.ask.cell.clone(),
-            url: self.context.safe(&self.ask.url),
-            kind,
-            detail,
-            count: 1,
+        let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
+            Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
         });
         self.context.recorded(&self.ask.url, &trace);
         let end = trace.mark();

@@ -7,7 +7,7 @@ use crate::cookie::Name;
 use crate::engine::browser::{Answer, Banner, BrowserContext, BrowserPage, StoredItem};
 use crate::manifest::BannerRule;
 use crate::observation::{
-    BannerMoment, Cell, Consent, ConsentLook, Failed, FailureKind, Outcome, Phase, ProbeKind, ProbeResult,
+    BannerMoment, Cell, Consent, ConsentLook, FailureKind, Outcome, Phase, ProbeKind, ProbeResult,
     StorageKind,
 };
 use crate::plan::{ConsentPlan, ImportFormat};
@@ -226,16 +226,8 @@ impl Ground<'_> {
 
     /// A planned consent state that could not be reached is a failure, never a quiet pass.
     fn state_not_reached(&mut self, cell: &Cell, why: &str) {
-        let url = self.target.url.clone();
         let detail = format!("the consent state could not be reached: {why}");
-        let failed = Failed {
-            cell: cell.clone(),
-            url: self.recorder.safe(&url),
-            kind: FailureKind::Other,
-            detail,
-            count: 1,
-        };
-        self.recorder.failure(failed);
+        self.recorder.failed(cell, &self.target.url, FailureKind::Other, detail);
     }
 
     /// Whether the banner is back after the visitor cleared the site's data.

@@ -112,23 +112,13 @@ fn copy_of(
     if let Some(item) = stored {
         return Some(format!(
             "its value is also in {} under {}",
-            words(item.kind),
+            item.kind.in_words(),
             Name::new(item.name.clone())
         ));
     }
     let readable = |other: &&StoredCookie| other.name != cookie.name && !other.effective.http_only;
     let copy = jar.iter().filter(readable).find(|other| holds(other.value.reveal()))?;
     Some(format!("its value is also in the cookie {}, which scripts can read", copy.name))
-}
-
-fn words(kind: StorageKind) -> &'static str {
-    match kind {
-        StorageKind::Cookie => "a cookie",
-        StorageKind::LocalStorage => "local storage",
-        StorageKind::SessionStorage => "session storage",
-        StorageKind::IndexedDb => "IndexedDB",
-        StorageKind::CacheStorage => "cache storage",
-    }
 }
 
 fn written_of(cookie: &StoredCookie) -> Written {

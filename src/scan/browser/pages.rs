@@ -174,7 +174,8 @@ impl Ground<'_> {
             }
             self.recorder.note("the browser ended during the run; the pages that were open then were looked at again in a new one");
             for url in queue.again(open) {
-                self.gave_up(&cell, &url);
+                let detail = "the browser ended twice on this page";
+                self.recorder.failed(&cell, &url, FailureKind::Crashed, detail);
             }
             // The visitor begins anew in a new browser.
             let mut anew = ConsentLook::of(cell.clone());
@@ -276,17 +277,6 @@ impl Ground<'_> {
             count: listed.stands_for as u64 - 1,
         };
         self.recorder.skipped(skipped);
-    }
-
-    fn gave_up(&mut self, cell: &Cell, url: &Url) {
-        let failed = Failed {
-            cell: cell.clone(),
-            url: self.recorder.safe(url),
-            kind: FailureKind::Crashed,
-            detail: "the browser ended twice on this page".to_owned(),
-            count: 1,
-        };
-        self.recorder.failure(failed);
     }
 
     /// Opens one page beside the list, at its host's pace.

@@ -9,8 +9,7 @@ use super::super::record::As;
 use super::form::{self, Form};
 use super::shown::cut;
 use super::{
-    Halt, PATIENCE_WITH_429, Shown, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected, live, totp,
-    unix_now,
+    Halt, PATIENCE_WITH_429, Shown, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected, live,
 };
 use crate::engine::browser::{ActingTab, BrowserContext, Choosing, Fetch, Filling, NotDone, Offer, Patience};
 use crate::engine::{Gate, Visit};
@@ -127,9 +126,7 @@ impl Ground<'_> {
             }
             Action::Submit(submit) => self.stage_submit(stage, actor, submit, None, tolerant).await,
             Action::Totp { secret, submit, field } => {
-                let secret = self.references.secret(secret, live(actor)).await?;
-                let code = totp::code(&secret, unix_now())?;
-                self.references.keep_secret(&code);
+                let code = self.one_time_code(secret, actor).await?;
                 self.stage_submit(stage, actor, submit, Some((field, code)), tolerant).await
             }
             Action::Request(request) => self.stage_request(stage, actor, request, tolerant).await,

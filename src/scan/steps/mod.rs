@@ -19,7 +19,9 @@ use super::ground::{Ended, Ground};
 use super::record::As;
 use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Resource};
-use crate::plan::{Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, Step, Submit};
+use crate::plan::{
+    Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, SecretRef, Step, Submit,
+};
 use base64::Engine as _;
 use form::Filling;
 use std::time::Duration;
@@ -109,6 +111,14 @@ impl Ground<'_> {
         format!("step {} of {what} ({kind}, {file}:{line})", index + 1)
     }
 
+    /// The code of this moment, kept as a secret.
+    async fn one_time_code(&mut self, secret: &SecretRef, actor: &Actor) -> Result<String, Trouble> {
+        let secret = self.references.secret(secret, live(actor)).await?;
+        let code = totp::code(&secret, unix_now())?;
+        self.references.keep_secret(&code);
+        Ok(code)
+    }
+
     async fn step(
         &mut self,
         actor: &mut Actor,
@@ -120,9 +130,7 @@ impl Ground<'_> {
             Action::Open { url } => self.open(actor, cell, url, tolerant).await,
             Action::Submit(submit) => self.submit(actor, cell, submit, None, tolerant).await,
             Action::Totp { secret, submit, field } => {
-                let secret = self.references.secret(secret, live(actor)).await?;
-                let code = totp::code(&secret, unix_now())?;
-                self.references.keep_secret(&code);
+                let code = self.one_time_code(secret, actor).await?;
                 self.submit(actor, cell, submit, Some((field, code)), tolerant).await
             }
             Action::Request(request) => self.request(actor, cell, request, tolerant).await,
