@@ -361,7 +361,7 @@ fn downloads_and_windows_are_refused_and_said() {
         ("/blank", script(blank)).into(),
         ("/close", script("window.close()")).into(),
     ]);
-    let told = Told(look(&site, "5s", &[JSON, &["--max-pages", "12"]].concat()).code(0).json());
+    let told = Told(look(&site, "20s", &[JSON, &["--max-pages", "12"]].concat()).code(0).json());
     told.lost_nothing();
     told.has(&["file header kept", "empty header kept", "found header kept"]);
     let notes = told.notes();
@@ -730,9 +730,13 @@ fn a_renderer_that_is_killed_takes_only_its_page() {
     assert_eq!(told.failed(), [format!("/victim crashed: the page's process ended; {KEPT}")]);
 }
 
+fn is_browser_itself(command: &str) -> bool {
+    command.contains("--headless") && !command.contains("--type=")
+}
+
 #[test]
 fn a_browser_that_is_killed_is_started_again() {
-    let (site, run) = deadly(1, |command| command.contains("--headless") && !command.contains("--type="));
+    let (site, run) = deadly(1, is_browser_itself);
     let ended = look_alone(&site, &run).code(0);
     assert!(ended.stderr.contains("the browser ended and is started again"), "{}", ended.stderr);
     let told = Told(ended.json());
@@ -744,4 +748,12 @@ fn a_browser_that_is_killed_is_started_again() {
         ["the browser ended during the run; the pages that were open then were looked at again in a new one"]
     );
     assert_eq!(told.failed(), [""; 0]);
+}
+
+#[test]
+fn a_page_that_ends_the_browser_twice_is_given_up_and_keeps_what_it_had_set() {
+    let (site, run) = deadly(2, is_browser_itself);
+    let told = Told(look_alone(&site, &run).code(0).json());
+    told.lost_nothing();
+    assert_eq!(told.failed(), ["/victim crashed: the browser ended twice on this page"]);
 }

@@ -63,7 +63,7 @@ pub(crate) fn judge(
     complaints.into_iter().map(|(at, complaint)| (cases[at].name(), complaint)).collect()
 }
 
-/// Four at a time, since each waits more than it works; the complaints by place in the list.
+/// Three at a time, since each waits more than it works; the complaints by place in the list.
 pub(crate) fn at_once<T: Sync>(
     list: &[T],
     judge: impl Fn(&T) -> Result<(), String> + Sync,
@@ -71,7 +71,7 @@ pub(crate) fn at_once<T: Sync>(
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..3 {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
@@ -193,7 +193,7 @@ fn conforming_sites_are_all_clear_and_say_so_in_the_same_bytes() {
     let mut complaints = String::new();
     for which in Which::ALL {
         let mut first = None;
-        for _ in 0..4 {
+        for _ in 0..3 {
             let ended = World::new(which, &[]).audit(&["--format", "json", "--fail-on", "warning"]);
             if let Err(complaint) = all_clear(&ended, &["needs-browser", "needs-previous-scan"]) {
                 let _ = writeln!(complaints, "{}: {complaint}", which.name());

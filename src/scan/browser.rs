@@ -91,6 +91,8 @@ struct CellSeen {
     storage: Vec<StoredItem>,
     /// Places in the jar that sightings explain.
     explained: BTreeSet<CookiePlace>,
+    /// Items of storage that were seen to be written, or that the visitor came with.
+    told: BTreeSet<(StorageKind, Name)>,
     /// Pages that only a browser finds.
     found: Found,
     /// The pages that were rendered, in order: other states of consent look at the same.
@@ -224,7 +226,8 @@ impl Ground<'_> {
         let cell = look.cell.clone();
         // What the login over HTTP brought is explained there.
         let explained = brings(actor).iter().map(StoredCookie::place).collect();
-        let mut seen = CellSeen { explained, found: Found::of(actor), ..CellSeen::default() };
+        let told = actor.session.storage.iter().map(|item| (item.kind, item.named())).collect();
+        let mut seen = CellSeen { explained, told, found: Found::of(actor), ..CellSeen::default() };
         let Some((context, before)) = self.arrive(browser, actor, list, look, &mut seen).await? else {
             return Ok(seen);
         };
@@ -322,7 +325,6 @@ fn brings(actor: &Actor) -> &Jar {
 fn holdings(jar: &[StoredCookie], storage: &[StoredItem]) -> Holdings {
     let cookies =
         jar.iter().map(|cookie| ((StorageKind::Cookie, cookie.name.clone()), cookie.value.reveal().to_vec()));
-    let items =
-        storage.iter().map(|item| ((item.kind, Name::new(item.name.clone())), item.value.reveal().to_vec()));
+    let items = storage.iter().map(|item| ((item.kind, item.named()), item.value.reveal().to_vec()));
     cookies.chain(items).collect()
 }

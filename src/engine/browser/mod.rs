@@ -23,6 +23,7 @@ pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, Pag
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
 pub use page::{BrowserPage, OVERFLOW, Patience, Rendered};
+pub(crate) use seen::kept_by;
 
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
@@ -333,6 +334,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl StoredItem {
+    /// Its key, as a name to be shown.
+    pub fn named(&self) -> Name {
+        Name::new(self.name.clone())
+    }
+
     fn read(origin: &str, item: &Value) -> Option<StoredItem> {
         // The hooks' words are the manifest's.
         let kind = item[0].as_str()?.parse().ok()?;

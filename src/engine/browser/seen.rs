@@ -149,6 +149,21 @@ fn may_have_set(url: &Url, cookie: &StoredCookie) -> bool {
     host == domain || (!cookie.effective.host_only && below)
 }
 
+/// An item of storage, which has no attributes: it is its origin's.
+pub(crate) fn kept_by(origin: &str) -> Effective {
+    Effective {
+        domain: origin.to_owned(),
+        host_only: true,
+        path: String::new(),
+        secure: false,
+        http_only: false,
+        same_site: None,
+        lifetime: Lifetime::Session,
+        partition: None,
+        priority: Priority::Medium,
+    }
+}
+
 /// What all sightings of one visit share.
 struct Teller<'a> {
     context: &'a BrowserContext,
@@ -258,28 +273,8 @@ impl Teller<'_> {
             channel: Channel::Storage,
             party: self.party(self.shown, page),
             line: format!("{} {}", Name::new(name), value),
-            written: Written {
-                lifetime: Lifetime::Session,
-                http_only: false,
-                secure: false,
-                same_site: None,
-                partitioned: false,
-                path: None,
-                domain: None,
-            },
-            decision: Decision::Stored {
-                effective: Effective {
-                    domain: origin.to_owned(),
-                    host_only: true,
-                    path: String::new(),
-                    secure: false,
-                    http_only: false,
-                    same_site: None,
-                    lifetime: Lifetime::Session,
-                    partition: None,
-                    priority: Priority::Medium,
-                },
-            },
+            written: Written { path: None, ..kept_by(origin).as_written() },
+            decision: Decision::Stored { effective: kept_by(origin) },
             value: self.facts(&value),
             script: None,
             at_ms: self.at_ms(),

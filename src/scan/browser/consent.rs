@@ -98,6 +98,7 @@ impl Ground<'_> {
                 name: key.clone(),
                 value: crate::cookie::CookieValue::new(value),
             };
+            seen.told.insert((item.kind, item.named()));
             if let Err(why) = self.unless_ended(context.put_storage(&[item])).await? {
                 return Ok(Err(why));
             }

@@ -2,50 +2,81 @@
 //! of values where scripts can read them, and where consent is kept.
 
 use super::CellSeen;
-use crate::cookie::{Decision, Name, StoredCookie, ValueFacts, Written};
+use crate::cookie::{CookieValue, Decision, Effective, Name, StoredCookie, ValueFacts, Written};
 use crate::engine::Visit;
-use crate::engine::browser::StoredItem;
+use crate::engine::browser::{StoredItem, kept_by};
 use crate::observation::{
     Cell, Channel, Consent, ExchangeRef, Outcome, Page, Party, ProbeKind, ProbeResult, Resource, Sighting,
     StorageKind,
 };
 use crate::scan::ground::Ground;
 use crate::scan::record::As;
+use std::collections::BTreeSet;
+use url::Url;
 
 /// A value shorter than this is found everywhere by chance.
 const TELLING_VALUE: usize = 8;
+/// Names of storage items are told up to so many characters.
+const LONGEST_ITEM_NAME: usize = 1000;
 
 impl Ground<'_> {
-    /// Cookies that are there in the end, and that nothing that was seen explains.
+    /// Cookies and items of storage that are there in the end, and that nothing that was seen explains.
     pub(super) fn unexplained(&mut self, cell: &Cell, jar: &[StoredCookie], seen: &CellSeen) {
-        let url = self.target.url.clone();
-        for cookie in jar.iter().filter(|cookie| !seen.explained.contains(&cookie.place())) {
-            let page = self.recorder.safe(&url);
-            let own = self.hosts.is_own_host(&cookie.effective.domain);
-            let sighting = Sighting {
-                kind: StorageKind::Cookie,
-                name: cookie.name.clone(),
-                cell: cell.clone(),
-                page: Page { asked: page.clone(), shown: None, started_by: None },
-                exchange: ExchangeRef {
-                    method: "JAR".into(),
-                    url: page,
-                    status: 0,
-                    hop: 0,
-                    resource: Resource::Other,
-                },
-                channel: Channel::Unexplained,
-                party: if own { Party::First } else { Party::Third },
-                line: format!("{}={}", cookie.name, cookie.value),
-                written: written_of(cookie),
-                decision: Decision::Stored { effective: cookie.effective.clone() },
-                value: ValueFacts::of(&cookie.value, &url),
-                script: None,
-                at_ms: 0,
-                disagreement: None,
-            };
-            let visit = Visit { writes: vec![sighting], ..Visit::unanswered(&url) };
-            self.recorder.visit(cell, &visit, None, As::Part);
+        let cookies = jar.iter().filter(|cookie| !seen.explained.contains(&cookie.place()));
+        let mut left: Vec<Sighting> = cookies
+            .map(|cookie| {
+                let kept = cookie.effective.clone();
+                self.left(cell, StorageKind::Cookie, cookie.name.clone(), &cookie.value, kept)
+            })
+            .collect();
+        left.extend(
+            untold(&seen.storage, &seen.told)
+                .into_iter()
+                .map(|item| self.left(cell, item.kind, item.named(), &item.value, kept_by(&item.origin))),
+        );
+        let visit = Visit { writes: left, ..Visit::unanswered(&self.target.url) };
+        self.recorder.visit(cell, &visit, None, As::Part);
+    }
+
+    fn left(
+        &self,
+        cell: &Cell,
+        kind: StorageKind,
+        name: Name,
+        value: &CookieValue,
+        kept: Effective,
+    ) -> Sighting {
+        let page = self.recorder.safe(&self.target.url);
+        let (own, line, written) = match kind {
+            StorageKind::Cookie => {
+                (self.hosts.is_own_host(&kept.domain), format!("{name}={value}"), kept.as_written())
+            }
+            _ => {
+                let own = Url::parse(&kept.domain).is_ok_and(|origin| self.hosts.is_own(&origin));
+                (own, format!("{name} {value}"), Written { path: None, ..kept.as_written() })
+            }
+        };
+        Sighting {
+            kind,
+            name,
+            cell: cell.clone(),
+            page: Page { asked: page.clone(), shown: None, started_by: None },
+            exchange: ExchangeRef {
+                method: "JAR".into(),
+                url: page,
+                status: 0,
+                hop: 0,
+                resource: Resource::Other,
+            },
+            channel: Channel::Unexplained,
+            party: if own { Party::First } else { Party::Third },
+            line,
+            written,
+            decision: Decision::Stored { effective: kept },
+            value: ValueFacts::of(value, &self.target.url),
+            script: None,
+            at_ms: 0,
+            disagreement: None,
         }
     }
 
@@ -85,8 +116,7 @@ impl Ground<'_> {
             }
             for storage in &item.mirrored_in {
                 let kept = seen.storage.iter().any(|stored| {
-                    let name = Name::new(stored.name.clone());
-                    let same_name = item.names.iter().any(|pattern| pattern.matches(&name));
+                    let same_name = item.names.iter().any(|pattern| pattern.matches(&stored.named()));
                     stored.kind == *storage
                         && (same_name || (!value.is_empty() && stored.value.reveal() == value))
                 });
@@ -100,6 +130,14 @@ impl Ground<'_> {
     }
 }
 
+/// Items that nobody was seen to write, each once.
+fn untold<'a>(storage: &'a [StoredItem], told: &BTreeSet<(StorageKind, Name)>) -> Vec<&'a StoredItem> {
+    let mut met = told.clone();
+    // A longer name was cut where it was told, or when it was read.
+    let whole = storage.iter().filter(|item| item.name.len() < LONGEST_ITEM_NAME);
+    whole.filter(|item| met.insert((item.kind, item.named()))).collect()
+}
+
 /// Where else a value can be read by scripts, in words.
 fn copy_of(
     value: &[u8],
@@ -110,33 +148,34 @@ fn copy_of(
     let holds = |text: &[u8]| text.windows(value.len()).any(|window| window == value);
     let stored = storage.iter().find(|item| holds(item.value.reveal()));
     if let Some(item) = stored {
-        return Some(format!(
-            "its value is also in {} under {}",
-            item.kind.in_words(),
-            Name::new(item.name.clone())
-        ));
+        return Some(format!("its value is also in {} under {}", item.kind.in_words(), item.named()));
     }
     let readable = |other: &&StoredCookie| other.name != cookie.name && !other.effective.http_only;
     let copy = jar.iter().filter(readable).find(|other| holds(other.value.reveal()))?;
     Some(format!("its value is also in the cookie {}, which scripts can read", copy.name))
 }
 
-fn written_of(cookie: &StoredCookie) -> Written {
-    let kept = &cookie.effective;
-    Written {
-        lifetime: kept.lifetime,
-        http_only: kept.http_only,
-        secure: kept.secure,
-        same_site: kept.same_site,
-        partitioned: kept.partition.is_some(),
-        path: Some(kept.path.clone()),
-        domain: (!kept.host_only).then(|| kept.domain.clone()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_that_nobody_wrote_is_told_once() {
+        let item = |kind, name: &str| StoredItem {
+            kind,
+            origin: "https://a.test".into(),
+            name: name.into(),
+            value: CookieValue::new("1"),
+        };
+        let (local, database) = (StorageKind::LocalStorage, StorageKind::IndexedDb);
+        let long = "x".repeat(LONGEST_ITEM_NAME);
+        let storage =
+            [item(local, "a"), item(local, "b"), item(database, "a"), item(local, "b"), item(local, &long)];
+        let told = BTreeSet::from([(local, Name::new("a"))]);
+        let names: Vec<_> =
+            untold(&storage, &told).iter().map(|item| (item.kind, item.name.as_str())).collect();
+        assert_eq!(names, [(local, "b"), (database, "a")]);
+    }
 
     #[test]
     fn a_value_that_is_found_elsewhere_is_told_by_place() {

@@ -325,6 +325,7 @@ impl Ground<'_> {
         }
         for (_, visit) in visits {
             seen.explained.extend(visit.sightings().filter_map(Sighting::place));
+            seen.told.extend(visit.writes.iter().map(|write| (write.kind, write.name.clone())));
             seen.overflow |= visit.remarks.contains(&OVERFLOW);
         }
         seen.storage.extend(rendered.storage.iter().cloned());
