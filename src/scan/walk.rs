@@ -411,7 +411,7 @@ impl Walk<'_, '_> {
         };
         // The panic's own message may hold anything.
         let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
-        self.ground.recorder.failed(&self.cell, &url, FailureKind::Crashed, detail);
+        self.ground.recorder.failed(self.cell, &url, FailureKind::Crashed, detail);
         self.taken += 1;
     }
 
