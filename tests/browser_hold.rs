@@ -551,7 +551,7 @@ fn floods_are_survived() {
         ("/prompts", script(prompts)).into(),
         in_browser("/large", Answer::page("Set-Cookie: head=1\r\n", &large)),
     ] as [Page; 8]);
-    let told = Told::of(&site, "90s");
+    let told = Told::of(&site, "30s");
     told.lost_nothing();
     let mut pages = told.pages();
     pages.sort();

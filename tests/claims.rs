@@ -63,7 +63,7 @@ pub(crate) fn judge(
     complaints.into_iter().map(|(at, complaint)| (cases[at].name(), complaint)).collect()
 }
 
-/// Three at a time, since each waits more than it works; the complaints by place in the list.
+/// Three at a time, since each waits now and then; the complaints by place in the list.
 pub(crate) fn at_once<T: Sync>(
     list: &[T],
     judge: impl Fn(&T) -> Result<(), String> + Sync,

@@ -340,11 +340,15 @@ impl StoredItem {
     }
 
     fn read(origin: &str, item: &Value) -> Option<StoredItem> {
-        // The hooks' words are the manifest's.
-        let kind = item[0].as_str()?.parse().ok()?;
+        let kind = storage_kind(item[0].as_str()?)?;
         let value = CookieValue::new(item[2].as_str().unwrap_or_default());
         Some(StoredItem { kind, origin: origin.to_owned(), name: item[1].as_str()?.to_owned(), value })
     }
+}
+
+/// The hooks' words for places are the manifest's; cookies are told of otherwise.
+fn storage_kind(word: &str) -> Option<StorageKind> {
+    word.parse().ok().filter(|kind| *kind != StorageKind::Cookie)
 }
 
 /// Whether DevTools can put the cookie into a browser: it takes text only.

@@ -1,10 +1,10 @@
 //! From a tab's trace to a visit: exchanges and sightings, with what the browser did beside what
 //! our model predicted.
 
-use super::BrowserContext;
 use super::bytes::as_shown;
 use super::carried::{Known, People, Teller as Requests};
 use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
+use super::{BrowserContext, storage_kind};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
     RequestContext, SentCookie, StoredCookie, ValueFacts, Written, same_site,
@@ -231,7 +231,7 @@ impl Teller<'_> {
             "document-cookie" => self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie),
             "cookie-store" => self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore),
             kind => {
-                let mut item = self.item(kind.parse().ok()?, &told.origin, &told.name, &told.value, &page);
+                let mut item = self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page);
                 if !told.detail.is_empty() {
                     item.line.push_str("; ");
                     item.line.push_str(&Name::new(told.detail.as_str()).to_string());
