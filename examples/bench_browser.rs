@@ -21,7 +21,7 @@ mod generated;
 
 use cookieproof::observation::{Engine, Scan};
 use cookieproof::plan::{EngineChoice, Plan, Render};
-use cookieproof::scan::{Stop, run};
+use cookieproof::run::{Stop, run};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{Read, Write};

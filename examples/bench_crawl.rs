@@ -12,7 +12,7 @@
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use cookieproof::plan::Plan;
-use cookieproof::scan::{Stop, run};
+use cookieproof::run::{Stop, run};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;

@@ -8,10 +8,10 @@
 
 mod sites;
 
+use cookieproof::config::Format as Tree;
 use cookieproof::report::{self, Format, Report};
-use cookieproof::tree::Format as Tree;
 use cookieproof::vendors::Knowledge;
-use cookieproof::{audit, manifest, plan, scan};
+use cookieproof::{audit, manifest, plan, run};
 use sites::{Authority, Password, Settings, Which, prepare};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -38,8 +38,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let text = fs::read_to_string(folder.path().join("cookies.toml"))?;
             let (manifest, problems) = manifest::read(&text, "cookies.toml", Tree::Toml);
             let manifest = manifest.ok_or_else(|| format!("{problems:?}"))?;
-            let scan =
-                scan::run(&plan, &plan.targets[0], Some(&manifest), &(), &scan::Stop::default()).await?;
+            let scan = run::run(&plan, &plan.targets[0], Some(&manifest), &(), &run::Stop::default()).await?;
             let audit = audit::audit(&manifest, &scan, None);
             findings += audit.findings.len();
             let report = Report {

@@ -15,12 +15,12 @@
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
 
+use cookieproof::config::Format;
 use cookieproof::cookie::{CookieLine, Lifetime, Written};
 use cookieproof::manifest::Manifest;
 use cookieproof::observation::{Scan, StorageKind};
 use cookieproof::plan::{EngineChoice, Plan};
-use cookieproof::tree::Format;
-use cookieproof::{audit, manifest, plan, scan};
+use cookieproof::{audit, manifest, plan, run};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -101,7 +101,7 @@ async fn look(app: &str, target: &str, engine: EngineChoice) -> Result<(Manifest
     let manifest = manifest.ok_or_else(|| format!("{app}: {problems:?}"))?;
     let plan = Plan { engine, ..plan };
     let target = plan.targets.iter().find(|one| one.name == target).ok_or("no such target")?;
-    let looked = scan::run(&plan, target, Some(&manifest), &(), &scan::Stop::default()).await?;
+    let looked = run::run(&plan, target, Some(&manifest), &(), &run::Stop::default()).await?;
     Ok((manifest, looked))
 }
 

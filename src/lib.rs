@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod cli;
+pub mod config;
 pub mod cookie;
 pub mod crawl;
 pub mod engine;
@@ -14,8 +15,7 @@ pub mod manifest;
 pub mod observation;
 pub mod plan;
 pub mod report;
-pub mod scan;
+pub mod run;
 pub mod secret;
 pub mod transport;
-pub mod tree;
 pub mod vendors;

@@ -8,12 +8,12 @@ mod counted;
 mod fold;
 mod safe_url;
 mod saved;
-mod shape;
+mod url_template;
 
 pub use fold::Fold;
 pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
-pub use shape::path_shape;
+pub use url_template::path_template;
 
 use crate::cookie::{CookiePlace, Decision, Name, ThirdPartyCookies, ValueFacts, Written};
 use serde::{Deserialize, Serialize};
@@ -348,7 +348,7 @@ pub struct Contact {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Carried {
     #[serde(flatten)]
-    pub what: Telling,
+    pub what: Disclosure,
     /// The parameter or field that holds it; `path` for a segment of the URL's path.
     pub field: String,
     #[serde(default, skip_serializing_if = "Form::is_plain")]
@@ -358,7 +358,7 @@ pub struct Carried {
 /// What tells about a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what", content = "name")]
-pub enum Telling {
+pub enum Disclosure {
     /// The value of this cookie of the visitor.
     Cookie(Name),
     /// The value of this storage item of the visitor.
@@ -388,21 +388,21 @@ impl Form {
     }
 }
 
-impl Telling {
+impl Disclosure {
     /// Personal data, beside telling visitors apart.
     pub fn is_personal(&self) -> bool {
-        matches!(self, Telling::Email | Telling::UserId)
+        matches!(self, Disclosure::Email | Disclosure::UserId)
     }
 }
 
-impl std::fmt::Display for Telling {
+impl std::fmt::Display for Disclosure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Telling::Cookie(name) => write!(f, "the value of the cookie `{name}`"),
-            Telling::Storage(key) => write!(f, "the value of the storage item `{key}`"),
-            Telling::Identifier => f.write_str("an identifier"),
-            Telling::Email => f.write_str("an e-mail address"),
-            Telling::UserId => f.write_str("a user's number or name"),
+            Disclosure::Cookie(name) => write!(f, "the value of the cookie `{name}`"),
+            Disclosure::Storage(key) => write!(f, "the value of the storage item `{key}`"),
+            Disclosure::Identifier => f.write_str("an identifier"),
+            Disclosure::Email => f.write_str("an e-mail address"),
+            Disclosure::UserId => f.write_str("a user's number or name"),
         }
     }
 }

@@ -4,9 +4,9 @@
 use super::support::app::{page, to};
 use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look_with, plan};
+use cookieproof::config::Format;
 use cookieproof::manifest::{self, Manifest};
 use cookieproof::observation::Phase;
-use cookieproof::tree::Format;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 

@@ -2,9 +2,9 @@
 
 use super::support::hostile::{Answer, Hostile};
 use super::support::look::{look_with, plan};
+use cookieproof::config::Format;
 use cookieproof::manifest;
 use cookieproof::observation::{Consent, Phase, SkipReason};
-use cookieproof::tree::Format;
 use std::collections::BTreeSet;
 
 fn site() -> Hostile {

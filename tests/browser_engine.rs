@@ -2,7 +2,7 @@
 
 use crate::support::hostile::{self, Hostile};
 use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCookies};
-use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Disguise, Patience, RunContext};
+use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience, RunContext};
 use cookieproof::engine::{Ask, Values};
 use cookieproof::observation::{
     Cell, Channel, Consent, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
@@ -94,7 +94,7 @@ fn ask(url: Url) -> Ask {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn headers_hops_scripts_and_storage_are_all_seen() {
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    let context = engine.context(Identity::default(), run()).await.unwrap();
     let page = context.page(&ask(server()), Patience::default()).await.unwrap();
     assert!(page.banner(None).await.unwrap().shown);
     let answered = page.answer(&Answer::Accept, None).await.unwrap();
@@ -178,7 +178,7 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
     let base = server();
     let mut told = Vec::new();
     for (path, _, _) in HOSTILE {
-        let context = engine.context(Disguise::default(), run()).await.unwrap();
+        let context = engine.context(Identity::default(), run()).await.unwrap();
         // Ten thousand writes take their time, and so do fifty dialogs.
         let long = Patience { load: Duration::from_secs(60), ..quick };
         let patience = if matches!(*path, "/many" | "/alert") { long } else { quick };
@@ -282,12 +282,12 @@ async fn a_jar_comes_back_from_the_browser_as_it_went_in() {
     let top = Initiator::Subresource { top_url: Url::parse("https://top.test/").unwrap() };
     receive(&mut jar, "https://frame.test/", top, "framed=1; Secure; SameSite=None; Partitioned");
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    let context = engine.context(Identity::default(), run()).await.unwrap();
     context.put(&jar).await.unwrap();
     let back = Jar::of(context.cookies().await);
     assert_eq!(described(&back), described(&jar));
     // And once more.
-    let other = engine.context(Disguise::default(), run()).await.unwrap();
+    let other = engine.context(Identity::default(), run()).await.unwrap();
     other.put(&back).await.unwrap();
     assert_eq!(described(&Jar::of(other.cookies().await)), described(&jar));
 }
@@ -295,7 +295,7 @@ async fn a_jar_comes_back_from_the_browser_as_it_went_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_to_others_are_looked_into() {
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let context = engine.context(Disguise::default(), run()).await.unwrap();
+    let context = engine.context(Identity::default(), run()).await.unwrap();
     let page = context.page(&ask(server().join("/tells").unwrap()), Patience::default()).await.unwrap();
     let visit = page.finish().await.visit;
     let told: Vec<String> = visit
@@ -327,7 +327,7 @@ async fn a_picture_shows_neither_secrets_nor_who_is_logged_in() {
     let known = run();
     known.secrets.write().unwrap().add("sesame-open-4711");
     known.secrets.write().unwrap().add_visitor("ann@example.test");
-    let context = engine.context(Disguise::default(), known).await.unwrap();
+    let context = engine.context(Identity::default(), known).await.unwrap();
     let url = site.url_as("http", "localhost", "/");
     let page = context.page(&ask(url), Patience::default()).await.unwrap();
     assert!(page.screenshot().await.unwrap().starts_with(b"\x89PNG"));

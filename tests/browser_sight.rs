@@ -4,7 +4,7 @@
 use super::support::hostile::{Answer, Asked, Hostile};
 use cookieproof::cookie::ThirdPartyCookies;
 use cookieproof::engine::browser::{
-    BrowserContext, BrowserEngine, BrowserSettings, Disguise, Patience, Rendered, RunContext,
+    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, Rendered, RunContext,
 };
 use cookieproof::engine::{Ask, Values};
 use cookieproof::observation::{Cell, Channel, Consent, Engine, Phase, Sighting, StorageKind};
@@ -149,7 +149,7 @@ async fn visitor(engine: &BrowserEngine) -> BrowserContext {
         values: Values::default(),
         began: Instant::now(),
     };
-    engine.context(Disguise::default(), run).await.unwrap()
+    engine.context(Identity::default(), run).await.unwrap()
 }
 
 fn ask(site: &Hostile, path: &str) -> Ask {

@@ -4,9 +4,9 @@
 use super::support::app::{html, page, to};
 use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look, look_with, plan};
+use cookieproof::config::Format;
 use cookieproof::manifest::{self, Manifest};
 use cookieproof::observation::{Engine, Phase, Scan, SkipReason};
-use cookieproof::tree::Format;
 use std::path::PathBuf;
 use std::sync::Mutex;
 

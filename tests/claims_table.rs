@@ -85,7 +85,7 @@ fn every_row_is_expressed_by_claims_of_its_manifest() {
         let (manifest, problems) = cookieproof::manifest::read(
             &fs::read_to_string(file).unwrap(),
             "cookies.toml",
-            cookieproof::tree::Format::Toml,
+            cookieproof::config::Format::Toml,
         );
         let manifest = manifest.unwrap_or_else(|| panic!("{}: {problems:?}", which.name()));
         let known: BTreeSet<String> = manifest.claims.into_iter().map(|claim| claim.id).collect();

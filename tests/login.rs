@@ -196,7 +196,7 @@ fn a_missing_variable_is_told_before_anything_is_asked() {
     let plan = plan(&app, &member().replace("pa55-w0rd", "${env:COOKIEPROOF_TEST_NOT_SET}"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let error = runtime
-        .block_on(cookieproof::scan::run(&plan, &plan.targets[0], None, &(), &Default::default()))
+        .block_on(cookieproof::run::run(&plan, &plan.targets[0], None, &(), &Default::default()))
         .unwrap_err();
     assert_eq!(
         error.message,

@@ -1,6 +1,6 @@
 //! Manifests and plans that nobody should have written: read, or refused with a place, never worse.
 
-use cookieproof::tree::{Format, Problem, Source};
+use cookieproof::config::{Format, Problem, Source};
 use cookieproof::{manifest, plan};
 use proptest::prelude::*;
 

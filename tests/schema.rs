@@ -1,6 +1,6 @@
 //! The starter files and the JSON Schemas in `config/`, held against the decoders.
 
-use cookieproof::tree::{Format, RecordShape, Shape, Source};
+use cookieproof::config::{Format, RecordShape, Shape, Source};
 use cookieproof::{manifest, plan};
 use serde_json::Value;
 use std::collections::BTreeSet;

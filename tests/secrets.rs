@@ -3,7 +3,7 @@
 use super::support::command::Cookieproof;
 use super::support::hostile::{Answer, Hostile};
 use super::support::look::{look_with, plan};
-use cookieproof::scan::{Stop, run};
+use cookieproof::run::{Stop, run};
 
 const PASSWORD: &str = "pl4nted-P&ssword/1";
 const HEADER: &str = "pl4nted-h34der-v4lue";

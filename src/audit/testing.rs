@@ -11,10 +11,10 @@ use crate::manifest::{
     ThirdParty, claims_of,
 };
 use crate::observation::{
-    Carried, Cell, Channel, Consent, Contact, Coverage, Engine, ExchangeRef, Failed, FailureKind, Form,
-    Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage,
+    Carried, Cell, Channel, Consent, Contact, Coverage, Disclosure, Engine, ExchangeRef, Failed, FailureKind,
+    Form, Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage,
     ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script, Sent, Sighting,
-    StorageKind, Telling, Visitor,
+    StorageKind, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -340,7 +340,7 @@ impl Case {
         })
     }
 
-    pub(crate) fn carrying(&self, what: Telling) -> Self {
+    pub(crate) fn carrying(&self, what: Disclosure) -> Self {
         let carried = Carried { what, field: "x".into(), form: Form::Plain };
         self.changed(|case| case.contacts.last_mut().unwrap().4.push(carried))
     }

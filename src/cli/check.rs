@@ -2,11 +2,11 @@
 
 use super::complaint::Complaint;
 use super::{Exit, files, output};
+use crate::config::{Format, Node, Problem, Severity, Shape, Source};
 use crate::manifest::{self, About, Manifest};
 use crate::observation::StorageKind;
 use crate::plan::{self, Plan};
 use crate::report;
-use crate::tree::{Format, Node, Problem, Severity, Shape, Source};
 use std::path::PathBuf;
 
 /// What `check` is asked about.

@@ -3,10 +3,10 @@
 use super::args::Lists;
 use super::complaint::Complaint;
 use super::output;
+use crate::config::{Format, Problem, Severity, Source};
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
 use crate::plan::{self, Plan, VendorLists};
-use crate::tree::{Format, Problem, Severity, Source};
 use crate::vendors::{Knowledge, NotAList, Remark};
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ const MOST_OF_A_LIST: u64 = 32 << 20;
 pub(super) fn source(path: &Path) -> Result<Source, Complaint> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(crate::tree::MOST_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(crate::config::MOST_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| Complaint::file("read", path, &error))?;
     let name = path.display().to_string();
     match String::from_utf8(bytes) {

@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: the first asks the run to end and keep what it saw, the second ends at once.
 
 use super::progress::Teller;
-use crate::scan::Stop;
+use crate::run::Stop;
 use std::sync::Arc;
 
 /// Watches for signals until the runtime ends.

@@ -7,7 +7,7 @@ use super::settings::Looking;
 use super::{Exit, args};
 use crate::manifest::Manifest;
 use crate::observation::Scan;
-use crate::scan::{self, Stop};
+use crate::run::{Stop, run};
 use std::sync::Arc;
 
 /// How much is told, as the flags say.
@@ -31,7 +31,7 @@ pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) ->
     let stop = Stop::default();
     let scanned = runtime.block_on(async {
         interrupt::watch(stop.clone(), Arc::clone(&teller));
-        scan::run(&plan, &target, manifest, teller.as_ref(), &stop).await
+        run(&plan, &target, manifest, teller.as_ref(), &stop).await
     });
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.

@@ -3,7 +3,7 @@
 
 use crate::observation::Phase;
 use crate::report;
-use crate::scan::{Event, Progress, Watch};
+use crate::run::{Event, Progress, Watch};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -8,14 +8,14 @@
 //! The hash is keyed, so that a site cannot choose addresses that collide.
 
 use super::{Address, Danger, Link, LinkKind, PageLinks, Scope, danger};
-use crate::observation::{SkipReason, path_shape};
+use crate::observation::{SkipReason, path_template};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 /// Distinct origins a crawl takes in; wildcard DNS can make up as many as it likes.
 const MAX_ORIGINS: usize = 1000;
-/// Kinds of skipped pages told apart for each reason.
+/// PageGroups of skipped pages told apart for each reason.
 const MAX_SKIP_KINDS: usize = 200;
 /// A path may be asked with this many times more queries than a shape has pages.
 const QUERIES_PER_PATH: u32 = 5;
@@ -273,7 +273,7 @@ impl Frontier {
             return true;
         }
         let limit = u32::try_from(self.bounds.per_shape).unwrap_or(u32::MAX);
-        let shape = path_shape(address.path_and_query());
+        let shape = path_template(address.path_and_query());
         let (path, query) =
             shape.split_once('?').map_or((shape.as_str(), None), |(path, query)| (path, Some(query)));
         // A shape without variable parts is a single address.
@@ -328,7 +328,7 @@ impl Frontier {
         let kind = if reason == SkipReason::OutOfScope {
             address.host().to_owned()
         } else {
-            let shape = path_shape(address.path());
+            let shape = path_template(address.path());
             format!("{}{shape}", address.host())
         };
         let known = self.skipped.contains_key(&(reason, kind.clone()));

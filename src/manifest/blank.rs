@@ -1,8 +1,8 @@
 //! Entries with nothing stated but their name: what a decoder fills in and a test begins with.
 
 use super::{Item, NamePattern, Strength, ThirdParty};
+use crate::config::Place;
 use crate::observation::StorageKind;
-use crate::tree::Place;
 use std::collections::BTreeMap;
 
 impl Item {

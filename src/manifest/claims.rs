@@ -10,9 +10,9 @@ use super::{
     Manifest, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect, ThirdPartyRule,
     Trigger, ValueRule,
 };
+use crate::config::Words;
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
-use crate::tree::Words;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 

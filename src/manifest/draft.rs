@@ -522,7 +522,7 @@ mod tests {
     #[test]
     fn a_draft_is_a_manifest() {
         let text = draft(&crate::report::tests::scan());
-        let (manifest, problems) = crate::manifest::read(&text, "cookies.toml", crate::tree::Format::Toml);
+        let (manifest, problems) = crate::manifest::read(&text, "cookies.toml", crate::config::Format::Toml);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(manifest.unwrap().items.len(), 2);
         insta::assert_snapshot!(text, @r#"

@@ -12,7 +12,7 @@ mod model;
 mod patterns;
 mod words;
 
-pub use crate::tree::Place;
+pub use crate::config::Place;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
 pub use decode::{json_schema, read, shape};
 pub use draft::draft;

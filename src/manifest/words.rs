@@ -3,9 +3,9 @@
 use super::{
     Category, DeclaredParty, Inventory, SecureRule, Strength, ThirdPartyRule, ValueRule, VisitorState,
 };
+use crate::config::words;
 use crate::cookie::SameSite;
 use crate::observation::{Consent, StorageKind, Visitor};
-use crate::tree::words;
 
 words!(printed Category {
     "strictly-necessary" => Category::StrictlyNecessary,

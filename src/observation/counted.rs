@@ -1,6 +1,6 @@
 //! Counting things by what tells them apart, with a bound, and without minding their order.
 
-use super::{SafeUrl, path_shape};
+use super::{SafeUrl, path_template};
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::fmt;
@@ -152,7 +152,7 @@ impl Pages {
         let (origin, path) = url.as_str().split_at(url.origin_length());
         let classes = self.classes.as_ref().map(|classes| classes(url));
         let shape = match detail {
-            Detail::Shape => path_shape(path),
+            Detail::Shape => path_template(path),
             Detail::TwoFolders => folders(path, 2),
             Detail::OneFolder => folders(path, 1),
             Detail::Host => String::new(),
@@ -177,7 +177,7 @@ pub(super) fn hash_of(pages: &Pages, what: impl Hash) -> u64 {
 fn folders(path: &str, count: usize) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let cut = path.match_indices('/').nth(count).map_or(path, |(end, _)| &path[..end]);
-    path_shape(cut)
+    path_template(cut)
 }
 
 impl fmt::Debug for Pages {

@@ -9,7 +9,7 @@
 use super::counted::{Countable, Counted, Detail, Pages, hash_of};
 use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
-    StorageKind, path_shape,
+    StorageKind, path_template,
 };
 use crate::cookie::{Decision, Lifetime, Name, Written};
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,7 +209,7 @@ impl Thing {
         let written = sighting.written.path.as_deref().filter(|path| path.starts_with('/'));
         let path = match (sighting.kind, written, effective) {
             (StorageKind::Cookie, Some(written), _) => written.to_owned(),
-            (StorageKind::Cookie, None, Some(effective)) => path_shape(&effective.path),
+            (StorageKind::Cookie, None, Some(effective)) => path_template(&effective.path),
             (StorageKind::Cookie, None, None) => default_path(url),
             _ => String::new(),
         };
@@ -233,7 +233,7 @@ fn default_path(url: &SafeUrl) -> String {
     let path = url.parsed().map(|url| url.path().to_owned()).unwrap_or_default();
     match path.rfind('/') {
         None | Some(0) => "/".to_owned(),
-        Some(slash) => path_shape(&path[..slash]),
+        Some(slash) => path_template(&path[..slash]),
     }
 }
 

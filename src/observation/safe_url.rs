@@ -1,6 +1,6 @@
 //! URLs fit for a report.
 
-use super::shape::{is_mixed, is_uuid, looks_random, path_shape};
+use super::url_template::{is_mixed, is_uuid, looks_random, path_template};
 use crate::secret::Secrets;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -59,7 +59,7 @@ impl SafeUrl {
     /// Scheme, host and port, and the shape of the path.
     pub fn shape(&self) -> String {
         let (origin, path) = self.0.split_at(self.origin_length());
-        format!("{origin}{}", path_shape(path))
+        format!("{origin}{}", path_template(path))
     }
 
     pub(super) fn origin_length(&self) -> usize {

@@ -49,7 +49,7 @@ const MORE: &str = r#"
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Format;
+    use crate::config::Format;
 
     /// What stands in comments is meant to be used.
     #[test]

@@ -186,7 +186,7 @@ pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Format;
+    use crate::config::Format;
 
     const PLAN: &str = r##"
         [targets.app]

@@ -1,11 +1,11 @@
 //! A run against a small application on loopback, by a plan as a user writes it.
 
 use super::hostile::{Asked, Hostile};
+use cookieproof::config::Format;
 use cookieproof::manifest::Manifest;
 use cookieproof::observation::{Outcome, Phase, ProbeResult, Reached, Scan};
 use cookieproof::plan::{self, Plan};
-use cookieproof::scan::{Event, Stop, Watch, run};
-use cookieproof::tree::Format;
+use cookieproof::run::{Event, Stop, Watch, run};
 use std::sync::Mutex;
 
 /// What a run saw and said.

@@ -103,11 +103,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 }
 
 /// Whether a request told the value of this item.
-fn is_value_of(item: &Item, told: &Telling) -> bool {
+fn is_value_of(item: &Item, told: &Disclosure) -> bool {
     let (name, is_cookie) = match told {
-        Telling::Cookie(name) => (name, true),
-        Telling::Storage(key) => (key, false),
-        Telling::Identifier | Telling::Email | Telling::UserId => return false,
+        Disclosure::Cookie(name) => (name, true),
+        Disclosure::Storage(key) => (key, false),
+        Disclosure::Identifier | Disclosure::Email | Disclosure::UserId => return false,
     };
     (item.kind == StorageKind::Cookie) == is_cookie
         && item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches(name))

@@ -68,7 +68,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::Absence;
-    use crate::observation::{Resource, Telling};
+    use crate::observation::{Disclosure, Resource};
 
     #[test]
     fn a_pixel_tracks() {
@@ -78,7 +78,7 @@ mod tests {
         let claim = "cross-site-tracking: claims.cross-site-tracking";
         site.contact("https://www.facebook.com/tr", Resource::Image, "/").finds(claim);
         site.contact("https://metrics.example/e", Resource::Fetch, "/")
-            .carrying(Telling::Cookie("sid".into()))
+            .carrying(Disclosure::Cookie("sid".into()))
             .finds(claim);
         site.contact("https://metrics.example/e", Resource::Fetch, "/").finds_nothing();
         site.looked_at().in_browser().upholds("claims.cross-site-tracking");

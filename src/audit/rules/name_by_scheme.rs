@@ -1,7 +1,7 @@
 //! `name-by-scheme`
 
 use super::prelude::*;
-use crate::tree::Words;
+use crate::config::Words;
 
 pub(crate) static RULE: Rule = Rule {
     id: "name-by-scheme",

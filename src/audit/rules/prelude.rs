@@ -12,8 +12,8 @@ pub(super) use crate::manifest::{
     About, Absence, Category, Item, ItemAspect, PolicyAspect, ThirdPartyAspect, Trigger,
 };
 pub(super) use crate::observation::{
-    Carried, Cell, Consent, Contact, Engine, Outcome, Phase, ProbeKind, ProbeResult, Reached, Resource,
-    StorageKind, Telling,
+    Carried, Cell, Consent, Contact, Disclosure, Engine, Outcome, Phase, ProbeKind, ProbeResult, Reached,
+    Resource, StorageKind,
 };
 pub(super) use std::collections::{BTreeMap, BTreeSet};
 

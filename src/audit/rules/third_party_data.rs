@@ -75,7 +75,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Glob, ThirdParty};
-    use crate::observation::{Resource, Telling};
+    use crate::observation::{Disclosure, Resource};
 
     #[test]
     fn an_event_with_a_user_in_it() {
@@ -85,11 +85,11 @@ mod tests {
         party.personal_data = Some(false);
         let site = Site::plain().party(party);
         let url = "https://plausible.io/api/event";
-        site.contact(url, Resource::Fetch, "/").carrying(Telling::UserId).in_browser().finds(
+        site.contact(url, Resource::Fetch, "/").carrying(Disclosure::UserId).in_browser().finds(
             "third-party-data: third_parties.plausible.identifiers, third_parties.plausible.personal-data",
         );
         site.contact(url, Resource::Fetch, "/")
-            .carrying(Telling::Identifier)
+            .carrying(Disclosure::Identifier)
             .in_browser()
             .finds("third-party-data: third_parties.plausible.identifiers");
         site.contact(url, Resource::Fetch, "/").in_browser().upholds("third_parties.plausible.personal-data");

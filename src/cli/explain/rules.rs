@@ -3,7 +3,7 @@
 use crate::audit;
 use crate::cli::Exit;
 use crate::cli::complaint::Complaint;
-use crate::tree::nearest;
+use crate::config::nearest;
 use std::io::{self, Write};
 
 /// One rule's page; the outer result is about the question, the inner one about writing the answer.

@@ -131,7 +131,7 @@ pub enum NotDone {
 impl BrowserContext {
     /// Opens a tab for steps.
     pub async fn acting_tab(&self, patience: Patience) -> Result<ActingTab<'_>, String> {
-        let tab = Tab::open(self.hub(), self.id(), self.guise())
+        let tab = Tab::open(self.hub(), self.id(), self.emulation())
             .await
             .map_err(|error| format!("no tab could be opened: {error}"))?;
         // In the background a page would get no focus, and its timers would slow down.

@@ -5,7 +5,7 @@
 
 use crate::cookie::{CookieValue, Name, ValueFacts, ValueShape};
 use crate::engine::{Carrying, Values};
-use crate::observation::{Carried, Form, Resource, Telling};
+use crate::observation::{Carried, Disclosure, Form, Resource};
 use crate::secret::Secrets;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -24,32 +24,32 @@ const LONGEST: usize = 8192;
 /// Most characters of a parameter's name that are told.
 const LONGEST_NAME: usize = 60;
 /// A value shorter than this is found within others by chance.
-const TELLING_PART: usize = 12;
+const IDENTIFYING_PART: usize = 12;
 /// Comparisons of parts of values in one visit.
 const MOST_COMPARISONS: usize = 2_000_000;
 
 /// What a visitor's device holds, by value.
 #[derive(Default)]
 pub(super) struct Known {
-    values: HashMap<String, Telling>,
+    values: HashMap<String, Disclosure>,
     comparisons: Cell<usize>,
 }
 
 impl Known {
     /// A cookie of this visitor. Words, flags, languages and addresses are many visitors' values.
     pub(super) fn cookie(&mut self, name: &Name, value: &CookieValue) {
-        self.add(Telling::Cookie(name.clone()), value);
+        self.add(Disclosure::Cookie(name.clone()), value);
     }
 
     /// A storage item of this visitor.
     pub(super) fn storage(&mut self, key: &str, value: &CookieValue) {
-        self.add(Telling::Storage(Name::new(key)), value);
+        self.add(Disclosure::Storage(Name::new(key)), value);
     }
 
-    fn add(&mut self, what: Telling, value: &CookieValue) {
+    fn add(&mut self, what: Disclosure, value: &CookieValue) {
         let Ok(text) = std::str::from_utf8(value.reveal()) else { return };
-        let telling = || is_telling(&shape(value)) || is_long_number(text);
-        if self.values.len() >= MOST_KNOWN || value.len() > LONGEST || !telling() {
+        let identifying = || is_identifying(&shape(value)) || is_long_number(text);
+        if self.values.len() >= MOST_KNOWN || value.len() > LONGEST || !identifying() {
             return;
         }
         let text = decoded(text).unwrap_or_else(|| text.to_owned());
@@ -66,19 +66,22 @@ impl Known {
     }
 
     /// Whose value it is, or a telling part of.
-    fn whose(&self, text: &str) -> Option<&Telling> {
+    fn whose(&self, text: &str) -> Option<&Disclosure> {
         if let Some(what) = self.values.get(text) {
             return Some(what);
         }
-        if text.len() < TELLING_PART || !text.bytes().any(|byte| byte.is_ascii_digit()) || is_address(text) {
+        if text.len() < IDENTIFYING_PART
+            || !text.bytes().any(|byte| byte.is_ascii_digit())
+            || is_address(text)
+        {
             return None;
         }
         self.comparisons.set(self.comparisons.get() + self.values.len());
         if self.comparisons.get() > MOST_COMPARISONS {
             return None;
         }
-        let within = |(value, _): &(&String, &Telling)| {
-            contains(value, text) || (value.len() >= TELLING_PART && contains(text, value))
+        let within = |(value, _): &(&String, &Disclosure)| {
+            contains(value, text) || (value.len() >= IDENTIFYING_PART && contains(text, value))
         };
         self.values.iter().filter(within).map(|(_, what)| what).min()
     }
@@ -104,7 +107,7 @@ pub(super) struct Teller<'a> {
 #[derive(Default)]
 pub(super) struct People {
     names: BTreeSet<String>,
-    sums: HashMap<String, Telling>,
+    sums: HashMap<String, Disclosure>,
 }
 
 impl People {
@@ -114,7 +117,7 @@ impl People {
             .iter()
             .map(|name| {
                 let sum = Sha256::digest(name.as_bytes());
-                (sum.iter().map(|byte| format!("{byte:02x}")).collect(), telling(name))
+                (sum.iter().map(|byte| format!("{byte:02x}")).collect(), disclosure(name))
             })
             .collect();
         People { names, sums }
@@ -214,12 +217,12 @@ impl Looking<'_> {
             return;
         }
         let what = match shape(&CookieValue::new(text)) {
-            ValueShape::Email if is_a_persons(text) => Telling::Email,
+            ValueShape::Email if is_a_persons(text) => Disclosure::Email,
             _ if self.is_file => return,
             ValueShape::Flag | ValueShape::Empty | ValueShape::LanguageTag | ValueShape::Email => return,
-            _ if names_a_user(field) => Telling::UserId,
-            ValueShape::Jwt | ValueShape::Uuid | ValueShape::Identifier => Telling::Identifier,
-            _ if names_a_visitor(field) => Telling::Identifier,
+            _ if names_a_user(field) => Disclosure::UserId,
+            ValueShape::Jwt | ValueShape::Uuid | ValueShape::Identifier => Disclosure::Identifier,
+            _ if names_a_visitor(field) => Disclosure::Identifier,
             _ => return,
         };
         self.tell(what, field, form, text);
@@ -230,18 +233,18 @@ impl Looking<'_> {
         let text = decoded(segment).unwrap_or_else(|| segment.to_owned());
         let email = || {
             let is_email = shape(&CookieValue::new(text.as_str())) == ValueShape::Email;
-            (is_email && is_a_persons(&text)).then_some((Telling::Email, Form::Plain))
+            (is_email && is_a_persons(&text)).then_some((Disclosure::Email, Form::Plain))
         };
         if let Some((what, form)) = self.known(&text, Form::Plain).or_else(email) {
             self.tell(what, "path", form, &text);
         }
     }
 
-    fn known(&self, text: &str, form: Form) -> Option<(Telling, Form)> {
+    fn known(&self, text: &str, form: Form) -> Option<(Disclosure, Form)> {
         let people = self.teller.people;
         let small = text.to_lowercase();
         if people.names.contains(&small) {
-            return Some((telling(&small), form));
+            return Some((disclosure(&small), form));
         }
         if let Some(what) = people.sums.get(&small) {
             return Some((what.clone(), Form::Sha256));
@@ -278,12 +281,12 @@ impl Looking<'_> {
         }
         let is_email = shape(&CookieValue::new(inner.as_str())) == ValueShape::Email && is_a_persons(&inner);
         if is_email {
-            self.tell(Telling::Email, field, Form::Base64, &inner);
+            self.tell(Disclosure::Email, field, Form::Base64, &inner);
         }
         is_email
     }
 
-    fn tell(&mut self, what: Telling, field: &str, form: Form, text: &str) {
+    fn tell(&mut self, what: Disclosure, field: &str, form: Form, text: &str) {
         let field: String = field.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let identity = self.teller.values.identity(text.as_bytes());
         self.found.insert(Carrying { carried: Carried { what, field, form }, identity });
@@ -291,8 +294,8 @@ impl Looking<'_> {
 }
 
 /// What somebody logs in as.
-fn telling(name: &str) -> Telling {
-    if name.contains('@') { Telling::Email } else { Telling::UserId }
+fn disclosure(name: &str) -> Disclosure {
+    if name.contains('@') { Disclosure::Email } else { Disclosure::UserId }
 }
 
 /// Of no page in particular.
@@ -305,7 +308,7 @@ fn shape(value: &CookieValue) -> ValueShape {
     }
 }
 
-fn is_telling(shape: &ValueShape) -> bool {
+fn is_identifying(shape: &ValueShape) -> bool {
     matches!(shape, ValueShape::Identifier | ValueShape::Uuid | ValueShape::Jwt | ValueShape::Email)
 }
 

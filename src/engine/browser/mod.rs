@@ -40,7 +40,7 @@ use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use tab::{Guise, Tab};
+use tab::{Emulation, Tab};
 use url::Url;
 
 /// A running Chromium.
@@ -63,7 +63,7 @@ pub struct BrowserContext {
     connection: Connection,
     hub: Arc<Hub>,
     id: String,
-    guise: Guise,
+    emulation: Emulation,
     third_party: ThirdPartyCookies,
     /// The same visitor in our model, to be held against the browser.
     model: Mutex<Jar>,
@@ -89,7 +89,7 @@ pub struct RunContext {
 
 /// How a context presents itself.
 #[derive(Clone, Debug, Default)]
-pub struct Disguise {
+pub struct Identity {
     pub user_agent: Option<String>,
     pub accept_language: Option<String>,
     pub time_zone: Option<String>,
@@ -144,11 +144,11 @@ impl BrowserEngine {
     }
 
     /// A fresh visitor.
-    pub async fn context(&self, disguise: Disguise, run: RunContext) -> Result<BrowserContext, String> {
+    pub async fn context(&self, identity: Identity, run: RunContext) -> Result<BrowserContext, String> {
         let connection = self.running.connection.clone();
         let mut params = json!({"disposeOnDetach": true});
         let mut proxy_login = None;
-        if let Some(proxy) = disguise.proxy.as_ref().and_then(|proxy| Url::parse(proxy.reveal()).ok()) {
+        if let Some(proxy) = identity.proxy.as_ref().and_then(|proxy| Url::parse(proxy.reveal()).ok()) {
             // Chromium goes around a proxy on loopback, and wants no password in its address.
             params["proxyBypassList"] = "<-loopback>".into();
             params["proxyServer"] = address_of(&proxy).into();
@@ -162,16 +162,16 @@ impl BrowserEngine {
         self.hub.visitor(&id);
         let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
         connection.tell("", "Browser.setDownloadBehavior", deny);
-        let own_headers = disguise
+        let own_headers = identity
             .own_headers
             .into_iter()
             .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
             .collect();
-        let guise = Guise {
-            user_agent: Some(disguise.user_agent.unwrap_or_else(|| self.user_agent.clone())),
-            accept_language: disguise.accept_language,
-            time_zone: disguise.time_zone,
-            gpc: disguise.gpc,
+        let emulation = Emulation {
+            user_agent: Some(identity.user_agent.unwrap_or_else(|| self.user_agent.clone())),
+            accept_language: identity.accept_language,
+            time_zone: identity.time_zone,
+            gpc: identity.gpc,
             own_headers,
             own: run.own.clone(),
             proxy_login,
@@ -183,7 +183,7 @@ impl BrowserEngine {
             connection,
             hub: self.hub.clone(),
             id,
-            guise,
+            emulation,
             third_party: self.third_party,
             model: Mutex::default(),
             items: Mutex::default(),
@@ -203,7 +203,7 @@ impl BrowserContext {
 
     /// Keeps what pages ask for from here on.
     pub fn record(&mut self) {
-        self.guise.keep_heads = true;
+        self.emulation.keep_heads = true;
         *locked(&self.har) = Some(Har::default());
     }
 
@@ -260,7 +260,7 @@ impl BrowserContext {
         drop(self.connection.send("", "Storage.clearCookies", params).await);
         *self.model() = Jar::default();
         // Storage partitions are reached through a page of theirs.
-        let Ok(tab) = Tab::open(&self.hub, &self.id, self.guise()).await else { return };
+        let Ok(tab) = Tab::open(&self.hub, &self.id, self.emulation()).await else { return };
         for origin in origins {
             let params = json!({"origin": origin, "storageTypes": "all"});
             drop(tab.command("Storage.clearDataForOrigin", params).await);
@@ -292,9 +292,9 @@ impl BrowserContext {
         &self.id
     }
 
-    fn guise(&self) -> Guise {
+    fn emulation(&self) -> Emulation {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Guise { items, ..self.guise.clone() }
+        Emulation { items, ..self.emulation.clone() }
     }
 
     fn keep_for_tabs(&self, items: Vec<StoredItem>) {
@@ -314,7 +314,7 @@ impl BrowserContext {
     }
 
     /// Which of these texts hold a secret, or tell who is logged in.
-    fn telling(&self, texts: &[Value]) -> Vec<usize> {
+    fn identifying(&self, texts: &[Value]) -> Vec<usize> {
         let secrets = self.run.secrets.read().unwrap_or_else(PoisonError::into_inner);
         let tells = |text: &str| {
             let small = text.to_lowercase();

@@ -3,7 +3,7 @@
 
 use super::cdp::Connection;
 use super::hub::Hub;
-use super::tab::{Guise, Tab};
+use super::tab::{Emulation, Tab};
 use crate::cookie::ThirdPartyCookies;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) async fn tried(hub: &Arc<Hub>, connection: &Connection) -> Option<Thi
 }
 
 async fn in_context(hub: &Arc<Hub>, connection: &Connection, id: &str) -> Option<ThirdPartyCookies> {
-    let tab = Tab::open(hub, id, Guise::answering(page_of)).await.ok()?;
+    let tab = Tab::open(hub, id, Emulation::answering(page_of)).await.ok()?;
     // Not awaited as a visit is: the answer is in the title as soon as the frame has run.
     connection.tell(&tab.session, "Page.navigate", json!({"url": FIRST}));
     let mut mode = None;

@@ -60,7 +60,7 @@ impl<'a> BrowserPage<'a> {
         ask: &Ask,
         patience: Patience,
     ) -> Result<BrowserPage<'a>, Failed> {
-        let tab = Tab::open(context.hub(), context.id(), context.guise()).await.map_err(|error| {
+        let tab = Tab::open(context.hub(), context.id(), context.emulation()).await.map_err(|error| {
             let detail = format!("no tab could be opened: {error}");
             Failed::once(&ask.cell, context.safe(&ask.url), FailureKind::Crashed, detail)
         })?;
@@ -175,9 +175,9 @@ impl<'a> BrowserPage<'a> {
                      e.style.setProperty('text-shadow','none','important');e.style.setProperty('background','#ddd','important')}";
         self.tab.evaluate(blank).await;
         let texts = self.tab.evaluate(&format!("{TEXTS}(null)")).await?;
-        let telling = self.context.telling(texts.as_array()?);
-        if !telling.is_empty() {
-            self.tab.evaluate(&format!("{TEXTS}({})", json!(telling))).await?;
+        let identifying = self.context.identifying(texts.as_array()?);
+        if !identifying.is_empty() {
+            self.tab.evaluate(&format!("{TEXTS}({})", json!(identifying))).await?;
         }
         let taken = self.tab.command("Page.captureScreenshot", json!({"format": "png"})).await.ok()?;
         super::base64_decode(taken["data"].as_str()?)

@@ -39,7 +39,7 @@ const ROUNDS: usize = 5;
 
 /// How a tab presents itself.
 #[derive(Clone)]
-pub(super) struct Guise {
+pub(super) struct Emulation {
     pub(super) user_agent: Option<String>,
     pub(super) accept_language: Option<String>,
     pub(super) time_zone: Option<String>,
@@ -57,10 +57,10 @@ pub(super) struct Guise {
     pub(super) answers: Option<fn(&url::Url) -> String>,
 }
 
-impl Guise {
+impl Emulation {
     /// A tab whose requests are all answered here.
-    pub(super) fn answering(answers: fn(&url::Url) -> String) -> Guise {
-        Guise {
+    pub(super) fn answering(answers: fn(&url::Url) -> String) -> Emulation {
+        Emulation {
             user_agent: None,
             accept_language: None,
             time_zone: None,
@@ -116,7 +116,7 @@ struct Shared {
     windows: Mutex<BTreeSet<String>>,
     /// Requests that a proxy wanted a login for.
     challenged: Mutex<BTreeSet<String>>,
-    guise: Guise,
+    emulation: Emulation,
     /// Headers of requests to own hosts; a step may change them.
     own_headers: Mutex<Vec<(String, String)>>,
     /// Documents are answered here, empty.
@@ -127,7 +127,7 @@ struct Shared {
 
 impl Tab {
     /// Opens a tab in a browser context.
-    pub(super) async fn open(hub: &Arc<Hub>, context: &str, guise: Guise) -> Result<Tab, CdpError> {
+    pub(super) async fn open(hub: &Arc<Hub>, context: &str, emulation: Emulation) -> Result<Tab, CdpError> {
         let connection = &hub.connection;
         let created = connection
             .send("", "Target.createTarget", json!({"url": "about:blank", "browserContextId": context}))
@@ -137,21 +137,21 @@ impl Tab {
             .send("", "Target.attachToTarget", json!({"targetId": target, "flatten": true}))
             .await?;
         let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
-        if !guise.items.is_empty() {
-            super::storage::seed(connection, &session, &guise.items).await?;
+        if !emulation.items.is_empty() {
+            super::storage::seed(connection, &session, &emulation.items).await?;
         }
         let events = connection.listen(&session);
         let shared = Arc::new(Shared {
-            trace: Mutex::new(Trace::keeping_heads(guise.keep_heads)),
+            trace: Mutex::new(Trace::keeping_heads(emulation.keep_heads)),
             sessions: Mutex::new(BTreeSet::from([session.clone()])),
-            own_headers: Mutex::new(guise.own_headers.clone()),
+            own_headers: Mutex::new(emulation.own_headers.clone()),
             empties: AtomicBool::new(false),
             main: session.clone(),
             frames: Mutex::default(),
             parts: Mutex::default(),
             windows: Mutex::default(),
             challenged: Mutex::default(),
-            guise,
+            emulation,
             hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
             binding: hub.binding.clone(),
         });
@@ -378,7 +378,7 @@ impl Tab {
     pub(super) async fn set_own_headers(&self, headers: Vec<(String, String)>) {
         *locked(&self.shared.own_headers) = headers;
         // Refused only by a tab that is gone, which the next step notices.
-        drop(self.command("Fetch.enable", held(&self.shared.guise)).await);
+        drop(self.command("Fetch.enable", held(&self.shared.emulation)).await);
     }
 
     /// An empty document of this origin, without asking the site for one: for scripts of ours.
@@ -386,7 +386,7 @@ impl Tab {
         self.shared.empties.store(true, Ordering::Relaxed);
         let shown = self.answered_empty(origin).await;
         self.shared.empties.store(false, Ordering::Relaxed);
-        if locked(&self.shared.own_headers).is_empty() && self.shared.guise.proxy_login.is_none() {
+        if locked(&self.shared.own_headers).is_empty() && self.shared.emulation.proxy_login.is_none() {
             self.command("Fetch.disable", json!({})).await?;
         }
         // Nothing of this was the site's.
@@ -395,7 +395,7 @@ impl Tab {
     }
 
     async fn answered_empty(&self, origin: &str) -> Result<(), CdpError> {
-        self.command("Fetch.enable", held(&self.shared.guise)).await?;
+        self.command("Fetch.enable", held(&self.shared.emulation)).await?;
         self.command("Page.navigate", json!({"url": format!("{origin}/")})).await?;
         self.settle(EMPTY_LOADS).await;
         Ok(())
@@ -501,7 +501,7 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             }
             "Fetch.requestPaused" => resume(&connection, &shared, &event),
             "Fetch.authRequired" => {
-                let login = shared.guise.proxy_login.as_ref();
+                let login = shared.emulation.proxy_login.as_ref();
                 let login = login.filter(|_| event.params["authChallenge"]["source"] == "Proxy");
                 let id = &event.params["requestId"];
                 // Asked for again, it was the wrong one.
@@ -544,8 +544,8 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
 }
 
 /// Every request is held for a moment, and a proxy's question for a login answered.
-fn held(guise: &Guise) -> Value {
-    json!({"patterns": [{"urlPattern": "*"}], "handleAuthRequests": guise.proxy_login.is_some()})
+fn held(emulation: &Emulation) -> Value {
+    json!({"patterns": [{"urlPattern": "*"}], "handleAuthRequests": emulation.proxy_login.is_some()})
 }
 
 /// An empty document, in a site's place.
@@ -598,7 +598,7 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
         return;
     }
     let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
-    if let Some(answers) = shared.guise.answers {
+    if let Some(answers) = shared.emulation.answers {
         let body = url.as_ref().map(answers).unwrap_or_default();
         let headers = json!([{"name": "Content-Type", "value": "text/html"}]);
         let answer = json!({
@@ -608,7 +608,7 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
         connection.tell(&event.session, "Fetch.fulfillRequest", answer);
         return;
     }
-    let own = url.is_ok_and(|url| (shared.guise.own)(&url));
+    let own = url.is_ok_and(|url| (shared.emulation.own)(&url));
     let mut params = json!({"requestId": event.params["requestId"]});
     if own {
         let header = |name: &str, value: &Value| json!({"name": name, "value": value});
@@ -663,18 +663,18 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         tell("Debugger.enable", json!({}));
         tell("Debugger.pause", json!({}));
     }
-    let guise = &shared.guise;
-    if guise.user_agent.is_some() || guise.accept_language.is_some() {
-        let mut identity = json!({"userAgent": guise.user_agent.clone().unwrap_or_default()});
-        if let Some(language) = &guise.accept_language {
+    let emulation = &shared.emulation;
+    if emulation.user_agent.is_some() || emulation.accept_language.is_some() {
+        let mut identity = json!({"userAgent": emulation.user_agent.clone().unwrap_or_default()});
+        if let Some(language) = &emulation.accept_language {
             identity["acceptLanguage"] = language.as_str().into();
         }
         tell("Emulation.setUserAgentOverride", identity);
     }
-    if let Some(zone) = &guise.time_zone {
+    if let Some(zone) = &emulation.time_zone {
         tell("Emulation.setTimezoneOverride", json!({"timezoneId": zone}));
     }
-    if guise.gpc {
+    if emulation.gpc {
         tell("Network.setExtraHTTPHeaders", json!({"headers": {"Sec-GPC": "1"}}));
         let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
         tell(
@@ -682,9 +682,10 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
             json!({"source": property, "runImmediately": session == shared.main}),
         );
     }
-    let holds = guise.answers.is_some() || guise.proxy_login.is_some() || !guise.own_headers.is_empty();
+    let holds =
+        emulation.answers.is_some() || emulation.proxy_login.is_some() || !emulation.own_headers.is_empty();
     if holds && page_like {
-        tell("Fetch.enable", held(guise));
+        tell("Fetch.enable", held(emulation));
     }
 }
 

@@ -4,13 +4,13 @@
 use super::SiteTable;
 use super::items::{Attributes, Entry};
 use super::sentences::{PartyEntry, Sentences};
+use crate::config::{Problems, Words, shortened};
 use crate::cookie::{SameSite, registrable_domain};
 use crate::manifest::{
     BROWSER_CAP, Category, DeclaredParty, DomainRule, Glob, LifetimeRule, NamePattern, PageClass, PathRule,
     SecureRule, Trigger, VisitorState, name_prefix,
 };
 use crate::observation::StorageKind;
-use crate::tree::{Problems, Words, shortened};
 use std::collections::BTreeMap;
 
 /// Each entry by itself, and the entries among each other.

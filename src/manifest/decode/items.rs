@@ -1,13 +1,13 @@
 //! Cookies and storage items as written: `[[cookies]]`, `[[storage]]`, `[defaults.GROUP]`.
 
 use super::values::{FieldNames, LifetimeFor, PerField};
+use crate::config::{Fields, OneOrMore, Record, Spanned};
 use crate::cookie::SameSite;
 use crate::manifest::{
     Category, DeclaredParty, DomainRule, Glob, LifetimeRule, NamePattern, PathRule, SecureRule, Strength,
     Trigger, ValueRule, VisitorState,
 };
 use crate::observation::StorageKind;
-use crate::tree::{Fields, OneOrMore, Record, Spanned};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -248,7 +248,7 @@ impl Record for StorageEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{Decode, Shape};
+    use crate::config::{Decode, Shape};
 
     #[test]
     fn fields_with_a_strength_of_their_own_are_fields() {

@@ -5,12 +5,12 @@ use super::items::{Entry, Group, References};
 use super::sentences::{AbsenceSentence, Absent, LinkEntry, NoCookiesEntry, PartyEntry, Sentence, Sentences};
 use super::values::PerField;
 use super::{SiteTable, Written};
+use crate::config::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
 use crate::manifest::{
     Absence, BannerRule, DeclaredLink, Item, Manifest, NamePattern, NoCookies, PageClass, PagePattern,
     PolicyClaims, Site, Stated, Strength, ThirdParty, claims_of,
 };
 use crate::observation::StorageKind;
-use crate::tree::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -16,7 +16,7 @@ use self::items::{CookieEntry, Group, StorageEntry};
 use self::sentences::{LinkEntry, PartyEntry, Sentences};
 use self::values::Address;
 use super::{Glob, Manifest, PagePattern, PartialDate};
-use crate::tree::{
+use crate::config::{
     self, Decode, Fields, Format, Lenient, OneOrMore, Problem, Record, Shape, Source, Spanned,
 };
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use url::Url;
 
 /// Reads a manifest. With errors there is none; warnings do not stand in its way.
 pub fn read(text: &str, file: &str, format: Format) -> (Option<Manifest>, Vec<Problem>) {
-    let (written, mut problems) = tree::read::<Written>(Source::new(file, text), format);
+    let (written, mut problems) = config::read::<Written>(Source::new(file, text), format);
     let manifest = written.map(|written| meaning::meant(written, &mut problems));
     let manifest = manifest.filter(|_| !problems.has_errors());
     (manifest, problems.into_list())
@@ -38,7 +38,7 @@ pub fn shape() -> Shape {
 
 /// The JSON Schema of manifests.
 pub fn json_schema() -> serde_json::Value {
-    tree::json_schema(&shape(), "cookieproof manifest", "The declared cookie policy of a site.")
+    config::json_schema(&shape(), "cookieproof manifest", "The declared cookie policy of a site.")
 }
 
 /// A manifest as written.

@@ -1,8 +1,8 @@
 //! Third parties, links and the `[claims]` table as written.
 
 use super::values::{Address, FieldNames, PerField};
+use crate::config::{Decode, Fields, Node, OneOrMore, Problems, Record, Shape, Spanned, Value, words};
 use crate::manifest::{Category, Glob, Inventory, Strength, ThirdPartyRule, Trigger, VisitorState};
-use crate::tree::{Decode, Fields, Node, OneOrMore, Problems, Record, Shape, Spanned, Value, words};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 //! What decoding gives and what it complains of, as its users see it.
 
 use super::read;
+use crate::config::{Format, Severity, Source};
 use crate::manifest::*;
-use crate::tree::{Format, Severity, Source};
 use insta::assert_snapshot;
 
 /// DESIGN's sketch, and every field once.

@@ -1,12 +1,12 @@
 //! Single values of a manifest: patterns, durations, dates, rules.
 
+use crate::config::{
+    Decode, Fields, Node, Problems, Record, Shape, Value, Words, parsed, unknown_word, word, words,
+    wrong_type,
+};
 use crate::manifest::{
     DomainRule, Glob, LifetimeRule, NamePattern, PagePattern, PartialDate, PathRule, Span, Trigger,
     VisitorState,
-};
-use crate::tree::{
-    Decode, Fields, Node, Problems, Record, Shape, Value, Words, parsed, unknown_word, word, words,
-    wrong_type,
 };
 use std::collections::BTreeMap;
 use std::marker::PhantomData;

@@ -5,13 +5,13 @@ use super::{
     BrowserTable, ConsentTable, HttpTable, LimitsTable, NamedRefs, PersonaTable, SecretRefAt, Written,
     map_of, secrets,
 };
+use crate::config::{Problems, Spanned, nearest, shortened};
 use crate::observation::{Consent, Visitor};
 use crate::plan::{
     Action, BrowserPlan, ConsentPlan, EngineChoice, Expect, Http, Journey, JsonTemplate, Limits, MailLink,
     MailSource, Mark, Pages, Persona, Plan, ProbeSettings, RefPart, Request, RequestBody, SecretRef, Step,
     Submit, Target, VendorLists,
 };
-use crate::tree::{Problems, Spanned, nearest, shortened};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -287,7 +287,7 @@ impl Meaning<'_> {
             (None, RequestBody::None) => "GET".to_owned(),
             (None, _) => "POST".to_owned(),
         };
-        let headers = crate::tree::Named(request.headers);
+        let headers = crate::config::Named(request.headers);
         Request { method, url: request.url.0, body, headers: self.fields(headers) }
     }
 

@@ -13,9 +13,9 @@ mod values;
 use self::steps::{MarkTable, RequestTable, Selector, StepTable};
 use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage, Tabs};
 use super::{EngineChoice, Plan, Render, Robots, SecretRef};
+use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::{Glob, PagePattern, PartialDate};
-use crate::tree::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -25,7 +25,7 @@ use url::Url;
 
 /// Reads a plan. With errors there is none; warnings do not stand in its way.
 pub fn read(text: &str, file: &str, format: Format) -> (Option<Plan>, Vec<Problem>) {
-    let (written, mut problems) = tree::read::<Written>(Source::new(file, text), format);
+    let (written, mut problems) = config::read::<Written>(Source::new(file, text), format);
     let plan = written.map(|written| meaning::meant(written, &mut problems));
     let plan = plan.filter(|_| !problems.has_errors());
     (plan, problems.into_list())
@@ -38,7 +38,7 @@ pub fn shape() -> Shape {
 
 /// The JSON Schema of plans.
 pub fn json_schema() -> serde_json::Value {
-    tree::json_schema(&shape(), "cookieproof plan", "How to look at a site.")
+    config::json_schema(&shape(), "cookieproof plan", "How to look at a site.")
 }
 
 /// A plan as written.
@@ -170,7 +170,7 @@ impl Record for JourneyTable {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let personas = fields.many("personas", "Who makes it; without it, everybody.");
-        let steps = fields.required::<tree::OneOrMore<Spanned<StepTable>>>("steps", "What they do.");
+        let steps = fields.required::<config::OneOrMore<Spanned<StepTable>>>("steps", "What they do.");
         Some(JourneyTable { personas, steps: steps?.0 })
     }
 }

@@ -4,8 +4,8 @@
 //! this very machine: there, it is the password of a sample.
 
 use super::SecretRefAt;
+use crate::config::{Problems, names_a_secret, shortened};
 use crate::plan::{RefPart, SecretRef};
-use crate::tree::{Problems, names_a_secret, shortened};
 
 /// Complains where a field named like a secret holds one.
 pub(super) fn by_reference(name: &str, value: &SecretRefAt, local: bool, problems: &mut Problems) {

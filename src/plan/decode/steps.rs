@@ -2,11 +2,11 @@
 
 use super::values::{HeaderText, StartPage};
 use super::{NamedRefs, SecretRefAt};
-use crate::manifest::PagePattern;
-use crate::plan::{Choice, CommandOutput, ImportFormat, SecretRef};
-use crate::tree::{
+use crate::config::{
     Decode, Fields, Named, Node, Problems, Record, Shape, Spanned, Value, parsed, words, wrong_type,
 };
+use crate::manifest::PagePattern;
+use crate::plan::{Choice, CommandOutput, ImportFormat, SecretRef};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;

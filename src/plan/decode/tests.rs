@@ -1,9 +1,9 @@
 //! What decoding gives and what it complains of, as its users see it.
 
 use super::read;
+use crate::config::{Format, Severity};
 use crate::observation::Consent;
 use crate::plan::*;
-use crate::tree::{Format, Severity};
 use insta::assert_snapshot;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

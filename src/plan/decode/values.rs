@@ -1,10 +1,10 @@
 //! Single values of a plan: durations, sizes, rates, references, words.
 
+use crate::config::{Decode, Fields, Node, Problems, Record, Shape, Value, parsed, word, words, wrong_type};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Span;
 use crate::observation::Consent;
 use crate::plan::{Choice, EngineChoice, ImportFormat, RefPart, Render, Robots, SecretRef};
-use crate::tree::{Decode, Fields, Node, Problems, Record, Shape, Value, parsed, word, words, wrong_type};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,0 +1,316 @@
+//! Bringing a visitor into a state of consent: by pressing what the banner offers or the plan
+//! names, by a choice recorded elsewhere, or by a signal that goes with every request.
+
+use super::render::{Browser, CellSeen, Holdings, Listed, holdings};
+use crate::cookie::Name;
+use crate::engine::browser::{Answer, Banner, BrowserContext, BrowserPage, StoredItem};
+use crate::manifest::BannerRule;
+use crate::observation::{
+    BannerMoment, Cell, Consent, ConsentLook, FailureKind, Outcome, Phase, ProbeKind, ProbeResult,
+    StorageKind,
+};
+use crate::plan::{ConsentPlan, ImportFormat};
+use crate::run::context::{Ended, Runner};
+use crate::run::persona::PersonaSession;
+use crate::run::steps::Live;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Pages looked at between giving consent and taking it back.
+const PAGES_BEFORE_WITHDRAWAL: usize = 3;
+/// How long a dialog may take to show the next button of a plan.
+const DIALOG_OPENS: Duration = Duration::from_secs(3);
+
+impl Runner<'_> {
+    /// A fresh visitor, brought into the cell's state of consent; and what it held before it
+    /// answered. None where that was not possible: the look says why.
+    pub(super) async fn arrive(
+        &mut self,
+        browser: &mut Browser,
+        who: &PersonaSession,
+        list: &[Listed],
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<Option<(BrowserContext, Holdings)>, Ended> {
+        let cell = look.cell.clone();
+        let Some(mut context) = self.visitor(browser, who, &cell, false).await? else { return Ok(None) };
+        if cell.consent == Consent::Untouched {
+            return Ok(Some((context, Holdings::new())));
+        }
+        let planned = self.plan.consent.iter().find(|planned| planned.state == cell.consent).cloned();
+        // Pressing shows more than a choice that was recorded elsewhere.
+        let mut reached = self.answered(browser, &context, list, look, seen).await?;
+        if reached.is_err()
+            && let Some(planned) = planned.as_ref().filter(|planned| planned.is_recorded())
+        {
+            context.close().await;
+            let Some(anew) = self.visitor(browser, who, &cell, false).await? else { return Ok(None) };
+            context = anew;
+            reached = self.recorded(&context, planned, look, seen).await?;
+        }
+        match reached {
+            Ok(before) => Ok(Some((context, before))),
+            Err(why) => {
+                match planned {
+                    Some(_) => self.state_not_reached(&cell, &why),
+                    // A banner may well offer no such choice; nobody said that it does.
+                    None => self.detail(format!("{:?} by {}: {why}", cell.consent, cell.persona)),
+                }
+                look.not_reached = Some(why);
+                context.close().await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// A choice that was made elsewhere, as the site records it.
+    pub(super) async fn recorded(
+        &mut self,
+        context: &BrowserContext,
+        planned: &ConsentPlan,
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<Result<Holdings, String>, Ended> {
+        if let Some(reference) = &planned.cookie {
+            let text = self.references.text(reference, Live::default()).await;
+            let cookies = match text.and_then(|text| self.read_cookies(ImportFormat::Header, &text)) {
+                Ok(cookies) => cookies,
+                Err(why) => return Ok(Err(self.references.mask(&why))),
+            };
+            let mut jar = crate::cookie::Jar::default();
+            for cookie in cookies {
+                seen.explained.insert(cookie.place());
+                jar.insert(cookie);
+            }
+            if let Err(why) = self.unless_ended(context.put(&jar)).await? {
+                return Ok(Err(why));
+            }
+        }
+        if let Some((key, reference)) = &planned.local_storage {
+            let value = match self.references.text(reference, Live::default()).await {
+                Ok(value) => value,
+                Err(why) => return Ok(Err(self.references.mask(&why))),
+            };
+            let item = StoredItem {
+                kind: StorageKind::LocalStorage,
+                origin: self.target.url.origin().ascii_serialization(),
+                name: key.clone(),
+                value: crate::cookie::CookieValue::new(value),
+            };
+            seen.told.insert((item.kind, item.named()));
+            if let Err(why) = self.unless_ended(context.put_storage(&[item])).await? {
+                return Ok(Err(why));
+            }
+        }
+        look.answered_by = Some("a recorded choice".to_owned());
+        Ok(Ok(Holdings::new()))
+    }
+
+    /// Answers the banner of the start page, and looks whether it is there again.
+    async fn answered(
+        &mut self,
+        browser: &Browser,
+        context: &BrowserContext,
+        list: &[Listed],
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<Result<Holdings, String>, Ended> {
+        let cell = look.cell.clone();
+        let consent = match cell.consent {
+            Consent::Withdrawn => Consent::Accepted,
+            _ => Consent::Untouched,
+        };
+        let as_before = Cell { consent, ..cell.clone() };
+        if cell.consent == Consent::Withdrawn
+            && let Err(why) = self.accepted_before(browser, context, list, &as_before, seen).await?
+        {
+            return Ok(Err(why));
+        }
+        let start = self.target.url.clone();
+        let Some(mut page) = self.open_page(browser, context, &as_before, &start).await? else {
+            return Ok(Err("the start page did not open".into()));
+        };
+        let before = self.held(context, &page).await?;
+        page.turn(cell.clone());
+        let answered = self.give(&page, &cell.consent).await?;
+        let after = self.held(context, &page).await?;
+        self.finish(page, &as_before, seen).await?;
+        let banner = match answered {
+            Ok(banner) => banner,
+            Err(why) => return Ok(Err(why)),
+        };
+        look.shown = Some(banner.shown);
+        look.known_by = banner.by;
+        look.answered_by = banner.clicked;
+        look.kept_in = after
+            .into_iter()
+            .filter(|(held, value)| before.get(held) != Some(value))
+            .map(|(held, _)| held)
+            .collect();
+        if let Some(page) = self.open_page(browser, context, &cell, &start).await? {
+            let selector = self.plan.browser.banner.clone();
+            let again = self.unless_ended(page.banner(selector.as_deref())).await?;
+            look.shown_again = again.map(|banner| banner.shown);
+            self.finish(page, &cell, seen).await?;
+        }
+        Ok(Ok(before))
+    }
+
+    /// Who takes consent back gave it before, and saw some pages with it.
+    async fn accepted_before(
+        &mut self,
+        browser: &Browser,
+        context: &BrowserContext,
+        list: &[Listed],
+        accepted: &Cell,
+        seen: &mut CellSeen,
+    ) -> Result<Result<(), String>, Ended> {
+        let untouched = Cell { consent: Consent::Untouched, ..accepted.clone() };
+        let start = self.target.url.clone();
+        let Some(mut page) = self.open_page(browser, context, &untouched, &start).await? else {
+            return Ok(Err("the start page did not open".into()));
+        };
+        page.turn(accepted.clone());
+        let given = self.give(&page, &Consent::Accepted).await?;
+        self.finish(page, &untouched, seen).await?;
+        if let Err(why) = given {
+            return Ok(Err(format!("consent could not be given in the first place: {why}")));
+        }
+        for listed in list.iter().take(PAGES_BEFORE_WITHDRAWAL) {
+            if let Some(page) = self.open_page(browser, context, accepted, &listed.url).await? {
+                self.finish(page, accepted, seen).await?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Answers the consent question of an open page: by what the plan names, else by what the
+    /// banner offers. What was pressed, or why nothing was.
+    async fn give(&self, page: &BrowserPage<'_>, state: &Consent) -> Result<Result<Banner, String>, Ended> {
+        let selector = self.plan.browser.banner.as_deref();
+        let planned = self.plan.consent.iter().find(|planned| planned.state == *state);
+        if let Some(planned) = planned.filter(|planned| !planned.selectors.is_empty()) {
+            let shown = self.unless_ended(page.banner(selector)).await?.unwrap_or_default();
+            for control in &planned.selectors {
+                self.unless_ended(page.wait(Some(control), None, DIALOG_OPENS)).await?;
+                if !self.unless_ended(page.click(control)).await? {
+                    return Ok(Err(format!("`{control}` is not on the start page")));
+                }
+            }
+            return Ok(Ok(Banner { clicked: Some(planned.selectors.join(", ")), ..shown }));
+        }
+        let answered = match state {
+            Consent::Withdrawn => self.unless_ended(page.withdraw(selector)).await?,
+            Consent::Category(category) => {
+                self.unless_ended(page.answer(&Answer::Category(category.clone()), selector)).await?
+            }
+            Consent::Accepted => self.unless_ended(page.answer(&Answer::Accept, selector)).await?,
+            _ => self.unless_ended(page.answer(&Answer::Reject, selector)).await?,
+        };
+        Ok(match answered {
+            Some(banner) if banner.clicked.is_some() => Ok(banner),
+            Some(_) if *state == Consent::Withdrawn => Err("nothing offers to take consent back".to_owned()),
+            Some(Banner { shown: true, .. }) => {
+                Err("the consent banner has no button that says so".to_owned())
+            }
+            Some(_) => Err("no consent banner was shown".to_owned()),
+            None => Err("the start page did not answer".to_owned()),
+        })
+    }
+
+    async fn held(&self, context: &BrowserContext, page: &BrowserPage<'_>) -> Result<Holdings, Ended> {
+        let jar = self.unless_ended(context.cookies()).await?;
+        let storage = self.unless_ended(page.stored()).await?;
+        Ok(holdings(&jar, &storage))
+    }
+
+    /// A planned consent state that could not be reached is a failure, never a quiet pass.
+    fn state_not_reached(&mut self, cell: &Cell, why: &str) {
+        let detail = format!("the consent state could not be reached: {why}");
+        self.recorder.failed(cell, &self.target.url, FailureKind::Other, detail);
+    }
+
+    /// Whether the banner is back after the visitor cleared the site's data.
+    pub(super) async fn cleared(
+        &mut self,
+        browser: &Browser,
+        context: &BrowserContext,
+        cell: &Cell,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        let start = self.target.url.clone();
+        let origins = vec![start.origin().ascii_serialization()];
+        self.unless_ended(context.clear(origins)).await?;
+        // Nobody knows this visitor any more.
+        self.recorder.another_visitor();
+        let cell = Cell { consent: Consent::Untouched, phase: Phase::Probe, ..cell.clone() };
+        let Some(page) = self.open_page(browser, context, &cell, &start).await? else { return Ok(()) };
+        let selector = self.plan.browser.banner.clone();
+        let banner = self.unless_ended(page.banner(selector.as_deref())).await?;
+        self.finish(page, &cell, &mut CellSeen::default()).await?;
+        if let Some(banner) = banner {
+            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterClearing, banner.shown));
+        }
+        Ok(())
+    }
+
+    /// The same pages with `Sec-GPC: 1` and `navigator.globalPrivacyControl`, as a fresh visitor.
+    pub(super) async fn privacy_control_in_browser(
+        &mut self,
+        browser: &mut Browser,
+        who: &mut PersonaSession,
+        list: &[Listed],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        let claimed = self.manifest.is_some_and(|manifest| manifest.policy.honours_gpc.is_some());
+        if !self.plan.probes.enabled || !(self.plan.probes.gpc || claimed) {
+            return Ok(());
+        }
+        let cell = Cell {
+            persona: who.persona.name.clone(),
+            engine: crate::observation::Engine::Browser,
+            consent: Consent::Untouched,
+            phase: Phase::Probe,
+            repeat: 1,
+            third_party: None,
+        };
+        let Some(context) = self.visitor(browser, who, &cell, true).await? else { return Ok(()) };
+        let mut look = ConsentLook::of(cell);
+        let mut seen = CellSeen::default();
+        let context = self.pages(browser, context, who, list, &mut look, &mut seen).await?;
+        let Some(context) = context else { return Ok(()) };
+        let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
+        context.close().await;
+        let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, seen.listed.len());
+        outcomes.push(Outcome {
+            probe: ProbeKind::GlobalPrivacyControl,
+            persona: who.persona.name.clone(),
+            cookies: Vec::new(),
+            page: Some(self.recorder.safe(&self.target.url)),
+            result,
+            evidence,
+        });
+        Ok(())
+    }
+
+    /// Shown on the first visit and after clearing, gone after consent; never, where the manifest
+    /// says that there is none.
+    pub(super) fn banner_outcome(&self, persona: &str, moment: BannerMoment, shown: bool) -> Outcome {
+        let rule = self.manifest.and_then(|manifest| manifest.policy.consent_banner.as_ref());
+        let none = rule.is_some_and(|rule| rule.value == BannerRule::None);
+        banner_outcome(persona, moment, shown, !none && moment != BannerMoment::AfterConsent)
+    }
+}
+
+/// What was seen of the banner, against what was expected of it.
+pub(super) fn banner_outcome(persona: &str, moment: BannerMoment, shown: bool, expected: bool) -> Outcome {
+    let what = if shown { "the consent banner is shown" } else { "no consent banner is shown" };
+    Outcome {
+        probe: ProbeKind::Banner { moment },
+        persona: persona.to_owned(),
+        cookies: Vec::new(),
+        page: None,
+        result: if shown == expected { ProbeResult::Holds } else { ProbeResult::Fails { what: what.into() } },
+        evidence: vec![what.to_owned()],
+    }
+}

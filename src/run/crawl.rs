@@ -1,0 +1,501 @@
+//! One persona's crawl: breadth first, several pages under way at once, and yet the same pages,
+//! cookies and findings whoever answers first. Visits are asked for and taken in in one order;
+//! each starts from the jar as it was when it was asked for.
+//!
+//! A persona that is logged in is asked now and then whether it still is. What it saw since the
+//! last good answer is held back until the next one; if the session turns out to be lost, those
+//! pages are asked for again after a new login, so that no page of an anonymous visitor counts as
+//! a member's.
+
+use super::context::{Ended, Runner};
+use super::jars;
+use super::persona::PersonaSession;
+use super::recorder::As;
+use super::side_requests::{Seeds, danger_of};
+use crate::cookie::{Decision, Jar};
+use crate::crawl::{
+    Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_fingerprint_at, refusal_fingerprint,
+};
+use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::manifest::PagePattern;
+use crate::observation::{Cell, Consent, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::plan::{self, EngineChoice};
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use tokio::task::{JoinError, JoinHandle};
+use url::Url;
+
+/// Pages of a member between two looks at whether it still is one.
+const BETWEEN_CHECKS: usize = 25;
+/// Looks for cause, before causes are no longer trusted.
+const MOST_ALARMS: usize = 20;
+/// Parts of pages fetched, for each page of the limit.
+const PARTS_PER_PAGE: usize = 10;
+
+/// What a crawl leaves behind for the probes and for the policy page.
+#[derive(Default)]
+pub(super) struct PolicyLinks {
+    /// Own hosts whose pages link to the policy.
+    pub(super) linking_hosts: BTreeSet<String>,
+}
+
+impl Runner<'_> {
+    /// Crawls as `who`. Why it ended early is in the result; what was seen until then is kept.
+    pub(super) async fn crawl(
+        &mut self,
+        who: &mut PersonaSession,
+        cell: &Cell,
+        seeds: &Seeds,
+        policy: &[Address],
+        policy_links: &mut PolicyLinks,
+    ) -> Result<(), Ended> {
+        let Some(scope) = self.scope() else { return Ok(()) };
+        let limits = &self.plan.limits;
+        let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
+        let mut frontier = Frontier::new(scope, bounds);
+        for address in &seeds.declared {
+            frontier.seed(address.clone());
+        }
+        let own = who.persona.start.iter().filter_map(|page| self.hosts.on_target(page));
+        for address in own.chain(who.landing.clone()).filter_map(|url| Address::new(&url)) {
+            frontier.seed(address);
+        }
+        for address in &seeds.sitemap {
+            // Whatever is not taken is in the tally of what was skipped.
+            let _ = frontier.seed_from_sitemap(address.clone());
+        }
+        self.progress.persona.clone_from(&who.persona.name);
+        self.progress.pages = 0;
+        let mut crawl = Crawl {
+            runner: self,
+            who,
+            cell,
+            policy,
+            policy_links,
+            frontier,
+            under_way: VecDeque::new(),
+            parts: VecDeque::new(),
+            parts_known: HashSet::new(),
+            again: VecDeque::new(),
+            asked_again: HashSet::new(),
+            held: Vec::new(),
+            since_check: 0,
+            alarms: 0,
+            check_due: false,
+            taken: 0,
+            answered: false,
+            first_failure: None,
+        };
+        let end = crawl.run().await;
+        crawl.finish(end.err());
+        end
+    }
+
+    /// What belongs to the crawl, as plan and manifest say.
+    pub(super) fn scope(&self) -> Option<Scope> {
+        let hosts = Arc::clone(&self.hosts);
+        let mut scope = Scope::new(&self.target.url)?
+            .own_hosts(move |host| hosts.is_own_host(host))
+            .hosts(self.hosts.map().clone());
+        let pages = &self.plan.pages;
+        if !pages.include.is_empty() {
+            scope = scope.include(any_of(&pages.include));
+        }
+        if !pages.exclude.is_empty() {
+            scope = scope.exclude(any_of(&pages.exclude));
+        }
+        if !pages.never_follow.is_empty() {
+            scope = scope.never_follow(any_of(&pages.never_follow));
+        }
+        Some(scope)
+    }
+}
+
+fn any_of(patterns: &[PagePattern]) -> impl Fn(&Address) -> bool + Send + Sync + use<> {
+    let patterns = patterns.to_vec();
+    move |address| {
+        let url = address.to_url();
+        patterns.iter().any(|pattern| pattern.matches(&url))
+    }
+}
+
+struct Crawl<'w, 'g> {
+    runner: &'w mut Runner<'g>,
+    who: &'w mut PersonaSession,
+    cell: &'w Cell,
+    policy: &'w [Address],
+    policy_links: &'w mut PolicyLinks,
+    frontier: Frontier,
+    /// In the order they were asked for.
+    under_way: VecDeque<UnderWay>,
+    parts: VecDeque<Part>,
+    parts_known: HashSet<Address>,
+    /// Pages to ask for once more, after a new login.
+    again: VecDeque<Next>,
+    asked_again: HashSet<Address>,
+    /// Visits since the session was last known to be there.
+    held: Vec<Held>,
+    since_check: usize,
+    alarms: usize,
+    check_due: bool,
+    taken: u64,
+    /// Whether any page answered, and if not, why the first did not.
+    answered: bool,
+    first_failure: Option<String>,
+}
+
+enum Work {
+    Page(Next),
+    Part(Part),
+}
+
+/// A picture, script, style or foreign frame of a page.
+struct Part {
+    url: Url,
+    within: Url,
+    resource: Resource,
+}
+
+struct UnderWay {
+    work: Work,
+    task: Task,
+}
+
+struct Held {
+    work: Work,
+    visit: Visit,
+    /// It looked as if the session were gone.
+    alarming: bool,
+}
+
+struct Done {
+    jar: Jar,
+    visit: Visit,
+    links: PageLinks,
+    /// What kind of page it is, where a browser will look again.
+    kind: Option<u64>,
+}
+
+impl Crawl<'_, '_> {
+    async fn run(&mut self) -> Result<(), Ended> {
+        loop {
+            self.fill().await?;
+            let Some(first) = self.under_way.pop_front() else {
+                if self.check().await? {
+                    return Ok(());
+                }
+                continue;
+            };
+            match self.runner.unless_ended(first.task).await? {
+                Ok(done) => self.take(first.work, done),
+                Err(error) => self.crashed(&first.work, &error),
+            }
+            if matches!(self.who.reached, Some(Reached::Lost { .. })) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks for as much as may be under way at once. The first page comes alone: what it sets is
+    /// there for all others.
+    async fn fill(&mut self) -> Result<(), Ended> {
+        let most = match self.taken {
+            0 => 1,
+            _ => self.runner.plan.limits.concurrency.max(1),
+        };
+        while self.under_way.len() < most && !self.check_due {
+            let Some(work) = self.next().await? else { break };
+            let task = self.start(&work);
+            self.under_way.push_back(UnderWay { work, task });
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<Work>, Ended> {
+        if let Some(part) = self.parts.pop_front() {
+            return Ok(Some(Work::Part(part)));
+        }
+        if let Some(next) = self.again.pop_front() {
+            return Ok(Some(Work::Page(next)));
+        }
+        while let Some(next) = self.frontier.pop() {
+            if !next.declared
+                && self.runner.plan.robots == plan::Robots::Honour
+                && !self.runner.robots(&next.address.to_url()).await?.allows(&next.address)
+            {
+                self.frontier.give_back(&next, SkipReason::Robots);
+                continue;
+            }
+            return Ok(Some(Work::Page(next)));
+        }
+        Ok(None)
+    }
+
+    fn start(&self, work: &Work) -> Task {
+        let cell = self.cell.clone();
+        let ask = match work {
+            Work::Page(next) => Ask {
+                started_by: next.from.as_ref().map(Address::to_url),
+                ..Ask::page(cell, next.address.to_url())
+            },
+            Work::Part(part) => Ask::part(cell, part.url.clone(), part.within.clone(), part.resource),
+        };
+        let hosts = Arc::clone(&self.runner.hosts);
+        let is_own = move |url: &Url| hosts.is_own(url);
+        let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
+        Task::new(visit(self.who.engine.clone(), self.who.session.clone(), ask, is_own, for_browser))
+    }
+
+    /// Takes in what a visit brought.
+    fn take(&mut self, work: Work, done: Done) {
+        let Done { jar, visit, links, kind } = done;
+        let refused = visit.status != 200 || visit.failure.is_some();
+        let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
+        let kind = match kind {
+            Some(kind) if visit.status == 200 => Some(kind),
+            _ if refused && for_browser && self.runner.hosts.is_own(&visit.shown) => {
+                let failure = visit.failure.as_ref().map(|failed| format!("{:?}", failed.kind));
+                Some(refusal_fingerprint(&visit.asked, visit.status, failure.as_deref()))
+            }
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let class = self.runner.recorder.class_of(&visit.asked);
+            self.who.kinds.add(visit.asked.clone(), kind ^ class.rotate_left(1));
+        }
+        jars::merge(&mut self.who.session.jar, &jar, &visit);
+        self.taken += 1;
+        self.runner.tell_visit(&visit);
+        self.answered |= visit.status > 0;
+        if let (None, Some(failure)) = (&self.first_failure, &visit.failure) {
+            self.first_failure = Some(failure.detail.clone());
+        }
+        let alarming = self.is_alarming(&visit);
+        if let Work::Page(next) = &work {
+            self.runner.progress.pages += 1;
+            self.follow(next, &visit, &links);
+            self.who.remember_page(self.runner.manifest, &visit);
+        }
+        if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {
+            self.since_check += 1;
+            self.held.push(Held { work, visit, alarming });
+            self.check_due |= alarming || self.since_check >= BETWEEN_CHECKS;
+            self.alarms += usize::from(alarming);
+        } else {
+            self.record(&work, &visit);
+        }
+        self.runner.progress.queued = (self.frontier.len() + self.again.len()) as u64;
+        self.runner.tell_progress(false);
+    }
+
+    fn record(&mut self, work: &Work, visit: &Visit) {
+        match work {
+            Work::Page(_) => {
+                // A private page refuses visitors; that is no failure of the page.
+                let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
+                self.runner.recorder.visit(self.cell, visit, None, counts);
+            }
+            Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
+        }
+    }
+
+    /// Links and parts of a page.
+    fn follow(&mut self, next: &Next, visit: &Visit, links: &PageLinks) {
+        if visit.shown != visit.asked
+            && let Some(shown) = Address::new(&visit.shown)
+        {
+            self.frontier.mark_seen(&shown);
+        }
+        if visit.status > 0 && !visit.content_type.is_empty() && !is_page(&visit.content_type) {
+            self.frontier.give_back(next, SkipReason::NotHtml);
+        }
+        self.frontier.push_all(next, links);
+        if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
+            self.policy_links.linking_hosts.extend(visit.shown.host_str().map(str::to_owned));
+        }
+        for (address, resource) in &links.resources {
+            self.part(visit, address, *resource);
+        }
+    }
+
+    fn part(&mut self, visit: &Visit, address: &Address, resource: Resource) {
+        let own = self.frontier.scope().is_own(address);
+        if own && resource == Resource::Frame {
+            return; // a page of the crawl
+        }
+        let pages = &self.runner.plan.pages;
+        let most = self.runner.plan.limits.pages.saturating_mul(PARTS_PER_PAGE);
+        if !pages.assets || !own && resource == Resource::Other {
+            if !own {
+                self.runner.recorder.mention(self.cell, &visit.shown, &address.to_url(), resource);
+            }
+            return;
+        }
+        if self.parts_known.len() >= most || !self.parts_known.insert(address.clone()) {
+            return;
+        }
+        let url = address.to_url();
+        if own && danger_of(&url).is_some() {
+            return;
+        }
+        self.parts.push_back(Part { url, within: visit.shown.clone(), resource });
+    }
+
+    /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
+    /// the login page instead of the page.
+    fn is_alarming(&self, visit: &Visit) -> bool {
+        if self.alarms >= MOST_ALARMS {
+            return false;
+        }
+        let sightings = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
+        let mut deleted = sightings
+            .filter(|sighting| matches!(sighting.decision, Decision::Deleted { .. }))
+            .map(|sighting| &sighting.name);
+        deleted.any(|name| self.who.login_cookies.contains(name))
+            || visit.status == 401
+            || visit.shown != visit.asked && self.who.is_login_page(&visit.shown)
+    }
+
+    /// Asks whether the session is still there, once nothing is under way. True: the crawl is
+    /// through.
+    async fn check(&mut self) -> Result<bool, Ended> {
+        let through = !self.check_due;
+        self.check_due = false;
+        if self.held.is_empty() {
+            return Ok(through);
+        }
+        self.since_check = 0;
+        let held = std::mem::take(&mut self.held);
+        if self.runner.is_logged_in(self.who, self.cell).await? {
+            held.iter().for_each(|held| self.record(&held.work, &held.visit));
+            return Ok(through);
+        }
+        self.who.lost += 1;
+        // Up to the first alarm the session was there, if there was one.
+        let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
+        for (index, Held { work, visit, alarming }) in held.into_iter().enumerate() {
+            if index < certain {
+                self.record(&work, &visit);
+                continue;
+            }
+            if let Work::Page(next) = work {
+                self.ask_again(next, &visit, alarming && index == certain);
+            }
+        }
+        let lost = format!("{}: the session was lost", self.who.persona.name);
+        self.runner.warn(format!("{lost}; logging in again"));
+        if !self.runner.log_in_again(self.who, self.cell).await? {
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// A page seen without a session is asked for once more, unless it is the one that ended it.
+    fn ask_again(&mut self, next: Next, visit: &Visit, first: bool) {
+        let deleted = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings).any(|sighting| {
+            matches!(sighting.decision, Decision::Deleted { .. })
+                && self.who.login_cookies.contains(&sighting.name)
+        });
+        if first && deleted {
+            self.frontier.give_back(&next, SkipReason::LogsOut);
+        } else if self.asked_again.insert(next.address.clone()) {
+            self.again.push_back(next);
+        }
+    }
+
+    fn crashed(&mut self, work: &Work, error: &JoinError) {
+        let url = match work {
+            Work::Page(next) => next.address.to_url(),
+            Work::Part(part) => part.url.clone(),
+        };
+        // The panic's own message may hold anything.
+        let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
+        self.runner.recorder.failed(self.cell, &url, FailureKind::Crashed, detail);
+        self.taken += 1;
+    }
+
+    /// Tells what was left out, and why.
+    fn finish(mut self, ended: Option<Ended>) {
+        self.under_way.clear();
+        if !matches!(self.who.reached, Some(Reached::Lost { .. })) {
+            // The last good answer was a moment ago; nothing says that the session is gone.
+            for Held { work, visit, alarming } in std::mem::take(&mut self.held) {
+                if alarming {
+                    break;
+                }
+                self.record(&work, &visit);
+            }
+        }
+        if let (false, Some(why)) = (self.answered, self.first_failure.take()) {
+            self.who.reached = Some(Reached::No { step: "the start page".into(), why });
+        }
+        self.frontier.close(match ended {
+            Some(Ended::TimeUp) => SkipReason::TimeLimit,
+            _ => SkipReason::Interrupted,
+        });
+        // Another look at the same pages leaves out the same.
+        let again = self.cell.repeat > 1 || self.cell.consent != Consent::Untouched;
+        let skipped = self.frontier.take_skipped();
+        let skipped = if again { Vec::new() } else { skipped };
+        for tally in skipped {
+            self.runner.recorder.skipped(Skipped {
+                persona: self.cell.persona.clone(),
+                reason: tally.reason,
+                example: self.runner.recorder.safe(&tally.example.to_url()),
+                count: tally.count,
+            });
+        }
+        self.runner.progress.queued = 0;
+        self.runner.tell_progress(true);
+        if !again && self.runner.browser.is_some() {
+            self.who.frontier = Some(Arc::new(Mutex::new(self.frontier)));
+        }
+    }
+}
+
+/// A visit with its links, on a task of its own: pages are read in parallel.
+async fn visit(
+    engine: HttpEngine,
+    mut session: Session,
+    ask: Ask,
+    is_own: impl Fn(&Url) -> bool,
+    for_browser: bool,
+) -> Done {
+    let mut visit = engine.visit(&mut session, &ask).await;
+    let is_document = ask.within.is_none() && is_own(&visit.shown);
+    let is_page = is_document && is_page(&visit.content_type);
+    let links = if is_page { links(&visit.shown, &visit.body) } else { PageLinks::default() };
+    let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));
+    visit.body = Vec::new();
+    Done { jar: session.jar, visit, links, kind }
+}
+
+fn is_page(content_type: &str) -> bool {
+    content_type.is_empty() || content_type.contains("html")
+}
+
+/// A task that ends with whoever waits for it.
+struct Task(JoinHandle<Done>);
+
+impl Task {
+    fn new(future: impl Future<Output = Done> + Send + 'static) -> Task {
+        Task(tokio::spawn(future))
+    }
+}
+
+impl Future for Task {
+    type Output = Result<Done, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,109 @@
+//! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
+//! own; pace, repeats, consent. This is the one place that spawns.
+
+mod consent;
+mod context;
+mod correlation;
+mod crawl;
+mod hosts;
+mod html;
+mod jars;
+mod login_check;
+mod pace;
+mod persona;
+mod probes;
+mod recorder;
+mod render;
+mod rendered_links;
+mod runner;
+mod session_transfer;
+mod side_requests;
+mod steps;
+
+pub use runner::run;
+
+use crate::observation::Phase;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// Tells a run to end early: what was seen is kept and the scan is marked partial.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<Signal>);
+
+#[derive(Debug, Default)]
+struct Signal {
+    stopped: AtomicBool,
+    notify: Notify,
+}
+
+impl Stop {
+    /// Asks the run to end.
+    pub fn stop(&self) {
+        self.0.stopped.store(true, Ordering::SeqCst);
+        self.0.notify.notify_waiters();
+    }
+
+    /// Whether it was asked to.
+    pub fn stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Ready when it is asked to.
+    pub async fn wait(&self) {
+        loop {
+            // Registered before the look, so that a stop in between is not missed.
+            let notified = self.0.notify.notified();
+            if self.stopped() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// What a run tells while it goes on. Never a secret.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    PhaseBegan {
+        persona: String,
+        phase: Phase,
+    },
+    Progress(Progress),
+    /// A line for `-v`: a request, a step, a retry.
+    Detail(String),
+    /// Something the user should know now: a login that failed, a session lost.
+    Warning(String),
+}
+
+/// Where the run stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    pub persona: String,
+    pub pages: u64,
+    pub queued: u64,
+    /// Requests per second of the last seconds.
+    pub rate: f64,
+    /// Distinct cookies and storage items so far.
+    pub found: u64,
+    pub failed: u64,
+}
+
+/// Receives events; called from the run's own task, must not block.
+pub trait Watch: Send + Sync {
+    /// One event.
+    fn event(&self, event: Event);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    fn event(&self, _: Event) {}
+}
+
+/// Why a run could not even begin. What fails later is coverage, not an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct RunError {
+    pub message: String,
+    pub hint: Option<String>,
+}

@@ -1,0 +1,58 @@
+//! A choice of an earlier day, put to the site as it is now: does the banner ask again? Whether it
+//! should is not known here; the audit holds two scans against each other for that.
+
+use crate::observation::{BannerMoment, Cell, ConsentLook, Engine, Outcome, Phase, ProbeResult};
+use crate::run::consent::banner_outcome;
+use crate::run::context::{Ended, Runner};
+use crate::run::persona::PersonaSession;
+use crate::run::render::{Browser, CellSeen};
+
+impl Runner<'_> {
+    /// The start page for a visitor who comes with the plan's recorded acceptance.
+    pub(in crate::run) async fn with_old_choice(
+        &mut self,
+        browser: &mut Browser,
+        who: &PersonaSession,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        let claimed =
+            self.manifest.is_some_and(|manifest| manifest.policy.consent_renewed_on_change.is_some());
+        let Some(choice) = self.plan.old_choice().filter(|_| claimed).cloned() else { return Ok(()) };
+        let cell = Cell {
+            persona: who.persona.name.clone(),
+            engine: Engine::Browser,
+            consent: choice.state.clone(),
+            phase: Phase::Probe,
+            repeat: 1,
+            third_party: None,
+        };
+        let Some(context) = self.visitor(browser, who, &cell, false).await? else { return Ok(()) };
+        let start = self.target.url.clone();
+        let mut shown = Err("the start page did not answer".to_owned());
+        match self
+            .recorded(&context, &choice, &mut ConsentLook::of(cell.clone()), &mut CellSeen::default())
+            .await?
+        {
+            Err(why) => shown = Err(why),
+            Ok(_) => {
+                if let Some(page) = self.open_page(browser, &context, &cell, &start).await? {
+                    let selector = self.plan.browser.banner.clone();
+                    let banner = self.unless_ended(page.banner(selector.as_deref())).await?;
+                    self.finish(page, &cell, &mut CellSeen::default()).await?;
+                    shown = banner
+                        .map(|banner| banner.shown)
+                        .ok_or_else(|| "the start page did not answer".to_owned());
+                }
+            }
+        }
+        context.close().await;
+        let moment = BannerMoment::AfterPolicyChange;
+        let mut outcome = banner_outcome(&cell.persona, moment, shown == Ok(true), true);
+        if let Err(why) = shown {
+            outcome.result = ProbeResult::Undecided { why };
+            outcome.evidence.clear();
+        }
+        outcomes.push(outcome);
+        Ok(())
+    }
+}

@@ -1,0 +1,326 @@
+//! The browser's part of a run: the pages that HTTP found, one of each kind, looked at again with
+//! scripts running; each persona and consent state in a fresh browser of its own, several pages at
+//! a time.
+
+mod pages;
+mod pictures;
+
+pub(super) use self::pages::Listed;
+use super::context::{Ended, Runner};
+use super::persona::PersonaSession;
+use super::rendered_links::RenderedLinks;
+use super::{Event, RunError};
+use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
+use crate::engine::Session;
+use crate::engine::browser::{
+    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, RunContext, StoredItem,
+};
+use crate::observation::{
+    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, FailureKind, Outcome, Phase, StorageKind,
+};
+use std::collections::BTreeSet;
+
+/// How often a browser that died is started again in one run.
+const MOST_RESTARTS: u32 = 5;
+
+/// The run's browser.
+pub(super) struct Browser {
+    engine: BrowserEngine,
+    settings: BrowserSettings,
+    patience: Patience,
+    restarts: u32,
+    /// Modes of third-party cookies it looked in so far.
+    modes: Vec<ThirdPartyCookies>,
+}
+
+impl Browser {
+    /// For the report.
+    pub(super) fn told(&self) -> BrowserRun {
+        BrowserRun {
+            version: self.engine.version.clone(),
+            third_party_cookies: self.modes.clone(),
+            tried: self.engine.mode_tried,
+        }
+    }
+
+    /// Starts it before the long work, so that a missing browser is said at once.
+    pub(super) async fn start(runner: &Runner<'_>) -> Result<Browser, RunError> {
+        let plan = runner.plan;
+        let settings = BrowserSettings {
+            executable: plan.browser.executable.clone(),
+            url: plan.browser.url.clone(),
+            third_party: plan.third_party_cookies.first().copied().unwrap_or_default(),
+            resolve: plan.http.resolve.clone(),
+            accept_any_certificate: !plan.http.extra_ca.is_empty(),
+        };
+        let engine = start(&settings).await?;
+        if engine.third_party() != settings.third_party {
+            runner.warn(match engine.third_party() {
+                ThirdPartyCookies::Allow => {
+                    "the browser keeps third-party cookies, though the plan wants them blocked"
+                }
+                ThirdPartyCookies::Block => {
+                    "the browser blocks third-party cookies, though the plan wants them kept"
+                }
+            });
+        }
+        let modes = vec![engine.third_party()];
+        let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
+        Ok(Browser { engine, settings, patience, restarts: 0, modes })
+    }
+
+    /// How long a page may take.
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
+    }
+}
+
+async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, RunError> {
+    BrowserEngine::start(settings)
+        .await
+        .map_err(|error| RunError { message: error.message, hint: Some(error.hint) })
+}
+
+/// What one cell showed, beside its sightings.
+#[derive(Default)]
+pub(super) struct CellSeen {
+    pub(super) storage: Vec<StoredItem>,
+    /// Places in the jar that sightings explain.
+    pub(super) explained: BTreeSet<CookiePlace>,
+    /// Items of storage that were seen to be written, or that the visitor came with.
+    pub(super) told: BTreeSet<(StorageKind, Name)>,
+    /// Pages that only a browser finds.
+    pub(super) found: RenderedLinks,
+    /// The pages that were rendered, in order: other states of consent look at the same.
+    pub(super) listed: Vec<Listed>,
+    /// Some page did more than was recorded: not everything in the jar can be explained.
+    pub(super) overflow: bool,
+    /// The first page offers a way to take consent back.
+    pub(super) can_withdraw: bool,
+}
+
+/// What a visitor's device holds, with values to be compared.
+pub(super) type Holdings = std::collections::BTreeMap<(StorageKind, Name), Vec<u8>>;
+
+impl Runner<'_> {
+    /// Looks at every persona's pages with the browser. `personas` are those that the crawl reached.
+    pub(super) async fn browse(
+        &mut self,
+        personas: &mut [PersonaSession],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        // Taken out for as long as it works, since every visit is recorded in the runner, too.
+        let Some(mut browser) = self.browser.take() else { return Ok(()) };
+        let end = self.browse_in_each_mode(&mut browser, personas, outcomes).await;
+        self.browser = Some(browser);
+        end
+    }
+
+    /// The mode of third-party cookies belongs to the browser's profile: another mode is another
+    /// browser.
+    async fn browse_in_each_mode(
+        &mut self,
+        browser: &mut Browser,
+        personas: &mut [PersonaSession],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        self.browse_all(browser, personas, None, outcomes).await?;
+        self.second_look(browser, personas).await?;
+        let own = browser.engine.third_party();
+        for mode in self.plan.third_party_cookies.iter().copied().filter(|mode| *mode != own) {
+            if browser.settings.url.is_some() {
+                self.warn("the other mode of third-party cookies needs a browser that is started here");
+                continue;
+            }
+            browser.settings.third_party = mode;
+            match self.unless_ended(start(&browser.settings)).await? {
+                Ok(engine) => {
+                    browser.modes.push(engine.third_party());
+                    browser.engine = engine;
+                }
+                Err(error) => {
+                    self.warn(&error.message);
+                    continue;
+                }
+            }
+            // What a claim asks by an act was asked in the first mode.
+            self.browse_all(browser, personas, Some(mode), &mut Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    async fn browse_all(
+        &mut self,
+        browser: &mut Browser,
+        personas: &mut [PersonaSession],
+        third_party: Option<ThirdPartyCookies>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        for who in personas.iter_mut().filter(|who| who.is_there()) {
+            let persona = who.persona.name.clone();
+            self.watch.event(Event::PhaseBegan { persona: persona.clone(), phase: Phase::Crawl });
+            let cell = |consent: &Consent| Cell {
+                persona: persona.clone(),
+                engine: Engine::Browser,
+                consent: consent.clone(),
+                phase: Phase::Crawl,
+                repeat: 1,
+                third_party,
+            };
+            let list = self.chosen_pages(who);
+            let mut look = ConsentLook::of(cell(&Consent::Untouched));
+            let untouched = self.browse_cell(browser, who, &list, &mut look, outcomes).await?;
+            let shown = look.shown;
+            self.recorder.consent(look);
+            if !who.persona.visitor.logged_in {
+                if let Some(shown) = shown {
+                    outcomes.push(self.banner_outcome(&persona, BannerMoment::FirstVisit, shown));
+                }
+                if third_party.is_none() {
+                    if shown == Some(true) {
+                        self.with_old_choice(browser, who, outcomes).await?;
+                    }
+                    self.privacy_control_in_browser(browser, who, &untouched.listed, outcomes).await?;
+                }
+            }
+            for consent in self.states_for(who, shown == Some(true), untouched.can_withdraw) {
+                let mut look = ConsentLook::of(cell(&consent));
+                self.browse_cell(browser, who, &untouched.listed, &mut look, outcomes).await?;
+                self.recorder.consent(look);
+            }
+        }
+        Ok(())
+    }
+
+    /// Visitors without a login answer the banner either way, and take the answer back where the
+    /// site offers to; members accept; other states where the plan names them.
+    fn states_for(&self, who: &PersonaSession, banner: bool, can_withdraw: bool) -> Vec<Consent> {
+        let planned = self.plan.consent.iter().map(|consent| consent.state.clone());
+        let mut states: Vec<Consent> = planned.filter(|state| *state != Consent::Untouched).collect();
+        if banner {
+            states.push(Consent::Accepted);
+            if !who.persona.visitor.logged_in {
+                states.push(Consent::Rejected);
+                states.extend(can_withdraw.then_some(Consent::Withdrawn));
+            }
+        }
+        states.sort();
+        states.dedup();
+        states
+    }
+
+    /// One visitor in one state of consent: brought there, led through the pages, and looked at in
+    /// the end.
+    async fn browse_cell(
+        &mut self,
+        browser: &mut Browser,
+        who: &mut PersonaSession,
+        list: &[Listed],
+        look: &mut ConsentLook,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<CellSeen, Ended> {
+        let cell = look.cell.clone();
+        // What the login over HTTP brought is explained there.
+        let explained = brings(who).iter().map(StoredCookie::place).collect();
+        let told = who.session.storage.iter().map(|item| (item.kind, item.named())).collect();
+        let mut seen = CellSeen { explained, told, found: RenderedLinks::of(who), ..CellSeen::default() };
+        let Some((context, before)) = self.arrive(browser, who, list, look, &mut seen).await? else {
+            return Ok(seen);
+        };
+        if cell.consent == Consent::Accepted
+            && let Some(shown) = look.shown_again
+        {
+            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, shown));
+        }
+        let context = self.pages(browser, context, who, list, look, &mut seen).await?;
+        let Some(context) = context else { return Ok(seen) };
+        self.keep_har(&context, &cell);
+        let jar = context.cookies().await;
+        self.carry_renewed_back(&context, who).await?;
+        if !seen.overflow {
+            self.unexplained(&cell, &jar, &seen);
+        }
+        self.mirrors(&cell, &jar, &seen, outcomes);
+        let after = holdings(&jar, &seen.storage);
+        look.survives = before.into_keys().filter(|held| after.contains_key(held)).collect();
+        if cell.consent == Consent::Accepted && !who.persona.visitor.logged_in {
+            self.cleared(browser, &context, &cell, outcomes).await?;
+        }
+        context.close().await;
+        if cell.consent == Consent::Untouched && cell.third_party.is_none() {
+            self.ask_found(who, &cell, &seen.found).await?;
+        }
+        Ok(seen)
+    }
+
+    /// A fresh browser context with the persona's session in it. A browser that died is started
+    /// again, a few times.
+    pub(super) async fn visitor(
+        &mut self,
+        browser: &mut Browser,
+        who: &PersonaSession,
+        cell: &Cell,
+        gpc: bool,
+    ) -> Result<Option<BrowserContext>, Ended> {
+        self.recorder.another_visitor();
+        if browser.engine.gone() && browser.restarts < MOST_RESTARTS {
+            browser.restarts += 1;
+            self.warn("the browser ended and is started again");
+            match self.unless_ended(start(&browser.settings)).await? {
+                Ok(engine) => browser.engine = engine,
+                Err(error) => self.warn(&error.message),
+            }
+        }
+        let proxy = match self.proxy_of(&who.persona).await {
+            Ok(proxy) => proxy,
+            // Said by the engine without a browser, which needs it first.
+            Err(_) => return Ok(None),
+        };
+        let session = &Session { jar: brings(who).clone(), ..who.session.clone() };
+        let hosts = self.hosts.clone();
+        let run = RunContext {
+            own: std::sync::Arc::new(move |url| hosts.is_own(url)),
+            secrets: self.secrets(),
+            values: self.values(),
+            began: self.began,
+        };
+        let identity = Identity {
+            user_agent: session.user_agent.clone(),
+            accept_language: session.accept_language.clone(),
+            time_zone: who.persona.time_zone.clone(),
+            gpc: gpc || session.gpc,
+            own_headers: session.own_headers.clone(),
+            proxy,
+        };
+        let made = self.unless_ended(browser.engine.context(identity, run)).await?;
+        let failed = match made {
+            Ok(mut context) => {
+                if self.plan.browser.har.is_some() {
+                    context.record();
+                }
+                match self.put_session(&context, session).await {
+                    Ok(()) => return Ok(Some(context)),
+                    Err(why) => why,
+                }
+            }
+            Err(why) => why,
+        };
+        let detail = format!("no fresh browser for this visitor: {failed}");
+        self.recorder.failed(cell, &self.target.url, FailureKind::Crashed, detail);
+        Ok(None)
+    }
+}
+
+/// What a visitor comes with: a member's session as it is now; the crawl of somebody without one left
+/// cookies that a fresh visitor has yet to get.
+fn brings(who: &PersonaSession) -> &Jar {
+    if who.persona.visitor.logged_in { &who.session.jar } else { &who.login_jar }
+}
+
+/// Cookies and storage items as one map.
+pub(super) fn holdings(jar: &[StoredCookie], storage: &[StoredItem]) -> Holdings {
+    let cookies =
+        jar.iter().map(|cookie| ((StorageKind::Cookie, cookie.name.clone()), cookie.value.reveal().to_vec()));
+    let items = storage.iter().map(|item| ((item.kind, item.named()), item.value.reveal().to_vec()));
+    cookies.chain(items).collect()
+}

@@ -1,0 +1,251 @@
+//! What is asked beside the pages that links lead to, because it sets cookies too or because a
+//! claim is about it: the plain http twin, the host with or without `www`, a page that does not
+//! exist, robots.txt, sitemaps, the favicon, the published policy, declared links. All as a
+//! first-time visitor.
+
+use super::context::{Ended, Runner};
+use super::hosts::{http_twin, www_twin};
+use super::html;
+use super::recorder::As;
+use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
+use crate::engine::Visit;
+use crate::observation::{LinkCheck, PolicyPage, Resource};
+use crate::plan;
+use std::collections::{BTreeSet, VecDeque};
+use url::Url;
+
+/// What robots.txt calls us.
+const AGENT: &str = "cookieproof";
+/// Nobody has this page.
+const NO_SUCH_PAGE: &str = "/cookieproof-asks-for-a-page-that-does-not-exist";
+/// Sitemap files read in one run.
+const MOST_SITEMAPS: usize = 50;
+/// Bytes of the policy's text, and its links, that are kept.
+const MOST_TEXT: usize = 512 << 10;
+const MOST_LINKS: usize = 2000;
+
+/// Where a crawl starts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seeds {
+    /// Named by plan or manifest.
+    pub(super) declared: Vec<Address>,
+    pub(super) sitemap: Vec<Address>,
+}
+
+impl Runner<'_> {
+    /// The start pages that plan and manifest name, and what the sitemaps list.
+    pub(super) async fn seeds(&mut self) -> Result<Seeds, Ended> {
+        let mut declared = vec![self.target.url.clone()];
+        let named = self.plan.pages.start.iter();
+        declared.extend(named.filter_map(|page| self.hosts.on_target(page)));
+        declared.extend(self.declared_pages());
+        let declared = declared.iter().filter_map(Address::new).collect();
+        // robots.txt is asked for in any case.
+        let robots = self.robots(&self.target.url.clone()).await?;
+        let sitemap =
+            if self.plan.pages.sitemaps { self.sitemaps(robots.sitemaps).await? } else { Vec::new() };
+        Ok(Seeds { declared, sitemap })
+    }
+
+    /// The pages that the manifest names one by one, but for those that would log out or change
+    /// something.
+    fn declared_pages(&self) -> Vec<Url> {
+        let patterns = self.manifest.into_iter().flat_map(|manifest| manifest.pages.values());
+        patterns
+            .flat_map(|class| &class.patterns)
+            .filter_map(|pattern| self.literal_page(pattern))
+            .filter(|url| !self.plan.pages.never_follow.iter().any(|pattern| pattern.matches(url)))
+            .filter(|url| danger_of(url).is_none())
+            .collect()
+    }
+
+    /// The one page that a pattern means, on this target.
+    pub(super) fn literal_page(&self, pattern: &crate::manifest::PagePattern) -> Option<Url> {
+        match (pattern.literal_path(), pattern.host()) {
+            (Some(path), _) => self.hosts.on_target(path),
+            (None, Some(host)) => {
+                let host = host.literal()?;
+                let written = pattern.to_string();
+                let page = written.trim_start_matches("https://").trim_start_matches("http://");
+                let url =
+                    (!page.contains('*')).then(|| self.hosts.on_target(&format!("https://{page}")))??;
+                (self.hosts.is_own(&url) && !host.is_empty()).then_some(url)
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// What the host's robots.txt lets us do; asked for once.
+    pub(super) async fn robots(&mut self, url: &Url) -> Result<Robots, Ended> {
+        let host = url[url::Position::BeforeScheme..url::Position::BeforePath].to_owned();
+        if let Some(known) = self.robots.get(&host) {
+            return Ok(known.clone());
+        }
+        let mut file = url.clone();
+        file.set_path("/robots.txt");
+        file.set_query(None);
+        file.set_fragment(None);
+        let visit = self.ask_as_nobody(file, Resource::WellKnown, As::Guess).await?;
+        let mut robots = Robots::new(&visit.shown, visit.status, &visit.body, AGENT);
+        if self.plan.robots == plan::Robots::Ignore {
+            let sitemaps = robots.sitemaps;
+            robots = Robots::allow_all();
+            robots.sitemaps = sitemaps;
+        } else {
+            if let Some(delay) = robots.crawl_delay {
+                self.pacer.slow_down(delay);
+            }
+            if robots.state == RobotsState::Unreachable && visit.status > 0 {
+                self.warn(format!(
+                    "{} answered {}: robots.txt must be taken as forbidding everything (RFC 9309, 2.3.1.4); \
+                     the owner of the site sets `robots = \"ignore\"`",
+                    self.recorder.safe(&visit.asked),
+                    visit.status
+                ));
+            }
+        }
+        self.robots.insert(host, robots.clone());
+        Ok(robots)
+    }
+
+    async fn sitemaps(&mut self, named: Vec<Address>) -> Result<Vec<Address>, Ended> {
+        let usual = self.target.url.join("/sitemap.xml").ok().as_ref().and_then(Address::new);
+        let mut waiting: VecDeque<Address> = usual.into_iter().chain(named).collect();
+        let mut seen = BTreeSet::new();
+        let mut pages = Vec::new();
+        let most = self.plan.limits.pages.saturating_mul(4).max(1000);
+        while let Some(address) = waiting.pop_front() {
+            let Some(url) = self.hosts.on_target(address.as_str()) else { continue };
+            if seen.len() >= MOST_SITEMAPS || pages.len() >= most {
+                break;
+            }
+            if !self.hosts.is_own(&url) || !seen.insert(url.clone()) {
+                continue;
+            }
+            let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+            if !(200..300).contains(&visit.status) {
+                continue;
+            }
+            let found = sitemap(&visit.shown, &visit.body, most - pages.len());
+            if let Some(note) = found.note {
+                self.detail(format!("{}: {note}", visit.asked));
+            }
+            pages.extend(found.pages);
+            waiting.extend(found.sitemaps.into_iter().take(MOST_SITEMAPS));
+        }
+        Ok(pages)
+    }
+
+    /// The addresses that belong to every site.
+    pub(super) async fn usual_addresses(&mut self) -> Result<(), Ended> {
+        let start = self.target.url.clone();
+        let mut addresses: Vec<Url> = [http_twin(&start), www_twin(&start), start.join(NO_SUCH_PAGE).ok()]
+            .into_iter()
+            .flatten()
+            .collect();
+        if self.plan.pages.assets {
+            addresses.extend(start.join("/favicon.ico"));
+        }
+        // Where people log in, plain http matters most.
+        let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
+        let opened = steps.filter_map(|step| match &step.action {
+            plan::Action::Open { url } => http_twin(&self.hosts.on_target(url)?),
+            _ => None,
+        });
+        for twin in opened.collect::<Vec<_>>() {
+            if !addresses.contains(&twin) {
+                addresses.push(twin);
+            }
+        }
+        for url in addresses {
+            self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+        }
+        Ok(())
+    }
+
+    /// The published policy, where the manifest says where it is.
+    pub(super) async fn policy_page(&mut self) -> Result<Option<PolicyPage>, Ended> {
+        let written = self.manifest.and_then(|manifest| manifest.site.policy_url.as_deref());
+        let Some(url) = written.and_then(|written| self.hosts.on_target(written)) else { return Ok(None) };
+        let mut visit = self.ask_as_nobody(url.clone(), Resource::Document, As::Page).await?;
+        if visit.body.is_empty() && matches!(visit.content_type.as_str(), "text/plain" | "text/markdown") {
+            visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+        }
+        Ok(Some(self.read_policy(&visit)))
+    }
+
+    fn read_policy(&self, visit: &Visit) -> PolicyPage {
+        let body = String::from_utf8_lossy(&visit.body);
+        let is_html = visit.content_type.is_empty() || visit.content_type.contains("html");
+        let text = match is_html {
+            true => html::visible_text(&body, MOST_TEXT),
+            false if visit.content_type.starts_with("text/") => {
+                body[..body.floor_char_boundary(MOST_TEXT)].to_owned()
+            }
+            false => String::new(),
+        };
+        let links = if is_html { html::links(&body, &visit.shown) } else { Vec::new() };
+        PolicyPage {
+            url: self.recorder.safe(&visit.asked),
+            shown: (visit.shown != visit.asked).then(|| self.recorder.safe(&visit.shown)),
+            status: visit.status,
+            text,
+            links: links
+                .into_iter()
+                .take(MOST_LINKS)
+                .map(|(text, url)| (text, self.recorder.safe(&url)))
+                .collect(),
+            linked_from: BTreeSet::new(),
+        }
+    }
+
+    /// The links that the manifest declares. What other sites set on the way is their own affair.
+    pub(super) async fn declared_links(&mut self) -> Result<Vec<LinkCheck>, Ended> {
+        let mut checks = Vec::new();
+        for link in self.manifest.into_iter().flat_map(|manifest| &manifest.links) {
+            let Some(url) = self.hosts.on_target(&link.url) else { continue };
+            let visit = if self.hosts.is_own(&url) {
+                self.ask_as_nobody(url, Resource::Document, As::Look).await?
+            } else {
+                self.look_elsewhere(url).await?
+            };
+            let lost = link.url.split_once('#').map(|(_, name)| name).filter(|name| {
+                (200..300).contains(&visit.status) && !visit.body.is_empty() && !has_element(&visit, name)
+            });
+            checks.push(LinkCheck {
+                url: self.recorder.safe(&visit.asked),
+                status: (visit.status > 0 && visit.failure.is_none()).then_some(visit.status),
+                failure: visit
+                    .failure
+                    .as_ref()
+                    .map(|failure| failure.detail.clone())
+                    .or_else(|| lost.map(|name| format!("the page has no element `{name}`"))),
+            });
+        }
+        checks.sort();
+        checks.dedup();
+        Ok(checks)
+    }
+
+    async fn look_elsewhere(&mut self, url: Url) -> Result<Visit, Ended> {
+        use super::context::cell;
+        use crate::engine::{Ask, Session};
+        use crate::observation::{Consent, Phase};
+        let ask = Ask::page(cell("anonymous", &Consent::Untouched, Phase::Crawl, 1), url);
+        let engine = self.engine();
+        self.unrecorded(&engine, &mut Session::default(), &ask).await
+    }
+}
+
+/// Whether a fragment leads anywhere (HTML standard, "select the indicated part").
+fn has_element(visit: &Visit, name: &str) -> bool {
+    let body = String::from_utf8_lossy(&visit.body);
+    let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+    // A name that makes no selector is no reason to complain.
+    html::has(&body, &format!("[id=\"{name}\"], a[name=\"{name}\"]")).unwrap_or(true)
+}
+
+/// What asking for the address would do.
+pub(super) fn danger_of(url: &Url) -> Option<Danger> {
+    Address::new(url).and_then(|address| danger(&address))
+}

@@ -1,0 +1,427 @@
+//! References to secrets, looked up when they are needed: `${env:NAME}`, `${file:PATH}`,
+//! `${command:...}`, and what the last answer left, `${cookie:NAME}` and `${json:/pointer}`.
+//! Whatever they give is remembered as a secret before it is used.
+
+use crate::cookie::Jar;
+use crate::manifest::Manifest;
+use crate::plan::{Action, JsonTemplate, Plan, RefPart, Request, RequestBody, SecretRef, Step, Target};
+use crate::secret::Secrets;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// A helper that prints a secret has this long.
+pub(in crate::run) const HELPER_TIME: Duration = Duration::from_secs(60);
+/// A secret is no novel.
+const MOST_BYTES: usize = 1 << 20;
+
+/// What `${cookie:NAME}` and `${json:/pointer}` look at.
+#[derive(Clone, Copy, Default)]
+pub(in crate::run) struct Live<'a> {
+    pub(in crate::run) jar: Option<&'a Jar>,
+    pub(in crate::run) json: Option<&'a serde_json::Value>,
+}
+
+/// Looks references up.
+#[derive(Clone)]
+pub(in crate::run) struct References {
+    secrets: Arc<RwLock<Secrets>>,
+    /// Texts that stand in every report anyway: addresses and page patterns of plan and manifest.
+    /// A password that occurs in one of them cannot be masked without making the rest unreadable.
+    public: Vec<String>,
+}
+
+impl References {
+    pub(in crate::run) fn new(
+        secrets: Arc<RwLock<Secrets>>,
+        plan: &Plan,
+        target: &Target,
+        manifest: Option<&Manifest>,
+    ) -> References {
+        let mut public = vec![target.url.to_string()];
+        let steps = plan.personas.iter().flat_map(|persona| persona.login.iter().chain(&persona.logout));
+        for step in steps.chain(plan.journeys.iter().flat_map(|journey| &journey.steps)) {
+            match &step.action {
+                Action::Open { url } => public.push(url.clone()),
+                Action::Request(request) => public.push(request.url.clone()),
+                _ => {}
+            }
+        }
+        public.extend(
+            plan.personas.iter().filter_map(|persona| Some(persona.logged_in_when.as_ref()?.url.clone())),
+        );
+        let classes = manifest.into_iter().flat_map(|manifest| manifest.pages.values());
+        public.extend(classes.flat_map(|class| &class.patterns).map(ToString::to_string));
+        References { secrets, public }
+    }
+
+    /// The text that is meant. Only what was looked up is a secret; the plan's own words are not.
+    pub(in crate::run) async fn text(&self, reference: &SecretRef, live: Live<'_>) -> Result<String, String> {
+        let mut text = String::new();
+        for part in &reference.parts {
+            let piece = match part {
+                RefPart::Text(plain) => {
+                    text.push_str(plain);
+                    continue;
+                }
+                RefPart::Env(name) => env(name)?,
+                RefPart::File(path) => file(path)?,
+                RefPart::Command(line) => command_line(line).await?,
+                RefPart::Cookie(name) => cookie(name, live.jar)?,
+                RefPart::Json(pointer) => json(pointer, live.json)?,
+            };
+            self.keep_secret(&piece);
+            text.push_str(&piece);
+        }
+        Ok(text)
+    }
+
+    /// The same where even a text written out in the plan is a secret: a password, a token.
+    pub(in crate::run) async fn secret(
+        &self,
+        reference: &SecretRef,
+        live: Live<'_>,
+    ) -> Result<String, String> {
+        let text = self.text(reference, live).await?;
+        self.keep_secret(&text);
+        Ok(text)
+    }
+
+    /// The same for a field: its name tells.
+    pub(in crate::run) async fn field(
+        &self,
+        name: &str,
+        reference: &SecretRef,
+        live: Live<'_>,
+    ) -> Result<String, String> {
+        if names_a_secret(name) {
+            return self.secret(reference, live).await;
+        }
+        let text = self.text(reference, live).await?;
+        if names_a_visitor(name) {
+            self.secrets.write().unwrap_or_else(PoisonError::into_inner).add_visitor(&text);
+        }
+        Ok(text)
+    }
+
+    /// Remembers a secret, unless it would take public words out of every text.
+    pub(in crate::run) fn keep_secret(&self, text: &str) {
+        if !self.public.iter().any(|known| known.contains(text)) {
+            self.secrets.write().unwrap_or_else(PoisonError::into_inner).add(text);
+        }
+    }
+
+    /// The text without any secret known so far.
+    pub(in crate::run) fn mask(&self, text: &str) -> String {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).mask(text)
+    }
+}
+
+/// Every reference of the plan that cannot be looked up, with its line and whose it is: better said
+/// before the first request than in the middle of a login.
+pub(in crate::run) fn missing(plan: &Plan) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (whose, reference) in all(plan) {
+        for part in &reference.parts {
+            let problem = match part {
+                RefPart::Env(name) => env(name).err(),
+                RefPart::File(path) => file(path).err(),
+                _ => None,
+            };
+            let line = reference.place.line;
+            missing.extend(problem.map(|problem| format!("{}:{line}: {problem}{whose}", plan.file)));
+        }
+    }
+    missing.dedup();
+    missing
+}
+
+/// Runs a helper and gives what it printed, without the last line break. What it prints, to
+/// either stream, is in no message.
+pub(in crate::run) async fn run_helper(program: &str, arguments: &[String]) -> Result<String, String> {
+    let child = tokio::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("the helper `{program}` cannot be started: {}", error.kind()))?;
+    let output = tokio::time::timeout(HELPER_TIME, child.wait_with_output())
+        .await
+        .map_err(|_| format!("the helper `{program}` did not end within {} s", HELPER_TIME.as_secs()))?
+        .map_err(|error| format!("the helper `{program}` failed: {}", error.kind()))?;
+    if !output.status.success() {
+        return Err(format!("the helper `{program}` failed ({})", output.status));
+    }
+    tidy(output.stdout).map_err(|problem| format!("what the helper `{program}` printed {problem}"))
+}
+
+fn env(name: &str) -> Result<String, String> {
+    match std::env::var(name) {
+        Ok(value) => Ok(value),
+        Err(std::env::VarError::NotPresent) => Err(format!("the environment variable {name} is not set")),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(format!("the environment variable {name} is not UTF-8"))
+        }
+    }
+}
+
+fn file(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| format!("{} cannot be read: {}", path.display(), error.kind()))?;
+    tidy(bytes).map_err(|problem| format!("{} {problem}", path.display()))
+}
+
+fn tidy(bytes: Vec<u8>) -> Result<String, &'static str> {
+    if bytes.len() > MOST_BYTES {
+        return Err("is over 1 MiB");
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| "is not UTF-8")?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(text)
+}
+
+async fn command_line(line: &str) -> Result<String, String> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    run_helper(shell, &[flag.to_owned(), line.to_owned()])
+        .await
+        .map_err(|problem| problem.replace(&format!("`{shell}`"), &format!("`{}`", first_word(line))))
+}
+
+/// Of a command line only its program is shown: its arguments may be secrets.
+fn first_word(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
+/// As scripts read it to send it back (double submit): percent-decoded.
+fn cookie(name: &str, jar: Option<&Jar>) -> Result<String, String> {
+    let found = jar
+        .into_iter()
+        .flat_map(Jar::iter)
+        .filter(|cookie| cookie.name.as_str() == Some(name))
+        .last()
+        .ok_or_else(|| format!("there is no cookie {name} yet"))?;
+    let value = String::from_utf8_lossy(found.value.reveal()).into_owned();
+    Ok(percent_decoded(&value))
+}
+
+fn json(pointer: &str, answer: Option<&serde_json::Value>) -> Result<String, String> {
+    let answer = answer.ok_or_else(|| format!("no answer so far was JSON, so there is no {pointer}"))?;
+    match answer.pointer(pointer) {
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        Some(value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => Ok(value.to_string()),
+        Some(_) => Err(format!("{pointer} of the last JSON answer is no text or number")),
+        None => Err(format!("the last JSON answer has no {pointer}{}", keys(answer))),
+    }
+}
+
+fn keys(answer: &serde_json::Value) -> String {
+    match answer.as_object().map(|object| object.keys().take(10).cloned().collect::<Vec<_>>()) {
+        Some(keys) if !keys.is_empty() => format!("; it has {}", keys.join(", ")),
+        _ => String::new(),
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = bytes[at] == b'%';
+        let byte = hex
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Fields whose value is a credential by their name.
+fn names_a_secret(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "pass", "pwd", "secret", "token", "code", "otp", "pin", "key", "csrf", "xsrf", "auth", "session",
+        "cookie",
+    ];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Fields that say who logs in.
+fn names_a_visitor(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["mail", "user", "login", "account"].iter().any(|word| name.contains(word))
+}
+
+/// Every reference of the plan, in its order.
+/// All references, each with whose it is in brackets.
+fn all(plan: &Plan) -> Vec<(String, &SecretRef)> {
+    let mut all = Vec::new();
+    let mut add = |whose: String, found: Vec<_>| {
+        all.extend(found.into_iter().map(|reference| (whose.clone(), reference)));
+    };
+    add(String::new(), plan.http.headers.iter().map(|(_, value)| value).chain(&plan.http.proxy).collect());
+    for persona in &plan.personas {
+        let name = &persona.name;
+        let own = persona.headers.iter().map(|(_, value)| value).chain(&persona.proxy);
+        add(format!(" (persona `{name}`)"), own.collect());
+        for (what, steps) in [("login", &persona.login), ("logout", &persona.logout)] {
+            for (number, step) in steps.iter().enumerate() {
+                add(format!(" (persona `{name}`, {what} step {})", number + 1), of_step(step));
+            }
+        }
+        if let Some(refresh) = &persona.refresh {
+            let mut references = Vec::new();
+            of_request(refresh, &mut references);
+            add(format!(" (persona `{name}`, refresh)"), references);
+        }
+    }
+    for journey in &plan.journeys {
+        for (number, step) in journey.steps.iter().enumerate() {
+            add(format!(" (journey `{}`, step {})", journey.name, number + 1), of_step(step));
+        }
+    }
+    for consent in &plan.consent {
+        let stored = consent.local_storage.as_ref().map(|(_, value)| value);
+        add(" (consent)".to_owned(), consent.cookie.iter().chain(stored).collect());
+    }
+    all
+}
+
+fn of_step(step: &Step) -> Vec<&SecretRef> {
+    let mut references = Vec::new();
+    match &step.action {
+        Action::Submit(submit) => references.extend(submit.fields.iter().map(|(_, value)| value)),
+        Action::Request(request) => of_request(request, &mut references),
+        Action::Basic { user, password } => references.extend([user, password]),
+        Action::Bearer { token } => references.push(token),
+        Action::Import { source, .. } => references.push(source),
+        Action::MailLink(mail) => references.extend(&mail.to),
+        Action::Totp { secret, submit, .. } => {
+            references.push(secret);
+            references.extend(submit.fields.iter().map(|(_, value)| value));
+        }
+        Action::Fill { value, .. } => references.push(value),
+        Action::Open { .. }
+        | Action::Export { .. }
+        | Action::Command { .. }
+        | Action::Expect(_)
+        | Action::Click { .. }
+        | Action::Wait { .. } => {}
+    }
+    references
+}
+
+fn of_request<'a>(request: &'a Request, references: &mut Vec<&'a SecretRef>) {
+    references.extend(request.headers.iter().map(|(_, value)| value));
+    match &request.body {
+        RequestBody::None => {}
+        RequestBody::Form(fields) => references.extend(fields.iter().map(|(_, value)| value)),
+        RequestBody::Json(template) => of_json(template, references),
+    }
+}
+
+fn of_json<'a>(template: &'a JsonTemplate, references: &mut Vec<&'a SecretRef>) {
+    match template {
+        JsonTemplate::Text(reference) => references.push(reference),
+        JsonTemplate::Plain(_) => {}
+        JsonTemplate::List(list) => list.iter().for_each(|item| of_json(item, references)),
+        JsonTemplate::Object(fields) => fields.iter().for_each(|(_, item)| of_json(item, references)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Place;
+
+    fn references() -> References {
+        let plan = Plan::for_url(url::Url::parse("http://admin.test/login").unwrap());
+        References::new(Arc::default(), &plan, &plan.targets[0], None)
+    }
+
+    fn reference(parts: Vec<RefPart>) -> SecretRef {
+        SecretRef { parts, place: Place { line: 3, column: 1 } }
+    }
+
+    #[tokio::test]
+    async fn what_is_looked_up_is_masked_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pw");
+        std::fs::write(&path, "f1le-s3cret\n").unwrap();
+        let references = references();
+        let parts = vec![RefPart::Text("user:".into()), RefPart::File(path)];
+        assert_eq!(references.text(&reference(parts), Live::default()).await.unwrap(), "user:f1le-s3cret");
+        assert_eq!(references.mask("a f1le-s3cret, user:"), "a \u{2039}masked\u{203a}, user:");
+    }
+
+    #[tokio::test]
+    async fn a_password_written_out_is_a_secret_by_the_fields_name() {
+        let references = references();
+        let plain = |text: &str| reference(vec![RefPart::Text(text.into())]);
+        references.field("user_password", &plain("hunter22"), Live::default()).await.unwrap();
+        references.field("email", &plain("ann@example.test"), Live::default()).await.unwrap();
+        references.field("password", &plain("admin"), Live::default()).await.unwrap();
+        assert_eq!(references.mask("ann@example.test hunter22"), "ann@example.test \u{2039}masked\u{203a}");
+        assert_eq!(references.mask("http://admin.test/"), "http://admin.test/", "part of the target's name");
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_is_looked_at() {
+        let json = serde_json::json!({"data": {"token": "t0k3n-xyz", "n": 7, "list": []}});
+        let live = Live { jar: None, json: Some(&json) };
+        let references = references();
+        let look = |pointer: &str| reference(vec![RefPart::Json(pointer.into())]);
+        assert_eq!(references.text(&look("/data/token"), live).await.unwrap(), "t0k3n-xyz");
+        assert_eq!(references.text(&look("/data/n"), live).await.unwrap(), "7");
+        assert_eq!(
+            references.text(&look("/data/list"), live).await.unwrap_err(),
+            "/data/list of the last JSON answer is no text or number"
+        );
+        assert_eq!(
+            references.text(&look("/none"), live).await.unwrap_err(),
+            "the last JSON answer has no /none; it has data"
+        );
+        let cookie = reference(vec![RefPart::Cookie("csrf".into())]);
+        assert_eq!(references.text(&cookie, live).await.unwrap_err(), "there is no cookie csrf yet");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn helpers_print_secrets_and_their_failures_tell_none() {
+        let references = references();
+        let run = |line: &str| reference(vec![RefPart::Command(line.into())]);
+        assert_eq!(
+            references.text(&run("printf 'fr0m-helper\\n'"), Live::default()).await.unwrap(),
+            "fr0m-helper"
+        );
+        let failure = references.text(&run("false --password=x"), Live::default()).await.unwrap_err();
+        assert_eq!(failure, "the helper `false` failed (exit status: 1)");
+        assert!(run_helper("/no/such/helper", &[]).await.unwrap_err().contains("cannot be started"));
+    }
+
+    #[test]
+    fn missing_references_are_all_named() {
+        let mut plan = Plan::for_url(url::Url::parse("http://a.test/").unwrap());
+        plan.file = "plan.toml".into();
+        plan.personas[0].headers = vec![
+            ("a".into(), reference(vec![RefPart::Env("COOKIEPROOF_TEST_UNSET".into())])),
+            ("b".into(), reference(vec![RefPart::File("/no/such/file".into())])),
+        ];
+        let expected = [
+            "plan.toml:3: the environment variable COOKIEPROOF_TEST_UNSET is not set (persona `anonymous`)",
+            "plan.toml:3: /no/such/file cannot be read: entity not found (persona `anonymous`)",
+        ];
+        assert_eq!(missing(&plan), expected);
+    }
+
+    #[test]
+    fn double_submit_tokens_are_decoded() {
+        for (text, expected) in [("a%3D%3d", "a=="), ("100%", "100%"), ("%zz", "%zz"), ("%ff", "%ff")] {
+            assert_eq!(percent_decoded(text), expected);
+        }
+    }
+}
