@@ -41,12 +41,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let scan = run::run(&plan, &plan.targets[0], Some(&manifest), &(), &run::Stop::default()).await?;
             let audit = audit::audit(&manifest, &scan, None);
             findings += audit.findings.len();
-            let report = Report {
-                scan: &scan,
-                audit: Some(&audit),
-                manifest: Some("cookies.toml"),
-                knowledge: &Knowledge::default(),
-            };
+            let knowledge = Knowledge::default();
+            let report = Report::of(&scan, &knowledge).judged(&audit, "cookies.toml");
             let mut bytes = Vec::new();
             report::write(&report, Format::Json, &mut bytes)?;
             let mut json: serde_json::Value = serde_json::from_slice(&bytes)?;

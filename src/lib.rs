@@ -11,6 +11,7 @@ pub mod config;
 pub mod cookie;
 pub mod crawl;
 pub mod engine;
+pub mod history;
 pub mod manifest;
 pub mod observation;
 pub mod plan;

@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("plan", &["cookie", "manifest", "observation", "secret", "config"], true),
     ("vendors", &["cookie", "manifest", "observation"], true),
     ("audit", &["cookie", "manifest", "observation", "config", "vendors"], true),
-    ("report", &["audit", "cookie", "manifest", "observation", "vendors"], true),
+    ("report", &["audit", "cookie", "history", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
     ("engine", &["cookie", "observation", "secret", "transport"], false),
 ];

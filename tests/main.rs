@@ -33,6 +33,7 @@ mod http;
 mod init;
 mod lists;
 mod login;
+mod outputs;
 mod reading;
 mod readme;
 mod report;

@@ -4,7 +4,7 @@ use super::outcome::FailOn;
 use super::output::{FormatWord, OutputSpec};
 use crate::plan::Render as RenderPlan;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Proves whether a website keeps its cookie policy.
 #[derive(Debug, Parser)]
@@ -124,6 +124,13 @@ pub(super) struct Lists {
     /// A cookie database as the Open Cookie Database is, CSV or JSON (may be repeated)
     #[arg(long, value_name = "FILE")]
     pub(super) cookie_database: Vec<PathBuf>,
+}
+
+impl Lists {
+    /// All of them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.list.iter().chain(&self.cookie_database).map(PathBuf::as_path)
+    }
 }
 
 /// How to look.

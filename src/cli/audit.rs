@@ -1,16 +1,21 @@
 //! `cookieproof audit`: look, or take a saved scan; judge; report.
 
 use super::args;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
 use super::{Exit, files, live, outcome, settings};
 use crate::audit::audit_with;
 use crate::report::Report;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
-    let outputs = Outputs::open(args.print.format, args.print.talk.verbose > 0, &args.print.output)?;
+    let outputs = Outputs::of(&args.print, args.look.save_scan.as_deref())?;
+    // What --previous names may be written over: yesterday's scan by today's.
+    outputs.spare(args.lists.files().chain(args.manifest.as_deref()).chain(args.from.as_deref()))?;
+    let spare_plans = |files: Vec<PathBuf>| outputs.spare(files.iter().map(PathBuf::as_path));
     let previous = args.previous.as_deref().map(files::scan).transpose()?;
+    let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
         Some(path) => {
             let scan = files::scan(path)?;
@@ -18,19 +23,24 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
                 Some(what) => Some(settings::looking(Some(what), &args.look)?.plan),
                 None => None,
             };
+            spare_plans(plan.as_ref().map(settings::inputs).unwrap_or_default())?;
             let knowledge = files::knowledge(plan.as_ref().map(|plan| &plan.vendors), &args.lists)?;
-            (settings::manifest(args.manifest.as_deref(), plan.as_ref())?, knowledge, scan)
+            let manifest = settings::manifest(args.manifest.as_deref(), plan.as_ref())?;
+            outputs.spare([Path::new(&manifest.file)])?;
+            (manifest, knowledge, scan)
         }
         None => {
             let looking = settings::looking(args.what.as_deref(), &args.look)?;
+            spare_plans(settings::inputs(&looking.plan))?;
             let manifest = settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?;
+            outputs.spare([Path::new(&manifest.file)])?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
             let scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;
+            outputs.save(&scan, &mut failures);
             (manifest, knowledge, scan)
         }
     };
     let audit = audit_with(&manifest, &scan, previous.as_ref(), &knowledge);
-    let manifest = Some(manifest.file.as_str());
-    outputs.write(&Report { scan: &scan, audit: Some(&audit), manifest, knowledge: &knowledge })?;
-    Ok(outcome::of_audit(&scan, &audit, args.fail_on))
+    outputs.write(&Report::of(&scan, &knowledge).judged(&audit, &manifest.file), &mut failures);
+    Ok(failures.end(outcome::of_audit(&scan, &audit, args.fail_on)))
 }

@@ -1,4 +1,4 @@
-//! What goes wrong before a result: what happened, on what, then a hint.
+//! What goes wrong beside the result: what happened, on what, then a hint.
 
 use super::Exit;
 use crate::report;
@@ -35,5 +35,30 @@ impl Complaint {
         if let Some(hint) = &self.hint {
             eprintln!("  hint: {}", report::clean(hint));
         }
+    }
+}
+
+/// What went wrong on the way, with the rest done all the same.
+#[derive(Debug, Default)]
+pub(super) struct Failures(Vec<Complaint>);
+
+impl Failures {
+    /// Remembers it.
+    pub(super) fn add(&mut self, complaint: Complaint) {
+        self.0.push(complaint);
+    }
+
+    /// Remembers what went wrong, if something did.
+    pub(super) fn note(&mut self, done: Result<(), Complaint>) {
+        self.0.extend(done.err());
+    }
+
+    /// Says all of it. A run whose results are not where they should be has not gone well, whatever
+    /// it found.
+    pub(super) fn end(self, exit: Exit) -> Exit {
+        for complaint in &self.0 {
+            complaint.print();
+        }
+        if self.0.is_empty() { exit } else { Exit::Usage }
     }
 }

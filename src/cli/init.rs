@@ -1,13 +1,13 @@
 //! `cookieproof init`: look, then write a first manifest and plan.
 
 use super::args;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Failures};
+use super::new_file::NewFile;
+use super::output::Outputs;
 use super::settings::{MANIFEST, PLAN};
 use super::{Exit, live, outcome, output, settings};
 use crate::observation::Scan;
 use crate::{manifest, plan, report};
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
@@ -18,6 +18,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
         return Err(Complaint::usage(format!("`{url}` is not a URL"))
             .hint(format!("say how to reach it, as in `https://{url}`; a plan goes with `--plan`")));
     }
+    let outputs = Outputs::of(&args::Print::default(), args.look.save_scan.as_deref())?;
     let looking = settings::looking(args.plan.as_deref().or(args.url.as_deref()), &args.look)?;
     let manifest_file = args.dir.join(MANIFEST);
     // Who brings a plan keeps it.
@@ -30,9 +31,15 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
             }
         }
     }
+    let mut inputs = settings::inputs(&looking.plan);
+    inputs.extend([Some(&manifest_file), plan_file.as_ref()].into_iter().flatten().cloned());
+    outputs.spare(inputs.iter().map(PathBuf::as_path))?;
     let plan_text = plan::draft(&looking.plan, &looking.target, MANIFEST);
     let scan = live::scan(looking, None, live::talk(&args.talk))?;
+    let mut failures = Failures::default();
+    outputs.save(&scan, &mut failures);
     if outcome::of_scan(&scan) == Exit::Inconclusive {
+        failures.end(Exit::Inconclusive);
         let reasons = report::inconclusive(&scan, None).join("; ");
         return Err(Complaint {
             exit: Exit::Inconclusive,
@@ -45,22 +52,18 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
         write(file, &plan_text, args.force)?;
     }
     tell(&scan, &manifest_file, plan_file.as_deref(), args);
-    Ok(Exit::Clear)
+    Ok(failures.end(Exit::Clear))
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Complaint> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| {
-            // Whoever made the file while we looked keeps it.
-            OpenOptions::new().write(true).create(true).truncate(true).create_new(!force).open(path)
-        })
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Complaint::usage(format!("{} is there already", path.display())),
-            _ => Complaint::file("write", path, &error),
-        })
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| Complaint::file("write", path, &error))?;
+    }
+    // Whoever made the file while we looked keeps it.
+    if !force && path.exists() {
+        return Err(Complaint::usage(format!("{} is there already", path.display())));
+    }
+    NewFile::at(path)?.fill(|out| out.write_all(text.as_bytes()))
 }
 
 fn tell(scan: &Scan, manifest: &Path, plan: Option<&Path>, args: &args::Init) {

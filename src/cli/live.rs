@@ -19,9 +19,9 @@ pub(super) fn talk(typed: &args::Talk) -> Talk {
     }
 }
 
-/// Looks at the site, and keeps the scan where the user wants it.
+/// Looks at the site.
 pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) -> Result<Scan, Complaint> {
-    let Looking { plan, target, save } = looking;
+    let Looking { plan, target } = looking;
     // One thread: waking another for every answer costs more than it reads in the meantime.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -36,10 +36,5 @@ pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) ->
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.
     runtime.shutdown_background();
-    let scan =
-        scanned.map_err(|error| Complaint { exit: Exit::Usage, message: error.message, hint: error.hint })?;
-    if let Some(file) = save {
-        file.fill(|out| scan.write(out))?;
-    }
-    Ok(scan)
+    scanned.map_err(|error| Complaint { exit: Exit::Usage, message: error.message, hint: error.hint })
 }

@@ -16,6 +16,7 @@ mod files;
 mod init;
 mod interrupt;
 mod live;
+mod new_file;
 mod outcome;
 mod output;
 mod progress;

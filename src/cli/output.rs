@@ -1,9 +1,11 @@
-//! Where reports go. Files are opened before the long work, so that a wrong path hurts early; what
-//! they held is kept until there is something to put in its place.
+//! Where reports go. Files are tried before the long work, so that a wrong path hurts early; each is
+//! written by itself, and one that fails takes nothing else with it.
 
-use super::complaint::Complaint;
+use super::args::Print;
+use super::complaint::{Complaint, Failures};
+use super::new_file::NewFile;
+use crate::observation::Scan;
 use crate::report::{self, Format, Report};
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,6 +17,16 @@ pub(super) enum FormatWord {
     Terminal,
     Json,
     Markdown,
+}
+
+impl FormatWord {
+    fn format(self, terminal: Format) -> Format {
+        match self {
+            FormatWord::Terminal => terminal,
+            FormatWord::Json => Format::Json,
+            FormatWord::Markdown => Format::Markdown,
+        }
+    }
 }
 
 /// `json=report.json`, or a path whose ending tells the format.
@@ -47,69 +59,89 @@ impl FromStr for OutputSpec {
     }
 }
 
-/// Every place a report goes to, ready to be written.
+/// Every place that a run writes to.
 pub(super) struct Outputs {
     format: FormatWord,
     verbose: bool,
     files: Vec<(FormatWord, NewFile)>,
+    scan: Option<NewFile>,
 }
 
 impl Outputs {
-    /// Opens all files.
-    pub(super) fn open(format: FormatWord, verbose: bool, specs: &[OutputSpec]) -> Result<Self, Complaint> {
-        let files = specs.iter().map(|spec| Ok((spec.format, NewFile::open(&spec.path)?)));
-        Ok(Outputs { format, verbose, files: files.collect::<Result<_, Complaint>>()? })
-    }
-
-    /// Writes every report.
-    pub(super) fn write(self, report: &Report<'_>) -> Result<(), Complaint> {
-        for (word, file) in self.files {
-            // A file is read by people who were not there: everything, in 100 columns.
-            let format = match word {
-                FormatWord::Terminal => Format::Terminal { color: false, width: 100, verbose: true },
-                FormatWord::Json => Format::Json,
-                FormatWord::Markdown => Format::Markdown,
-            };
-            file.fill(|out| report::write(report, format, out))?;
-        }
-        let format = match self.format {
-            FormatWord::Terminal => {
-                Format::Terminal { color: color(), width: width(), verbose: self.verbose }
+    /// Looks whether all files can be written, and are different ones.
+    pub(super) fn of(print: &Print, save_scan: Option<&Path>) -> Result<Self, Complaint> {
+        let scan = save_scan.map(NewFile::at).transpose()?;
+        let mut files: Vec<(FormatWord, NewFile)> = Vec::new();
+        for spec in &print.output {
+            let path = &spec.path;
+            if scan.iter().chain(files.iter().map(|(_, file)| file)).any(|other| other.is(path)) {
+                return Err(Complaint::usage(format!("{} would be written twice", path.display()))
+                    .hint("give each report, and the scan, a file of its own"));
             }
-            FormatWord::Json => Format::Json,
-            FormatWord::Markdown => Format::Markdown,
-        };
-        let mut out = BufWriter::new(io::stdout().lock());
-        finish(report::write(report, format, &mut out).and_then(|()| out.flush()))
-            .map_err(|error| Complaint::usage(format!("cannot write the report: {error}")))
-    }
-}
-
-/// A file that is open for writing and still holds what it held.
-pub(super) struct NewFile {
-    path: PathBuf,
-    file: File,
-}
-
-impl NewFile {
-    /// Opens or makes it.
-    pub(super) fn open(path: &Path) -> Result<Self, Complaint> {
-        // Not truncated yet: the run may never come to its end.
-        match OpenOptions::new().write(true).create(true).truncate(false).open(path) {
-            Ok(file) => Ok(NewFile { path: path.to_owned(), file }),
-            Err(error) => Err(Complaint::file("write", path, &error)),
+            files.push((spec.format, NewFile::at(path)?));
         }
+        Ok(Outputs { format: print.format, verbose: print.talk.verbose > 0, files, scan })
     }
 
-    /// Puts the new content in place of the old.
-    pub(super) fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Complaint> {
-        let mut out = BufWriter::new(&self.file);
-        // Devices and pipes have no length to set.
-        let _ = self.file.set_len(0);
-        write(&mut out)
-            .and_then(|()| out.flush())
-            .map_err(|error| Complaint::file("write", &self.path, &error))
+    /// Refuses to write over what the run reads.
+    pub(super) fn spare<'p>(&self, inputs: impl IntoIterator<Item = &'p Path>) -> Result<(), Complaint> {
+        let all: Vec<&NewFile> = self.scan.iter().chain(self.files.iter().map(|(_, file)| file)).collect();
+        for input in inputs {
+            if let Some(file) = all.iter().find(|file| file.is(input)) {
+                let file = file.path().display();
+                return Err(Complaint::usage(format!(
+                    "{file} is read by this run, and would be written over"
+                ))
+                .hint("name another file to write to"));
+            }
+        }
+        Ok(())
     }
+
+    /// Keeps the scan where the user wants it, or, where that fails, somewhere else: looking again
+    /// would be another run.
+    pub(super) fn save(&self, scan: &Scan, failures: &mut Failures) {
+        let Some(file) = &self.scan else { return };
+        let Err(complaint) = file.fill(|out| scan.write(out)) else { return };
+        failures.add(match rescued(scan) {
+            Some(place) => complaint.hint(format!("the scan is kept in {}", place.display())),
+            None => complaint,
+        });
+    }
+
+    /// Writes every report, whatever becomes of the others.
+    pub(super) fn write(&self, report: &Report<'_>, failures: &mut Failures) {
+        for (word, file) in &self.files {
+            // A file is read by people who were not there: everything, in 100 columns.
+            let terminal = Format::Terminal { color: false, width: 100, verbose: true };
+            let format = word.format(terminal);
+            failures.note(file.fill(|out| report::write(report, format, out)));
+        }
+        let terminal = Format::Terminal { color: color(), width: width(), verbose: self.verbose };
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written =
+            report::write(report, self.format.format(terminal), &mut out).and_then(|()| out.flush());
+        failures.note(
+            finish(written).map_err(|error| Complaint::usage(format!("cannot write the report: {error}"))),
+        );
+    }
+}
+
+/// Where a scan lies that could not be saved where it should: beside us, or among the system's
+/// temporary files.
+fn rescued(scan: &Scan) -> Option<PathBuf> {
+    let folders = [std::env::current_dir().ok(), Some(std::env::temp_dir())];
+    folders.into_iter().flatten().find_map(|folder| {
+        let mut file = tempfile::Builder::new()
+            .prefix("cookieproof-rescued-")
+            .suffix(".json")
+            .tempfile_in(folder)
+            .ok()?;
+        let mut out = BufWriter::new(file.as_file_mut());
+        scan.write(&mut out).and_then(|()| out.flush()).ok()?;
+        drop(out);
+        file.keep().ok().map(|(_, path)| path)
+    })
 }
 
 /// Prints to standard output; a reader that has gone (`| head`) is no error.
@@ -160,16 +192,5 @@ mod tests {
         }
         assert!("report".parse::<OutputSpec>().is_err());
         assert!("pdf=a".parse::<OutputSpec>().is_err());
-    }
-
-    #[test]
-    fn a_file_keeps_its_content_until_there_is_new() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report.json");
-        std::fs::write(&path, "a long old report").unwrap();
-        let file = NewFile::open(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a long old report");
-        file.fill(|out| out.write_all(b"new")).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
     }
 }

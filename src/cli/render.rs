@@ -1,7 +1,7 @@
 //! `cookieproof report`: a saved scan once more.
 
 use super::args;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
 use super::{Exit, files, outcome};
 use crate::audit::audit_with;
@@ -9,19 +9,20 @@ use crate::report::Report;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Render) -> Result<Exit, Complaint> {
-    let outputs = Outputs::open(args.print.format, args.print.talk.verbose > 0, &args.print.output)?;
+    let outputs = Outputs::of(&args.print, None)?;
+    outputs.spare(args.lists.files().chain([args.scan.as_path()]).chain(args.manifest.as_deref()))?;
     let scan = files::scan(&args.scan)?;
     let manifest = args.manifest.as_deref().map(files::manifest).transpose()?;
     let knowledge = files::knowledge(None, &args.lists)?;
     let audit = manifest.as_ref().map(|manifest| audit_with(manifest, &scan, None, &knowledge));
-    outputs.write(&Report {
-        scan: &scan,
-        audit: audit.as_ref(),
-        manifest: manifest.as_ref().map(|manifest| manifest.file.as_str()),
-        knowledge: &knowledge,
-    })?;
-    Ok(match &audit {
+    let mut report = Report::of(&scan, &knowledge);
+    if let (Some(audit), Some(manifest)) = (&audit, &manifest) {
+        report = report.judged(audit, &manifest.file);
+    }
+    let mut failures = Failures::default();
+    outputs.write(&report, &mut failures);
+    Ok(failures.end(match &audit {
         Some(audit) => outcome::of_audit(&scan, audit, outcome::FailOn::default()),
         None => outcome::of_scan(&scan),
-    })
+    }))
 }

@@ -1,17 +1,22 @@
 //! `cookieproof scan`: only look.
 
 use super::args;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
 use super::{Exit, files, live, outcome, settings};
 use crate::report::Report;
+use std::path::PathBuf;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Scan) -> Result<Exit, Complaint> {
-    let outputs = Outputs::open(args.print.format, args.print.talk.verbose > 0, &args.print.output)?;
+    let outputs = Outputs::of(&args.print, args.look.save_scan.as_deref())?;
+    outputs.spare(args.lists.files())?;
     let looking = settings::looking(Some(&args.what), &args.look)?;
+    outputs.spare(settings::inputs(&looking.plan).iter().map(PathBuf::as_path))?;
     let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
     let scan = live::scan(looking, None, live::talk(&args.print.talk))?;
-    outputs.write(&Report { scan: &scan, audit: None, manifest: None, knowledge: &knowledge })?;
-    Ok(outcome::of_scan(&scan))
+    let mut failures = Failures::default();
+    outputs.save(&scan, &mut failures);
+    outputs.write(&Report::of(&scan, &knowledge), &mut failures);
+    Ok(failures.end(outcome::of_scan(&scan)))
 }

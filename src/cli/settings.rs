@@ -4,7 +4,6 @@
 use super::args::{EngineWord, Look, RenderWord};
 use super::complaint::Complaint;
 use super::files;
-use super::output::NewFile;
 use crate::manifest::Manifest;
 use crate::plan::{EngineChoice, Plan, Target};
 use std::path::{Path, PathBuf};
@@ -19,7 +18,6 @@ pub(super) const MANIFEST: &str = "cookies.toml";
 pub(super) struct Looking {
     pub(super) plan: Plan,
     pub(super) target: Target,
-    pub(super) save: Option<NewFile>,
 }
 
 /// The plan that the user named, with the flags' wishes in it.
@@ -27,8 +25,7 @@ pub(super) fn looking(what: Option<&str>, look: &Look) -> Result<Looking, Compla
     let mut plan = plan(what)?;
     apply(look, &mut plan)?;
     let target = target(&plan, look.target.as_deref())?;
-    let save = look.save_scan.as_deref().map(NewFile::open).transpose()?;
-    Ok(Looking { plan, target, save })
+    Ok(Looking { plan, target })
 }
 
 /// The manifest: as the flag says, as the plan says, or by its usual name beside the plan.
@@ -41,6 +38,13 @@ pub(super) fn manifest(named: Option<&Path>, plan: Option<&Plan>) -> Result<Mani
             .hint("name one with `--manifest FILE`, or make a first one with `cookieproof init URL`"));
     }
     files::manifest(&path)
+}
+
+/// The files that a plan makes a run read, as far as they are known by name.
+pub(super) fn inputs(plan: &Plan) -> Vec<PathBuf> {
+    let mut files = vec![PathBuf::from(&plan.file)];
+    files.extend(plan.vendors.lists.iter().chain(&plan.vendors.cookie_databases).cloned());
+    files
 }
 
 /// A URL where the text is one.

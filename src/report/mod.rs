@@ -21,6 +21,7 @@ pub use json::FORMAT as JSON_FORMAT;
 pub(crate) use text::{clean, cut};
 
 use crate::audit::Audit;
+use crate::history::{Accepted, Since};
 use crate::observation::Scan;
 use crate::vendors::Knowledge;
 use std::io;
@@ -35,6 +36,22 @@ pub struct Report<'a> {
     pub manifest: Option<&'a str>,
     /// What is known of cookies and hosts.
     pub knowledge: &'a Knowledge,
+    /// What changed since the last time; none where no earlier run is at hand.
+    pub since: Option<&'a Since>,
+    /// Findings that somebody answers for.
+    pub accepted: &'a [Accepted],
+}
+
+impl<'a> Report<'a> {
+    /// Only what was seen: no manifest, no earlier run.
+    pub fn of(scan: &'a Scan, knowledge: &'a Knowledge) -> Self {
+        Report { scan, audit: None, manifest: None, knowledge, since: None, accepted: &[] }
+    }
+
+    /// With what an audit says of it.
+    pub fn judged(self, audit: &'a Audit, manifest: &'a str) -> Self {
+        Report { audit: Some(audit), manifest: Some(manifest), ..self }
+    }
 }
 
 /// The formats.

@@ -172,12 +172,12 @@ fn audit(scan: &Scan) -> Audit {
 
 fn print(scan: &Scan, audit: Option<&Audit>, format: Format) -> String {
     let mut out = Vec::new();
-    write(
-        &Report { scan, audit, manifest: audit.map(|_| "cookies.toml"), knowledge: &Knowledge::default() },
-        format,
-        &mut out,
-    )
-    .unwrap();
+    let knowledge = Knowledge::default();
+    let mut report = Report::of(scan, &knowledge);
+    if let Some(audit) = audit {
+        report = report.judged(audit, "cookies.toml");
+    }
+    write(&report, format, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
