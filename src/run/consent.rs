@@ -1,19 +1,14 @@
 //! Bringing a visitor into a state of consent: by pressing what the banner offers or the plan
 //! names, by a choice recorded elsewhere, or by a signal that goes with every request.
 
-use super::render::{Browser, CellSeen, Holdings, Listed, holdings};
-use crate::cookie::Name;
-use crate::engine::browser::{Answer, Banner, BrowserContext, BrowserPage, StoredItem};
-use crate::manifest::BannerRule;
-use crate::observation::{
-    BannerMoment, Cell, Consent, ConsentLook, FailureKind, Outcome, Phase, ProbeKind, ProbeResult,
-    StorageKind,
-};
+use crate::engine::browser::Answer;
+use crate::engine::browser::{Banner, BrowserContext, BrowserPage, StoredItem};
+use crate::observation::{Cell, Consent, ConsentLook, FailureKind, StorageKind};
 use crate::plan::{ConsentPlan, ImportFormat};
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
+use crate::run::render::{Browser, CellSeen, Holdings, Listed, holdings};
 use crate::run::steps::Live;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Pages looked at between giving consent and taking it back.
@@ -228,89 +223,5 @@ impl Runner<'_> {
     fn state_not_reached(&mut self, cell: &Cell, why: &str) {
         let detail = format!("the consent state could not be reached: {why}");
         self.recorder.failed(cell, &self.target.url, FailureKind::Other, detail);
-    }
-
-    /// Whether the banner is back after the visitor cleared the site's data.
-    pub(super) async fn cleared(
-        &mut self,
-        browser: &Browser,
-        context: &BrowserContext,
-        cell: &Cell,
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), Ended> {
-        let start = self.target.url.clone();
-        let origins = vec![start.origin().ascii_serialization()];
-        self.unless_ended(context.clear(origins)).await?;
-        // Nobody knows this visitor any more.
-        self.recorder.another_visitor();
-        let cell = Cell { consent: Consent::Untouched, phase: Phase::Probe, ..cell.clone() };
-        let Some(page) = self.open_page(browser, context, &cell, &start).await? else { return Ok(()) };
-        let selector = self.plan.browser.banner.clone();
-        let banner = self.unless_ended(page.banner(selector.as_deref())).await?;
-        self.finish(page, &cell, &mut CellSeen::default()).await?;
-        if let Some(banner) = banner {
-            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterClearing, banner.shown));
-        }
-        Ok(())
-    }
-
-    /// The same pages with `Sec-GPC: 1` and `navigator.globalPrivacyControl`, as a fresh visitor.
-    pub(super) async fn privacy_control_in_browser(
-        &mut self,
-        browser: &mut Browser,
-        who: &mut PersonaSession,
-        list: &[Listed],
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), Ended> {
-        let claimed = self.manifest.is_some_and(|manifest| manifest.policy.honours_gpc.is_some());
-        if !self.plan.probes.enabled || !(self.plan.probes.gpc || claimed) {
-            return Ok(());
-        }
-        let cell = Cell {
-            persona: who.persona.name.clone(),
-            engine: crate::observation::Engine::Browser,
-            consent: Consent::Untouched,
-            phase: Phase::Probe,
-            repeat: 1,
-            third_party: None,
-        };
-        let Some(context) = self.visitor(browser, who, &cell, true).await? else { return Ok(()) };
-        let mut look = ConsentLook::of(cell);
-        let mut seen = CellSeen::default();
-        let context = self.pages(browser, context, who, list, &mut look, &mut seen).await?;
-        let Some(context) = context else { return Ok(()) };
-        let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
-        context.close().await;
-        let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, seen.listed.len());
-        outcomes.push(Outcome {
-            probe: ProbeKind::GlobalPrivacyControl,
-            persona: who.persona.name.clone(),
-            cookies: Vec::new(),
-            page: Some(self.recorder.safe(&self.target.url)),
-            result,
-            evidence,
-        });
-        Ok(())
-    }
-
-    /// Shown on the first visit and after clearing, gone after consent; never, where the manifest
-    /// says that there is none.
-    pub(super) fn banner_outcome(&self, persona: &str, moment: BannerMoment, shown: bool) -> Outcome {
-        let rule = self.manifest.and_then(|manifest| manifest.policy.consent_banner.as_ref());
-        let none = rule.is_some_and(|rule| rule.value == BannerRule::None);
-        banner_outcome(persona, moment, shown, !none && moment != BannerMoment::AfterConsent)
-    }
-}
-
-/// What was seen of the banner, against what was expected of it.
-pub(super) fn banner_outcome(persona: &str, moment: BannerMoment, shown: bool, expected: bool) -> Outcome {
-    let what = if shown { "the consent banner is shown" } else { "no consent banner is shown" };
-    Outcome {
-        probe: ProbeKind::Banner { moment },
-        persona: persona.to_owned(),
-        cookies: Vec::new(),
-        page: None,
-        result: if shown == expected { ProbeResult::Holds } else { ProbeResult::Fails { what: what.into() } },
-        evidence: vec![what.to_owned()],
     }
 }

@@ -1,15 +1,17 @@
-//! The mark that proves a login, where only a script shows it: a session that lives in web storage
-//! is unknown to whoever asks without a browser.
+//! Whether a persona is logged in: the mark that the plan names, asked for with the session. Where only
+//! a script shows it, a browser asks: a session that lives in web storage is unknown to whoever asks
+//! without one.
 
-use super::context::{Ended, Runner, cell};
-use super::persona::{Marked, PersonaSession};
-use super::recorder::As;
-use super::render::Browser;
-use super::steps::Shown;
 use crate::engine::browser::{BrowserContext, Patience};
-use crate::engine::{Gate, Visit};
-use crate::observation::{Cell, Consent, Engine, Phase};
+use crate::engine::{Ask, Gate, HttpEngine, Session, Visit};
+use crate::observation::{Cell, Consent, Engine, Phase, Resource};
 use crate::plan::Mark;
+use crate::run::context::{Ended, Runner, cell};
+use crate::run::html;
+use crate::run::persona::{PersonaSession, place};
+use crate::run::recorder::As;
+use crate::run::render::Browser;
+use crate::run::steps::Shown;
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -19,7 +21,125 @@ const UNTIL_MARKED: Duration = Duration::from_secs(5);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// What asking for the mark showed.
+#[derive(Debug)]
+pub(super) struct Marked {
+    pub(super) holds: bool,
+    /// No answer that decides: a failure, a 5xx.
+    pub(super) unclear: bool,
+    /// The page came, and a script may show the mark on it.
+    pub(super) by_script: bool,
+    /// What came instead, in words without secrets.
+    pub(super) why: String,
+}
+
 impl Runner<'_> {
+    /// Whether the persona still is logged in. A page that does not answer now proves nothing.
+    pub(super) async fn is_logged_in(
+        &mut self,
+        who: &mut PersonaSession,
+        cell: &Cell,
+    ) -> Result<bool, Ended> {
+        let Some(mark) = who.persona.logged_in_when.clone() else { return Ok(true) };
+        let marked = self.ask_mark(who, cell, &mark).await?;
+        if !marked.holds && !marked.unclear {
+            self.detail(format!("{}: {}", who.persona.name, marked.why));
+        }
+        Ok(marked.holds || marked.unclear)
+    }
+
+    /// Asks for the mark with the persona's session.
+    pub(super) async fn ask_mark(
+        &mut self,
+        who: &mut PersonaSession,
+        cell: &Cell,
+        mark: &Mark,
+    ) -> Result<Marked, Ended> {
+        let mark = who.own_mark(mark);
+        if !who.marked_by_script || self.browser.is_none() {
+            let engine = who.engine.clone();
+            let marked = self.mark_with(&engine, &mut who.session, cell, &mark).await?;
+            if marked.holds || !marked.by_script || self.browser.is_none() {
+                return Ok(marked);
+            }
+        }
+        self.rendered_mark(who, cell, &mark).await
+    }
+
+    /// Asks for the mark with any session.
+    pub(super) async fn mark_with(
+        &mut self,
+        engine: &HttpEngine,
+        session: &mut Session,
+        cell: &Cell,
+        mark: &Mark,
+    ) -> Result<Marked, Ended> {
+        let Some(url) = self.hosts.on_target(&mark.url) else {
+            let why = format!("`{}` is no address", mark.url);
+            return Ok(Marked { holds: false, unclear: false, by_script: false, why });
+        };
+        let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
+        let visit = self.visit(engine, session, &ask, As::Look).await?;
+        Ok(self.judge(mark, &visit))
+    }
+
+    /// A mark that shows without a login proves none. Asked once, as a first-time visitor.
+    pub(super) async fn ask_mark_as_nobody(
+        &mut self,
+        who: &mut PersonaSession,
+        mark: &Mark,
+    ) -> Result<(), Ended> {
+        let anonymous = self.anonymous();
+        let mut session = self.fresh_session(&anonymous).await.unwrap_or_default();
+        let nobody = cell(&anonymous.name, &Consent::Untouched, Phase::Probe, 1);
+        let engine = who.engine.clone();
+        let marked = self.mark_with(&engine, &mut session, &nobody, mark).await?;
+        who.unproven = marked.holds;
+        if marked.holds {
+            self.warn(format!(
+                "{}: the mark of `logged_in_when` ({}:{}) shows to everybody, so it proves no login",
+                who.persona.name, self.plan.file, mark.place.line
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
+        self.judge_shown(mark, visit, &Shown::of(visit))
+    }
+
+    /// The mark on a page that was asked for, as it is shown.
+    pub(super) fn judge_shown(&self, mark: &Mark, visit: &Visit, shown: &Shown) -> Marked {
+        if let Some(failure) = &visit.failure {
+            let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
+            return Marked { holds: false, unclear: true, by_script: false, why };
+        }
+        let unclear = visit.status == 429 || visit.status >= 500;
+        let mut missing = Vec::new();
+        match mark.status {
+            Some(status) if status != visit.status => missing.push(format!("not the status {status}")),
+            None if !(200..300).contains(&visit.status) => missing.push("not a success".to_owned()),
+            _ => {}
+        }
+        let came = missing.is_empty() && place(&visit.shown) == place(&visit.asked);
+        if mark.text.is_none() && mark.selector.is_none() && place(&visit.shown) != place(&visit.asked) {
+            missing.push("led elsewhere".to_owned());
+        }
+        if let Some(text) = mark.text.as_deref().filter(|text| !shown.says(text)) {
+            missing.push(format!("without the text \u{201c}{text}\u{201d}"));
+        }
+        if let Some(selector) = &mark.selector {
+            match html::has(&shown.text, selector) {
+                Ok(true) => {}
+                Ok(false) => missing.push(format!("without `{selector}`")),
+                Err(problem) => missing.push(problem),
+            }
+        }
+        let why = format!("{}: {}", shown.summary(), missing.join(", "));
+        let by_script = came && !missing.is_empty() && shown.text.contains("<script");
+        Marked { holds: missing.is_empty(), unclear, by_script, why: self.references.mask(&why) }
+    }
+
     /// Asks for the mark in a fresh browser with the persona's session. The first time it shows, a
     /// visitor of whom nothing is known is asked, too: a mark that shows to everybody proves nothing.
     pub(super) async fn rendered_mark(

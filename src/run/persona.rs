@@ -1,16 +1,13 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
-use super::context::{Ended, Runner, cell};
-use super::html;
-use super::recorder::As;
-use super::rendered_links::SharedFrontier;
-use super::steps::{Halt, Shown, StepFailure};
 use crate::cookie::{Jar, Name, StoredCookie};
 use crate::crawl::PageGroups;
-use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::engine::{HttpEngine, Session, Visit};
 use crate::manifest::{Manifest, PagePattern};
-use crate::observation::{Cell, Consent, PersonaCoverage, Phase, Reached, Resource};
+use crate::observation::{Consent, PersonaCoverage, Reached};
 use crate::plan::{Mark, Persona};
+use crate::run::rendered_links::SharedFrontier;
+use crate::run::steps::Shown;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -57,18 +54,6 @@ pub(super) struct PersonaSession {
     pub(super) frontier: Option<SharedFrontier>,
     /// The mark shows only where scripts run.
     pub(super) marked_by_script: bool,
-}
-
-/// What asking for the mark showed.
-#[derive(Debug)]
-pub(super) struct Marked {
-    pub(super) holds: bool,
-    /// No answer that decides: a failure, a 5xx.
-    pub(super) unclear: bool,
-    /// The page came, and a script may show the mark on it.
-    pub(super) by_script: bool,
-    /// What came instead, in words without secrets.
-    pub(super) why: String,
 }
 
 impl PersonaSession {
@@ -158,227 +143,6 @@ impl PersonaSession {
                 }
             }
         }
-    }
-}
-
-impl Runner<'_> {
-    /// Logs in for the first time, and proves it. Whether it got there is in `who.reached`.
-    pub(super) async fn log_in(&mut self, who: &mut PersonaSession, consent: &Consent) -> Result<(), Ended> {
-        let login = cell(&who.persona.name, consent, Phase::Login, 1);
-        if let Some(mark) = who.persona.logged_in_when.clone()
-            && !who.persona.login.is_empty()
-        {
-            self.ask_mark_as_nobody(who, &mark).await?;
-        }
-        self.attempt(who, &login).await
-    }
-
-    /// One more login, after this choice about cookies was recorded.
-    pub(super) async fn log_in_having(
-        &mut self,
-        who: &mut PersonaSession,
-        choice: Vec<StoredCookie>,
-        consent: &Consent,
-    ) -> Result<(), Ended> {
-        who.choice = choice;
-        let login = cell(&who.persona.name, consent, Phase::Login, 1);
-        self.attempt(who, &login).await
-    }
-
-    /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
-    pub(super) async fn log_in_again(
-        &mut self,
-        who: &mut PersonaSession,
-        crawl: &Cell,
-    ) -> Result<bool, Ended> {
-        if who.logins >= who.persona.login_budget {
-            let why = format!(
-                "the session was lost and the budget of {} logins is used up",
-                who.persona.login_budget
-            );
-            self.warn(format!("{}: {why}", who.persona.name));
-            who.reached = Some(Reached::Lost { why });
-            return Ok(false);
-        }
-        let login = Cell { phase: Phase::Login, ..crawl.clone() };
-        self.attempt(who, &login).await?;
-        if let Some(Reached::No { step, why }) = who.reached.clone() {
-            let why = format!("the session was lost, and logging in again failed: {step}: {why}");
-            who.reached = Some(Reached::Lost { why });
-        }
-        Ok(who.is_there())
-    }
-
-    /// One login from the start, with nothing in the jar but a recorded choice.
-    async fn attempt(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
-        who.logins += u32::from(who.persona.visitor.logged_in);
-        who.shown = None;
-        who.sent_to = None;
-        who.landing = None;
-        who.json = None;
-        match self.fresh_session(&who.persona).await {
-            Ok(session) => who.session = session,
-            Err(why) => {
-                let step = format!("the headers of {}", who.persona.name);
-                who.reached = Some(self.not_reached(who, StepFailure { step, why }));
-                return Ok(());
-            }
-        }
-        who.choice.iter().for_each(|cookie| who.session.jar.insert(cookie.clone()));
-        let steps = who.persona.login.clone();
-        match self.perform(who, login, &steps, "the login").await {
-            Ok(()) => {}
-            Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => {
-                who.reached = Some(self.not_reached(who, failure));
-                return Ok(());
-            }
-        }
-        who.login_cookies = who.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
-        let landing = who.shown.as_ref().map(|shown| shown.url.clone());
-        who.landing = landing.filter(|url| self.hosts.is_own(url));
-        who.reached = Some(self.prove(who, login).await?);
-        who.login_jar = who.session.jar.clone();
-        Ok(())
-    }
-
-    fn not_reached(&self, who: &PersonaSession, failure: StepFailure) -> Reached {
-        let why = self.references.mask(&failure.why);
-        self.warn(format!("{}: {} failed: {why}", who.persona.name, failure.step));
-        Reached::No { step: failure.step, why }
-    }
-
-    /// Whether the login worked: by the mark, or, without one, by what the last answer looks like.
-    async fn prove(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<Reached, Ended> {
-        let last = who.persona.login.last().map_or(who.persona.place, |step| step.place);
-        let step = format!("the proof of the login ({}:{})", self.plan.file, last.line);
-        let Some(mark) = who.persona.logged_in_when.clone() else {
-            if !who.persona.visitor.logged_in {
-                return Ok(Reached::Yes);
-            }
-            return Ok(match who.shown.as_ref().and_then(|shown| shown.looks_refused()) {
-                Some(why) => self.not_reached(who, StepFailure { step, why }),
-                None => {
-                    self.warn(format!(
-                        "{}: nothing in the plan proves the login; `logged_in_when` names a page and a mark on it",
-                        who.persona.name
-                    ));
-                    Reached::Unproven
-                }
-            });
-        };
-        let marked = self.ask_mark(who, login, &mark).await?;
-        if marked.holds {
-            return Ok(if who.unproven { Reached::Unproven } else { Reached::Yes });
-        }
-        let mut why = marked.why;
-        if let Some(refused) = who.shown.as_ref().and_then(|shown| shown.looks_refused()) {
-            why = format!("{why}. Before that, {refused}");
-        }
-        let step = format!("the proof of the login ({}:{})", self.plan.file, mark.place.line);
-        Ok(self.not_reached(who, StepFailure { step, why }))
-    }
-
-    /// Whether the persona still is logged in. A page that does not answer now proves nothing.
-    pub(super) async fn is_logged_in(
-        &mut self,
-        who: &mut PersonaSession,
-        cell: &Cell,
-    ) -> Result<bool, Ended> {
-        let Some(mark) = who.persona.logged_in_when.clone() else { return Ok(true) };
-        let marked = self.ask_mark(who, cell, &mark).await?;
-        if !marked.holds && !marked.unclear {
-            self.detail(format!("{}: {}", who.persona.name, marked.why));
-        }
-        Ok(marked.holds || marked.unclear)
-    }
-
-    /// Asks for the mark with the persona's session.
-    pub(super) async fn ask_mark(
-        &mut self,
-        who: &mut PersonaSession,
-        cell: &Cell,
-        mark: &Mark,
-    ) -> Result<Marked, Ended> {
-        let mark = who.own_mark(mark);
-        if !who.marked_by_script || self.browser.is_none() {
-            let engine = who.engine.clone();
-            let marked = self.mark_with(&engine, &mut who.session, cell, &mark).await?;
-            if marked.holds || !marked.by_script || self.browser.is_none() {
-                return Ok(marked);
-            }
-        }
-        self.rendered_mark(who, cell, &mark).await
-    }
-
-    /// Asks for the mark with any session.
-    pub(super) async fn mark_with(
-        &mut self,
-        engine: &HttpEngine,
-        session: &mut Session,
-        cell: &Cell,
-        mark: &Mark,
-    ) -> Result<Marked, Ended> {
-        let Some(url) = self.hosts.on_target(&mark.url) else {
-            let why = format!("`{}` is no address", mark.url);
-            return Ok(Marked { holds: false, unclear: false, by_script: false, why });
-        };
-        let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
-        let visit = self.visit(engine, session, &ask, As::Look).await?;
-        Ok(self.judge(mark, &visit))
-    }
-
-    /// A mark that shows without a login proves none. Asked once, as a first-time visitor.
-    async fn ask_mark_as_nobody(&mut self, who: &mut PersonaSession, mark: &Mark) -> Result<(), Ended> {
-        let anonymous = self.anonymous();
-        let mut session = self.fresh_session(&anonymous).await.unwrap_or_default();
-        let nobody = cell(&anonymous.name, &Consent::Untouched, Phase::Probe, 1);
-        let engine = who.engine.clone();
-        let marked = self.mark_with(&engine, &mut session, &nobody, mark).await?;
-        who.unproven = marked.holds;
-        if marked.holds {
-            self.warn(format!(
-                "{}: the mark of `logged_in_when` ({}:{}) shows to everybody, so it proves no login",
-                who.persona.name, self.plan.file, mark.place.line
-            ));
-        }
-        Ok(())
-    }
-
-    pub(super) fn judge(&self, mark: &Mark, visit: &Visit) -> Marked {
-        self.judge_shown(mark, visit, &Shown::of(visit))
-    }
-
-    /// The mark on a page that was asked for, as it is shown.
-    pub(super) fn judge_shown(&self, mark: &Mark, visit: &Visit, shown: &Shown) -> Marked {
-        if let Some(failure) = &visit.failure {
-            let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
-            return Marked { holds: false, unclear: true, by_script: false, why };
-        }
-        let unclear = visit.status == 429 || visit.status >= 500;
-        let mut missing = Vec::new();
-        match mark.status {
-            Some(status) if status != visit.status => missing.push(format!("not the status {status}")),
-            None if !(200..300).contains(&visit.status) => missing.push("not a success".to_owned()),
-            _ => {}
-        }
-        let came = missing.is_empty() && place(&visit.shown) == place(&visit.asked);
-        if mark.text.is_none() && mark.selector.is_none() && place(&visit.shown) != place(&visit.asked) {
-            missing.push("led elsewhere".to_owned());
-        }
-        if let Some(text) = mark.text.as_deref().filter(|text| !shown.says(text)) {
-            missing.push(format!("without the text \u{201c}{text}\u{201d}"));
-        }
-        if let Some(selector) = &mark.selector {
-            match html::has(&shown.text, selector) {
-                Ok(true) => {}
-                Ok(false) => missing.push(format!("without `{selector}`")),
-                Err(problem) => missing.push(problem),
-            }
-        }
-        let why = format!("{}: {}", shown.summary(), missing.join(", "));
-        let by_script = came && !missing.is_empty() && shown.text.contains("<script");
-        Marked { holds: missing.is_empty(), unclear, by_script, why: self.references.mask(&why) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A choice of an earlier day, put to the site as it is now: does the banner ask again? Whether it
 //! should is not known here; the audit holds two scans against each other for that.
 
+use super::banner::banner_outcome;
 use crate::observation::{BannerMoment, Cell, ConsentLook, Engine, Outcome, Phase, ProbeResult};
-use crate::run::consent::banner_outcome;
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
 use crate::run::render::{Browser, CellSeen};

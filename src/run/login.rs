@@ -1,0 +1,126 @@
+//! Logging in: the declared steps, within the budget, and whether they led where they should.
+
+use crate::cookie::StoredCookie;
+use crate::observation::{Cell, Consent, Phase, Reached};
+use crate::run::context::{Ended, Runner, cell};
+use crate::run::persona::PersonaSession;
+use crate::run::steps::{Halt, StepFailure};
+
+impl Runner<'_> {
+    /// Logs in for the first time, and proves it. Whether it got there is in `who.reached`.
+    pub(super) async fn log_in(&mut self, who: &mut PersonaSession, consent: &Consent) -> Result<(), Ended> {
+        let login = cell(&who.persona.name, consent, Phase::Login, 1);
+        if let Some(mark) = who.persona.logged_in_when.clone()
+            && !who.persona.login.is_empty()
+        {
+            self.ask_mark_as_nobody(who, &mark).await?;
+        }
+        self.attempt(who, &login).await
+    }
+
+    /// One more login, after this choice about cookies was recorded.
+    pub(super) async fn log_in_having(
+        &mut self,
+        who: &mut PersonaSession,
+        choice: Vec<StoredCookie>,
+        consent: &Consent,
+    ) -> Result<(), Ended> {
+        who.choice = choice;
+        let login = cell(&who.persona.name, consent, Phase::Login, 1);
+        self.attempt(who, &login).await
+    }
+
+    /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
+    pub(super) async fn log_in_again(
+        &mut self,
+        who: &mut PersonaSession,
+        crawl: &Cell,
+    ) -> Result<bool, Ended> {
+        if who.logins >= who.persona.login_budget {
+            let why = format!(
+                "the session was lost and the budget of {} logins is used up",
+                who.persona.login_budget
+            );
+            self.warn(format!("{}: {why}", who.persona.name));
+            who.reached = Some(Reached::Lost { why });
+            return Ok(false);
+        }
+        let login = Cell { phase: Phase::Login, ..crawl.clone() };
+        self.attempt(who, &login).await?;
+        if let Some(Reached::No { step, why }) = who.reached.clone() {
+            let why = format!("the session was lost, and logging in again failed: {step}: {why}");
+            who.reached = Some(Reached::Lost { why });
+        }
+        Ok(who.is_there())
+    }
+
+    /// One login from the start, with nothing in the jar but a recorded choice.
+    async fn attempt(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
+        who.logins += u32::from(who.persona.visitor.logged_in);
+        who.shown = None;
+        who.sent_to = None;
+        who.landing = None;
+        who.json = None;
+        match self.fresh_session(&who.persona).await {
+            Ok(session) => who.session = session,
+            Err(why) => {
+                let step = format!("the headers of {}", who.persona.name);
+                who.reached = Some(self.not_reached(who, StepFailure { step, why }));
+                return Ok(());
+            }
+        }
+        who.choice.iter().for_each(|cookie| who.session.jar.insert(cookie.clone()));
+        let steps = who.persona.login.clone();
+        match self.perform(who, login, &steps, "the login").await {
+            Ok(()) => {}
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => {
+                who.reached = Some(self.not_reached(who, failure));
+                return Ok(());
+            }
+        }
+        who.login_cookies = who.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
+        let landing = who.shown.as_ref().map(|shown| shown.url.clone());
+        who.landing = landing.filter(|url| self.hosts.is_own(url));
+        who.reached = Some(self.prove(who, login).await?);
+        who.login_jar = who.session.jar.clone();
+        Ok(())
+    }
+
+    fn not_reached(&self, who: &PersonaSession, failure: StepFailure) -> Reached {
+        let why = self.references.mask(&failure.why);
+        self.warn(format!("{}: {} failed: {why}", who.persona.name, failure.step));
+        Reached::No { step: failure.step, why }
+    }
+
+    /// Whether the login worked: by the mark, or, without one, by what the last answer looks like.
+    async fn prove(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<Reached, Ended> {
+        let last = who.persona.login.last().map_or(who.persona.place, |step| step.place);
+        let step = format!("the proof of the login ({}:{})", self.plan.file, last.line);
+        let Some(mark) = who.persona.logged_in_when.clone() else {
+            if !who.persona.visitor.logged_in {
+                return Ok(Reached::Yes);
+            }
+            return Ok(match who.shown.as_ref().and_then(|shown| shown.looks_refused()) {
+                Some(why) => self.not_reached(who, StepFailure { step, why }),
+                None => {
+                    self.warn(format!(
+                        "{}: nothing in the plan proves the login; `logged_in_when` names a page and a mark on it",
+                        who.persona.name
+                    ));
+                    Reached::Unproven
+                }
+            });
+        };
+        let marked = self.ask_mark(who, login, &mark).await?;
+        if marked.holds {
+            return Ok(if who.unproven { Reached::Unproven } else { Reached::Yes });
+        }
+        let mut why = marked.why;
+        if let Some(refused) = who.shown.as_ref().and_then(|shown| shown.looks_refused()) {
+            why = format!("{why}. Before that, {refused}");
+        }
+        let step = format!("the proof of the login ({}:{})", self.plan.file, mark.place.line);
+        Ok(self.not_reached(who, StepFailure { step, why }))
+    }
+}

@@ -1,0 +1,110 @@
+//! Visits with Global Privacy Control (`Sec-GPC: 1`): nothing but what is strictly necessary.
+
+use crate::cookie::{Jar, Name};
+use crate::engine::{Ask, Session};
+use crate::manifest::{Category, Item};
+use crate::observation::{Cell, Consent, ConsentLook, Outcome, Phase, ProbeKind, ProbeResult};
+use crate::run::context::{Ended, Runner, cell};
+use crate::run::persona::PersonaSession;
+use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, is_named, kept, listed, undecided};
+use crate::run::recorder::As;
+use crate::run::render::{Browser, CellSeen, Listed};
+use std::collections::BTreeSet;
+
+impl Runner<'_> {
+    /// With `Sec-GPC: 1`, nothing but what is strictly necessary.
+    pub(in crate::run) async fn privacy_control(
+        &mut self,
+        who: &mut PersonaSession,
+    ) -> Result<ProbeAnswer, Ended> {
+        let mut session = match self.fresh_session(&who.persona).await {
+            Ok(session) => Session { gpc: true, ..session },
+            Err(why) => return Ok(undecided(why)),
+        };
+        let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
+        let mut pages = vec![self.target.url.clone()];
+        pages.extend(who.some_pages.iter().filter(|page| **page != self.target.url).cloned());
+        pages.truncate(PAGES_LOOKED_AT);
+        let engine = who.engine.clone();
+        let mut set: BTreeSet<Name> = BTreeSet::new();
+        let mut answered = false;
+        for page in &pages {
+            let ask = Ask::page(probing.clone(), page.clone());
+            let visit = self.visit(&engine, &mut session, &ask, As::Look).await?;
+            answered |= visit.status > 0 && visit.failure.is_none();
+            set.extend(kept(&visit).map(|sighting| sighting.name.clone()));
+        }
+        if !answered {
+            return Ok(undecided("no page answered".into()));
+        }
+        let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, pages.len());
+        Ok((result, evidence, Some(self.target.url.clone())))
+    }
+
+    /// The same pages with `Sec-GPC: 1` and `navigator.globalPrivacyControl`, as a fresh visitor.
+    pub(in crate::run) async fn privacy_control_in_browser(
+        &mut self,
+        browser: &mut Browser,
+        who: &mut PersonaSession,
+        list: &[Listed],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Ended> {
+        let claimed = self.manifest.is_some_and(|manifest| manifest.policy.honours_gpc.is_some());
+        if !self.plan.probes.enabled || !(self.plan.probes.gpc || claimed) {
+            return Ok(());
+        }
+        let cell = Cell {
+            persona: who.persona.name.clone(),
+            engine: crate::observation::Engine::Browser,
+            consent: Consent::Untouched,
+            phase: Phase::Probe,
+            repeat: 1,
+            third_party: None,
+        };
+        let Some(context) = self.visitor(browser, who, &cell, true).await? else { return Ok(()) };
+        let mut look = ConsentLook::of(cell);
+        let mut seen = CellSeen::default();
+        let context = self.pages(browser, context, who, list, &mut look, &mut seen).await?;
+        let Some(context) = context else { return Ok(()) };
+        let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
+        context.close().await;
+        let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, seen.listed.len());
+        outcomes.push(Outcome {
+            probe: ProbeKind::GlobalPrivacyControl,
+            persona: who.persona.name.clone(),
+            cookies: Vec::new(),
+            page: Some(self.recorder.safe(&self.target.url)),
+            result,
+            evidence,
+        });
+        Ok(())
+    }
+
+    /// What is set with the signal, against what is strictly necessary.
+    pub(in crate::run) fn with_privacy_control(
+        &self,
+        usual: &Jar,
+        set: &BTreeSet<Name>,
+        pages: usize,
+    ) -> (ProbeResult, Vec<String>) {
+        let usual: BTreeSet<&Name> = usual.iter().map(|cookie| &cookie.name).collect();
+        let evidence = vec![
+            format!("without it: {}", listed(usual)),
+            format!("with `Sec-GPC: 1`, {pages} pages: {}", listed(set)),
+        ];
+        let items: Vec<&Item> = self.manifest.into_iter().flat_map(|manifest| &manifest.items).collect();
+        let is_necessary = |name: &Name| {
+            items
+                .iter()
+                .any(|item| is_named(item, name) && item.category == Some(Category::StrictlyNecessary))
+        };
+        let more: Vec<&Name> = set.iter().filter(|name| !is_necessary(name)).collect();
+        let result = match more.is_empty() {
+            true => ProbeResult::Holds,
+            false => {
+                ProbeResult::Fails { what: format!("with `Sec-GPC: 1` the site still sets {}", listed(more)) }
+            }
+        };
+        (result, evidence)
+    }
+}

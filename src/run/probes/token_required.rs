@@ -1,0 +1,135 @@
+//! A form sent without its token's cookie (`required_for` a class of endpoints): the login's, made
+//! once more, or the logout's, after which the session must stay.
+
+use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
+use crate::plan::{Action, Probe, Step};
+use crate::run::context::{Ended, Runner, cell};
+use crate::run::persona::{PersonaSession, place};
+use crate::run::probes::{ProbeAnswer, drop_cookies, held, listed, undecided};
+use crate::run::steps::Halt;
+
+impl Runner<'_> {
+    /// The login made once more, its form sent without the token's cookie.
+    pub(in crate::run) async fn token_required(
+        &mut self,
+        who: &mut PersonaSession,
+        probe: &Probe,
+    ) -> Result<ProbeAnswer, Ended> {
+        let items = self.items(probe);
+        let steps = who.persona.login.clone();
+        let Some(sends) = steps.iter().position(sends) else {
+            return Ok(undecided("no step of the login sends anything".into()));
+        };
+        if who.logins >= who.persona.login_budget {
+            return Ok(undecided("the budget of logins is used up; raise `login_budget`".into()));
+        }
+        who.logins += 1;
+        let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
+        let mut other = who.clone();
+        match self.fresh_session(&who.persona).await {
+            Ok(session) => other.session = session,
+            Err(why) => return Ok(undecided(why)),
+        }
+        other.shown = None;
+        match self.perform(&mut other, &probing, &steps[..sends], "the login without its token").await {
+            Ok(()) => {}
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+        }
+        let names = held(&other.session.jar, &items);
+        if names.is_empty() {
+            return Ok(undecided("the page of the form sets no such cookie".into()));
+        }
+        drop_cookies(&mut other.session.jar, &items);
+        let without = listed(&names);
+        let page = other.shown.as_ref().map(|shown| shown.url.clone());
+        let refused = match self
+            .perform(&mut other, &probing, &steps[sends..=sends], "the login without its token")
+            .await
+        {
+            Ok(()) => other.shown.as_ref().and_then(|shown| {
+                let usual = who.sent_to.as_deref()?;
+                (place(&shown.url) != usual).then(|| format!("led to {}", shown.url.path()))
+            }),
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(_)) => {
+                let status = other.shown.as_ref().map_or(0, |shown| shown.last_status());
+                Some(format!("was answered {status}"))
+            }
+        };
+        let evidence = vec![match &refused {
+            Some(how) => format!("the form sent without {without} {how}"),
+            None => format!("the form sent without {without} led where it always leads"),
+        }];
+        let result = match refused {
+            Some(_) => ProbeResult::Holds,
+            None => ProbeResult::Fails { what: format!("the login form is accepted without {without}") },
+        };
+        Ok((result, evidence, page))
+    }
+
+    /// The logout's form sent without the token's cookie: the session must stay.
+    pub(in crate::run) async fn logout_needs_token(
+        &mut self,
+        who: &mut PersonaSession,
+        probe: &Probe,
+    ) -> Result<ProbeAnswer, Ended> {
+        let items = self.items(probe);
+        let steps = who.persona.logout.clone();
+        let (Some(sends), Some(mark)) = (steps.iter().position(sends), who.persona.logged_in_when.clone())
+        else {
+            return Ok(undecided("the logout sends nothing, or `logged_in_when` is missing".into()));
+        };
+        let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
+        let mut other = who.clone();
+        match self.perform(&mut other, &probing, &steps[..sends], "the logout without its token").await {
+            Ok(()) => {}
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+        }
+        let names = held(&other.session.jar, &items);
+        if names.is_empty() {
+            return Ok(undecided("there is no such cookie".into()));
+        }
+        drop_cookies(&mut other.session.jar, &items);
+        match self.perform(&mut other, &probing, &steps[sends..=sends], "the logout without its token").await
+        {
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Ok(()) | Err(Halt::Failed(_)) => {}
+        }
+        let marked = self.ask_mark(who, &probing, &mark).await?;
+        let without = listed(&names);
+        let evidence = vec![format!(
+            "the logout sent without {without}: the session {}",
+            if marked.holds { "stays" } else { "is gone" }
+        )];
+        if !marked.holds {
+            who.lost += 1;
+            self.log_in_again(who, &probing).await?;
+        }
+        let result = match marked.holds {
+            true => ProbeResult::Holds,
+            false => ProbeResult::Fails { what: format!("the logout is accepted without {without}") },
+        };
+        Ok((result, evidence, other.shown.map(|shown| shown.url)))
+    }
+
+    /// A token's probe that the login does not answer, because the class is the logout's.
+    pub(in crate::run) fn is_asked_at_logout(&self, who: &PersonaSession, probe: &Probe) -> bool {
+        probe.kind == ProbeKind::TokenRequired && !self.is_sent_by(probe, &who.persona.login)
+    }
+
+    pub(in crate::run) fn is_sent_by(&self, probe: &Probe, steps: &[Step]) -> bool {
+        let class = probe.pages.as_ref().and_then(|class| self.manifest?.pages.get(class));
+        class.is_some_and(|class| crate::plan::sends_to(steps, &class.patterns))
+    }
+}
+
+/// A step that sends something.
+fn sends(step: &Step) -> bool {
+    match &step.action {
+        Action::Submit(_) | Action::Totp { .. } => true,
+        Action::Request(request) => !matches!(request.method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
+        _ => false,
+    }
+}

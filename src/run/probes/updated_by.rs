@@ -1,0 +1,27 @@
+//! A journey that must write the cookie anew (`updated_by`): did it?
+
+use crate::cookie::Name;
+use crate::observation::{Outcome, ProbeResult};
+use crate::plan::Probe;
+use crate::run::context::Runner;
+use crate::run::probes::{is_named, listed};
+use std::collections::BTreeSet;
+
+impl Runner<'_> {
+    /// A journey that must write the cookie anew: did it?
+    pub(in crate::run) fn updated(
+        &self,
+        probe: &Probe,
+        written: &BTreeSet<Name>,
+        failed: Option<&str>,
+    ) -> Outcome {
+        let items = self.items(probe);
+        let wrote = written.iter().any(|name| items.iter().any(|item| is_named(item, name)));
+        let result = match (wrote, failed) {
+            (true, _) => ProbeResult::Holds,
+            (false, Some(why)) => ProbeResult::Undecided { why: why.to_owned() },
+            (false, None) => ProbeResult::Fails { what: "the journey did not write it".into() },
+        };
+        self.outcome(probe, result, vec![format!("the journey set: {}", listed(written))], None)
+    }
+}
