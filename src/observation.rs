@@ -5,11 +5,13 @@
 //! No value of a cookie is in here, only [`ValueFacts`]; URLs are [`SafeUrl`]s.
 
 mod counted;
+mod family;
 mod fold;
 mod safe_url;
 mod saved;
 mod url_template;
 
+pub use family::{Families, family};
 pub use fold::Fold;
 pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
