@@ -202,6 +202,17 @@ pub enum Resource {
     Other,
 }
 
+/// Whether a request is made with credentials (Fetch standard, "credentials mode"): without them no
+/// cookie goes along, and what the answer sets is not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Credentials {
+    #[default]
+    Include,
+    /// Only as long as the request stays within its document's origin.
+    SameOrigin,
+    Omit,
+}
+
 /// Whose domain a cookie belongs to, seen from the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

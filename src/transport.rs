@@ -160,6 +160,21 @@ impl Head {
         let end = value.iter().position(|byte| matches!(byte, b';' | b',')).unwrap_or(value.len());
         String::from_utf8_lossy(&value[..end]).trim().to_ascii_lowercase()
     }
+
+    /// The charset that goes with it, as written.
+    pub fn charset(&self) -> Option<String> {
+        charset_of(std::str::from_utf8(self.header("content-type")?).ok()?)
+    }
+}
+
+/// The charset parameter of a `Content-Type` (MIME Sniffing, "parse a MIME type": the first one
+/// counts, quotes come off).
+fn charset_of(value: &str) -> Option<String> {
+    let parameters = value.split(';').skip(1);
+    let charset = parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').trim())
+    });
+    charset.filter(|charset| !charset.is_empty()).map(str::to_owned)
 }
 
 /// Header values are credentials more often than not: only their names are shown.

@@ -5,7 +5,7 @@ use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCo
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience, RunContext};
 use cookieproof::engine::{Ask, Values};
 use cookieproof::observation::{
-    Cell, Channel, Consent, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
+    Cell, Channel, Consent, Credentials, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
 };
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -88,6 +88,7 @@ fn ask(url: Url) -> Ask {
         started_by: None,
         within: None,
         resource: Resource::Document,
+        credentials: Credentials::Include,
     }
 }
 

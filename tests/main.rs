@@ -24,6 +24,7 @@ mod cookie;
 mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
+mod credentials;
 mod examples;
 #[path = "../examples/generated/mod.rs"]
 mod generated;

@@ -21,7 +21,12 @@ impl std::fmt::Display for Site {
 /// The site of a URL.
 pub fn site_of(url: &Url) -> Site {
     Site {
-        scheme: url.scheme().into(),
+        // A socket's scheme is that of the request which opens it (Fetch, "WebSocket connections").
+        scheme: match url.scheme() {
+            "ws" => "http".into(),
+            "wss" => "https".into(),
+            scheme => scheme.into(),
+        },
         domain: url.host_str().map(|host| registrable_domain(host).to_owned()).unwrap_or_default(),
     }
 }

@@ -6,8 +6,9 @@ use super::evict::make_room;
 use super::rules::{is_blocked, is_cross_site, partition, path_matches, propose, request_path};
 use super::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, RequestContext, SameSite,
-    is_trustworthy,
+    is_trustworthy, same_site,
 };
+use url::Url;
 
 /// Seconds in which a cookie without `SameSite` still goes along with a cross-site POST
 /// (RFC 6265bis 5.6.7.2, "Lax-allowing-unsafe").
@@ -82,12 +83,12 @@ impl StoredCookie {
         StoredCookie { name, value, effective, path, created, expires, used: created, touched: 0 }
     }
 
-    /// The path as the bytes that requests are compared with.
     /// Where it is kept.
     pub fn place(&self) -> CookiePlace {
         CookiePlace::new(&self.name, &self.effective)
     }
 
+    /// The path as the bytes that requests are compared with.
     pub fn path(&self) -> &[u8] {
         &self.path
     }
@@ -238,6 +239,18 @@ impl Jar {
         self.cookies.retain(|cookie| !doomed(cookie));
     }
 
+    /// `Clear-Site-Data: "cookies"` of an answer from this URL: everything of its registrable domain
+    /// goes, its subdomains' too; over a connection that is not secure it counts for nothing
+    /// (Clear Site Data 3.1 and 4.2.2).
+    pub fn clear_site_data(&mut self, header: &[u8], url: &Url) -> bool {
+        let clears = is_trustworthy(url) && clears_cookies(header);
+        if clears {
+            let host = url.host_str().unwrap_or_default();
+            self.cookies.retain(|cookie| !same_site(&cookie.effective.domain, host));
+        }
+        clears
+    }
+
     /// Puts a cookie in as it is: imports and sessions carried over from a browser. It takes the
     /// place of the same cookie.
     pub fn insert(&mut self, mut cookie: StoredCookie) {
@@ -247,6 +260,11 @@ impl Jar {
         let place = self.cookies.partition_point(|other| other.created <= cookie.created);
         self.cookies.insert(place, cookie);
     }
+}
+
+/// Whether the header's list names the cookies, or everything: each word in quotes.
+fn clears_cookies(header: &[u8]) -> bool {
+    header.split(|byte| *byte == b',').any(|word| matches!(word.trim_ascii(), br#""cookies""# | br#""*""#))
 }
 
 /// Whether a request carries the cookie (RFC 6265bis 5.8.3 step 1).
@@ -305,4 +323,42 @@ pub fn cookie_header(cookies: &[SentCookie]) -> Vec<u8> {
         header.extend_from_slice(cookie.value.reveal());
     }
     header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cookie::{Lifetime, Priority};
+
+    fn cookie(name: &str, domain: &str) -> StoredCookie {
+        let effective = Effective {
+            domain: domain.into(),
+            host_only: true,
+            path: "/".into(),
+            secure: false,
+            http_only: false,
+            same_site: None,
+            lifetime: Lifetime::Session,
+            partition: None,
+            priority: Priority::Medium,
+        };
+        StoredCookie::new(Name::new(name), CookieValue::new("v"), effective, 0.0, None)
+    }
+
+    #[test]
+    fn clear_site_data_takes_the_cookies_of_the_whole_site_and_of_no_other() {
+        let left = |header: &str, url: &str| {
+            let mut jar =
+                Jar::of([cookie("a", "www.a.example"), cookie("b", "a.example"), cookie("c", "b.example")]);
+            jar.clear_site_data(header.as_bytes(), &Url::parse(url).unwrap());
+            jar.iter().map(|cookie| cookie.name.to_string()).collect::<String>()
+        };
+        assert_eq!(left("\"cookies\"", "https://www.a.example/"), "c");
+        assert_eq!(left("\"cache\" , \"cookies\",\"storage\"", "https://a.example/"), "c");
+        assert_eq!(left("\"*\"", "https://a.example/"), "c");
+        for nothing in ["cookies", "*", "\"cache\"", "\"Cookies\"", "", "'cookies'"] {
+            assert_eq!(left(nothing, "https://a.example/"), "abc", "{nothing}");
+        }
+        assert_eq!(left("\"cookies\"", "http://a.example/"), "abc", "only over a secure connection");
+    }
 }

@@ -31,11 +31,14 @@ pub enum Reason {
     /// A NUL in a header: the browser refuses the whole response, every cookie of it with it.
     #[serde(rename = "response_refused")]
     ResponseRefused,
+    /// DevTools gives no reason: the request was made without credentials.
+    #[serde(rename = "without_credentials")]
+    WithoutCredentials,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 18] = [
         Reason::NoCookieContent,
         Reason::DisallowedCharacter,
         Reason::NameValuePairExceedsMaxSize,
@@ -53,6 +56,7 @@ impl Reason {
         Reason::NamelessValueContainsEquals,
         Reason::Unlisted,
         Reason::ResponseRefused,
+        Reason::WithoutCredentials,
     ];
 
     /// The name: DevTools' own, or ours where it has none.
@@ -75,6 +79,7 @@ impl Reason {
             Reason::NamelessValueContainsEquals => "nameless_value_contains_equals",
             Reason::Unlisted => "Unlisted",
             Reason::ResponseRefused => "response_refused",
+            Reason::WithoutCredentials => "without_credentials",
         }
     }
 
@@ -132,6 +137,9 @@ impl Reason {
             Reason::NamelessValueContainsEquals => "a cookie without a name cannot have = in its value",
             Reason::Unlisted => "the browser gave a reason of its own",
             Reason::ResponseRefused => "a NUL byte in a header makes the browser refuse the whole response",
+            Reason::WithoutCredentials => {
+                "the request was made without credentials, and such answers set nothing"
+            }
         }
     }
 
@@ -155,6 +163,7 @@ impl Reason {
             Reason::NamelessValueContainsEquals => "Chromium; RFC 6265bis would store it",
             Reason::Unlisted => "Chromium, over DevTools",
             Reason::ResponseRefused => "Chromium (ERR_INVALID_HTTP_RESPONSE); RFC 9110 5.5",
+            Reason::WithoutCredentials => "Fetch standard, HTTP-network fetch",
         }
     }
 
@@ -173,7 +182,10 @@ impl Reason {
     pub fn is_silent(self) -> bool {
         matches!(
             self,
-            Reason::AlreadyExpired | Reason::PartitionedWithoutSecure | Reason::NamelessValueContainsEquals
+            Reason::AlreadyExpired
+                | Reason::PartitionedWithoutSecure
+                | Reason::NamelessValueContainsEquals
+                | Reason::WithoutCredentials
         )
     }
 }

@@ -1,9 +1,11 @@
 //! The links and sub-resources of a page, read from its tags without building a tree.
 
+use super::content_policy::{ContentPolicies, Vouched};
 use super::danger::{dangerous_text, may_be_dangerous};
 use super::tags::{Tag, Tags};
 use super::{Address, Base, Danger};
-use crate::observation::Resource;
+use crate::observation::{Credentials, Resource};
+use content_security_policy::Destination;
 use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use url::Url;
@@ -22,9 +24,17 @@ pub struct PageLinks {
     /// In the page's order, as often as they occur. Frames are here and among the resources.
     pub documents: Vec<Link>,
     /// What a browser would fetch along with the page, own and foreign.
-    pub resources: Vec<(Address, Resource)>,
+    pub resources: Vec<Embedded>,
     /// There was more than is read of one page.
     pub cut: bool,
+}
+
+/// Something that a page fetches along with itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    pub address: Address,
+    pub resource: Resource,
+    pub credentials: Credentials,
 }
 
 /// A link to a document.
@@ -60,15 +70,22 @@ pub struct Refresh {
     pub url: Option<String>,
 }
 
-/// Reads the links of a page found at `url`.
-pub fn links(url: &Url, body: &[u8]) -> PageLinks {
+/// Reads the links of a page found at `url`. What the page's own Content-Security-Policy forbids, in
+/// these headers or in a `<meta>`, is no part of it: no browser asks for it.
+pub fn links(url: &Url, body: &[u8], policies: &[String]) -> PageLinks {
     let body = as_text(body);
-    let mut found =
-        Found { base: Base::new(url.clone()), based: false, mentions: Vec::with_capacity(64), cut: false };
+    let mut found = Found {
+        base: Base::new(url.clone()),
+        based: false,
+        mentions: Vec::with_capacity(64),
+        policies: ContentPolicies::of_headers(policies),
+        in_body: false,
+        cut: false,
+    };
     for tag in Tags::new(&body) {
         read(&tag, &mut found);
     }
-    found.resolved()
+    found.resolved(url)
 }
 
 /// Reads the content of a refresh (HTML standard, "shared declarative refresh steps"); none where
@@ -112,53 +129,125 @@ pub fn refresh(content: &str) -> Option<Refresh> {
 struct Mention<'a> {
     href: Cow<'a, str>,
     what: What,
+    /// How many of the page's policies hold where it stands.
+    under: usize,
+    vouched: Vouched<'a>,
 }
 
 enum What {
     Document { kind: LinkKind, said: Option<Danger> },
-    Resource(Resource),
+    Embedded(Fetched),
+}
+
+/// How a part is asked for.
+#[derive(Clone, Copy)]
+struct Fetched {
+    resource: Resource,
+    credentials: Credentials,
+    destination: Destination,
 }
 
 struct Found<'a> {
     base: Base,
     based: bool,
     mentions: Vec<Mention<'a>>,
+    policies: ContentPolicies,
+    in_body: bool,
     cut: bool,
 }
 
 impl<'a> Found<'a> {
     fn document(&mut self, href: Option<Cow<'a, str>>, kind: LinkKind) {
-        self.mention(href, What::Document { kind, said: None });
+        self.mention(href, What::Document { kind, said: None }, Vouched::default());
     }
 
-    fn resource(&mut self, href: Option<Cow<'a, str>>, resource: Resource) {
-        self.mention(href, What::Resource(resource));
+    /// A part of the page, asked for as its element's `crossorigin` says.
+    fn resource(&mut self, tag: &Tag<'a>, href: Option<Cow<'a, str>>, resource: Resource) {
+        if href.is_some() {
+            let credentials = credentials(tag, resource);
+            let vouched = match self.policies.len() {
+                0 => Vouched::default(),
+                _ => Vouched { nonce: tag.attribute("nonce"), integrity: tag.attribute("integrity") },
+            };
+            let destination = destination(tag, resource);
+            self.mention(href, What::Embedded(Fetched { resource, credentials, destination }), vouched);
+        }
     }
 
-    fn mention(&mut self, href: Option<Cow<'a, str>>, what: What) {
+    fn mention(&mut self, href: Option<Cow<'a, str>>, what: What, vouched: Vouched<'a>) {
         let Some(href) = href else { return };
         if self.mentions.len() >= MAX_PER_PAGE {
             self.cut = true;
         } else {
-            self.mentions.push(Mention { href, what });
+            self.mentions.push(Mention { href, what, under: self.policies.len(), vouched });
         }
     }
 
     /// Joined at the end, since a `<base>` also counts for what stands before it.
-    fn resolved(self) -> PageLinks {
+    fn resolved(self, page: &Url) -> PageLinks {
         let mut links = PageLinks { cut: self.cut, ..PageLinks::default() };
-        for Mention { href, what } in self.mentions {
+        for Mention { href, what, under, vouched } in self.mentions {
             let Some(address) = self.base.join(&href) else { continue };
+            let allows = |destination| {
+                under == 0 || self.policies.allow(page, &address.to_url(), destination, vouched, under)
+            };
             match what {
+                What::Document { kind: LinkKind::Frame, .. } if !allows(Destination::IFrame) => {}
                 What::Document { kind, said } => links.documents.push(Link { address, kind, said }),
-                What::Resource(resource) => links.resources.push((address, resource)),
+                What::Embedded(Fetched { destination, .. }) if !allows(destination) => {}
+                What::Embedded(Fetched { resource, credentials, .. }) => {
+                    links.resources.push(Embedded { address, resource, credentials });
+                }
             }
         }
         links
     }
 }
 
+/// With or without credentials (HTML standard: "CORS settings attribute", "fetch a module script
+/// graph"). Of a manifest Chromium leaves them out even within the origin.
+fn credentials(tag: &Tag<'_>, resource: Resource) -> Credentials {
+    let crossorigin = tag.attribute("crossorigin");
+    let is_module = match tag.name.as_bytes() {
+        b"script" => is(tag, "type", "module"),
+        b"link" => tag.attribute("rel").is_some_and(|rel| has_word(rel, "modulepreload")),
+        _ => false,
+    };
+    match crossorigin {
+        _ if resource == Resource::Frame => Credentials::Include,
+        Some(mode) if mode.eq_ignore_ascii_case("use-credentials") => Credentials::Include,
+        _ if resource == Resource::Manifest => Credentials::Omit,
+        // Whatever else it says is `anonymous`.
+        Some(_) => Credentials::SameOrigin,
+        None if is_module => Credentials::SameOrigin,
+        None => Credentials::Include,
+    }
+}
+
+fn destination(tag: &Tag<'_>, resource: Resource) -> Destination {
+    match resource {
+        Resource::Other if matches!(tag.name.as_bytes(), b"object" | b"embed") => Destination::Object,
+        Resource::Frame => Destination::IFrame,
+        Resource::Image => Destination::Image,
+        Resource::Script => Destination::Script,
+        Resource::Style => Destination::Style,
+        Resource::Font => Destination::Font,
+        Resource::Manifest => Destination::Manifest,
+        Resource::Other => Destination::Video,
+        Resource::Document | Resource::Fetch | Resource::WellKnown | Resource::Step => Destination::None,
+    }
+}
+
+fn has_word(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|written| written.eq_ignore_ascii_case(word))
+}
+
+/// Elements that may stand in a document's head: the first that may not begins its body.
+const OF_HEAD: &[&[u8]] =
+    &[b"html", b"head", b"title", b"base", b"link", b"meta", b"style", b"script", b"noscript", b"template"];
+
 fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
+    found.in_body |= !OF_HEAD.contains(&tag.name.as_bytes());
     match tag.name.as_bytes() {
         b"a" | b"area" => {
             let [href, method, turbo_method] =
@@ -166,7 +255,8 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
             if href.is_some() {
                 let by_script = method.or(turbo_method).is_some_and(|method| !is_get(method));
                 let said = if by_script { Some(Danger::ChangesData) } else { said(tag) };
-                found.mention(href.and_then(decoded), What::Document { kind: LinkKind::Anchor, said });
+                let what = What::Document { kind: LinkKind::Anchor, said };
+                found.mention(href.and_then(decoded), what, Vouched::default());
             }
         }
         b"base" if !found.based => {
@@ -178,34 +268,40 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
         b"link" => link(tag, found),
         b"iframe" | b"frame" => {
             let src = attribute(tag, "src").filter(|src| !src.trim_matches(is_space).is_empty());
-            found.resource(src.clone(), Resource::Frame);
+            found.resource(tag, src.clone(), Resource::Frame);
             found.document(src, LinkKind::Frame);
         }
         b"form" if !is(tag, "method", "post") && !is(tag, "method", "dialog") => {
             found.document(attribute(tag, "action"), LinkKind::Form);
+        }
+        // Only a head's counts (HTML standard, "Content security policy state").
+        b"meta" if !found.in_body && is(tag, "http-equiv", "content-security-policy") => {
+            if let Some(content) = attribute(tag, "content") {
+                found.policies.add(&content);
+            }
         }
         b"meta" if is(tag, "http-equiv", "refresh") => {
             let url = attribute(tag, "content").and_then(|content| refresh(&content)?.url);
             found.document(url.map(Cow::Owned), LinkKind::Refresh);
         }
         b"img" | b"image" => {
-            found.resource(attribute(tag, "src"), Resource::Image);
+            found.resource(tag, attribute(tag, "src"), Resource::Image);
             srcset(tag, "srcset", found);
         }
         b"source" => {
             srcset(tag, "srcset", found);
-            found.resource(attribute(tag, "src"), Resource::Other);
+            found.resource(tag, attribute(tag, "src"), Resource::Other);
         }
-        b"input" if is(tag, "type", "image") => found.resource(attribute(tag, "src"), Resource::Image),
+        b"input" if is(tag, "type", "image") => found.resource(tag, attribute(tag, "src"), Resource::Image),
         b"script" => {
-            found.resource(attribute(tag, "src").or_else(|| attribute(tag, "href")), Resource::Script)
+            found.resource(tag, attribute(tag, "src").or_else(|| attribute(tag, "href")), Resource::Script)
         }
         b"video" => {
-            found.resource(attribute(tag, "poster"), Resource::Image);
-            found.resource(attribute(tag, "src"), Resource::Other);
+            found.resource(tag, attribute(tag, "poster"), Resource::Image);
+            found.resource(tag, attribute(tag, "src"), Resource::Other);
         }
-        b"audio" | b"track" | b"embed" => found.resource(attribute(tag, "src"), Resource::Other),
-        b"object" => found.resource(attribute(tag, "data"), Resource::Other),
+        b"audio" | b"track" | b"embed" => found.resource(tag, attribute(tag, "src"), Resource::Other),
+        b"object" => found.resource(tag, attribute(tag, "data"), Resource::Other),
         _ => {}
     }
 }
@@ -216,13 +312,13 @@ fn link<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
     let is = |words: &[&str]| rel.split_ascii_whitespace().any(|word| words.contains(&word));
     let href = attribute(tag, "href");
     if is(&["stylesheet"]) {
-        found.resource(href, Resource::Style);
+        found.resource(tag, href, Resource::Style);
     } else if is(&["icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon"]) {
-        found.resource(href, Resource::Image);
+        found.resource(tag, href, Resource::Image);
     } else if is(&["manifest"]) {
-        found.resource(href, Resource::Manifest);
+        found.resource(tag, href, Resource::Manifest);
     } else if is(&["modulepreload"]) {
-        found.resource(href, Resource::Script);
+        found.resource(tag, href, Resource::Script);
     } else if is(&["preload"]) {
         let resource = match tag.attribute("as").unwrap_or_default().to_ascii_lowercase().as_str() {
             "script" | "worker" => Resource::Script,
@@ -232,7 +328,7 @@ fn link<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
             "fetch" => Resource::Fetch,
             _ => Resource::Other,
         };
-        found.resource(href, resource);
+        found.resource(tag, href, resource);
         srcset(tag, "imagesrcset", found);
     } else if is(RELATED) {
         let kind = attribute(tag, "type").unwrap_or_default();
@@ -278,7 +374,7 @@ fn srcset<'a>(tag: &Tag<'a>, name: &str, found: &mut Found<'a>) {
         let end = rest.find(is_space).unwrap_or(rest.len());
         let (url, after) = rest.split_at(end);
         let bare = url.trim_end_matches(',');
-        found.resource(Some(Cow::Owned(bare.to_owned())), Resource::Image);
+        found.resource(tag, Some(Cow::Owned(bare.to_owned())), Resource::Image);
         // Commas at the end of the URL end the candidate; otherwise its descriptors follow.
         rest =
             if bare.len() < url.len() { after } else { after.find(',').map_or("", |comma| &after[comma..]) };
@@ -417,7 +513,7 @@ mod tests {
     const PAGE: &str = "https://example.org/dir/page";
 
     fn read(body: &str) -> PageLinks {
-        links(&Url::parse(PAGE).unwrap(), body.as_bytes())
+        links(&Url::parse(PAGE).unwrap(), body.as_bytes(), &[])
     }
 
     #[test]
@@ -476,7 +572,7 @@ mod tests {
             let found: Vec<_> = read(body)
                 .resources
                 .into_iter()
-                .map(|(a, kind)| (a.path_and_query().to_owned(), kind))
+                .map(|part| (part.address.path_and_query().to_owned(), part.resource))
                 .collect();
             let expected: Vec<_> = expected.iter().map(|(path, kind)| (path.to_string(), *kind)).collect();
             assert_eq!(found, expected, "{body}");
@@ -507,6 +603,70 @@ mod tests {
         );
         case("<noscript><img src='/tr?id=1&amp;ev=PageView'></noscript>", &[("/tr?id=1&ev=PageView", Image)]);
         case("<iframe src=/frame></iframe>", &[("/frame", Frame)]);
+    }
+
+    #[test]
+    fn parts_are_asked_for_with_credentials_or_without() {
+        use Credentials::{Include, Omit, SameOrigin};
+        #[track_caller]
+        fn case(body: &str, expected: Credentials) {
+            let found: Vec<_> = read(body).resources.iter().map(|part| part.credentials).collect();
+            assert_eq!(found, [expected], "{body}");
+        }
+        case("<script src=/s></script>", Include);
+        case("<script src=/s crossorigin></script>", SameOrigin);
+        case("<script src=/s crossorigin=anonymous></script>", SameOrigin);
+        case("<script src=/s crossorigin=whatever></script>", SameOrigin);
+        case("<script src=/s crossorigin=Use-Credentials></script>", Include);
+        case("<script type=module src=/s></script>", SameOrigin);
+        case("<script type=Module crossorigin=use-credentials src=/s></script>", Include);
+        case("<link rel=modulepreload href=/m>", SameOrigin);
+        case("<link rel=preload as=font crossorigin href=/f>", SameOrigin);
+        case("<link rel=preload as=image href=/f>", Include);
+        case("<link rel=stylesheet href=/c>", Include);
+        case("<link rel=stylesheet href=/c crossorigin=''>", SameOrigin);
+        case("<link rel=manifest href=/m>", Omit);
+        case("<link rel=manifest href=/m crossorigin=anonymous>", Omit);
+        case("<link rel=manifest href=/m crossorigin=use-credentials>", Include);
+        case("<img src=/i crossorigin=anonymous>", SameOrigin);
+        case("<video src=/v crossorigin></video>", SameOrigin);
+        case("<iframe src=/f crossorigin></iframe>", Include);
+    }
+
+    #[test]
+    fn what_the_pages_policy_forbids_is_no_part_of_it() {
+        #[track_caller]
+        fn case(headers: &[&str], body: &str, expected: &[&str]) {
+            let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
+            let found = links(&Url::parse(PAGE).unwrap(), body.as_bytes(), &headers);
+            let parts = found.resources.iter().map(|part| part.address.as_str());
+            let pages = found.documents.iter().map(|link| link.address.as_str());
+            assert_eq!(parts.chain(pages).collect::<Vec<_>>(), expected, "{headers:?} {body}");
+        }
+        let foreign = "<img src=https://b.example/i><script src=https://b.example/s></script>";
+        case(&["img-src 'self'"], foreign, &["https://b.example/s"]);
+        case(&["default-src 'self'", "img-src *"], foreign, &[]);
+        case(&["default-src 'self'; img-src *"], foreign, &["https://b.example/i"]);
+        case(&["frame-src 'none'"], "<iframe src=/f></iframe><a href=/f>", &["https://example.org/f"]);
+        case(
+            &["object-src 'none'"],
+            "<object data=/o></object><video src=/v></video>",
+            &["https://example.org/v"],
+        );
+        let meta = "<meta http-equiv=Content-Security-Policy content=\"img-src 'self'\">";
+        case(&[], &format!("<img src=https://b.example/i>{meta}"), &["https://b.example/i"]);
+        case(&[], &format!("<head>{meta}</head><img src=https://b.example/i>"), &[]);
+        case(&[], &format!("<body>{meta}<img src=https://b.example/i>"), &["https://b.example/i"]);
+        case(
+            &["script-src 'nonce-k'"],
+            "<script nonce=k src=https://b.example/s></script><script nonce=x src=https://b.example/t></script>",
+            &["https://b.example/s"],
+        );
+        case(
+            &["script-src 'none'"],
+            "<link rel=stylesheet href=https://b.example/c>",
+            &["https://b.example/c"],
+        );
     }
 
     #[test]
@@ -708,20 +868,20 @@ mod tests {
     fn bad_bytes_and_endless_things_are_borne() {
         let url = Url::parse(PAGE).unwrap();
         let huge = format!("<a href='{}'><a href=/a>", "x".repeat(1 << 20));
-        assert_eq!(links(&url, huge.as_bytes()).documents.len(), 1);
+        assert_eq!(links(&url, huge.as_bytes(), &[]).documents.len(), 1);
         let many = "<a href=/a>".repeat(MAX_PER_PAGE + 5);
-        let found = links(&url, many.as_bytes());
+        let found = links(&url, many.as_bytes(), &[]);
         assert!(found.cut && found.documents.len() == MAX_PER_PAGE);
         let nested = "<noscript>".repeat(5000) + "<a href=/a>";
-        assert!(links(&url, nested.as_bytes()).documents.len() <= 1);
+        assert!(links(&url, nested.as_bytes(), &[]).documents.len() <= 1);
         let deep = "<svg>".repeat(100_000) + "<a href=/a>";
-        links(&url, deep.as_bytes());
+        links(&url, deep.as_bytes(), &[]);
         let bytes: Vec<u8> = (0..=255).collect();
-        links(&url, &bytes);
-        links(&url, b"<a href=/\xff\xfe>x</a><\x00a href=/b><a \xff=1 href=/c>");
+        links(&url, &bytes, &[]);
+        links(&url, b"<a href=/\xff\xfe>x</a><\x00a href=/b><a \xff=1 href=/c>", &[]);
         let utf16: Vec<u8> = "\u{feff}<a href=/a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(links(&url, &utf16).documents.len(), 1);
-        let path = |body: &[u8]| links(&url, body).documents[0].address.path().to_owned();
+        assert_eq!(links(&url, &utf16, &[]).documents.len(), 1);
+        let path = |body: &[u8]| links(&url, body, &[]).documents[0].address.path().to_owned();
         assert_eq!(path(b"<a href=/\xe9>"), "/%C3%A9");
         assert_eq!(path(b"<meta charset='UTF-8'><a href=/\xe9>"), "/%EF%BF%BD");
     }

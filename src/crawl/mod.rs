@@ -6,6 +6,7 @@
 //! ```
 
 mod address;
+mod content_policy;
 mod danger;
 mod frontier;
 mod links;
@@ -18,7 +19,7 @@ mod tags;
 pub use address::{Address, Base};
 pub use danger::{Danger, danger, dangerous_text};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
-pub use links::{Link, LinkKind, PageLinks, Refresh, links, refresh};
+pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at, refusal_fingerprint};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;

@@ -2,7 +2,7 @@
 
 use super::{Ask, HttpSettings, Session, redirect};
 use crate::cookie::{is_trustworthy, site_of};
-use crate::observation::Resource;
+use crate::observation::{Credentials, Resource};
 use url::{Origin, Url};
 
 /// A request's mode (Fetch standard), as far as its headers show it.
@@ -46,6 +46,8 @@ impl Mode {
             (Resource::Fetch | Resource::Font | Resource::Manifest, _) | (Resource::Step, Some(_)) => {
                 Mode::Cors
             }
+            // `crossorigin`, and scripts that are modules.
+            _ if ask.credentials != Credentials::Include => Mode::Cors,
             (Resource::Image | Resource::Script | Resource::Style, _) => Mode::NoCors,
             (Resource::Document | Resource::WellKnown | Resource::Step | Resource::Other, None) => {
                 Mode::Navigate
@@ -66,6 +68,16 @@ impl Hop {
             number: 0,
             distance,
             tainted: false,
+        }
+    }
+
+    /// Whether cookies go along and are kept (Fetch, "HTTP-network-or-cache fetch": a mode of
+    /// `same-origin` ends where the first redirect leads out of the document's origin).
+    pub(super) fn has_credentials(&self, ask: &Ask) -> bool {
+        match ask.credentials {
+            Credentials::Include => true,
+            Credentials::SameOrigin => self.distance == Distance::SameOrigin,
+            Credentials::Omit => false,
         }
     }
 

@@ -4,7 +4,7 @@
 use super::headers::{Hop, Mode, document, headers};
 use super::redirect::{self, Redirect};
 use super::retry::{Patience, is_idempotent, is_not_now, may_repeat, retry_after};
-use super::{Ask, Exchange, Session, Values, Visit, bot_wall};
+use super::{Ask, DocumentHead, Exchange, Session, Values, Visit, bot_wall};
 use crate::cookie::{
     CookieLine, Decision, Initiator, Name, Reason, RequestContext, SentCookie, ValueFacts, ValueShape,
     cookie_header, same_site, site_of,
@@ -107,18 +107,7 @@ impl HttpEngine {
     /// Makes a visit. The session's jar is what a browser's would be after it. The future may be
     /// dropped at any time: the jar then holds what had been received.
     pub async fn visit(&self, session: &mut Session, ask: &Ask) -> Visit {
-        let mut visit = Visit {
-            asked: ask.url.clone(),
-            shown: ask.url.clone(),
-            status: 0,
-            exchanges: Vec::new(),
-            content_type: String::new(),
-            body: Vec::new(),
-            failure: None,
-            writes: Vec::new(),
-            remarks: Vec::new(),
-            retry_after: None,
-        };
+        let mut visit = Visit::unanswered(&ask.url);
         let mut hop = Hop::first(ask);
         let mut asked: Vec<(String, Url, Vec<u8>)> = Vec::new();
         loop {
@@ -168,6 +157,7 @@ impl HttpEngine {
             };
             visit.failure = failure.map(|failure| self.failed(ask, &hop.url, failure));
             visit.content_type = response.head.content_type();
+            visit.head = document_head(&response.head);
             visit.body = response.body;
             break;
         }
@@ -202,7 +192,10 @@ impl HttpEngine {
                 response_date: None,
                 now: now(),
             };
-            let sent = session.jar.cookies_for(&context);
+            let sent = match hop.has_credentials(ask) {
+                true => session.jar.cookies_for(&context),
+                false => Vec::new(),
+            };
             let request = self.request(session, ask, hop, &sent);
             tries += 1;
             if tries == 1 {
@@ -271,6 +264,9 @@ impl HttpEngine {
             let (line, decision) = if head.refused.is_some() {
                 let reasons = vec![Reason::ResponseRefused];
                 (CookieLine::parse(line), Decision::Rejected { reasons })
+            } else if !hop.has_credentials(ask) {
+                let reasons = vec![Reason::WithoutCredentials];
+                (CookieLine::parse(line), Decision::Rejected { reasons })
             } else {
                 session.jar.receive(line, context)
             };
@@ -280,6 +276,12 @@ impl HttpEngine {
                 self.remember(&line.name, line.value.reveal());
             }
             seen.push((line, decision, value));
+        }
+        if head.refused.is_none() && hop.has_credentials(ask) {
+            // After its own lines: Chromium keeps them first.
+            for header in head.all("clear-site-data") {
+                session.jar.clear_site_data(header, &hop.url);
+            }
         }
         let at = self.at(ask, hop, head.status);
         let page = (!seen.is_empty()).then(|| self.page(ask));
@@ -502,6 +504,16 @@ fn initiator(ask: &Ask, hop: &Hop) -> Initiator {
             Initiator::CrossSiteNavigation { unsafe_method: !is_idempotent(&hop.method) }
         }
         _ => Initiator::Navigation,
+    }
+}
+
+/// What the head says of the body.
+fn document_head(head: &Head) -> DocumentHead {
+    let text = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
+    DocumentHead {
+        charset: head.charset(),
+        policies: head.all("content-security-policy").map(text).collect(),
+        refresh: head.header("refresh").map(text),
     }
 }
 

@@ -14,7 +14,7 @@ pub use wall::bot_wall;
 pub mod browser;
 
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
-use crate::observation::{Carried, Cell, ExchangeRef, Failed, Resource, Script, Sighting};
+use crate::observation::{Carried, Cell, Credentials, ExchangeRef, Failed, Resource, Script, Sighting};
 use url::Url;
 
 /// Who a visit is made as: a jar and the headers of a persona.
@@ -47,6 +47,18 @@ pub struct Ask {
     /// A subresource of this document, or a request of its script, not a navigation.
     pub within: Option<Url>,
     pub resource: Resource,
+    pub credentials: Credentials,
+}
+
+/// What an answer's head says of the document in its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentHead {
+    /// The charset of `Content-Type`.
+    pub charset: Option<String>,
+    /// `Content-Security-Policy`, each header's value.
+    pub policies: Vec<String>,
+    /// `Refresh`
+    pub refresh: Option<String>,
 }
 
 /// What came of it.
@@ -62,6 +74,8 @@ pub struct Visit {
     pub exchanges: Vec<Exchange>,
     /// The last response's content type, lower case, without parameters.
     pub content_type: String,
+    /// What else the last response's head says of its body (HTTP engine).
+    pub head: DocumentHead,
     /// The last response's body: of documents for [`Resource::Document`] and
     /// [`Resource::Frame`], of everything for steps, fetches and well-known files, else empty.
     pub body: Vec<u8>,
@@ -113,6 +127,7 @@ impl Ask {
             started_by: None,
             within: None,
             resource: Resource::Document,
+            credentials: Credentials::Include,
         }
     }
 
@@ -136,6 +151,7 @@ impl Visit {
             status: 0,
             exchanges: Vec::new(),
             content_type: String::new(),
+            head: DocumentHead::default(),
             body: Vec::new(),
             failure: None,
             writes: Vec::new(),

@@ -14,11 +14,12 @@ use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
-    Address, Bounds, Frontier, Next, PageLinks, Scope, links, page_fingerprint_at, refusal_fingerprint,
+    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, links, page_fingerprint_at,
+    refusal_fingerprint,
 };
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Consent, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::observation::{Cell, Consent, Credentials, FailureKind, Reached, Resource, SkipReason, Skipped};
 use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::future::Future;
@@ -157,6 +158,7 @@ struct Part {
     url: Url,
     within: Url,
     resource: Resource,
+    credentials: Credentials,
 }
 
 struct UnderWay {
@@ -241,7 +243,10 @@ impl Crawl<'_, '_> {
                 started_by: next.from.as_ref().map(Address::to_url),
                 ..Ask::page(cell, next.address.to_url())
             },
-            Work::Part(part) => Ask::part(cell, part.url.clone(), part.within.clone(), part.resource),
+            Work::Part(part) => Ask {
+                credentials: part.credentials,
+                ..Ask::part(cell, part.url.clone(), part.within.clone(), part.resource)
+            },
         };
         let hosts = Arc::clone(&self.runner.hosts);
         let is_own = move |url: &Url| hosts.is_own(url);
@@ -316,12 +321,14 @@ impl Crawl<'_, '_> {
         if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
             self.policy_links.linking_hosts.extend(visit.shown.host_str().map(str::to_owned));
         }
-        for (address, resource) in &links.resources {
-            self.part(visit, address, *resource);
+        for part in &links.resources {
+            self.part(visit, part);
         }
     }
 
-    fn part(&mut self, visit: &Visit, address: &Address, resource: Resource) {
+    fn part(&mut self, visit: &Visit, embedded: &Embedded) {
+        let Embedded { address, resource, credentials } = embedded;
+        let (resource, credentials) = (*resource, *credentials);
         let own = self.frontier.scope().is_own(address);
         if own && resource == Resource::Frame {
             return; // a page of the crawl
@@ -341,7 +348,7 @@ impl Crawl<'_, '_> {
         if own && danger_of(&url).is_some() {
             return;
         }
-        self.parts.push_back(Part { url, within: visit.shown.clone(), resource });
+        self.parts.push_back(Part { url, within: visit.shown.clone(), resource, credentials });
     }
 
     /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
@@ -467,7 +474,8 @@ async fn visit(
     let mut visit = engine.visit(&mut session, &ask).await;
     let is_document = ask.within.is_none() && is_own(&visit.shown);
     let is_page = is_document && is_page(&visit.content_type);
-    let links = if is_page { links(&visit.shown, &visit.body) } else { PageLinks::default() };
+    let links =
+        if is_page { links(&visit.shown, &visit.body, &visit.head.policies) } else { PageLinks::default() };
     let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));
     visit.body = Vec::new();
     Done { jar: session.jar, visit, links, kind }

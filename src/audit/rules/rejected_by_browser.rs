@@ -12,8 +12,8 @@ its attributes do not keep, `SameSite=None` lacks `Secure`, it is too long, or h
 evidence gives the reason with the name that Chromium's developer tools use.
 
 Refusals that depend on the browser's settings or on the page around (blocked third-party cookies, SameSite \
-within another site's page) are not reported: elsewhere the cookie would be kept. Neither are deletions of \
-cookies that are not there, nor what the plain http twin of an https site is not allowed to set.
+within another site's page, requests without credentials) are not reported: elsewhere the cookie would be \
+kept. Neither are deletions of cookies that are not there, nor what the plain http twin of an https site is not allowed to set.
 
 **To do:** correct the attribute that the reason names, or stop sending the line.",
     check,
@@ -48,6 +48,7 @@ fn refused<'s>(context: &Context<'_>, seen: &'s Seen<'_>) -> Option<&'s [Reason]
         | Reason::SchemefulSameSiteLax
         | Reason::SchemefulSameSiteUnspecifiedTreatedAsLax
         | Reason::OverwriteSecure
+        | Reason::WithoutCredentials
         | Reason::AlreadyExpired => false,
         Reason::SecureOnly | Reason::InvalidPrefix | Reason::PartitionedWithoutSecure => !twin,
         _ => true,

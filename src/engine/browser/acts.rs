@@ -1,6 +1,7 @@
 //! A tab in which steps are made, as a person makes them: pages are opened, elements pressed and
 //! filled in, forms sent. What happened is given out part by part, a part for each step.
 
+use super::credentials::Witness;
 use super::page::{Patience, kind_of};
 use super::seen::visit_of;
 use super::storage::{bounded, stored_items};
@@ -326,9 +327,10 @@ impl ActingTab<'_> {
     }
 
     /// Everything that happened since the last part, as a visit. None: nothing did.
-    pub fn part(&mut self, cell: &Cell) -> Option<Visit> {
+    pub async fn part(&mut self, cell: &Cell) -> Option<Visit> {
         let trace = self.tab.trace().part();
-        self.account.visit(cell, &trace)
+        let witness = self.account.context.witness(&trace).await;
+        self.account.visit(cell, &trace, &witness)
     }
 
     /// The visit of a page that could not be opened.
@@ -347,7 +349,8 @@ impl ActingTab<'_> {
     pub async fn close(self, cell: &Cell) -> (Option<Visit>, BTreeSet<String>) {
         let ActingTab { tab, mut account, .. } = self;
         let trace = tab.close().await;
-        let visit = account.visit(cell, &trace);
+        let witness = account.context.witness(&trace).await;
+        let visit = account.visit(cell, &trace, &witness);
         (visit, account.origins)
     }
 
@@ -458,7 +461,7 @@ impl ActingTab<'_> {
 }
 
 impl Account<'_> {
-    fn visit(&mut self, cell: &Cell, trace: &Trace) -> Option<Visit> {
+    fn visit(&mut self, cell: &Cell, trace: &Trace, witness: &Witness) -> Option<Visit> {
         if let Some(document) = trace.document() {
             self.status = document.status;
             self.content_type.clone_from(&document.content_type);
@@ -482,7 +485,7 @@ impl Account<'_> {
         }
         let started_by = before.filter(|_| first.is_some());
         let ask = Ask { started_by, ..Ask::page(cell.clone(), url) };
-        Some(visit_of(self.context, &ask, trace))
+        Some(visit_of(self.context, &ask, trace, witness))
     }
 }
 

@@ -113,7 +113,7 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
         .map(|line| json!({"name": line.name.to_string(), "value": line.value.to_string()}))
         .collect::<Vec<_>>();
     let sent: Vec<Value> =
-        seen.sent.iter().map(|name| json!({"name": name, "value": "\u{2039}masked\u{203a}"})).collect();
+        seen.asked.sent.iter().map(|name| json!({"name": name, "value": "\u{2039}masked\u{203a}"})).collect();
     let status = if hop.status == 0 { seen.answer.status } else { hop.status };
     let location = hop.answer_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
     let mut request = json!({

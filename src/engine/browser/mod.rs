@@ -9,6 +9,7 @@ mod bytes;
 mod carried;
 mod cdp;
 mod consent;
+mod credentials;
 mod har;
 mod hub;
 mod launch;
@@ -35,6 +36,7 @@ use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
 use cdp::Connection;
+use credentials::Witness;
 use har::Har;
 use hub::Hub;
 use launch::Running;
@@ -252,6 +254,14 @@ impl BrowserContext {
         let model = self.model();
         let odd: Vec<&StoredCookie> = model.iter().filter(|cookie| !is_text(cookie)).collect();
         cookies.iter().map(|cookie| with_its_bytes(stored_cookie(cookie, now.as_secs_f64()), &odd)).collect()
+    }
+
+    /// The jar, where only it can tell what answers left behind.
+    async fn witness(&self, trace: &trace::Trace) -> Witness {
+        match trace.needs_witness() {
+            true => Witness::new(self.cookies().await, trace),
+            false => Witness::default(),
+        }
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.

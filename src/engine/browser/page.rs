@@ -201,7 +201,8 @@ impl<'a> BrowserPage<'a> {
         self.context.recorded(&self.ask.url, &trace);
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
-        let mut visit = visit_between(self.context, &self.ask, &trace, Mark::default(), turn);
+        let witness = self.context.witness(&trace).await;
+        let mut visit = visit_between(self.context, &self.ask, &trace, &witness, Mark::default()..turn);
         visit.failure = failed;
         // With several tabs nobody knows whose it would be; the end of the cell tells of it then.
         let hidden = trace.hidden();
@@ -224,7 +225,7 @@ impl<'a> BrowserPage<'a> {
         let remarks = visit.remarks.iter().map(|remark| (*remark).to_owned()).collect();
         let then = self.turned.map(|(cell, turn)| {
             let ask = Ask { cell: cell.clone(), ..self.ask };
-            (cell, visit_between(self.context, &ask, &trace, turn, end))
+            (cell, visit_between(self.context, &ask, &trace, &witness, turn..end))
         });
         Rendered { visit, then, links, storage, remarks }
     }

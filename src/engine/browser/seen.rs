@@ -3,22 +3,24 @@
 
 use super::bytes::as_shown;
 use super::carried::{Known, People, Teller as Requests};
+use super::credentials::{self, Witness};
 use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
     RequestContext, SentCookie, StoredCookie, ValueFacts, Written, same_site,
 };
-use crate::engine::{Ask, Exchange, Visit};
+use crate::engine::{Ask, DocumentHead, Exchange, Visit};
 use crate::observation::{
     Channel, ExchangeRef, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
 };
 use std::collections::BTreeSet;
+use std::ops::Range;
 use url::Url;
 
 /// Everything a tab showed, as a visit.
-pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace) -> Visit {
-    visit_between(context, ask, trace, Mark::default(), trace.mark())
+pub(super) fn visit_of(context: &BrowserContext, ask: &Ask, trace: &Trace, witness: &Witness) -> Visit {
+    visit_between(context, ask, trace, witness, Mark::default()..trace.mark())
 }
 
 /// What a tab showed between two moments, as a visit.
@@ -26,9 +28,10 @@ pub(super) fn visit_between(
     context: &BrowserContext,
     ask: &Ask,
     trace: &Trace,
-    from: Mark,
-    to: Mark,
+    witness: &Witness,
+    between: Range<Mark>,
 ) -> Visit {
+    let Range { start: from, end: to } = between;
     // Where nothing could be shown the browser shows a page of its own.
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let shown = [trace.shown.as_deref(), trace.document().map(|hop| hop.url.as_str())]
@@ -42,7 +45,8 @@ pub(super) fn visit_between(
         known.cookie(&cookie.name, &cookie.value);
     }
     learn(&mut known, trace);
-    let teller = Teller { context, ask, shown: &shown, known: &known, people: context.people() };
+    let people = context.people();
+    let teller = Teller { context, ask, shown: &shown, known: &known, people, witness: Some(witness) };
     let main = trace.main_frame();
     let mut exchanges = Vec::new();
     let mut top = ask.url.clone();
@@ -80,6 +84,7 @@ pub(super) fn visit_between(
         status: document.map_or(0, |hop| hop.status),
         exchanges,
         content_type: document.map(|hop| hop.content_type.clone()).unwrap_or_default(),
+        head: DocumentHead::default(),
         body: Vec::new(),
         failure: None,
         writes,
@@ -126,7 +131,8 @@ pub(super) fn add_hidden(
 ) {
     let shown = visit.shown.clone();
     let held = context.known();
-    let teller = Teller { context, ask, shown: &shown, known: &held, people: context.people() };
+    let people = context.people();
+    let teller = Teller { context, ask, shown: &shown, known: &held, people, witness: None };
     let told: BTreeSet<Name> = visit.sightings().map(|sighting| sighting.name.clone()).collect();
     let known: BTreeSet<_> = context.model().iter().map(StoredCookie::place).collect();
     for cookie in jar.iter().filter(|cookie| !told.contains(&cookie.name) && !known.contains(&cookie.place()))
@@ -172,6 +178,7 @@ struct Teller<'a> {
     /// What the device holds, also what this visit put there after it was sent.
     known: &'a Known,
     people: People,
+    witness: Option<&'a Witness>,
 }
 
 impl Teller<'_> {
@@ -190,6 +197,14 @@ impl Teller<'_> {
             .lines
             .iter()
             .map(|line| {
+                if !self.has_credentials(seen, line, &context, top) {
+                    let decision = Decision::Rejected { reasons: vec![Reason::WithoutCredentials] };
+                    let parsed = CookieLine::parse(line);
+                    let mut sighting =
+                        self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
+                    sighting.script = self.script(&seen.hop.initiator);
+                    return sighting;
+                }
                 let refused = seen.answer.blocked.iter().find(|(blocked, _)| *blocked == as_shown(line));
                 let (parsed, predicted) = self.context.model().receive(line, &context);
                 let (decision, disagreement) =
@@ -201,7 +216,12 @@ impl Teller<'_> {
                 sighting
             })
             .collect();
-        let sent = seen.sent.iter().map(|name| self.sent(name, &url)).collect();
+        if credentials::told(seen) != Some(false) {
+            for header in &seen.answer.clears {
+                self.context.model().clear_site_data(header.as_bytes(), &context.url);
+            }
+        }
+        let sent = seen.asked.sent.iter().map(|name| self.sent(name, &url)).collect();
         let requests = Requests { known: self.known, people: &self.people, values: &self.context.run.values };
         let carried = match self.party(top, &url) {
             Party::Third => requests.carried(&url, &seen.hop.body, at.resource),
@@ -209,6 +229,19 @@ impl Teller<'_> {
         };
         let script = self.script(&seen.hop.initiator);
         Exchange { at, url, sent, sightings, location: None, carried, script }
+    }
+
+    /// Whether what the answer sets is kept at all.
+    fn has_credentials(&self, seen: &Seen, line: &[u8], context: &RequestContext, top: &Url) -> bool {
+        let same_origin = top.origin() == context.url.origin();
+        match (credentials::told(seen), self.witness) {
+            (Some(with), _) => with,
+            (None, Some(witness)) => {
+                let without = seen.asked.heard && witness.held_for(&mut self.context.model(), context);
+                !without && witness.kept(line, context, same_origin)
+            }
+            (None, None) => true,
+        }
     }
 
     /// DevTools names what went along; values stay with the browser.
@@ -331,7 +364,7 @@ impl Teller<'_> {
     fn request(&self, url: &Url, navigation: bool, top: &Url, date: Option<String>) -> RequestContext {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         RequestContext {
-            url: url.clone(),
+            url: as_http(url),
             initiator: if navigation {
                 Initiator::Navigation
             } else {
@@ -375,7 +408,7 @@ impl Teller<'_> {
 
     /// As the HTTP engine sees it: the site's own hosts, and their registrable domains.
     fn party(&self, document: &Url, url: &Url) -> Party {
-        let own = &self.context.run.own;
+        let (own, url) = (&self.context.run.own, &as_http(url));
         if own(url) || (own(document) && same_site_urls(document, url)) { Party::First } else { Party::Third }
     }
 
@@ -421,6 +454,20 @@ fn judged(predicted: Decision, refused: Option<&[String]>) -> (Decision, Option<
         }
         (None, predicted) => (predicted, None),
     }
+}
+
+/// A socket is opened by a request of http (Fetch, "WebSocket connections"): to cookies and to what
+/// is the site's own it is one of them.
+fn as_http(url: &Url) -> Url {
+    let mut http = url.clone();
+    let scheme = match url.scheme() {
+        "ws" => "http",
+        "wss" => "https",
+        _ => return http,
+    };
+    // Between special schemes this always works.
+    let _ = http.set_scheme(scheme);
+    http
 }
 
 fn same_site_urls(a: &Url, b: &Url) -> bool {

@@ -31,6 +31,9 @@ const LONGEST_TIMER: u64 = 3000;
 /// Most characters looked at of a request's body.
 const MOST_BODY: usize = 64 * 1024;
 
+/// Why a browser makes no request at all (DevTools, "BlockedReason").
+const FORBIDDEN: &[&str] = &["csp", "mixed-content"];
+
 /// Most bodies asked for of one visit: those that DevTools does not tell with the request.
 const MOST_BODIES: usize = 200;
 
@@ -90,7 +93,7 @@ struct Chain {
     hops: Vec<Hop>,
     /// Answers' extra info in the order of hops that have one.
     answers: Vec<Answer>,
-    asks: Vec<BTreeSet<String>>,
+    asks: Vec<Asked>,
 }
 
 impl Chain {
@@ -105,8 +108,8 @@ impl Chain {
         for (number, hop) in self.hops.iter().enumerate() {
             let expected = each || hop.has_extra || number == last;
             let answer = if expected { answers.next().cloned() } else { None };
-            let sent = self.asks.get(number).cloned().unwrap_or_default();
-            seen.push(Seen { request, hop: hop.clone(), answer: answer.unwrap_or_default(), sent });
+            let asked = self.asks.get(number).cloned().unwrap_or_default();
+            seen.push(Seen { request, hop: hop.clone(), answer: answer.unwrap_or_default(), asked });
         }
         // What is left came all the same.
         for answer in answers {
@@ -116,7 +119,7 @@ impl Chain {
                     request,
                     hop: Hop::default(),
                     answer: answer.clone(),
-                    sent: self.asks.first().cloned().unwrap_or_default(),
+                    asked: self.asks.first().cloned().unwrap_or_default(),
                 }),
             }
         }
@@ -127,6 +130,7 @@ impl Chain {
 impl Answer {
     fn add(&mut self, other: &Answer) {
         self.lines.extend(other.lines.iter().cloned());
+        self.clears.extend(other.clears.iter().cloned());
         self.blocked.extend(other.blocked.iter().cloned());
     }
 }
@@ -167,6 +171,8 @@ pub(super) struct Answer {
     pub(super) date: Option<String>,
     /// `Set-Cookie` lines as the bytes that came.
     pub(super) lines: Vec<Vec<u8>>,
+    /// `Clear-Site-Data`
+    pub(super) clears: Vec<String>,
     /// Line, as far as DevTools shows it, to DevTools' reasons.
     pub(super) blocked: Vec<(String, Vec<String>)>,
 }
@@ -186,8 +192,22 @@ pub(super) struct Seen {
     pub(super) request: usize,
     pub(super) hop: Hop,
     pub(super) answer: Answer,
+    pub(super) asked: Asked,
+}
+
+/// What a request took along, as only the network layer sees it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
     /// Names of the cookies that went along.
     pub(super) sent: BTreeSet<String>,
+    /// How many cookies there were for it, blocked ones too.
+    pub(super) associated: usize,
+    /// `Sec-Fetch-Mode`; sent to trustworthy addresses only.
+    pub(super) mode: Option<String>,
+    /// It had an `Origin`.
+    pub(super) has_origin: bool,
+    /// Its head was shown at all.
+    pub(super) heard: bool,
 }
 
 /// A position in a script; lines count from 1.
@@ -306,7 +326,10 @@ impl Trace {
                 let canceled = params["canceled"].as_bool().unwrap_or_default();
                 let main = self.main_frame.clone();
                 let is_main = |hop: &Hop| hop.resource == "Document" && Some(&hop.frame) == main.as_ref();
-                if !canceled && self.known(id).and_then(|chain| chain.hops.last()).is_some_and(is_main) {
+                if FORBIDDEN.contains(&text(&params["blockedReason"])) {
+                    self.never_sent(id);
+                } else if !canceled && self.known(id).and_then(|chain| chain.hops.last()).is_some_and(is_main)
+                {
                     self.broken = Some(text(&params["errorText"]).to_owned());
                 }
             }
@@ -561,16 +584,32 @@ impl Trace {
         self.under_way.insert(id, Instant::now());
     }
 
+    /// The page's own policy forbade it: the browser made no request.
+    fn never_sent(&mut self, id: &str) {
+        let Some(chain) = self.known(id) else { return };
+        if chain.hops.last().is_some_and(|hop| hop.status == 0) && chain.answers.len() < chain.hops.len() {
+            chain.hops.pop();
+        }
+    }
+
     fn request_extra(&mut self, params: &Value) {
-        let sent = params["associatedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let sent = sent
+        let associated = params["associatedCookies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let sent = associated
             .iter()
             .filter(|cookie| cookie["blockedReasons"].as_array().is_none_or(Vec::is_empty))
             .map(|cookie| text(&cookie["cookie"]["name"]).to_owned())
             .collect();
         let id = text(&params["requestId"]).to_owned();
+        let headers = &params["headers"];
+        let asked = Asked {
+            sent,
+            associated: associated.len(),
+            mode: header(headers, "sec-fetch-mode"),
+            has_origin: header(headers, "origin").is_some(),
+            heard: true,
+        };
         if self.requests.len() < MOST {
-            self.chain(&id).asks.push(sent);
+            self.chain(&id).asks.push(asked);
         }
     }
 
@@ -598,8 +637,13 @@ impl Trace {
                 )
             })
             .collect();
-        let answer =
-            Answer { status: status(&params["statusCode"]), date: header(headers, "date"), lines, blocked };
+        let answer = Answer {
+            status: status(&params["statusCode"]),
+            date: header(headers, "date"),
+            lines,
+            clears: values(headers, "clear-site-data"),
+            blocked,
+        };
         self.chain(&id).answers.push(answer);
     }
 
@@ -657,7 +701,8 @@ impl Trace {
         }
         hop.has_extra = true;
         let lines = lines.iter().map(|line| header_bytes(line)).collect();
-        chain.answers.push(Answer { status: hop.status, date: hop.date.clone(), lines, blocked: Vec::new() });
+        let answer = Answer { status: hop.status, date: hop.date.clone(), lines, ..Answer::default() };
+        chain.answers.push(answer);
     }
 
     fn storage_item(&mut self, params: &Value) {

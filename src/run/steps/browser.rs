@@ -86,7 +86,7 @@ impl Runner<'_> {
             let name = self.step_name(index, step, what);
             self.detail(format!("{}: {name}, in the browser", who.persona.name));
             let done = self.stage_step(&mut stage, who, &step.action, is_expected(steps, index)).await;
-            self.take_part(&mut stage);
+            self.take_part(&mut stage).await;
             match done {
                 Ok(()) => {}
                 Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
@@ -184,7 +184,7 @@ impl Runner<'_> {
                 self.take_visit(&stage.cell.clone(), &failed);
                 return Err(Trouble::Because(format!("{sent}: {detail}")));
             }
-            let status = self.take_part(stage).map_or(0, |visit| visit.status);
+            let status = self.take_part(stage).await.map_or(0, |visit| visit.status);
             if status != 429 || tolerant || attempt == PATIENCE_WITH_429 {
                 return self.arrived(stage, who, sent, status, Vec::new(), tolerant).await;
             }
@@ -269,7 +269,7 @@ impl Runner<'_> {
             }
             Err(why) => return Err(self.not_done(stage, who, why, &sent).await?),
         };
-        self.take_part(stage);
+        self.take_part(stage).await;
         let mut answer = Shown::fetched(fetched);
         answer.sent = Some(sent);
         if answer.is_json() {
@@ -300,12 +300,12 @@ impl Runner<'_> {
         let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         if selector.is_none() && text.is_none() {
             self.unless_ended(tokio::time::sleep(time.unwrap_or_default())).await?;
-            self.take_part(stage);
+            self.take_part(stage).await;
             return Ok(self.look(stage, who).await?);
         }
         let time = time.unwrap_or(stage.patience.load);
         let there = self.unless_ended(stage.tab.wait(selector, text, time)).await?;
-        self.take_part(stage);
+        self.take_part(stage).await;
         let what: Vec<String> = selector
             .map(|selector| format!("`{selector}`"))
             .into_iter()
@@ -367,7 +367,7 @@ impl Runner<'_> {
         sent: String,
         tolerant: bool,
     ) -> Result<(), Trouble> {
-        let part = self.take_part(stage);
+        let part = self.take_part(stage).await;
         let status = part.as_ref().map_or(0, |visit| visit.status);
         let refused = part.map(|visit| self.refused(&visit)).unwrap_or_default();
         self.arrived(stage, who, sent, status, refused, tolerant).await?;
@@ -483,8 +483,8 @@ impl Runner<'_> {
     }
 
     /// Records what happened since the last part.
-    fn take_part(&mut self, stage: &mut Stage<'_>) -> Option<Visit> {
-        let visit = stage.tab.part(&stage.cell)?;
+    async fn take_part(&mut self, stage: &mut Stage<'_>) -> Option<Visit> {
+        let visit = stage.tab.part(&stage.cell).await?;
         self.take_visit(&stage.cell.clone(), &visit);
         Some(visit)
     }
