@@ -6,7 +6,7 @@ use cookieproof::cookie::{
     Decision, Effective, Jar, Lifetime, Priority, Reason, SameSite, cookie_header, files,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -132,24 +132,29 @@ fn a_partition_keeps_ten_kibibytes() {
 /// Cases of the recorded corpus that the model does not reproduce. The aim is none.
 const KNOWN_GAPS: &[&str] = &[];
 
-#[test]
-fn recorded_cases() {
-    let Some(folder) =
-        std::env::var_os("COOKIEPROOF_SHARED").map(|shared| PathBuf::from(shared).join("corpus"))
-    else {
-        return println!("not given: 0 cases");
+/// The recorded cases, by id, or none where they are not given.
+fn recorded() -> Option<(BTreeMap<String, Value>, Vec<Value>)> {
+    let folder = PathBuf::from(std::env::var_os("COOKIEPROOF_SHARED")?).join("corpus");
+    let lines = |file: PathBuf| -> Vec<Value> {
+        fs::read_to_string(&file).unwrap_or_default().lines().map(parsed).collect()
     };
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
+        .filter(|path| !path.ends_with("firefox-answers.jsonl"))
         .collect();
     files.sort();
-    let cases: Vec<Value> = files
-        .iter()
-        .flat_map(|file| fs::read_to_string(file).unwrap().lines().map(parsed).collect::<Vec<_>>())
-        .collect();
-    let answers = answers(&cases);
+    let id = |case: &Value| case["id"].as_str().unwrap_or_default().to_owned();
+    let cases = files.into_iter().flat_map(lines).map(|case| (id(&case), case)).collect();
+    Some((cases, lines(folder.join("firefox-answers.jsonl"))))
+}
+
+#[test]
+fn recorded_cases() {
+    let Some((cases, _)) = recorded() else { return println!("not given: 0 cases") };
+    let cases: Vec<Value> = cases.into_values().collect();
+    let answers = answers(&cases, "chromium");
     let gaps: Vec<String> = cases
         .iter()
         .zip(&answers)
@@ -160,12 +165,40 @@ fn recorded_cases() {
     assert_eq!(gaps, KNOWN_GAPS);
 }
 
+/// The same cases as Firefox answered them: what it kept, and the header it sent.
+#[test]
+fn recorded_answers_of_firefox() {
+    let Some((cases, theirs)) = recorded().filter(|(_, theirs)| !theirs.is_empty()) else {
+        return println!("not given: 0 cases");
+    };
+    let asked: Vec<Value> = theirs
+        .iter()
+        .map(|answer| {
+            let mut case = cases[answer["id"].as_str().unwrap_or_default()].clone();
+            case["now"] = answer["now"].clone();
+            case
+        })
+        .collect();
+    let gaps: Vec<&str> = theirs
+        .iter()
+        .zip(answers(&asked, "firefox"))
+        .filter(|(theirs, own)| {
+            let header = &theirs["firefox_cookie_header"];
+            !same_cookies(&theirs["firefox_stored"], &own["stored"])
+                || (header.is_string() && *header != own["cookie_header"])
+        })
+        .map(|(theirs, _)| theirs["id"].as_str().unwrap_or_default())
+        .collect();
+    println!("{} answers of Firefox, {} gaps", theirs.len(), gaps.len());
+    assert_eq!(gaps, KNOWN_GAPS);
+}
+
 fn parsed(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
 }
 
 /// `explain --jsonl` over the cases without the browser's answers.
-fn answers(cases: &[Value]) -> Vec<Value> {
+fn answers(cases: &[Value], browser: &str) -> Vec<Value> {
     const GIVEN: [&str; 9] = [
         "id",
         "request_url",
@@ -178,7 +211,7 @@ fn answers(cases: &[Value]) -> Vec<Value> {
         "then_url",
     ];
     let mut child = Command::new(env!("CARGO_BIN_EXE_cookieproof"))
-        .args(["explain", "--jsonl", "--show-values"])
+        .args(["explain", "--jsonl", "--show-values", "--browser", browser])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -203,13 +236,7 @@ fn answers(cases: &[Value]) -> Vec<Value> {
 
 /// What was stored, refused and sent, as the browser did it.
 fn agree(case: &Value, answer: &Value) -> bool {
-    let recorded = case["chromium_stored"].as_array().unwrap();
-    let mut stored = answer["stored"].as_array().unwrap().clone();
-    let same_set = recorded.len() == stored.len()
-        && recorded.iter().all(|cookie| {
-            let found = stored.iter().position(|own| same_cookie(cookie, own));
-            found.map(|at| stored.remove(at)).is_some()
-        });
+    let same_set = same_cookies(&case["chromium_stored"], &answer["stored"]);
     let refused = |list: &Value, silent: bool| -> BTreeSet<(u64, String)> {
         let refusals = list.as_array().into_iter().flatten();
         refusals
@@ -229,6 +256,17 @@ fn agree(case: &Value, answer: &Value) -> bool {
         && silent_drop.is_none_or(names_it)
         && (!case["chromium_cookie_header"].is_string()
             || case["chromium_cookie_header"] == answer["cookie_header"])
+}
+
+/// Each cookie of one list is in the other, and none is left.
+fn same_cookies(recorded: &Value, stored: &Value) -> bool {
+    let recorded = recorded.as_array().unwrap();
+    let mut stored = stored.as_array().unwrap().clone();
+    recorded.len() == stored.len()
+        && recorded.iter().all(|cookie| {
+            let found = stored.iter().position(|own| same_cookie(cookie, own));
+            found.map(|at| stored.remove(at)).is_some()
+        })
 }
 
 fn same_cookie(recorded: &Value, own: &Value) -> bool {
@@ -264,7 +302,7 @@ fn explain_says_what_happens_and_why() {
     a=‹1 byte›; Max-Age=63072000
     from https://site.example/a/b
 
-    The browser keeps it for 400 days, for site.example alone, path /a.
+    Chromium keeps it for 400 days, for site.example alone, path /a.
 
     Part by part
       a=‹1 byte›
@@ -275,8 +313,9 @@ fn explain_says_what_happens_and_why() {
       no Domain: sent to site.example alone [RFC 6265bis 5.7 step 10]
       no usable Path: sent to /a and what lies below it, the URL's own folder [RFC
       6265bis 5.1.4]
-      no SameSite: counts as Lax, for two minutes also with a form sent from another
-      site [RFC 6265bis 5.6.7.1 and 5.6.7.2]
+      no SameSite: Chromium counts it as Lax, but for two minutes also sends it with
+      a form from another site; Firefox sends it with such a form always [RFC
+      6265bis 5.6.7.1 and 5.6.7.2; Firefox]
       no Secure: sent over plain http, too [RFC 6265bis 5.6.5]
       no HttpOnly: scripts can read it [RFC 6265bis 5.6.6]
     ");

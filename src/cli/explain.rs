@@ -10,7 +10,9 @@ mod words;
 
 use super::Exit;
 use super::complaint::Complaint;
-use crate::cookie::{CookieLine, Decision, Initiator, RequestContext, ThirdPartyCookies, explain};
+use crate::cookie::{
+    Browser, CookieLine, Decision, Initiator, Jar, RequestContext, ThirdPartyCookies, explain_in,
+};
 use std::io::{self, BufRead, Write};
 use url::Url;
 
@@ -37,6 +39,10 @@ pub struct LineArgs {
     #[arg(long, value_name = "DATE", requires = "url")]
     pub response_date: Option<String>,
 
+    /// Whose behaviour
+    #[arg(long, value_name = "BROWSER", default_value = "chromium")]
+    pub browser: BrowserWord,
+
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -57,6 +63,22 @@ pub enum ThirdPartyWord {
     Block,
 }
 
+/// The browsers that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BrowserWord {
+    Chromium,
+    Firefox,
+}
+
+impl From<BrowserWord> for Browser {
+    fn from(word: BrowserWord) -> Self {
+        match word {
+            BrowserWord::Chromium => Browser::Chromium,
+            BrowserWord::Firefox => Browser::Firefox,
+        }
+    }
+}
+
 /// Answers: 0 where the line is taken, 1 where it is refused, 2 where the question is wrong.
 pub(super) fn run(
     args: &LineArgs,
@@ -64,7 +86,7 @@ pub(super) fn run(
     stdout: &mut dyn Write,
 ) -> Result<Exit, Complaint> {
     let answered = match (args.jsonl, &args.line, &args.url) {
-        (true, _, _) => cases::run(args.show_values, stdin, stdout),
+        (true, _, _) => cases::run(args.browser.into(), args.show_values, stdin, stdout),
         (false, Some(line), Some(url)) => one(args, line, url, stdout)?,
         (false, Some(rule), None) => rules::one(rule, stdout)?,
         (false, None, _) => rules::all(stdout),
@@ -101,9 +123,10 @@ fn one(
         Some(start) if start.eq_ignore_ascii_case("set-cookie:") => &line[11..],
         _ => line,
     };
-    let mut explanation = explain(line.as_bytes(), &context);
+    let browser = Browser::from(args.browser);
+    let mut explanation = explain_in(&mut Jar::in_browser(browser), line.as_bytes(), &context);
     if args.show_values {
-        explanation.show_value(&CookieLine::parse(line.as_bytes()));
+        explanation.show_value(&CookieLine::parse_in(browser, line.as_bytes()));
     }
     let written = match args.json {
         true => serde_json::to_writer_pretty(&mut *stdout, &explanation)

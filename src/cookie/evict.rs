@@ -6,6 +6,7 @@
 //! priority are always left. A partition has 180 and 10 KiB of names and values for a domain, and
 //! loses the least recently used ones beyond.
 
+use super::browser::Ways;
 use super::{Priority, StoredCookie, registrable_domain};
 
 /// Cookies that one registrable domain may have.
@@ -27,7 +28,12 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
 ];
 
 /// Makes room among the cookies that share partition and registrable domain with `added`.
-pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition: Option<&str>) {
+pub(crate) fn make_room(
+    cookies: &mut Vec<StoredCookie>,
+    domain: &str,
+    partition: Option<&str>,
+    ways: &Ways,
+) {
     // Too few for any limit, and the usual case.
     if partition.is_none() && cookies.len() <= DOMAIN_MAX {
         return;
@@ -45,7 +51,8 @@ pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition
     // Stable: equally long ago means the older one first.
     rivals.sort_by_key(|at| cookies[*at].touched());
     let mut doomed = match partition {
-        None => doomed_of_domain(cookies, rivals),
+        None if ways.evicts_by_priority => doomed_of_domain(cookies, rivals),
+        None => doomed_by_use(cookies, rivals),
         Some(_) => doomed_of_partition(cookies, &rivals),
     };
     doomed.sort_unstable_by(|a, b| b.cmp(a));
@@ -78,6 +85,16 @@ fn doomed_of_domain(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usi
         });
     }
     doomed
+}
+
+/// Those without `Secure` first, the least recently used first, whatever their priority (Firefox).
+fn doomed_by_use(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usize> {
+    if rivals.len() <= DOMAIN_MAX {
+        return Vec::new();
+    }
+    rivals.sort_by_key(|at| cookies[*at].effective.secure);
+    rivals.truncate(rivals.len() - (DOMAIN_MAX - DOMAIN_PURGE));
+    rivals
 }
 
 /// The least recently used ones, until the rest fits.

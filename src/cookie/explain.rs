@@ -2,12 +2,13 @@
 //! the source of each rule.
 
 use super::escape::escaped;
-use super::line::{MAX_ATTRIBUTE_VALUE, Said, max_age, until};
+use super::browser::Ways;
+use super::line::{MAX_ATTRIBUTE_VALUE, Said, until};
 use super::rfc::{Difference, differences};
 use super::rules::MAX_LIFETIME;
 use super::{
-    Attribute, AttributeName, CookieLine, Decision, Effective, Jar, Lifetime, Reason, RequestContext,
-    SameSite, is_trustworthy, parse_cookie_date,
+    Attribute, AttributeName, Browser, CookieLine, Decision, Effective, Elsewhere, Jar, Lifetime, Reason, RequestContext,
+    SameSite, elsewhere, is_trustworthy,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -18,14 +19,18 @@ pub struct Explanation {
     /// The line with its value masked.
     pub line: String,
     pub url: String,
+    /// Whose behaviour it is.
+    pub browser: Browser,
     #[serde(flatten)]
     pub decision: Decision,
     /// Why it was refused; empty where it was not.
     pub refusals: Vec<Refusal>,
     /// What each part of the line means, in its order, then what goes without saying.
     pub parts: Vec<Part>,
-    /// Where Chromium and RFC 6265bis part over this line.
+    /// Where Chromium and RFC 6265bis part over this line; empty for other browsers.
     pub differs_from_rfc: Vec<Difference>,
+    /// What Firefox does, where Chromium was asked for and Firefox does otherwise.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 /// A reason in words.
@@ -58,17 +63,21 @@ pub fn explain(line: &[u8], context: &RequestContext) -> Explanation {
 
 /// Explains what a browser does with a line, given what it has stored.
 pub fn explain_in(jar: &mut Jar, line: &[u8], context: &RequestContext) -> Explanation {
-    let (line, decision) = jar.receive(line, context);
+    let browser = jar.browser();
+    let (read, decision) = jar.receive(line, context);
+    let chromium = browser == Browser::Chromium;
     let refusals = match &decision {
         Decision::Rejected { reasons } => reasons.iter().copied().map(Refusal::of).collect(),
         _ => Vec::new(),
     };
     Explanation {
-        line: line.masked(),
+        line: read.masked(),
+        browser,
         url: context.url.to_string(),
         refusals,
-        parts: parts(&line, decision.effective(), context),
-        differs_from_rfc: differences(&line, context),
+        parts: parts(&read, decision.effective(), context, browser),
+        differs_from_rfc: if chromium { differences(&read, context) } else { Vec::new() },
+        elsewhere: if chromium { elsewhere(line, context, &decision) } else { None },
         decision,
     }
 }
@@ -91,11 +100,17 @@ impl Refusal {
     }
 }
 
-fn parts(line: &CookieLine, effective: Option<&Effective>, context: &RequestContext) -> Vec<Part> {
+fn parts(
+    line: &CookieLine,
+    effective: Option<&Effective>,
+    context: &RequestContext,
+    browser: Browser,
+) -> Vec<Part> {
     let mut parts = vec![name_part(line)];
     let attributes: Vec<Attribute<'_>> = line.attributes().collect();
+    let ways = browser.ways();
     let mut said = Said::default();
-    attributes.iter().for_each(|attribute| said.hear(attribute));
+    attributes.iter().for_each(|attribute| said.hear(attribute, ways));
     let mut later = BTreeSet::new();
     let mut explained = Vec::new();
     for attribute in attributes.iter().rev() {
@@ -105,7 +120,7 @@ fn parts(line: &CookieLine, effective: Option<&Effective>, context: &RequestCont
         {
             later.insert(attribute.name);
         }
-        explained.push(attribute_part(attribute, overruled, &said, context));
+        explained.push(attribute_part(attribute, overruled, &said, context, ways));
     }
     parts.extend(explained.into_iter().rev());
     if !line.cut().is_empty() {
@@ -149,6 +164,7 @@ fn attribute_part(
     overruled: bool,
     said: &Said<'_>,
     context: &RequestContext,
+    ways: &Ways,
 ) -> Part {
     let value = attribute.value.unwrap_or_default();
     let written = attribute.masked();
@@ -159,7 +175,8 @@ fn attribute_part(
             "RFC 6265bis 5.6: unknown attributes are ignored",
         );
     }
-    if value.len() > MAX_ATTRIBUTE_VALUE {
+    let counts = ways.long_flags_count && attribute.name.is_flag();
+    if value.len() > MAX_ATTRIBUTE_VALUE && !counts {
         return Part::ignored(
             written,
             "longer than 1024 bytes",
@@ -175,20 +192,23 @@ fn attribute_part(
     }
     let host = context.url.host_str().unwrap_or_default();
     match attribute.name {
-        AttributeName::MaxAge => match max_age(value) {
+        AttributeName::MaxAge => match (ways.max_age)(value) {
             Some(seconds) => Part::of(written, kept(seconds), "RFC 6265bis 5.6.2 and 5.5"),
             None => Part::ignored(written, "no whole number of seconds", "RFC 6265bis 5.6.2"),
         },
-        AttributeName::Expires if said.max_age.and_then(max_age).is_some() => {
+        AttributeName::Expires if said.max_age.and_then(ways.max_age).is_some() => {
             Part::ignored(written, "Max-Age goes before it", "RFC 6265bis 5.7 step 6")
         }
-        AttributeName::Expires => match parse_cookie_date(value) {
+        AttributeName::Expires => match (ways.expires)(value) {
             Some(expires) => {
                 let seconds = until(expires, context.response_date.as_deref(), context.now);
                 Part::of(written, kept(seconds), "RFC 6265bis 5.6.1 and 5.5")
             }
-            None => Part::ignored(written, "no date that browsers can read", "RFC 6265bis 5.1.1"),
+            None => Part::ignored(written, "no date that it can read", "RFC 6265bis 5.1.1"),
         },
+        AttributeName::Domain if !ways.converts_domain && !value.is_ascii() => {
+            Part::of(written, "a domain in Unicode is refused".into(), "Firefox")
+        }
         AttributeName::Domain => match super::domain::cookie_domain(host, Some(value)) {
             Some((domain, false)) => Part::of(
                 written,
@@ -264,8 +284,10 @@ fn unsaid(said: &Said<'_>, effective: &Effective) -> Vec<Part> {
     }
     if said.same_site.is_none() {
         part(
-            "no SameSite: counts as Lax, for two minutes also with a form sent from another site".into(),
-            "RFC 6265bis 5.6.7.1 and 5.6.7.2",
+            "no SameSite: Chromium counts it as Lax, but for two minutes also sends it with a form from \
+             another site; Firefox sends it with such a form always"
+                .into(),
+            "RFC 6265bis 5.6.7.1 and 5.6.7.2; Firefox",
         );
     }
     if !said.secure {
@@ -356,7 +378,7 @@ mod tests {
                 "Max-Age=63072000",
                 "asks for 730 days, kept for 400 days: browsers keep nothing longer",
             ),
-            ("a=1; Expires=soon", "Expires=soon", "no date that browsers can read"),
+            ("a=1; Expires=soon", "Expires=soon", "no date that it can read"),
             ("a=1; Path=/", "Path=/", "sent to every path"),
             ("a=1; Path=cart", "Path=cart", "does not begin with /: the default path counts"),
             ("a=1; Path=/x; Path=/y", "Path=/x", "overruled by a later one"),

@@ -1,11 +1,12 @@
 //! The browser's cookie store.
 
+use super::browser::Ways;
 use super::domain::domain_matches;
 use super::escape::unescaped;
 use super::evict::make_room;
 use super::rules::{is_blocked, is_cross_site, partition, path_matches, propose, request_path};
 use super::{
-    CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, RequestContext, SameSite,
+    Browser, CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, RequestContext, SameSite,
     is_trustworthy, same_site,
 };
 use url::Url;
@@ -17,13 +18,14 @@ const LAX_ALLOWING_UNSAFE: f64 = 120.0;
 /// Seconds after which sending a cookie counts as using it (Chromium).
 const USE_COUNTS_AFTER: f64 = 60.0;
 
-/// One visitor's cookies, kept as Chromium keeps them.
+/// One visitor's cookies, kept as their browser keeps them: Chromium, unless said otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Jar {
     /// In the order of their creation.
     cookies: Vec<StoredCookie>,
     /// Counts uses, so that equal times still have an order.
     uses: u64,
+    browser: Browser,
 }
 
 /// What tells the cookies of one jar apart (RFC 6265bis 5.7); partitions are not told apart.
@@ -122,6 +124,11 @@ impl StoredCookie {
 }
 
 impl Jar {
+    /// An empty jar of this browser.
+    pub fn in_browser(browser: Browser) -> Self {
+        Jar { browser, ..Jar::default() }
+    }
+
     /// A jar of these cookies, as they are.
     pub fn of(cookies: impl IntoIterator<Item = StoredCookie>) -> Self {
         let mut jar = Jar::default();
@@ -150,13 +157,13 @@ impl Jar {
 
     /// What a browser does with a `Set-Cookie` line; the jar is changed accordingly.
     pub fn receive(&mut self, line: &[u8], context: &RequestContext) -> (CookieLine, Decision) {
-        let line = CookieLine::parse(line);
+        let line = CookieLine::parse_in(self.browser, line);
         let decision = self.decide(&line, context);
         (line, decision)
     }
 
     fn decide(&mut self, line: &CookieLine, context: &RequestContext) -> Decision {
-        let mut proposal = match propose(line, context) {
+        let mut proposal = match propose(line, context, self.browser) {
             Ok(proposal) => proposal,
             Err(reasons) => return Decision::Rejected { reasons },
         };
@@ -188,13 +195,18 @@ impl Jar {
     }
 
     /// Puts a cookie in the place of another, or at the end, and makes room. RFC 6265bis keeps the
-    /// creation time of a replaced cookie; Chromium does so only when the value is the same.
+    /// creation time of a replaced cookie; Chromium does so only when the value is the same, Firefox
+    /// only when it is another.
     fn store(&mut self, mut cookie: StoredCookie, place: Option<usize>) {
+        let ways = self.browser.ways();
         self.uses += 1;
         cookie.touched = self.uses;
         let (domain, partition) = (cookie.effective.domain.clone(), cookie.effective.partition.clone());
+        let value = cookie.value.clone();
+        let keeps_creation =
+            |other: &StoredCookie| (other.value == value) == ways.same_value_keeps_creation;
         match place {
-            Some(place) if self.cookies[place].value == cookie.value => {
+            Some(place) if keeps_creation(&self.cookies[place]) => {
                 cookie.created = self.cookies[place].created;
                 self.cookies[place] = cookie;
             }
@@ -205,7 +217,7 @@ impl Jar {
                 self.cookies.push(cookie);
             }
         }
-        make_room(&mut self.cookies, &domain, partition.as_deref());
+        make_room(&mut self.cookies, &domain, partition.as_deref(), ways);
     }
 
     /// The cookies that go along with a request, in the order of RFC 6265bis 5.8.3: longer paths
@@ -213,11 +225,12 @@ impl Jar {
     pub fn cookies_for(&mut self, context: &RequestContext) -> Vec<SentCookie> {
         self.cookies.retain(|cookie| !cookie.is_expired(context.now));
         self.uses += 1;
+        let ways = self.browser.ways();
         let host = context.url.host_str().unwrap_or_default();
         let path = request_path(&context.url);
         let mut sent: Vec<&StoredCookie> = Vec::new();
         for cookie in &mut self.cookies {
-            if goes_along(cookie, host, &path, context) {
+            if goes_along(cookie, host, &path, context, ways) {
                 if context.now - cookie.used >= USE_COUNTS_AFTER {
                     cookie.used = context.now;
                     cookie.touched = self.uses;
@@ -227,6 +240,11 @@ impl Jar {
         }
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         sent.into_iter().map(SentCookie::from).collect()
+    }
+
+    /// Whose jar it is.
+    pub fn browser(&self) -> Browser {
+        self.browser
     }
 
     /// Every cookie now in the jar, oldest first.
@@ -268,7 +286,13 @@ fn clears_cookies(header: &[u8]) -> bool {
 }
 
 /// Whether a request carries the cookie (RFC 6265bis 5.8.3 step 1).
-fn goes_along(cookie: &StoredCookie, host: &str, path: &[u8], context: &RequestContext) -> bool {
+fn goes_along(
+    cookie: &StoredCookie,
+    host: &str,
+    path: &[u8],
+    context: &RequestContext,
+    ways: &Ways,
+) -> bool {
     let effective = &cookie.effective;
     let of_host =
         if effective.host_only { effective.domain == host } else { domain_matches(host, &effective.domain) };
@@ -276,20 +300,23 @@ fn goes_along(cookie: &StoredCookie, host: &str, path: &[u8], context: &RequestC
         && path_matches(path, &cookie.path)
         && (!effective.secure || is_trustworthy(&context.url))
         && effective.partition.as_ref().is_none_or(|own| *own == partition(context))
-        && !is_blocked(effective.partition.is_some(), context)
-        && same_site_allows(cookie, context)
+        && !is_blocked(effective.partition.is_some(), context, ways)
+        && same_site_allows(cookie, context, ways)
 }
 
 /// What `SameSite` says about sending (RFC 6265bis 5.8.3 step 1): Strict only within the site, Lax
 /// also when a link leads here, neither with another site's subrequests.
-fn same_site_allows(cookie: &StoredCookie, context: &RequestContext) -> bool {
+fn same_site_allows(cookie: &StoredCookie, context: &RequestContext, ways: &Ways) -> bool {
     let effective = &cookie.effective;
     if effective.same_site == Some(SameSite::None) {
         return effective.secure;
     }
+    if effective.same_site.is_none() && !ways.lax_by_default {
+        return true;
+    }
     match context.initiator {
         Initiator::Navigation => true,
-        Initiator::Subresource { .. } => !is_cross_site(context),
+        Initiator::Subresource { .. } => !is_cross_site(context, ways),
         Initiator::CrossSiteNavigation { unsafe_method } => match effective.same_site {
             Some(SameSite::Strict) => false,
             Some(_) => !unsafe_method,

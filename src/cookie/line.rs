@@ -6,7 +6,8 @@
 
 use super::escape::{escaped, unescaped, write_escaped};
 use super::server_date::server_date;
-use super::{CookieValue, SameSite, parse_cookie_date};
+use super::browser::Ways;
+use super::{Browser, CookieValue, SameSite};
 use serde::{Deserialize, Serialize};
 
 /// Longest attribute value a browser looks at, in bytes (RFC 6265bis 5.6).
@@ -106,13 +107,20 @@ impl Name {
 }
 
 impl CookieLine {
-    /// Takes a line apart; every line has a reading.
+    /// Takes a line apart as Chromium does; every line has a reading.
     pub fn parse(line: &[u8]) -> Self {
+        CookieLine::parse_in(Browser::Chromium, line)
+    }
+
+    /// Takes a line apart as this browser does; every line has a reading.
+    pub fn parse_in(browser: Browser, line: &[u8]) -> Self {
+        let ways = browser.ways();
         let (read, cut) = split_at_terminator(line);
         let (pair, attributes) = read.split_at(find(read, b';'));
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
             Some(equals) => (&pair[..equals], &pair[equals + 1..]),
-            None => (&[][..], pair),
+            None if ways.nameless => (&[][..], pair),
+            None => (pair, &[][..]),
         };
         CookieLine {
             name: Name::new(trimmed(name)),
@@ -143,15 +151,21 @@ impl CookieLine {
         &self.cut
     }
 
-    /// What the line says. `response_date` is the `Date` header as received, against which
+    /// What the line says, as Chromium reads it. `response_date` is the `Date` header as received, against which
     /// `Expires` is measured; without a readable one `now` (seconds since the epoch) counts.
     pub fn written(&self, response_date: Option<&[u8]>, now: f64) -> Written {
+        self.written_in(Browser::Chromium, response_date, now)
+    }
+
+    /// What the line says, as this browser reads it.
+    pub fn written_in(&self, browser: Browser, response_date: Option<&[u8]>, now: f64) -> Written {
+        let ways = browser.ways();
         let mut said = Said::default();
         for attribute in self.attributes() {
-            said.hear(&attribute);
+            said.hear(&attribute, ways);
         }
         Written {
-            lifetime: said.lifetime(response_date, now),
+            lifetime: said.lifetime(response_date, now, ways),
             http_only: said.http_only,
             secure: said.secure,
             same_site: said.same_site,
@@ -233,9 +247,9 @@ pub(crate) struct Said<'line> {
 impl<'line> Said<'line> {
     /// Chromium lets the last attribute of a kind stand, usable or not (RFC 6265bis lets the last
     /// usable one stand); only a value over 1024 bytes does not count.
-    pub(crate) fn hear(&mut self, attribute: &Attribute<'line>) {
+    pub(crate) fn hear(&mut self, attribute: &Attribute<'line>, ways: &Ways) {
         let value = attribute.value.unwrap_or_default();
-        if value.len() > MAX_ATTRIBUTE_VALUE {
+        if value.len() > MAX_ATTRIBUTE_VALUE && !(ways.long_flags_count && attribute.name.is_flag()) {
             return;
         }
         match attribute.name {
@@ -254,11 +268,11 @@ impl<'line> Said<'line> {
 
     /// `Max-Age` where usable, else `Expires` against the server's clock (Chromium; RFC 6265bis
     /// knows only the browser's). What is left of a second is a second, so that zero is expired.
-    pub(crate) fn lifetime(&self, response_date: Option<&[u8]>, now: f64) -> Lifetime {
-        if let Some(seconds) = self.max_age.and_then(max_age) {
+    pub(crate) fn lifetime(&self, response_date: Option<&[u8]>, now: f64, ways: &Ways) -> Lifetime {
+        if let Some(seconds) = self.max_age.and_then(ways.max_age) {
             return Lifetime::Seconds(seconds);
         }
-        match self.expires.and_then(parse_cookie_date) {
+        match self.expires.and_then(ways.expires) {
             Some(expires) => Lifetime::Seconds(until(expires, response_date, now)),
             None => Lifetime::Session,
         }
@@ -266,6 +280,11 @@ impl<'line> Said<'line> {
 }
 
 impl AttributeName {
+    /// Its being there is all it says.
+    pub(crate) fn is_flag(self) -> bool {
+        matches!(self, AttributeName::Secure | AttributeName::HttpOnly | AttributeName::Partitioned)
+    }
+
     /// The attribute of this name, in whatever case.
     pub fn of(name: &[u8]) -> Self {
         // By length first: most comparisons are then with one or two names.
@@ -303,6 +322,15 @@ pub(crate) fn max_age(value: &[u8]) -> Option<i64> {
         .iter()
         .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
     Some(if negative { -seconds } else { seconds })
+}
+
+/// `Max-Age` as Firefox reads it: no `+`, and what begins with a `-` expires at once, number or not.
+pub(crate) fn max_age_of_digits(value: &[u8]) -> Option<i64> {
+    match value {
+        [b'-', ..] => Some(-1),
+        [b'+', ..] => None,
+        value => max_age(value),
+    }
 }
 
 /// Seconds from the response, by its own clock where it can be read, to a time.

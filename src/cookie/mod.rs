@@ -2,11 +2,14 @@
 //!
 //! Pure: a raw `Set-Cookie` line, the request that brought it, a clock and a jar go in; what a
 //! browser does comes out, with the reason. The rules are RFC 6265bis (draft 22) and, where
-//! Chromium differs, Chromium; each rule names its source.
+//! Chromium differs, Chromium; each rule names its source. Where another browser does otherwise, its
+//! way is a row of a table (`browser`).
 
 mod accept;
+mod browser;
 mod date;
 mod domain;
+mod elsewhere;
 mod escape;
 mod evict;
 mod explain;
@@ -20,9 +23,11 @@ mod rules;
 mod server_date;
 mod value;
 
+pub use browser::Browser;
 pub use accept::{Decision, Effective, Initiator, Priority, RequestContext, SameSite, ThirdPartyCookies};
 pub use date::parse_cookie_date;
 pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
+pub use elsewhere::{Elsewhere, elsewhere};
 pub(crate) use escape::escaped;
 pub use escape::unescaped;
 pub use explain::{Explanation, Part, Refusal, duration, explain, explain_in};

@@ -131,7 +131,9 @@ impl Reason {
             Reason::SchemefulSameSiteUnspecifiedTreatedAsLax => {
                 "without SameSite it counts as Lax, which cannot be set from within another site's page"
             }
-            Reason::UserPreferences => "the browser blocks third-party cookies",
+            Reason::UserPreferences => {
+                "Chromium blocks third-party cookies (Firefox keeps them apart for each site around them)"
+            }
             Reason::AlreadyExpired => "the cookie has already expired, and there is none to delete",
             Reason::PartitionedWithoutSecure => "Partitioned needs Secure and a secure connection",
             Reason::NamelessValueContainsEquals => "a cookie without a name cannot have = in its value",

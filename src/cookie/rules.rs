@@ -2,10 +2,11 @@
 //! first and for that alone; then Domain, prefix and Partitioned together; then the visitor's
 //! preferences; then what the connection and the page around it allow.
 
-use super::domain::cookie_domain;
+use super::browser::Ways;
+use super::domain::{cookie_domain, same_site};
 use super::line::Said;
 use super::{
-    CookieLine, Effective, Initiator, Lifetime, Priority, Reason, RequestContext, SameSite, StoredCookie,
+    Browser, CookieLine, CookieValue, Effective, Initiator, Lifetime, Priority, Reason, RequestContext, SameSite, StoredCookie,
     ThirdPartyCookies, is_trustworthy, site_of,
 };
 use url::Url;
@@ -25,16 +26,22 @@ pub(crate) struct Proposal {
     pub(crate) reasons: Vec<Reason>,
 }
 
-/// Weighs a line. An error means that the jar need not be asked.
-pub(crate) fn propose(line: &CookieLine, context: &RequestContext) -> Result<Proposal, Vec<Reason>> {
-    let said = read(line)?;
+/// Weighs a line as this browser does. An error means that the jar need not be asked.
+pub(crate) fn propose(
+    line: &CookieLine,
+    context: &RequestContext,
+    browser: Browser,
+) -> Result<Proposal, Vec<Reason>> {
+    let ways = browser.ways();
+    let said = read(line, ways)?;
     let host = context.url.host_str().unwrap_or_default();
-    let domain = cookie_domain(host, said.domain);
+    let domain = cookie_domain(host, said.domain)
+        .filter(|_| ways.converts_domain || said.domain.is_none_or(<[u8]>::is_ascii));
     let mut reasons = Vec::new();
     if domain.is_none() {
         reasons.push(Reason::InvalidDomain);
     }
-    if !prefix_is_kept(line, &said, &context.url) {
+    if !prefix_is_kept(line, &said, &context.url, ways) {
         reasons.push(Reason::InvalidPrefix);
     }
     // CHIPS: Partitioned needs Secure and a connection that may set it.
@@ -46,10 +53,10 @@ pub(crate) fn propose(line: &CookieLine, context: &RequestContext) -> Result<Pro
     if line.name.is_empty() && line.value.reveal().contains(&b'=') {
         return Err(vec![Reason::NamelessValueContainsEquals]);
     }
-    if is_blocked(said.partitioned, context) {
+    if is_blocked(said.partitioned, context, ways) {
         return Err(vec![Reason::UserPreferences]);
     }
-    let asked = said.lifetime(context.response_date.as_deref(), context.now);
+    let asked = said.lifetime(context.response_date.as_deref(), context.now, ways);
     let lifetime = match asked {
         Lifetime::Seconds(seconds) => Lifetime::Seconds(seconds.min(MAX_LIFETIME)),
         Lifetime::Session => Lifetime::Session,
@@ -63,7 +70,7 @@ pub(crate) fn propose(line: &CookieLine, context: &RequestContext) -> Result<Pro
         http_only: said.http_only,
         same_site: said.same_site,
         lifetime,
-        partition: said.partitioned.then(|| partition(context)),
+        partition: is_partitioned(&said, context, ways).then(|| partition(context)),
         priority: priority(said.priority),
     };
     let expires = match lifetime {
@@ -71,26 +78,31 @@ pub(crate) fn propose(line: &CookieLine, context: &RequestContext) -> Result<Pro
         Lifetime::Session => None,
     };
     let expired = matches!(lifetime, Lifetime::Seconds(..=0));
-    let reasons = refused_in_context(&said, context);
-    let cookie = StoredCookie::new(line.name.clone(), line.value.clone(), effective, context.now, expires);
+    let reasons = refused_in_context(&said, context, ways);
+    let value = match ways.keeps_bytes {
+        true => line.value.clone(),
+        false => CookieValue::new(String::from_utf8_lossy(line.value.reveal()).into_owned()),
+    };
+    let cookie = StoredCookie::new(line.name.clone(), value, effective, context.now, expires);
     Ok(Proposal { cookie, expired, reasons })
 }
 
 /// Parsing: nothing there, too long, or a control character (RFC 6265bis 5.6 steps 1 and 5, 5.7
 /// step 2). Chromium looks at the pairs in their order and stops at the first bad one; it refuses
 /// an inner TAB as well.
-fn read(line: &CookieLine) -> Result<Said<'_>, Vec<Reason>> {
+fn read<'line>(line: &'line CookieLine, ways: &Ways) -> Result<Said<'line>, Vec<Reason>> {
     let (name, value) = (line.name.as_bytes(), line.value.reveal());
     if line.cut().first() == Some(&0) {
         return Err(vec![Reason::ResponseRefused]);
     }
-    if name.is_empty() && value.is_empty() {
+    if name.is_empty() && (value.is_empty() || !ways.nameless) {
         return Err(vec![Reason::NoCookieContent]);
     }
     if name.len() + value.len() > MAX_NAME_AND_VALUE {
         return Err(vec![Reason::NameValuePairExceedsMaxSize]);
     }
-    if has_control(name) || has_control(value) {
+    let has_control = |bytes: &[u8]| has_control(bytes, ways);
+    if (!line.cut().is_empty() && !ways.cuts_at_line_break) || has_control(name) || has_control(value) {
         return Err(vec![Reason::DisallowedCharacter]);
     }
     let mut said = Said::default();
@@ -98,18 +110,22 @@ fn read(line: &CookieLine) -> Result<Said<'_>, Vec<Reason>> {
         if has_control(attribute.written) || attribute.value.is_some_and(has_control) {
             return Err(vec![Reason::DisallowedCharacter]);
         }
-        said.hear(&attribute);
+        said.hear(&attribute, ways);
+    }
+    // A TAB may be in an attribute where it may be in a name, but never in a path (Firefox).
+    if said.path.is_some_and(|path| path.contains(&b'\t')) {
+        return Err(vec![Reason::DisallowedCharacter]);
     }
     Ok(said)
 }
 
-fn has_control(bytes: &[u8]) -> bool {
-    bytes.iter().any(u8::is_ascii_control)
+fn has_control(bytes: &[u8], ways: &Ways) -> bool {
+    bytes.iter().any(|byte| byte.is_ascii_control() && (ways.refuses_tab || *byte != b'\t'))
 }
 
 /// The prefixes of RFC 6265bis 4.1.3 and of layered-cookies, compared without case; for a
 /// nameless cookie none may hide in its value (5.7 step 22).
-fn prefix_is_kept(line: &CookieLine, said: &Said<'_>, url: &Url) -> bool {
+fn prefix_is_kept(line: &CookieLine, said: &Said<'_>, url: &Url, ways: &Ways) -> bool {
     let has = |bytes: &[u8], prefix: &[u8]| {
         bytes.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
@@ -122,7 +138,11 @@ fn prefix_is_kept(line: &CookieLine, said: &Said<'_>, url: &Url) -> bool {
     // An IP address may name itself: it stays host-only.
     let host = url.host_str().unwrap_or_default();
     let own_ip = |domain: &[u8]| super::domain::is_ip(host) && domain.eq_ignore_ascii_case(host.as_bytes());
-    let host_bound = said.path == Some(b"/") && said.domain.is_none_or(own_ip);
+    let at_root = match ways.host_prefix_wants_path {
+        true => said.path == Some(b"/"),
+        false => effective_path(said.path, url) == b"/",
+    };
+    let host_bound = at_root && said.domain.is_none_or(own_ip);
     if has(name, b"__Secure-") {
         secure
     } else if has(name, b"__Http-") {
@@ -137,7 +157,7 @@ fn prefix_is_kept(line: &CookieLine, said: &Said<'_>, url: &Url) -> bool {
 }
 
 /// What the connection and the page around the request forbid (RFC 6265bis 5.7 steps 13, 18, 19).
-fn refused_in_context(said: &Said<'_>, context: &RequestContext) -> Vec<Reason> {
+fn refused_in_context(said: &Said<'_>, context: &RequestContext, ways: &Ways) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if said.secure && !is_trustworthy(&context.url) {
         reasons.push(Reason::SecureOnly);
@@ -145,29 +165,41 @@ fn refused_in_context(said: &Said<'_>, context: &RequestContext) -> Vec<Reason> 
     if said.same_site == Some(SameSite::None) && !said.secure {
         reasons.push(Reason::SameSiteNoneInsecure);
     }
-    if is_cross_site(context) {
+    if is_cross_site(context, ways) {
         match said.same_site {
             Some(SameSite::Strict) => reasons.push(Reason::SchemefulSameSiteStrict),
             Some(SameSite::Lax) => reasons.push(Reason::SchemefulSameSiteLax),
-            None => reasons.push(Reason::SchemefulSameSiteUnspecifiedTreatedAsLax),
-            Some(SameSite::None) => {}
+            None if ways.lax_by_default => {
+                reasons.push(Reason::SchemefulSameSiteUnspecifiedTreatedAsLax);
+            }
+            None | Some(SameSite::None) => {}
         }
     }
     reasons
 }
 
-/// A request within another site's page. Schemes count: an http page and an https picture of one
+/// A request within another site's page. Where schemes count, an http page and an https picture of one
 /// registrable domain are two sites (RFC 6265bis 5.2). A navigation may always set cookies.
-pub(crate) fn is_cross_site(context: &RequestContext) -> bool {
+pub(crate) fn is_cross_site(context: &RequestContext, ways: &Ways) -> bool {
+    let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
     match &context.initiator {
         Initiator::Navigation | Initiator::CrossSiteNavigation { .. } => false,
-        Initiator::Subresource { top_url } => site_of(top_url) != site_of(&context.url),
+        Initiator::Subresource { top_url } if ways.schemeful => site_of(top_url) != site_of(&context.url),
+        Initiator::Subresource { top_url } => !same_site(&host(top_url), &host(&context.url)),
     }
 }
 
+/// Kept apart for the site around it: asked for (CHIPS), or as all that third parties set.
+fn is_partitioned(said: &Said<'_>, context: &RequestContext, ways: &Ways) -> bool {
+    said.partitioned || (ways.partitions_third_parties && is_cross_site(context, ways))
+}
+
 /// The visitor's browser keeps third parties from unpartitioned cookies.
-pub(crate) fn is_blocked(partitioned: bool, context: &RequestContext) -> bool {
-    context.third_party == ThirdPartyCookies::Block && !partitioned && is_cross_site(context)
+pub(crate) fn is_blocked(partitioned: bool, context: &RequestContext, ways: &Ways) -> bool {
+    context.third_party == ThirdPartyCookies::Block
+        && !partitioned
+        && !ways.partitions_third_parties
+        && is_cross_site(context, ways)
 }
 
 /// The key of the partition that a request belongs to: its top-level site.

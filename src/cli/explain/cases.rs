@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cookie::{
-    CookieValue, Decision, Initiator, Jar, Lifetime, RequestContext, SameSite, StoredCookie,
+    Browser, CookieValue, Decision, Initiator, Jar, Lifetime, RequestContext, SameSite, StoredCookie,
     ThirdPartyCookies, cookie_header,
 };
 use serde::{Deserialize, Serialize};
@@ -74,14 +74,14 @@ struct Failed {
 }
 
 /// Answers every case. 2 where one could not be read; the others are answered all the same.
-pub(super) fn run(show_values: bool, stdin: &mut dyn BufRead, stdout: &mut dyn Write) -> io::Result<Exit> {
+pub(super) fn run(browser: Browser, show_values: bool, stdin: &mut dyn BufRead, stdout: &mut dyn Write) -> io::Result<Exit> {
     let mut exit = Exit::Clear;
     for (number, line) in stdin.lines().enumerate() {
         let line = line?;
         if line.trim().is_empty() {
             continue;
         }
-        let text = match answer(&line, show_values) {
+        let text = match answer(&line, browser, show_values) {
             Ok(answer) => serde_json::to_string(&answer)?,
             Err(error) => {
                 exit = Exit::Usage;
@@ -97,7 +97,7 @@ pub(super) fn run(show_values: bool, stdin: &mut dyn BufRead, stdout: &mut dyn W
     Ok(exit)
 }
 
-fn answer(line: &str, show_values: bool) -> Result<Answer, String> {
+fn answer(line: &str, browser: Browser, show_values: bool) -> Result<Answer, String> {
     let case: Case = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let initiator = match &case.top_url {
         Some(top_url) => Initiator::Subresource { top_url: url(top_url)? },
@@ -110,7 +110,7 @@ fn answer(line: &str, show_values: bool) -> Result<Answer, String> {
         response_date,
         now: case.now,
     };
-    let mut jar = Jar::default();
+    let mut jar = Jar::in_browser(browser);
     for earlier in &case.setup {
         let lines = lines(&earlier.set_cookie)?;
         let context = context(url(&earlier.request_url)?, Initiator::Navigation, None);

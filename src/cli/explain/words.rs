@@ -1,6 +1,6 @@
 //! An explanation on paper: the answer first, then why, then the line part by part.
 
-use crate::cookie::{Decision, Explanation, Lifetime};
+use crate::cookie::{Browser, Decision, Explanation, Lifetime};
 use std::io::{self, Write};
 
 /// Width of the text.
@@ -9,7 +9,10 @@ const WIDTH: usize = 80;
 pub(super) fn write(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", explanation.line)?;
     writeln!(out, "from {}\n", explanation.url)?;
-    writeln!(out, "{}", answer(explanation))?;
+    writeln!(out, "{}", answer(explanation.browser, &explanation.decision))?;
+    if let Some(other) = &explanation.elsewhere {
+        writeln!(out, "{}", answer(other.browser, &other.decision))?;
+    }
     for refusal in &explanation.refusals {
         let silent = if refusal.silent { " (DevTools says nothing)" } else { "" };
         wrapped(out, "  ", &format!("{}: {}{silent}", refusal.reason, refusal.says))?;
@@ -36,10 +39,10 @@ pub(super) fn write(explanation: &Explanation, out: &mut dyn Write) -> io::Resul
 }
 
 /// One sentence.
-fn answer(explanation: &Explanation) -> String {
-    let effective = match &explanation.decision {
-        Decision::Rejected { .. } => return "The browser refuses it.".into(),
-        Decision::Deleted { .. } => return "The browser deletes the cookie.".into(),
+fn answer(browser: Browser, decision: &Decision) -> String {
+    let effective = match decision {
+        Decision::Rejected { .. } => return format!("{browser} refuses it."),
+        Decision::Deleted { .. } => return format!("{browser} deletes the cookie."),
         Decision::Stored { effective } | Decision::Replaced { effective } => effective,
     };
     let whom = match effective.host_only {
@@ -50,7 +53,11 @@ fn answer(explanation: &Explanation) -> String {
         Lifetime::Session => "until it closes".to_owned(),
         Lifetime::Seconds(seconds) => format!("for {}", crate::cookie::duration(seconds)),
     };
-    format!("The browser keeps it {until}, for {whom}, path {}.", effective.path)
+    let apart = match &effective.partition {
+        Some(site) => format!(", within pages of {site} only"),
+        None => String::new(),
+    };
+    format!("{browser} keeps it {until}, for {whom}, path {}{apart}.", effective.path)
 }
 
 /// Words in lines of at most 80 columns; what is longer than a line stays in one piece.
