@@ -322,6 +322,28 @@ fn explain_says_what_happens_and_why() {
 }
 
 #[test]
+fn explain_knows_where_firefox_does_otherwise() {
+    let url = ["--url", "https://site.example/"];
+    let line = "v=1; Expires=Thu, 21 Oct 2027 07:28 GMT";
+    let both = explain(&[line, url[0], url[1]]).code(0).stdout;
+    assert!(both.contains("Chromium keeps it until it closes,"), "{both}");
+    assert!(both.contains("Firefox keeps it for "), "{both}");
+
+    // Refused by one and kept by the other: the exit code is that of the browser asked about.
+    let host = "__Host-x=1; Secure";
+    let refused = explain(&[host, url[0], url[1]]).code(1).stdout;
+    assert!(refused.contains("Chromium refuses it.\nFirefox keeps it until it closes"), "{refused}");
+    let kept = explain(&[host, url[0], url[1], "--browser", "firefox"]).code(0).stdout;
+    assert!(!kept.contains("Chromium keeps") && kept.contains("Firefox keeps it"), "{kept}");
+
+    let json = explain(&["flag; Path=/", url[0], url[1], "--json"]).code(0).json();
+    assert_eq!(json["elsewhere"]["browser"], "firefox");
+    assert_eq!(json["elsewhere"]["name"], "flag");
+    let alike = explain(&["a=1; Path=/; Secure", url[0], url[1], "--json"]).code(0).json();
+    assert_eq!(alike["elsewhere"], json!(null));
+}
+
+#[test]
 fn explain_in_json_without_values() {
     let url = ["--url", "http://site.example/"];
     let answer = explain(&["sid=s3cr3t; Secure; Partitioned", url[0], url[1], "--json"]).code(1);
