@@ -28,12 +28,7 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
 ];
 
 /// Makes room among the cookies that share partition and registrable domain with `added`.
-pub(crate) fn make_room(
-    cookies: &mut Vec<StoredCookie>,
-    domain: &str,
-    partition: Option<&str>,
-    ways: &Ways,
-) {
+pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition: Option<&str>, ways: &Ways) {
     // Too few for any limit, and the usual case.
     if partition.is_none() && cookies.len() <= DOMAIN_MAX {
         return;

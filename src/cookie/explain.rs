@@ -1,14 +1,14 @@
 //! A line explained: what a browser does with it, attribute by attribute, in plain words and with
 //! the source of each rule.
 
-use super::escape::escaped;
 use super::browser::Ways;
+use super::escape::escaped;
 use super::line::{MAX_ATTRIBUTE_VALUE, Said, until};
 use super::rfc::{Difference, differences};
 use super::rules::MAX_LIFETIME;
 use super::{
-    Attribute, AttributeName, Browser, CookieLine, Decision, Effective, Elsewhere, Jar, Lifetime, Reason, RequestContext,
-    SameSite, elsewhere, is_trustworthy,
+    Attribute, AttributeName, Browser, CookieLine, Decision, Effective, Elsewhere, Jar, Lifetime, Reason,
+    RequestContext, SameSite, elsewhere, is_trustworthy,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -203,8 +203,7 @@ impl Jar {
         cookie.touched = self.uses;
         let (domain, partition) = (cookie.effective.domain.clone(), cookie.effective.partition.clone());
         let value = cookie.value.clone();
-        let keeps_creation =
-            |other: &StoredCookie| (other.value == value) == ways.same_value_keeps_creation;
+        let keeps_creation = |other: &StoredCookie| (other.value == value) == ways.same_value_keeps_creation;
         match place {
             Some(place) if keeps_creation(&self.cookies[place]) => {
                 cookie.created = self.cookies[place].created;
@@ -286,13 +285,7 @@ fn clears_cookies(header: &[u8]) -> bool {
 }
 
 /// Whether a request carries the cookie (RFC 6265bis 5.8.3 step 1).
-fn goes_along(
-    cookie: &StoredCookie,
-    host: &str,
-    path: &[u8],
-    context: &RequestContext,
-    ways: &Ways,
-) -> bool {
+fn goes_along(cookie: &StoredCookie, host: &str, path: &[u8], context: &RequestContext, ways: &Ways) -> bool {
     let effective = &cookie.effective;
     let of_host =
         if effective.host_only { effective.domain == host } else { domain_matches(host, &effective.domain) };

@@ -4,9 +4,9 @@
 //! RFC 6265bis 5.6, as Chromium does it: bytes are bytes (no charset), only space and TAB are
 //! trimmed, quotes are ordinary characters, and a CR, LF or NUL ends the line.
 
+use super::browser::Ways;
 use super::escape::{escaped, unescaped, write_escaped};
 use super::server_date::server_date;
-use super::browser::Ways;
 use super::{Browser, CookieValue, SameSite};
 use serde::{Deserialize, Serialize};
 

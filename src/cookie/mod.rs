@@ -23,8 +23,8 @@ mod rules;
 mod server_date;
 mod value;
 
-pub use browser::Browser;
 pub use accept::{Decision, Effective, Initiator, Priority, RequestContext, SameSite, ThirdPartyCookies};
+pub use browser::Browser;
 pub use date::parse_cookie_date;
 pub use domain::{Site, is_trustworthy, registrable_domain, same_site, site_of};
 pub use elsewhere::{Elsewhere, elsewhere};

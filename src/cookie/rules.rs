@@ -6,8 +6,8 @@ use super::browser::Ways;
 use super::domain::{cookie_domain, same_site};
 use super::line::Said;
 use super::{
-    Browser, CookieLine, CookieValue, Effective, Initiator, Lifetime, Priority, Reason, RequestContext, SameSite, StoredCookie,
-    ThirdPartyCookies, is_trustworthy, site_of,
+    Browser, CookieLine, CookieValue, Effective, Initiator, Lifetime, Priority, Reason, RequestContext,
+    SameSite, StoredCookie, ThirdPartyCookies, is_trustworthy, site_of,
 };
 use url::Url;
 

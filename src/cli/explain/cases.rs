@@ -74,7 +74,12 @@ struct Failed {
 }
 
 /// Answers every case. 2 where one could not be read; the others are answered all the same.
-pub(super) fn run(browser: Browser, show_values: bool, stdin: &mut dyn BufRead, stdout: &mut dyn Write) -> io::Result<Exit> {
+pub(super) fn run(
+    browser: Browser,
+    show_values: bool,
+    stdin: &mut dyn BufRead,
+    stdout: &mut dyn Write,
+) -> io::Result<Exit> {
     let mut exit = Exit::Clear;
     for (number, line) in stdin.lines().enumerate() {
         let line = line?;
