@@ -17,7 +17,9 @@ pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use url_template::path_template;
 
-use crate::cookie::{CookiePlace, Decision, Name, ThirdPartyCookies, ValueFacts, Written};
+use crate::cookie::{
+    Browser, CookiePlace, Decision, Elsewhere, Name, ThirdPartyCookies, ValueFacts, Written,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,6 +79,9 @@ pub struct Run {
     /// When the plan's recorded acceptance was given (`2026-05-12`), where the plan says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_given: Option<String>,
+    /// Browsers whose visitors count as much as Chromium's; what differs in others is a warning.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub browsers: BTreeSet<Browser>,
     /// The browser that looked, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<BrowserRun>,
@@ -268,6 +273,9 @@ pub struct Sighting {
     /// Where a browser did something else than our model expected, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disagreement: Option<String>,
+    /// What another browser does with the line, where that is something else; predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Box<Elsewhere>>,
 }
 
 impl Sighting {

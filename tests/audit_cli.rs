@@ -171,6 +171,44 @@ fn an_empty_site_is_never_all_clear() {
 }
 
 #[test]
+fn what_only_firefox_keeps_is_a_warning_unless_its_visitors_count() {
+    // Chromium refuses the first for its TAB and drops the second at the end of the session.
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "Set-Cookie: trk=a\tb; Max-Age=31536000\r\nSet-Cookie: sid=1; Expires=Thu, 21 Oct 2038 07:28 GMT\r\n",
+            "<a href=/a>A</a>",
+        ),
+        "/a" => Answer::page("", "A."),
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "Nothing here."),
+    });
+    let manifest = "[site]\nhosts = [\"127.0.0.1\"]\n[[cookies]]\nname = \"sid\"\nlifetime = \"session\"\n\
+                    [claims]\ninventory = \"complete\"\n";
+    let folder = folder(manifest);
+    let warned = audit(&folder, &site, &["--format", "json"]).code(0).json();
+    let findings = warned["findings"].as_array().unwrap();
+    let told: Vec<(&str, &str)> = findings
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["severity"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("lifetime", "warning"), ("undeclared-cookie", "warning")], "{warned:#}");
+    for finding in findings {
+        let message = finding["message"].as_str().unwrap();
+        assert!(message.starts_with("in Firefox (predicted): "), "{message}");
+        assert_eq!(finding["predicted_for"], "firefox");
+    }
+    let plan = format!(
+        "manifest = \"cookies.toml\"\nbrowsers = [\"chromium\", \"firefox\"]\n[targets.here]\nurl = \"{}\"\n",
+        url(&site)
+    );
+    fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let counted = Cookieproof::new(["audit", "-q", "--rate", "0", "--fail-on", "error"])
+        .within(folder.path())
+        .run()
+        .code(1);
+    assert!(counted.stdout.contains("2 errors"), "{}", counted.stdout);
+}
+
+#[test]
 fn a_bot_wall_is_not_the_site() {
     let site = Hostile::always(Answer::status(
         "403 Forbidden",

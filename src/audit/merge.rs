@@ -21,6 +21,12 @@ pub(crate) fn findings(context: &Context<'_>, violations: Vec<Violation>) -> Vec
     }
     let mut findings: Vec<Finding> =
         groups.into_values().filter_map(|group| finding(context, group)).collect();
+    sort(&mut findings);
+    findings
+}
+
+/// The order of findings in an audit.
+pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         b.severity
             .cmp(&a.severity)
@@ -28,7 +34,6 @@ pub(crate) fn findings(context: &Context<'_>, violations: Vec<Violation>) -> Vec
             .then_with(|| a.subject.cmp(&b.subject))
             .then_with(|| a.id.cmp(&b.id))
     });
-    findings
 }
 
 /// For each violation the first one that it hangs together with (disjoint sets over causes).
@@ -80,6 +85,7 @@ fn finding(context: &Context<'_>, mut group: Vec<Violation>) -> Option<Finding> 
         message = format!("{message}; likewise {others}");
     }
     Some(Finding {
+        predicted_for: None,
         id: id::short_id(&[first.rule, &first.subject, &main.id]),
         rule: first.rule,
         severity,

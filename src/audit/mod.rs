@@ -8,6 +8,7 @@ mod id;
 mod matching;
 mod merge;
 mod notes;
+mod other_browser;
 mod policy_text;
 mod rules;
 mod standing;
@@ -19,6 +20,7 @@ mod words;
 
 pub use violation::Rule;
 
+use crate::cookie::Browser;
 use crate::manifest::{Manifest, Place, Strength};
 use crate::observation::{Cell, ExchangeRef, Page, Party, Scan};
 use crate::vendors::Knowledge;
@@ -32,6 +34,17 @@ pub fn audit(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>) -> Audit
 
 /// The same with what the user's lists know of cookies and hosts.
 pub fn audit_with(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: &Knowledge) -> Audit {
+    let mut audit = judged(manifest, scan, previous, knowledge);
+    let others = Browser::ALL.into_iter().filter(|browser| *browser != Browser::Chromium);
+    for (browser, theirs) in others.filter_map(|it| Some((it, other_browser::scan_in(it, scan)?))) {
+        let counts = scan.run.browsers.contains(&browser);
+        other_browser::add(&mut audit, browser, counts, judged(manifest, &theirs, previous, knowledge));
+    }
+    audit
+}
+
+/// The same for the visitors of one browser.
+fn judged(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: &Knowledge) -> Audit {
     let context = context::Context::new(manifest, scan, previous, knowledge);
     let mut violations = Vec::new();
     for rule in rules::RULES {
@@ -129,6 +142,9 @@ pub struct Finding {
     /// Rule, subject and first claim, hashed short: no line, page or target in it.
     pub id: String,
     pub rule: &'static str,
+    /// Set where it holds in this browser alone, which was not looked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_for: Option<Browser>,
     pub severity: Severity,
     pub confidence: Confidence,
     /// What it is about: a cookie's name, a host, a claim.

@@ -1,7 +1,7 @@
 //! Literal manifests and literal observations for the tests of rules: what the manifest says, what
 //! the site sent, and what is found.
 
-use super::{Audit, State, audit};
+use super::{Audit, Severity, State, audit};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Jar, Lifetime, Name, Priority, RequestContext,
     ThirdPartyCookies, ValueFacts, Written,
@@ -452,6 +452,21 @@ impl Case {
         self
     }
 
+    /// The gravest finding is a warning.
+    #[track_caller]
+    pub(crate) fn warns(&self) -> &Self {
+        let gravest = self.audit().findings.iter().map(|finding| finding.severity).max();
+        assert_eq!(gravest, Some(Severity::Warning));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn errs(&self) -> &Self {
+        let gravest = self.audit().findings.iter().map(|finding| finding.severity).max();
+        assert_eq!(gravest, Some(Severity::Error));
+        self
+    }
+
     #[track_caller]
     pub(crate) fn upholds(&self, claim: &str) -> &Self {
         self.leaves(claim, "upheld")
@@ -560,6 +575,7 @@ impl Case {
         Scan {
             format: SCAN_FORMAT,
             run: Run {
+                browsers: BTreeSet::new(),
                 tool: "test".into(),
                 target: "test".into(),
                 base_url: safe(&start),
@@ -648,6 +664,8 @@ impl Case {
             now: NOW,
         };
         let (parsed, decision) = Jar::default().receive(line.text.as_bytes(), &context);
+        let elsewhere = crate::cookie::elsewhere(line.text.as_bytes(), &context, &decision);
+        let elsewhere = elsewhere.filter(|_| line.kind == StorageKind::Cookie);
         let written = parsed.written(None, NOW);
         let value = CookieValue::new(parsed.value.reveal().to_vec());
         let mut facts = ValueFacts::of(&value, &page);
@@ -688,6 +706,7 @@ impl Case {
             }),
             at_ms: at as u64,
             disagreement: None,
+            elsewhere: elsewhere.map(Box::new),
         }
     }
 }

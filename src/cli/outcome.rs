@@ -96,6 +96,7 @@ mod tests {
 
     fn finding(severity: Severity) -> Finding {
         Finding {
+            predicted_for: None,
             id: "1".into(),
             rule: "lifetime",
             severity,

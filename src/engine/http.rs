@@ -7,7 +7,7 @@ use super::retry::{Patience, is_idempotent, is_not_now, may_repeat, retry_after}
 use super::{Ask, DocumentHead, Exchange, Session, Values, Visit, bot_wall};
 use crate::cookie::{
     CookieLine, Decision, Initiator, Name, Reason, RequestContext, SentCookie, ValueFacts, ValueShape,
-    cookie_header, same_site, site_of,
+    cookie_header, elsewhere, same_site, site_of,
 };
 use crate::observation::{
     Channel, ExchangeRef, Failed, FailureKind, Page, Party, Resource, SafeUrl, Sighting, StorageKind,
@@ -261,6 +261,7 @@ impl HttpEngine {
         let date = context.response_date.as_deref();
         let mut seen = Vec::new();
         for line in head.all("set-cookie") {
+            let raw = line;
             let (line, decision) = if head.refused.is_some() {
                 let reasons = vec![Reason::ResponseRefused];
                 (CookieLine::parse(line), Decision::Rejected { reasons })
@@ -275,7 +276,8 @@ impl HttpEngine {
             if matches!(value.shape, ValueShape::Identifier | ValueShape::Jwt | ValueShape::Uuid) {
                 self.remember(&line.name, line.value.reveal());
             }
-            seen.push((line, decision, value));
+            let elsewhere = if head.refused.is_some() { None } else { elsewhere(raw, context, &decision) };
+            seen.push((line, decision, elsewhere.map(Box::new), value));
         }
         if head.refused.is_none() && hop.has_credentials(ask) {
             // After its own lines: Chromium keeps them first.
@@ -289,21 +291,24 @@ impl HttpEngine {
         let party = self.party(document, &hop.url);
         let at_ms = u64::try_from(self.settings.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let sightings =
-            seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, value), page)| Sighting {
-                kind: StorageKind::Cookie,
-                written: line.written(date, head.received_at),
-                line: shortened(line.masked()),
-                name: name_of(line.name),
-                cell: ask.cell.clone(),
-                page: page.clone(),
-                exchange: at.clone(),
-                channel,
-                party,
-                decision,
-                value,
-                script: None,
-                at_ms,
-                disagreement: None,
+            seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, elsewhere, value), page)| {
+                Sighting {
+                    kind: StorageKind::Cookie,
+                    written: line.written(date, head.received_at),
+                    line: shortened(line.masked()),
+                    name: name_of(line.name),
+                    cell: ask.cell.clone(),
+                    page: page.clone(),
+                    exchange: at.clone(),
+                    channel,
+                    party,
+                    decision,
+                    value,
+                    script: None,
+                    at_ms,
+                    disagreement: None,
+                    elsewhere,
+                }
             });
         Exchange {
             sightings: sightings.collect(),

@@ -266,6 +266,9 @@ impl Countable for Seen {
             hash_written(sighting, hasher);
             hash_decision(sighting, hasher);
             (sighting.value.shape, sighting.value.class, &sighting.disagreement).hash(hasher);
+            if let Some(elsewhere) = &sighting.elsewhere {
+                (elsewhere.browser, std::mem::discriminant(&elsewhere.decision)).hash(hasher);
+            }
         })
     }
 
@@ -532,6 +535,7 @@ mod tests {
             script: None,
             at_ms: 0,
             disagreement: None,
+            elsewhere: None,
         }
     }
 

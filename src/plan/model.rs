@@ -1,9 +1,9 @@
 //! The plan as meant.
 
-use crate::cookie::ThirdPartyCookies;
+use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::{Glob, PagePattern, PartialDate, Place};
 use crate::observation::{Consent, Visitor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -23,6 +23,8 @@ pub struct Plan {
     pub engine: EngineChoice,
     pub browser: BrowserPlan,
     pub third_party_cookies: Vec<ThirdPartyCookies>,
+    /// Browsers whose visitors count as much as Chromium's.
+    pub browsers: BTreeSet<Browser>,
     /// Consent states to look at; the HTTP engine knows `untouched` and recorded choices.
     pub consent: Vec<ConsentPlan>,
     pub limits: Limits,

@@ -6,7 +6,7 @@ use super::{
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Place;
 use crate::observation::Visitor;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 impl Plan {
@@ -29,6 +29,7 @@ impl Plan {
             engine: EngineChoice::default(),
             browser: BrowserPlan::default(),
             third_party_cookies: vec![ThirdPartyCookies::default()],
+            browsers: BTreeSet::new(),
             consent: Vec::new(),
             limits,
             http: Http::default(),

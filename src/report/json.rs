@@ -31,7 +31,7 @@ use super::answer::Counts;
 use super::third_parties::{self, Left, Other};
 use super::{Report, inconclusive, text};
 use crate::audit::{Audit, Confidence, Evidence, Finding, Note, Severity, State, Verdict, Why};
-use crate::cookie::{Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
+use crate::cookie::{Browser, Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
 use crate::manifest::Place;
 use crate::observation::{
     Carried, Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome,
@@ -139,6 +139,9 @@ struct Answer {
 struct FindingOut<'a> {
     id: &'a str,
     rule: &'a str,
+    /// The one browser that it holds in, where that was not looked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicted_for: Option<Browser>,
     severity: Severity,
     confidence: Confidence,
     subject: &'a str,
@@ -440,6 +443,7 @@ fn finding(finding: &Finding) -> FindingOut<'_> {
     FindingOut {
         id: &finding.id,
         rule: finding.rule,
+        predicted_for: finding.predicted_for,
         severity: finding.severity,
         confidence: finding.confidence,
         subject: &finding.subject,

@@ -139,6 +139,7 @@ fn audit(scan: &Scan) -> Audit {
             ),
         ],
         findings: vec![Finding {
+            predicted_for: None,
             id: "f00d".into(),
             rule: "lifetime",
             severity: Severity::Error,

@@ -25,7 +25,11 @@ fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     match seen.example().written.same_site {
         Some(written) if written == declared => None,
         Some(written) => Some(format!("says SameSite={}, not {},", word(written), word(declared))),
-        None => Some(format!("has no SameSite, not even {},", word(declared))),
+        None => Some(format!(
+            "has no SameSite, which Chromium takes for Lax (but not with forms sent within two minutes) and \
+             Firefox for nothing, not {},",
+            word(declared)
+        )),
     }
 }
 

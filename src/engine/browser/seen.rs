@@ -8,7 +8,7 @@ use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
     CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
-    RequestContext, SentCookie, StoredCookie, ValueFacts, Written, same_site,
+    RequestContext, SentCookie, StoredCookie, ValueFacts, Written, elsewhere, same_site,
 };
 use crate::engine::{Ask, DocumentHead, Exchange, Visit};
 use crate::observation::{
@@ -209,8 +209,10 @@ impl Teller<'_> {
                 let (parsed, predicted) = self.context.model().receive(line, &context);
                 let (decision, disagreement) =
                     judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
+                let other = elsewhere(line, &context, &decision);
                 let mut sighting =
                     self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
+                sighting.elsewhere = other.map(Box::new);
                 sighting.disagreement = disagreement;
                 sighting.script = self.script(&seen.hop.initiator);
                 sighting
@@ -286,7 +288,9 @@ impl Teller<'_> {
             self.context.model().receive(line, &context)
         };
         let at = self.script_exchange(page);
-        self.sighting(&parsed, &context, at, channel, self.shown, decision)
+        let elsewhere = if http_only { None } else { elsewhere(line, &context, &decision) };
+        let sighting = self.sighting(&parsed, &context, at, channel, self.shown, decision);
+        Sighting { elsewhere: elsewhere.map(Box::new), ..sighting }
     }
 
     fn stored(&self, item: &StorageWrite) -> Option<Sighting> {
@@ -312,6 +316,7 @@ impl Teller<'_> {
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
+            elsewhere: None,
         }
     }
 
@@ -331,6 +336,7 @@ impl Teller<'_> {
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
+            elsewhere: None,
         }
     }
 
@@ -358,6 +364,7 @@ impl Teller<'_> {
             script: None,
             at_ms: self.at_ms(),
             disagreement: None,
+            elsewhere: None,
         }
     }
 

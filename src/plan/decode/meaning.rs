@@ -106,6 +106,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         engine,
         browser,
         third_party_cookies,
+        browsers: written.browsers.into_iter().collect(),
         consent,
         limits,
         http,

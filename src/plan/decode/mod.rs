@@ -14,7 +14,7 @@ use self::steps::{MarkTable, RequestTable, Selector, StepTable};
 use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage, Tabs};
 use super::{EngineChoice, Plan, Render, Robots, SecretRef};
 use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
-use crate::cookie::ThirdPartyCookies;
+use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::{Glob, PagePattern, PartialDate};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,6 +46,7 @@ struct Written {
     manifest: Option<PathBuf>,
     engine: Option<EngineChoice>,
     third_party_cookies: Vec<ThirdPartyCookies>,
+    browsers: Vec<Browser>,
     robots: Option<Robots>,
     vantage: Option<String>,
     targets: Vec<(Spanned<String>, TargetTable)>,
@@ -72,6 +73,10 @@ impl Record for Written {
             engine: fields.optional("engine", "What looks: plain HTTP, or a browser, or both."),
             third_party_cookies: fields
                 .many("third_party_cookies", "Whether the browser takes unpartitioned third-party cookies."),
+            browsers: fields.many(
+                "browsers",
+                "Browsers whose visitors count: what differs in one that is not named is a warning.",
+            ),
             robots: fields
                 .optional("robots", "Whether robots.txt is honoured; `ignore` is for owners of the site."),
             vantage: fields

@@ -1,7 +1,7 @@
 //! Single values of a plan: durations, sizes, rates, references, words.
 
 use crate::config::{Decode, Fields, Node, Problems, Record, Shape, Value, parsed, word, words, wrong_type};
-use crate::cookie::ThirdPartyCookies;
+use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::Span;
 use crate::observation::Consent;
 use crate::plan::{Choice, EngineChoice, ImportFormat, RefPart, Render, Robots, SecretRef};
@@ -25,6 +25,11 @@ words!(Robots {
 } hints {
     "respect" => "honour",
     "obey" => "honour",
+});
+
+words!(Browser {
+    "chromium" => Browser::Chromium,
+    "firefox" => Browser::Firefox,
 });
 
 words!(ThirdPartyCookies {

@@ -77,6 +77,7 @@ impl Runner<'_> {
             script: None,
             at_ms: 0,
             disagreement: None,
+            elsewhere: None,
         }
     }
 
