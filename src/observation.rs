@@ -4,6 +4,7 @@
 //!
 //! No value of a cookie is in here, only [`ValueFacts`]; URLs are [`SafeUrl`]s.
 
+mod anti_forgery;
 mod counted;
 mod family;
 mod fold;
@@ -11,6 +12,7 @@ mod safe_url;
 mod saved;
 mod url_template;
 
+pub use anti_forgery::is_anti_forgery;
 pub use family::{Families, family};
 pub use fold::Fold;
 pub use safe_url::{MASK, SafeUrl};
@@ -488,8 +490,12 @@ pub enum SkipReason {
     ShapeLimit,
     /// It would log out.
     LogsOut,
+    /// Its URL carries an anti-forgery token: it acts.
+    CarriesToken,
     /// It would change data.
     ChangesData,
+    /// Nothing says that it only shows something, and members are careful.
+    MayAct,
     NotHtml,
     /// Not rendered: a page of the same kind was (browser engine).
     Alike,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod acting_links;
 mod acts;
 mod architecture;
 mod around;

@@ -224,6 +224,14 @@ fn pages_reached(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> 
             | SkipReason::ShapeLimit
             | SkipReason::TimeLimit => ("a limit of the plan kept us from", "higher [limits] in the plan"),
             SkipReason::Interrupted => ("the run ended before", "a run that is left to end"),
+            SkipReason::LogsOut | SkipReason::CarriesToken | SkipReason::ChangesData => (
+                "it may change something, which kept us from",
+                "a declared start page or step for it in the plan",
+            ),
+            SkipReason::MayAct => (
+                "nothing shows that it only shows something, which kept us from",
+                "`follow` under [pages] in the plan",
+            ),
             _ => ("the plan kept us from", "[pages] in the plan"),
         };
         return Err(Standing::open(Why::NotReached, format!("{why} {}", skipped.example), decided_by));

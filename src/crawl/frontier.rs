@@ -7,7 +7,9 @@
 //! Memory per address is a hash of 64 bits in the set of those seen, and the path while it waits.
 //! The hash is keyed, so that a site cannot choose addresses that collide.
 
-use super::{Address, Danger, Link, LinkKind, PageLinks, Scope, danger};
+use super::danger::{Caution, Danger, Said, caution, danger, is_read};
+use super::routers::Routers;
+use super::{Address, Link, LinkKind, PageLinks, Scope};
 use crate::observation::{SkipReason, path_template};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -19,6 +21,8 @@ const MAX_ORIGINS: usize = 1000;
 const MAX_SKIP_KINDS: usize = 200;
 /// A path may be asked with this many times more queries than a shape has pages.
 const QUERIES_PER_PATH: u32 = 5;
+/// Addresses put aside until more is known of them.
+const MOST_ASIDE: usize = 10_000;
 
 /// Bounds of one persona's crawl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +63,19 @@ pub struct Frontier {
     seen: HashSet<u64, AsItIs>,
     /// Addresses whose link said somewhere that it is dangerous, though not always.
     dangerous: HashMap<u64, Danger, AsItIs>,
+    /// Addresses that no link with words has named yet.
+    unnamed: HashSet<u64, AsItIs>,
+    /// Addresses whose every link with words says what may be an act.
+    doubtful: HashMap<u64, SkipReason, AsItIs>,
+    /// Members leave alone what nothing shows to be harmless.
+    careful: bool,
+    routers: Routers,
+    /// Not asked for unless more becomes known of them.
+    aside: Vec<Aside>,
+    /// By their keys, where they are in it.
+    aside_at: HashMap<u64, usize, AsItIs>,
+    /// Nothing became known since those aside were last looked at.
+    aside_settled: bool,
     shapes: HashMap<u64, u32, AsItIs>,
     origins: Vec<Box<str>>,
     links: Queue,
@@ -77,6 +94,13 @@ impl Frontier {
             key: RandomState::new(),
             seen: HashSet::default(),
             dangerous: HashMap::default(),
+            unnamed: HashSet::default(),
+            doubtful: HashMap::default(),
+            careful: false,
+            routers: Routers::default(),
+            aside: Vec::new(),
+            aside_at: HashMap::default(),
+            aside_settled: true,
             shapes: HashMap::default(),
             origins: Vec::new(),
             links: Queue::default(),
@@ -84,6 +108,12 @@ impl Frontier {
             taken: 0,
             skipped: BTreeMap::new(),
         }
+    }
+
+    /// The same for a member: links are followed that read like navigation, and no others.
+    pub fn careful(mut self, careful: bool) -> Frontier {
+        self.careful = careful;
+        self
     }
 
     /// Which addresses belong to the crawl.
@@ -111,7 +141,13 @@ impl Frontier {
     /// are waiting too.
     pub fn seed_from_sitemap(&mut self, address: Address) -> Result<(), Option<SkipReason>> {
         let address = self.scope.place(address);
-        let key = self.first_sight(&address, None)?;
+        let key = self.key_of(&address);
+        if !self.first_sight(&address, key) {
+            return Err(None);
+        }
+        if let Some(doubt) = self.judged(&address)? {
+            return Err(Some(self.put_aside(key, doubt, &address, 0, None)));
+        }
         let origin = self.admit(&address, key, 0)?;
         self.sitemap.push(Entry { origin, depth: 0 }, address.path_and_query(), None);
         Ok(())
@@ -136,15 +172,38 @@ impl Frontier {
             }
             false => &link.address,
         };
-        let key = self.first_sight(address, link.said)?;
-        if let Some(danger) = link.said {
+        let key = self.key_of(address);
+        let said = self.said(address, link);
+        if said == Said::Download && !self.seen.contains(&key) {
+            return Err(Some(self.skip(SkipReason::NotHtml, address)));
+        }
+        if !self.first_sight(address, key) {
+            if self.scope.is_own(address) {
+                self.said_again(key, said);
+            }
+            return Err(None);
+        }
+        if let Some(said) = acts(said) {
+            // A token says so more plainly than words.
+            let danger = danger(address).filter(|danger| *danger == Danger::CarriesToken).unwrap_or(said);
             return Err(Some(self.skip(danger.into(), address)));
         }
         if link.kind == LinkKind::Anchor && is_file(address) {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
+        let doubt = self.judged(address)?;
         let depth = page.depth + 1;
+        let by_words = Doubt::of(said);
+        if doubt.is_some() && by_words.is_some() {
+            return Err(Some(self.skip(SkipReason::MayAct, address)));
+        }
+        if let Some(doubt) = doubt.or(by_words) {
+            return Err(Some(self.put_aside(key, doubt, address, depth, Some(&page.address))));
+        }
         let origin = self.admit(address, key, depth)?;
+        if said == Said::Nothing {
+            self.unnamed.insert(key);
+        }
         self.links.push(Entry { origin, depth }, address.path_and_query(), Some(&page.address));
         Ok(())
     }
@@ -155,16 +214,24 @@ impl Frontier {
             if self.taken >= self.bounds.pages {
                 return None;
             }
+            if self.is_empty() {
+                self.look_aside();
+            }
             let from_sitemap = self.sitemap.len > 0 && (self.links.len == 0 || self.taken % 3 == 2);
             let queue = if from_sitemap { &mut self.sitemap } else { &mut self.links };
             let next = queue.pop(&self.origins)?;
             // Its danger may have shown after it was queued.
-            if !self.dangerous.is_empty()
-                && !next.declared
-                && let Some(danger) = self.dangerous.get(&self.key_of(&next.address)).copied()
-            {
-                self.skip(danger.into(), &next.address);
-                continue;
+            let any_doubt = !self.dangerous.is_empty() || !self.doubtful.is_empty();
+            if any_doubt && !next.declared {
+                let key = self.key_of(&next.address);
+                if let Some(danger) = self.dangerous.get(&key).copied() {
+                    self.skip(danger.into(), &next.address);
+                    continue;
+                }
+                if let Some(reason) = self.doubtful.get(&key).copied() {
+                    self.put_aside(key, Doubt::Words(reason), &next.address, next.depth, next.from.as_ref());
+                    continue;
+                }
             }
             self.taken += 1;
             return Some(next);
@@ -175,6 +242,11 @@ impl Frontier {
     pub fn give_back(&mut self, next: &Next, reason: SkipReason) {
         self.taken = self.taken.saturating_sub(1);
         self.skip(reason, &next.address);
+    }
+
+    /// Counts an address that is no page of the crawl and not asked for either: a part of a page.
+    pub fn leave(&mut self, reason: SkipReason, address: &Address) {
+        self.skip(reason, address);
     }
 
     /// Marks an address as known without queueing it: where a redirect ended.
@@ -195,6 +267,7 @@ impl Frontier {
         while let Some(next) = self.links.pop(&self.origins).or_else(|| self.sitemap.pop(&self.origins)) {
             self.skip(reason, &next.address);
         }
+        self.leave_aside();
     }
 
     /// Pages waiting.
@@ -216,38 +289,130 @@ impl Frontier {
 
     /// The same, each told once.
     pub fn take_skipped(&mut self) -> Vec<SkipTally> {
+        self.leave_aside();
         let tallies = self.skipped();
         self.skipped.clear();
         tallies
     }
 
-    /// The key of a new address. Known ones are refused, but a danger that shows only now is
-    /// remembered.
-    fn first_sight(&mut self, address: &Address, said: Option<Danger>) -> Result<u64, Option<SkipReason>> {
-        let key = self.key_of(address);
+    /// Whether an address is new.
+    fn first_sight(&mut self, address: &Address, key: u64) -> bool {
         let new = self.seen.insert(key);
-        if let Some(danger) = said
-            && !new
-            && self.scope.is_own(address)
-        {
-            self.dangerous.insert(key, danger);
+        if new && self.careful && address.query().is_some() && self.scope.is_own(address) {
+            self.routers.add(address);
+            self.aside_settled = false;
         }
-        if new { Ok(key) } else { Err(None) }
+        new
     }
 
-    /// Judges a new address: scope, danger, depth, shape, and room.
-    fn admit(&mut self, address: &Address, key: u64, depth: u32) -> Result<u32, Option<SkipReason>> {
-        let refused =
-            self.scope.decide(address).err().or_else(|| danger(address).map(SkipReason::from)).or({
-                if depth > self.bounds.depth {
-                    Some(SkipReason::DepthLimit)
-                } else if self.is_full() {
-                    Some(SkipReason::PageLimit)
-                } else {
-                    None
+    /// What a link says, as far as it counts for this visitor and address.
+    fn said(&self, address: &Address, link: &Link) -> Said {
+        match link.said {
+            // An index of what is read names things.
+            Said::Acts(_) | Said::Perhaps(_) | Said::MayAct if is_read(address) => Said::Plain,
+            Said::MayAct if !self.careful => Said::Plain,
+            Said::Perhaps(_) | Said::MayAct if self.scope.follows(address) => Said::Plain,
+            said => said,
+        }
+    }
+
+    /// A further link to a known address: what it says may bar it, or clear it of a doubt.
+    fn said_again(&mut self, key: u64, said: Said) {
+        match said {
+            Said::Acts(_) | Said::Sends => {
+                self.dangerous.extend(acts(said).map(|danger| (key, danger)));
+            }
+            Said::Plain => {
+                self.unnamed.remove(&key);
+                self.doubtful.remove(&key);
+                if let Some(aside) = self.aside_at.get(&key).and_then(|at| self.aside.get_mut(*at)) {
+                    aside.named |= true;
+                    self.aside_settled = false;
                 }
-            });
-        let refused = refused.or_else(|| (!self.shape_has_room(address)).then_some(SkipReason::ShapeLimit));
+            }
+            Said::Perhaps(_) | Said::MayAct if self.unnamed.contains(&key) => {
+                if let Some(Doubt::Words(reason)) = Doubt::of(said) {
+                    self.doubtful.insert(key, reason);
+                }
+            }
+            Said::Perhaps(_) | Said::MayAct | Said::Nothing | Said::Download => {}
+        }
+    }
+
+    /// Judges a new address by itself: its scope, what it would do, and whether that is certain.
+    fn judged(&mut self, address: &Address) -> Result<Option<Doubt>, Option<SkipReason>> {
+        let refused = self.scope.decide(address).err().or_else(|| danger(address).map(SkipReason::from));
+        if let Some(reason) = refused {
+            return Err(Some(self.skip(reason, address)));
+        }
+        if !self.careful || self.scope.follows(address) {
+            return Ok(None);
+        }
+        match caution(address) {
+            Some(Caution::Acts) => Err(Some(self.skip(SkipReason::MayAct, address))),
+            Some(Caution::Unknown(at)) => Ok(Some(Doubt::Router(at))),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps an address until more is known of it.
+    fn put_aside(
+        &mut self,
+        key: u64,
+        doubt: Doubt,
+        address: &Address,
+        depth: u32,
+        from: Option<&Address>,
+    ) -> SkipReason {
+        if self.aside.len() >= MOST_ASIDE {
+            return self.skip(doubt.reason(), address);
+        }
+        self.aside_at.insert(key, self.aside.len());
+        let (address, from) = (address.clone(), from.cloned());
+        self.aside.push(Aside { key, doubt, address, depth, from, named: false });
+        self.aside_settled = false;
+        doubt.reason()
+    }
+
+    /// Takes in those aside of whom more is known by now. Once nothing else waits, so that as many
+    /// links as there are have their say.
+    fn look_aside(&mut self) {
+        if std::mem::replace(&mut self.aside_settled, true) {
+            return;
+        }
+        self.aside_at.clear();
+        for aside in std::mem::take(&mut self.aside) {
+            let is_clear = match aside.doubt {
+                Doubt::Words(_) => aside.named,
+                Doubt::Router(at) => self.routers.routes(&aside.address, at),
+            };
+            if !is_clear {
+                self.aside_at.insert(aside.key, self.aside.len());
+                self.aside.push(aside);
+            } else if let Ok(origin) = self.admit(&aside.address, aside.key, aside.depth) {
+                let entry = Entry { origin, depth: aside.depth };
+                self.links.push(entry, aside.address.path_and_query(), aside.from.as_ref());
+            }
+        }
+    }
+
+    /// Those still aside are left alone.
+    fn leave_aside(&mut self) {
+        self.aside_at.clear();
+        for aside in std::mem::take(&mut self.aside) {
+            self.skip(aside.doubt.reason(), &aside.address);
+        }
+    }
+
+    /// Judges the room for an address: depth, shape, and what waits already.
+    fn admit(&mut self, address: &Address, key: u64, depth: u32) -> Result<u32, Option<SkipReason>> {
+        let refused = if depth > self.bounds.depth {
+            Some(SkipReason::DepthLimit)
+        } else if self.is_full() {
+            Some(SkipReason::PageLimit)
+        } else {
+            (!self.shape_has_room(address)).then_some(SkipReason::ShapeLimit)
+        };
         if let Some(reason) = refused {
             // The set of those seen must not grow without end on a site that has no end.
             if reason == SkipReason::PageLimit {
@@ -383,6 +548,53 @@ impl Hasher for Unhashed {
     }
 }
 
+/// An address that is not asked for unless more becomes known of it.
+#[derive(Debug)]
+struct Aside {
+    key: u64,
+    doubt: Doubt,
+    address: Address,
+    depth: u32,
+    from: Option<Address>,
+    /// A link to it has words that are no act.
+    named: bool,
+}
+
+/// Why an address is put aside.
+#[derive(Clone, Copy, Debug)]
+enum Doubt {
+    /// Every link with words so far says what may be an act.
+    Words(SkipReason),
+    /// The parameter at this place in the query says what to do, unless the path is a router.
+    Router(usize),
+}
+
+impl Doubt {
+    fn of(said: Said) -> Option<Doubt> {
+        match said {
+            Said::Perhaps(danger) => Some(Doubt::Words(danger.into())),
+            Said::MayAct => Some(Doubt::Words(SkipReason::MayAct)),
+            Said::Nothing | Said::Plain | Said::Acts(_) | Said::Sends | Said::Download => None,
+        }
+    }
+
+    fn reason(self) -> SkipReason {
+        match self {
+            Doubt::Words(reason) => reason,
+            Doubt::Router(_) => SkipReason::MayAct,
+        }
+    }
+}
+
+/// What a link says that it certainly does.
+fn acts(said: Said) -> Option<Danger> {
+    match said {
+        Said::Acts(danger) => Some(danger),
+        Said::Sends => Some(Danger::ChangesData),
+        Said::Nothing | Said::Plain | Said::MayAct | Said::Perhaps(_) | Said::Download => None,
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Entry {
     origin: u32,
@@ -505,7 +717,7 @@ fn number(chunk: &[u8], at: &mut usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crawl::dangerous_text;
+    use crate::crawl::label;
     use url::Url;
 
     fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {
@@ -523,7 +735,7 @@ mod tests {
     fn link(href: &str, text: &str) -> Link {
         let address = Url::parse("https://example.org/").unwrap().join(href).unwrap();
         let address = Address::new(&address).unwrap();
-        Link { address, kind: LinkKind::Anchor, said: dangerous_text(text) }
+        Link { address, kind: LinkKind::Anchor, said: label(text) }
     }
 
     fn rest(frontier: &mut Frontier) -> Vec<String> {
@@ -600,6 +812,81 @@ mod tests {
         assert_eq!(frontier.push(&start, &link("/session/end", "Sign out")), Err(None));
         assert_eq!(rest(&mut frontier), [""; 0]);
         assert_eq!(skipped(&frontier), [(SkipReason::LogsOut, "https://example.org/session/end".into(), 1)]);
+    }
+
+    #[test]
+    fn a_word_with_an_innocent_reading_bars_only_where_every_link_says_it() {
+        let mut frontier = frontier(100, 9, 9);
+        let start = frontier.pop().unwrap();
+        for (href, text) in [
+            ("/settings.html", "Cancel"),
+            ("/settings.html", "Settings"),
+            ("/profile", "Profile"),
+            ("/profile", "Cancel"),
+            ("/queue/7", "Cancel"),
+            ("/queue/7", ""),
+            ("/queue/8", ""),
+            ("/queue/8", "Cancel"),
+            ("/queue/9", ""),
+            ("/queue/9", "Cancel"),
+            ("/queue/9", "Entry 9"),
+            ("/docs/options", "Reset"),
+        ] {
+            let _ = frontier.push(&start, &link(href, text));
+        }
+        assert_eq!(rest(&mut frontier), ["/profile", "/queue/9", "/docs/options", "/settings.html"]);
+        assert_eq!(
+            frontier.take_skipped().iter().map(|tally| (tally.reason, tally.count)).collect::<Vec<_>>(),
+            [(SkipReason::ChangesData, 2)]
+        );
+    }
+
+    #[test]
+    fn members_follow_what_reads_like_navigation() {
+        let links = [
+            ("/area.php?action=invoices", "Invoices"),
+            ("/area.php?action=zones", "Zones"),
+            ("/area.php?action=flows", "Flows"),
+            ("/area.php?action=delete", "Purge"),
+            ("/run.php?action=recalc&id=1", "Figures"),
+            ("/run.php?action=view&id=1", "Figures"),
+            ("/run.php?action=queue&id=2", "Queue"),
+            ("/posts/new", "Write"),
+            ("/posts/7", "Follow"),
+            ("/posts", "Posts"),
+        ];
+        let crawled = |careful: bool, follow: &'static str| {
+            let scope = Scope::new(&Url::parse("https://example.org/").unwrap()).unwrap();
+            let scope = scope.follow(move |address| !follow.is_empty() && address.path() == follow);
+            let bounds = Bounds { pages: 100, depth: 9, per_shape: 9 };
+            let mut frontier = Frontier::new(scope, bounds).careful(careful);
+            frontier.seed(page("/", 0).address);
+            let start = frontier.pop().unwrap();
+            for (href, text) in links {
+                let _ = frontier.push(&start, &link(href, text));
+            }
+            let mut pages = rest(&mut frontier);
+            pages.sort();
+            frontier.close(SkipReason::Interrupted);
+            let left = frontier.skipped().into_iter().filter(|tally| tally.reason == SkipReason::MayAct);
+            (pages, left.map(|tally| tally.count).sum::<u64>())
+        };
+        let (all, none) = crawled(false, "");
+        assert_eq!((all.len(), none), (9, 0), "{all:?}");
+        let (pages, left) = crawled(true, "");
+        assert_eq!(
+            pages,
+            [
+                "/area.php?action=flows",
+                "/area.php?action=invoices",
+                "/area.php?action=zones",
+                "/posts",
+                "/run.php?action=view&id=1",
+            ]
+        );
+        assert_eq!(left, 4);
+        let (pages, _) = crawled(true, "/run.php");
+        assert!(pages.contains(&"/run.php?action=recalc&id=1".to_owned()));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The links and sub-resources of a page, read from its tags without building a tree.
 
 use super::content_policy::{ContentPolicies, Vouched};
-use super::danger::{dangerous_text, may_be_dangerous};
+use super::danger::{Said, Words, asks_first, may_say_something};
 use super::tags::{Tag, Tags};
 use super::{Address, Base, Danger};
-use crate::observation::{Credentials, Resource};
+use crate::observation::{Credentials, Resource, is_anti_forgery};
 use content_security_policy::Destination;
 use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
@@ -17,6 +17,8 @@ const MAX_ATTRIBUTE: usize = 16 * 1024;
 /// How far the words of a link are looked for.
 const MAX_TEXT_SOURCE: usize = 1024;
 const MAX_TEXT: usize = 100;
+/// How far the buttons of a form are looked for.
+const MAX_FORM_SOURCE: usize = 8 * 1024;
 
 /// What a page points at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,9 +44,8 @@ pub struct Embedded {
 pub struct Link {
     pub address: Address,
     pub kind: LinkKind,
-    /// What its words say that it does, or the method a script would send it with
-    /// (`data-method="delete"`).
-    pub said: Option<Danger>,
+    /// What its words and attributes say that it does.
+    pub said: Said,
 }
 
 /// What kind of element a link is.
@@ -135,7 +136,7 @@ struct Mention<'a> {
 }
 
 enum What {
-    Document { kind: LinkKind, said: Option<Danger> },
+    Document { kind: LinkKind, said: Said },
     Embedded(Fetched),
 }
 
@@ -158,7 +159,7 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn document(&mut self, href: Option<Cow<'a, str>>, kind: LinkKind) {
-        self.mention(href, What::Document { kind, said: None }, Vouched::default());
+        self.mention(href, What::Document { kind, said: Said::Plain }, Vouched::default());
     }
 
     /// A part of the page, asked for as its element's `crossorigin` says.
@@ -250,13 +251,11 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
     found.in_body |= !OF_HEAD.contains(&tag.name.as_bytes());
     match tag.name.as_bytes() {
         b"a" | b"area" => {
-            let [href, method, turbo_method] =
-                tag.attributes_of(["href", "data-method", "data-turbo-method"]);
-            if href.is_some() {
-                let by_script = method.or(turbo_method).is_some_and(|method| !is_get(method));
-                let said = if by_script { Some(Danger::ChangesData) } else { said(tag) };
+            let attributes = tag.attributes_of(ANCHOR);
+            if attributes[0].is_some() {
+                let said = said(tag, &attributes);
                 let what = What::Document { kind: LinkKind::Anchor, said };
-                found.mention(href.and_then(decoded), what, Vouched::default());
+                found.mention(attributes[0].and_then(decoded), what, Vouched::default());
             }
         }
         b"base" if !found.based => {
@@ -272,7 +271,9 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
             found.document(src, LinkKind::Frame);
         }
         b"form" if !is(tag, "method", "post") && !is(tag, "method", "dialog") => {
-            found.document(attribute(tag, "action"), LinkKind::Form);
+            let said = said_by_form(tag);
+            let what = What::Document { kind: LinkKind::Form, said };
+            found.mention(attribute(tag, "action"), what, Vouched::default());
         }
         // Only a head's counts (HTML standard, "Content security policy state").
         b"meta" if !found.in_body && is(tag, "http-equiv", "content-security-policy") => {
@@ -403,36 +404,104 @@ fn decoded(value: &str) -> Option<Cow<'_, str>> {
     Some(htmlize::unescape_attribute(value))
 }
 
-fn is_get(method: &str) -> bool {
-    method.is_empty() || method.eq_ignore_ascii_case("get")
-}
+/// What is read of an anchor: where it leads, what names it, whether it asks first or is kept, and
+/// the methods that scripts would send it with.
+const ANCHOR: [&str; 15] = [
+    "href",
+    "aria-label",
+    "title",
+    "onclick",
+    "download",
+    "data-confirm",
+    "data-turbo-confirm",
+    "hx-confirm",
+    "data-method",
+    "data-turbo-method",
+    "data-post",
+    "hx-post",
+    "hx-put",
+    "hx-patch",
+    "hx-delete",
+];
 
 /// What a link says that it does.
-fn said(tag: &Tag<'_>) -> Option<Danger> {
+fn said(tag: &Tag<'_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
+    let [
+        _,
+        label,
+        title,
+        onclick,
+        download,
+        confirm,
+        turbo_confirm,
+        hx_confirm,
+        method,
+        turbo_method,
+        sends @ ..,
+    ] = *attributes;
     let source = &tag.rest[..tag.rest.floor_char_boundary(MAX_TEXT_SOURCE)];
     let ends = |at: &usize| ends_link(&source.as_bytes()[at + 1..]);
     let source = &source[..memchr_iter(b'<', source.as_bytes()).find(ends).unwrap_or(source.len())];
+    let plain = |text: Option<&str>| text.is_none_or(|text| !may_say_something(text.as_bytes()));
+    let nothing_else = attributes[3..].iter().all(Option::is_none);
     // Most links are done with here, and no text is made of them.
-    if has_text(source.as_bytes()) && !may_be_dangerous(source.as_bytes()) {
-        return None;
+    if nothing_else && plain(label) && plain(title) && has_text(source.as_bytes()) && plain(Some(source)) {
+        return Said::Plain;
     }
-    dangerous_text(&words(tag, source))
+    let text = visible_text(source);
+    let name = |value: Option<&str>| value.and_then(decoded).map(|name| bounded(name.trim()).to_owned());
+    let inner = || {
+        let pictures = Tags::new(source).take(8);
+        let mut names = pictures.flat_map(|tag| tag.attributes_of(["aria-label", "title", "alt"]));
+        names.find_map(|value| name(value).filter(|name| !name.is_empty()))
+    };
+    let second = name(title).filter(|title| !title.is_empty()).or_else(inner);
+    Words {
+        text: &text,
+        names: [name(label).as_deref().unwrap_or_default(), second.as_deref().unwrap_or_default()],
+        method: method.or(turbo_method).or(sends.iter().any(Option::is_some).then_some("post")),
+        asks: [confirm, turbo_confirm, hx_confirm].iter().any(Option::is_some)
+            || onclick.and_then(decoded).is_some_and(|script| asks_first(&script)),
+        keeps: download.is_some(),
+    }
+    .said()
 }
 
-/// The words of a link, or what else names it or the picture in it; cut at 100 bytes.
-fn words(tag: &Tag<'_>, source: &str) -> String {
-    let text = visible_text(source);
-    if !text.is_empty() {
-        return text;
+/// What the buttons of a form say, and the token that it would send.
+fn said_by_form(tag: &Tag<'_>) -> Said {
+    let source = &tag.rest[..tag.rest.floor_char_boundary(MAX_FORM_SOURCE)];
+    let end = memchr_iter(b'<', source.as_bytes()).find(|at| {
+        source.as_bytes()[at + 1..].get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"/form"))
+    });
+    let source = &source[..end.unwrap_or(source.len())];
+    let mut said = None;
+    for tag in Tags::new(source) {
+        let words = match tag.name.as_bytes() {
+            b"button" if !is(&tag, "type", "reset") && !is(&tag, "type", "button") => {
+                let rest = &tag.rest[..tag.rest.floor_char_boundary(MAX_TEXT_SOURCE)];
+                visible_text(&rest[..rest.find("</button").unwrap_or(rest.len())])
+            }
+            b"input" => {
+                let [kind, name, value] =
+                    tag.attributes_of(["type", "name", "value"]).map(|value| value.and_then(decoded));
+                let value = value.unwrap_or_default();
+                match kind.unwrap_or_default().to_ascii_lowercase().as_str() {
+                    "hidden" if is_anti_forgery(&name.unwrap_or_default(), &value) => {
+                        return Said::Acts(Danger::CarriesToken);
+                    }
+                    "submit" | "image" => value.into_owned(),
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        match (Words { text: &words, ..Words::default() }).said() {
+            acts @ Said::Acts(_) => return acts,
+            other => said = Some(if said.is_none_or(|known| known == other) { other } else { Said::Plain }),
+        }
     }
-    let named = |tag: Tag<'_>| {
-        ["aria-label", "title", "alt"].iter().find_map(|name| attribute(&tag, name).map(Cow::into_owned))
-    };
-    let name = std::iter::once(*tag)
-        .chain(Tags::new(source).take(8))
-        .filter_map(named)
-        .find(|name| !name.trim().is_empty());
-    name.map(|name| bounded(name.trim()).to_owned()).unwrap_or_default()
+    // A form without a button is sent by a script, or with the enter key: a search.
+    said.unwrap_or(Said::Plain)
 }
 
 /// Whether a tag, from behind its `<`, ends a link: `</a>`, or the next one.
@@ -671,25 +740,55 @@ mod tests {
 
     #[test]
     fn what_a_link_says() {
+        use Danger::*;
+        use Said::*;
         #[track_caller]
-        fn case(body: &str, said: Option<Danger>) {
+        fn case(body: &str, said: Said) {
             assert_eq!(read(body).documents[0].said, said, "{body}");
         }
+        case("<a href=/x>Log  out</a> now", Acts(LogsOut));
+        case("<a href=/x><i class=icon></i>\n <b>Log</b> out &raquo;</A>", Acts(LogsOut));
+        case("<a href=/x>D&eacute;connexion</a>", Acts(LogsOut));
+        case("<a href=/x>\u{412}\u{44b}\u{439}\u{442}\u{438}</a>", Acts(LogsOut));
+        case("<a href=/x title='Log out'><img></a>", Acts(LogsOut));
+        case("<a href=/x title='Log out'></a>", Acts(LogsOut));
+        case("<a href=/x title='Log out'>Anna</a>", Acts(LogsOut));
+        case("<a href=/x><img src=/i alt='Log out'></a>", Acts(LogsOut));
+        case("<a href=/x></a><img alt='Log out'>", Nothing);
+        case("<a href=/x>Home</a><a href=/y>Log out</a>", Plain);
+        case("<a href=/x>Home<a href=/y>Log out</a>", Plain);
+        case("<a href=/x>", Nothing);
+        case("<a href=/x>Weblog</a>", Plain);
+        case("<a href=/x data-method=delete>x</a>", Sends);
+        case("<a href=/x data-turbo-method=put>x</a>", Sends);
+        case("<a href=/x data-method=GET>x</a>", Plain);
+        case("<a href=/x data-post='db=a'>x</a>", Sends);
+        case("<a href=/x hx-delete=/y>x</a>", Sends);
+        case("<a href=/x data-confirm='Sure?'>x</a>", Sends);
+        case("<a href=/x onclick=\"return confirm(&quot;Sure?&quot;)\">x</a>", Sends);
+        case("<a href=/x onclick='track(this)'>x</a>", Plain);
+        case("<a href=/x download>x</a>", Download);
+        case("<a href=/x>Cancel</a>", Perhaps(ChangesData));
+        case("<a href=/x>Follow</a>", MayAct);
+    }
+
+    #[test]
+    fn what_a_form_says() {
         use Danger::*;
-        case("<a href=/x>Log  out</a> now", Some(LogsOut));
-        case("<a href=/x><i class=icon></i>\n <b>Log</b> out &raquo;</A>", Some(LogsOut));
-        case("<a href=/x>D&eacute;connexion</a>", Some(LogsOut));
-        case("<a href=/x>\u{412}\u{44b}\u{439}\u{442}\u{438}</a>", Some(LogsOut));
-        case("<a href=/x title='Log out'><img></a>", Some(LogsOut));
-        case("<a href=/x title='Log out'></a>", Some(LogsOut));
-        case("<a href=/x><img src=/i alt='Log out'></a>", Some(LogsOut));
-        case("<a href=/x></a><img alt='Log out'>", None);
-        case("<a href=/x>Home</a><a href=/y>Log out</a>", None);
-        case("<a href=/x>Home<a href=/y>Log out</a>", None);
-        case("<a href=/x>", None);
-        case("<a href=/x>Weblog</a>", None);
-        case("<a href=/x data-method=delete>x</a>", Some(ChangesData));
-        case("<a href=/x data-method=GET>x</a>", None);
+        use Said::*;
+        #[track_caller]
+        fn case(form: &str, said: Said) {
+            assert_eq!(read(&format!("<form action=/x>{form}</form>")).documents[0].said, said, "{form}");
+        }
+        case("<input name=q><button>Search</button>", Plain);
+        case("<input name=q>", Plain);
+        case("<button>Log out</button>", Acts(LogsOut));
+        case("<input type=submit value='Delete'>", Acts(ChangesData));
+        case("<input type=hidden name=csrf_token value=abc><input type=submit value=Go>", Acts(CarriesToken));
+        case("<input name=q><button type=reset>Reset</button><button>Search</button>", Plain);
+        case("<button>Cancel</button><button>Search</button>", Plain);
+        case("<button>Cancel</button>", Perhaps(ChangesData));
+        case("</form><button>Delete</button>", Plain);
     }
 
     #[test]

@@ -12,12 +12,15 @@ mod frontier;
 mod links;
 mod page_groups;
 mod robots;
+mod routers;
 mod scope;
 mod sitemap;
 mod tags;
 
 pub use address::{Address, Base};
-pub use danger::{Danger, danger, dangerous_text};
+pub use danger::{
+    Caution, Danger, Said, Words, asks_first, back_office_segment, caution, danger, in_back_office, label,
+};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
 pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, links, refresh};
 pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at, refusal_fingerprint};

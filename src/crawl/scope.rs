@@ -15,6 +15,7 @@ pub struct Scope {
     include: Option<Test<Address>>,
     exclude: Option<Test<Address>>,
     never_follow: Option<Test<Address>>,
+    follow: Option<Test<Address>>,
     /// The manifest's hosts to this target's origin or host.
     hosts: BTreeMap<String, String>,
 }
@@ -30,6 +31,7 @@ impl Scope {
             include: None,
             exclude: None,
             never_follow: None,
+            follow: None,
             hosts: BTreeMap::new(),
         })
     }
@@ -65,6 +67,17 @@ impl Scope {
     pub fn never_follow(mut self, test: impl Fn(&Address) -> bool + Send + Sync + 'static) -> Scope {
         self.never_follow = Some(Box::new(test));
         self
+    }
+
+    /// Links that only show something, though a careful member could not know it.
+    pub fn follow(mut self, test: impl Fn(&Address) -> bool + Send + Sync + 'static) -> Scope {
+        self.follow = Some(Box::new(test));
+        self
+    }
+
+    /// Whether the plan says that following the address is harmless.
+    pub fn follows(&self, address: &Address) -> bool {
+        self.follow.as_ref().is_some_and(|test| test(address))
     }
 
     /// Whether [`Scope::place`] would change it.

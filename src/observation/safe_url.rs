@@ -1,5 +1,6 @@
 //! URLs fit for a report.
 
+use super::anti_forgery::is_anti_forgery_name;
 use super::url_template::{is_mixed, is_uuid, looks_random, path_template};
 use crate::secret::Secrets;
 use serde::{Deserialize, Serialize};
@@ -87,8 +88,8 @@ fn push_path(safe: &mut String, path: &str) {
             safe.push(';');
             push_parameter(safe, parameter);
         }
-        after_a_word_for_it |=
-            name.len() < 24 && words(name).any(|word| BEFORE_TOKENS.contains(&word.as_str()));
+        after_a_word_for_it |= name.len() < 24
+            && (is_anti_forgery_name(name) || words(name).any(|word| BEFORE_TOKENS.contains(&word.as_str())));
     }
 }
 
@@ -121,6 +122,7 @@ fn push_parameter(safe: &mut String, pair: &str) {
 /// Whether a parameter's name says that its value is somebody's own.
 fn is_named_secret(name: &str) -> bool {
     name.len() > LONGEST_VALUE
+        || is_anti_forgery_name(name)
         || words(name).any(|word| SECRET_NAMES.contains(&word.as_str()))
         || SECRET_ENDINGS.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending))
 }

@@ -301,6 +301,8 @@ pub struct Pages {
     pub assets: bool,
     /// Links never followed, beside the built-in words for logging out and changing data.
     pub never_follow: Vec<PagePattern>,
+    /// Links that members follow though nothing shows them to be harmless.
+    pub follow: Vec<PagePattern>,
 }
 
 /// Bounds of a run.

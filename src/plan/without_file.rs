@@ -74,6 +74,7 @@ impl Default for Pages {
             hosts: Vec::new(),
             assets: false,
             never_follow: Vec::new(),
+            follow: Vec::new(),
         }
     }
 }

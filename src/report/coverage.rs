@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::audit::{Audit, State, Why};
-use crate::observation::{Consent, FailureKind, PageTally, Phase, Reached, Scan};
+use crate::observation::{Consent, FailureKind, PageTally, Phase, Reached, Scan, SkipReason};
 use std::collections::BTreeMap;
 
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
@@ -116,6 +116,12 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     }
     for (reason, (count, example)) in skipped {
         let example = short_url(&example, scan.run.base_url.as_str()).to_owned();
+        if reason == SkipReason::MayAct {
+            let such = if count == 1 { "1: " } else { &format!("{count}, such as ") };
+            let allowed = "`follow` under [pages] in the plan lets members ask for them";
+            sentences.push(("skipped".into(), format!("may act, left alone ({such}{example}); {allowed}")));
+            continue;
+        }
         sentences.push((
             "skipped".into(),
             match count {

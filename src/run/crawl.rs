@@ -56,7 +56,8 @@ impl Runner<'_> {
         let Some(scope) = self.scope() else { return Ok(()) };
         let limits = &self.plan.limits;
         let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
-        let mut frontier = Frontier::new(scope, bounds);
+        // Members leave alone what nothing shows to be harmless.
+        let mut frontier = Frontier::new(scope, bounds).careful(who.persona.visitor.logged_in);
         for address in &seeds.declared {
             frontier.seed(address.clone());
         }
@@ -110,6 +111,9 @@ impl Runner<'_> {
         }
         if !pages.never_follow.is_empty() {
             scope = scope.never_follow(any_of(&pages.never_follow));
+        }
+        if !pages.follow.is_empty() {
+            scope = scope.follow(any_of(&pages.follow));
         }
         Some(scope)
     }
@@ -345,7 +349,8 @@ impl Crawl<'_, '_> {
             return;
         }
         let url = address.to_url();
-        if own && danger_of(&url).is_some() {
+        if own && let Some(danger) = danger_of(&url) {
+            self.frontier.leave(danger.into(), address);
             return;
         }
         self.parts.push_back(Part { url, within: visit.shown.clone(), resource, credentials });

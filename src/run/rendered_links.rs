@@ -6,8 +6,9 @@
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
 use super::recorder::As;
-use crate::crawl::{Address, Frontier, Link, LinkKind, Next, dangerous_text};
+use crate::crawl::{Address, Frontier, Link, LinkKind, Next, Said, Words, asks_first};
 use crate::engine::Ask;
+use crate::engine::browser::RenderedLink;
 use crate::observation::{Cell, Engine, SkipReason, Skipped};
 use crate::plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,15 +42,15 @@ impl RenderedLinks {
     }
 
     /// Takes in the links of a rendered page.
-    fn push(&mut self, page: &Url, links: Vec<(Url, String)>) {
+    fn push(&mut self, page: &Url, links: Vec<RenderedLink>) {
         let (Some(frontier), Some(from)) = (&self.frontier, Address::new(page)) else { return };
         let depth = self.depths.get(page).copied().unwrap_or_default();
         let from = Next { address: from, depth, from: None, declared: false };
-        for (url, text) in links {
-            let Some(address) = self.address_of(&url) else { continue };
-            let link = Link { address, kind: LinkKind::Anchor, said: dangerous_text(&text) };
+        for found in links {
+            let Some(address) = self.address_of(&found.url) else { continue };
+            let link = Link { address, kind: LinkKind::Anchor, said: said(&found) };
             if locked(frontier).push(&from, &link).is_ok()
-                && let Some(route) = route_of(&url)
+                && let Some(route) = route_of(&found.url)
             {
                 self.routes.insert(link.address.as_str().to_owned(), route);
             }
@@ -91,7 +92,7 @@ impl Runner<'_> {
         &mut self,
         found: &mut RenderedLinks,
         page: &Url,
-        links: Vec<(Url, String)>,
+        links: Vec<RenderedLink>,
     ) -> Result<Vec<Url>, Ended> {
         found.push(page, links);
         let Some(frontier) = found.frontier.clone() else { return Ok(Vec::new()) };
@@ -140,6 +141,18 @@ impl Runner<'_> {
     }
 }
 
+/// What a rendered link says that it does.
+fn said(link: &RenderedLink) -> Said {
+    let words = Words {
+        text: &link.text,
+        names: [&link.names[0], &link.names[1]],
+        method: link.method.as_deref(),
+        asks: link.asks || asks_first(&link.on_click),
+        keeps: link.keeps,
+    };
+    words.said()
+}
+
 /// A link whose fragment is a route: a page of its own for whoever runs scripts.
 fn route_of(url: &Url) -> Option<Url> {
     url.fragment().filter(|fragment| fragment.starts_with(['/', '!'])).map(|_| url.clone())
@@ -158,8 +171,8 @@ mod tests {
         Url::parse("http://a.test/app").unwrap().join(path).unwrap()
     }
 
-    fn links(paths: &[&str]) -> Vec<(Url, String)> {
-        paths.iter().map(|path| (url(path), String::new())).collect()
+    fn links(paths: &[&str]) -> Vec<RenderedLink> {
+        paths.iter().map(|path| RenderedLink::of(url(path))).collect()
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod trace;
 pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
-pub use page::{BrowserPage, OVERFLOW, Patience, Rendered};
+pub use page::{BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink};
 pub(crate) use seen::kept_by;
 
 use crate::cookie::{

@@ -35,11 +35,57 @@ pub struct Rendered {
     /// What came after the visitor answered something, in the state that this brought.
     pub then: Option<(Cell, Visit)>,
     /// Links of the rendered document, and routes of a single-page application.
-    pub links: Vec<(Url, String)>,
+    pub links: Vec<RenderedLink>,
     /// What storage of the page's frames held in the end.
     pub storage: Vec<StoredItem>,
     /// Dialogs, downloads, an overflow: remarks for the coverage.
     pub remarks: Vec<String>,
+}
+
+/// A link of a rendered document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedLink {
+    pub url: Url,
+    /// What is read on it; none of a route or a window.
+    pub text: String,
+    /// What else names it: `aria-label`, and `title` or the `alt` of its picture.
+    pub names: [String; 2],
+    /// The method that a script would send it with.
+    pub method: Option<String>,
+    /// It asks before it acts, by an attribute for that or by what a click on it runs.
+    pub asks: bool,
+    pub on_click: String,
+    /// A file to keep.
+    pub keeps: bool,
+}
+
+impl RenderedLink {
+    /// An address that a script went to.
+    pub fn of(url: Url) -> RenderedLink {
+        let (text, on_click) = (String::new(), String::new());
+        RenderedLink {
+            url,
+            text,
+            names: Default::default(),
+            method: None,
+            asks: false,
+            on_click,
+            keeps: false,
+        }
+    }
+
+    fn read(found: &Value) -> Option<RenderedLink> {
+        let text = |at: usize| found[at].as_str().unwrap_or_default().to_owned();
+        Some(RenderedLink {
+            url: Url::parse(found[0].as_str()?).ok()?,
+            text: text(1),
+            names: [text(2), text(3)],
+            method: found[4].as_str().filter(|method| !method.is_empty()).map(str::to_owned),
+            asks: found[5] == true,
+            on_click: text(6),
+            keeps: found[7] == true,
+        })
+    }
 }
 
 /// An open page.
@@ -276,20 +322,20 @@ impl<'a> BrowserPage<'a> {
         cookies["cookies"].as_array().is_some_and(|cookies| cookies.iter().any(readable))
     }
 
-    async fn links(&self) -> Vec<(Url, String)> {
+    async fn links(&self) -> Vec<RenderedLink> {
         // Shadow roots and frames of the same origin have links, too.
         let found = self.tab.evaluate(&format!("{ACTS}('links',{{}})")).await.unwrap_or_default();
         let found = found["links"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let anchors = found.iter().filter_map(|pair| {
-            Some((Url::parse(pair[0].as_str()?).ok()?, pair[1].as_str().unwrap_or_default().to_owned()))
-        });
         let routes: Vec<Url> = {
             let trace = self.tab.trace();
             trace.routes.iter().chain(&trace.popups).filter_map(|url| Url::parse(url).ok()).collect()
         };
-        let routes = routes.into_iter().map(|url| (url, String::new()));
-        let mut seen = BTreeSet::new();
-        anchors.chain(routes).filter(|(url, _)| seen.insert(url.clone())).collect()
+        // What another link to the same address says counts, too.
+        let mut known = BTreeSet::new();
+        let mut links: Vec<RenderedLink> = found.iter().filter_map(RenderedLink::read).collect();
+        links.extend(routes.into_iter().map(RenderedLink::of));
+        links.retain(|link| known.insert((link.url.clone(), link.text.clone(), link.names.clone())));
+        links
     }
 
     /// Whether the page put, or tried to put, anything on the device so far.

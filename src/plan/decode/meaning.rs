@@ -81,6 +81,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         hosts: written.pages.hosts,
         assets: written.pages.assets.unwrap_or(false),
         never_follow: written.pages.never_follow,
+        follow: written.pages.follow,
     };
     let browser = to.browser(written.browser);
     let joined = |paths: Vec<PathBuf>| paths.into_iter().map(|path| to.folder.join(path)).collect();

@@ -190,6 +190,7 @@ struct PagesTable {
     hosts: Vec<Glob>,
     assets: Option<bool>,
     never_follow: Vec<PagePattern>,
+    follow: Vec<PagePattern>,
 }
 
 impl Record for PagesTable {
@@ -205,6 +206,10 @@ impl Record for PagesTable {
             assets: fields.optional("assets", "Fetch pictures, scripts, styles and frames, too, once each."),
             never_follow: fields
                 .many("never_follow", "Links never followed, beside those that log out or change data."),
+            follow: fields.many(
+                "follow",
+                "Links that members follow though nothing shows them to be harmless; never what logs out, carries a token or says that it changes data.",
+            ),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
 use crate::run::render::Listed;
 use crate::run::render::{Browser, CellSeen};
+use crate::run::side_requests::danger_of;
 
 /// Most pages looked at again in one run.
 const MOST_PAGES: usize = 6;
@@ -19,7 +20,7 @@ impl Runner<'_> {
         personas: &[PersonaSession],
     ) -> Result<(), Ended> {
         for (cell, page) in self.recorder.undecided().into_iter().take(MOST_PAGES) {
-            let Some(url) = page.parsed() else { continue };
+            let Some(url) = page.parsed().filter(|url| danger_of(url).is_none()) else { continue };
             let Some(who) = personas.iter().find(|who| who.persona.name == cell.persona) else {
                 continue;
             };
