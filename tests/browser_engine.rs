@@ -2,15 +2,15 @@
 
 use crate::support::hostile::{self, Hostile};
 use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCookies};
-use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience, RunContext};
-use cookieproof::engine::{Ask, Values};
+use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience};
+use cookieproof::engine::{Ask, EngineContext};
 use cookieproof::observation::{
     Cell, Channel, Consent, Credentials, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
 };
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 const HOME: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: head=1; Path=/; HttpOnly\r\n\
@@ -61,13 +61,10 @@ fn server() -> Url {
     Url::parse(&url).unwrap()
 }
 
-fn run() -> RunContext {
-    RunContext {
-        own: Arc::new(|url| url.host_str() == Some("localhost")),
-        secrets: Default::default(),
-        values: Values::default(),
-        began: Instant::now(),
-    }
+fn run() -> EngineContext {
+    EngineContext::new(Arc::new(cookieproof::observation::Site::of_url(
+        &Url::parse("http://localhost/").unwrap(),
+    )))
 }
 
 fn ask(url: Url) -> Ask {

@@ -4,13 +4,13 @@
 use super::support::hostile::{Answer, Asked, Hostile};
 use cookieproof::cookie::ThirdPartyCookies;
 use cookieproof::engine::browser::{
-    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, Rendered, RunContext,
+    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, Rendered,
 };
-use cookieproof::engine::{Ask, Values};
+use cookieproof::engine::{Ask, EngineContext};
 use cookieproof::observation::{Cell, Channel, Consent, Engine, Phase, Sighting, StorageKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// A whole minute: none of these may come to an end by itself.
@@ -143,12 +143,9 @@ async fn engine(third_party: ThirdPartyCookies) -> BrowserEngine {
 }
 
 async fn visitor(engine: &BrowserEngine) -> BrowserContext {
-    let run = RunContext {
-        own: Arc::new(|url| url.host_str() == Some("a.localhost")),
-        secrets: Default::default(),
-        values: Values::default(),
-        began: Instant::now(),
-    };
+    let run = EngineContext::new(Arc::new(cookieproof::observation::Site::of_url(
+        &url::Url::parse("http://a.localhost/").unwrap(),
+    )));
     engine.context(Identity::default(), run).await.unwrap()
 }
 

@@ -36,6 +36,7 @@ mod init;
 mod lists;
 mod login;
 mod outputs;
+mod own_hosts;
 mod reading;
 mod readme;
 mod report;

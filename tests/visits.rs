@@ -2,7 +2,7 @@
 
 use crate::support::hostile::{Answer, Asked, Hostile, TestCa, refused};
 use cookieproof::cookie::{Decision, Reason, ThirdPartyCookies};
-use cookieproof::engine::{Ask, HttpEngine, HttpSettings, Session, Visit};
+use cookieproof::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit};
 use cookieproof::observation::{
     Cell, Channel, Consent, Engine, FailureKind, Party, Phase, Resource, Sighting,
 };
@@ -24,8 +24,9 @@ fn visitor() -> Visitor {
 fn trusting(ca: &[&TestCa]) -> Visitor {
     let extra_ca = ca.iter().map(|ca| ca.pem.clone().into_bytes()).collect();
     let transport = Transport::new(TransportSettings { extra_ca, ..TransportSettings::default() }).unwrap();
-    let own = Arc::new(|url: &Url| url.host_str() == Some("site.localhost"));
-    let settings = HttpSettings { first_wait: Duration::from_millis(10), ..HttpSettings::new(own) };
+    let site = cookieproof::observation::Site::of_url(&Url::parse("http://site.localhost/").unwrap());
+    let context = EngineContext::new(Arc::new(site));
+    let settings = HttpSettings { first_wait: Duration::from_millis(10), ..HttpSettings::new(context) };
     Visitor { engine: HttpEngine::new(transport, settings), session: Session::default() }
 }
 
@@ -309,7 +310,12 @@ async fn from_https_nothing_is_told_to_plain_http() {
     let (server, _) = site(|_, _| Answer::page("", ""));
     let mut settings = TransportSettings::default();
     settings.resolve.insert("plain.test".into(), server.address);
-    let engine = HttpEngine::new(Transport::new(settings).unwrap(), HttpSettings::new(Arc::new(|_| true)));
+    let engine = HttpEngine::new(
+        Transport::new(settings).unwrap(),
+        HttpSettings::new(EngineContext::new(Arc::new(cookieproof::observation::Site::of_url(
+            &Url::parse("http://plain.test/").unwrap(),
+        )))),
+    );
     let secure = Url::parse("https://plain.test/page").unwrap();
     let ask = Ask { started_by: Some(secure), ..post(Url::parse("http://plain.test/").unwrap(), "a=1") };
     engine.visit(&mut Session::default(), &ask).await;

@@ -10,7 +10,7 @@ use crate::observation::{
     Cell, Channel, Consent, Contact, Engine, ExchangeRef, Group, Observation, Outcome, Page, PersonaCoverage,
     Phase, ProbeKind, Reached, SafeUrl, Scan, Sent, Sighting, StorageKind, Visitor,
 };
-use crate::vendors::{Fact, Knowledge};
+use crate::vendors::{Fact, Knowledge, KnowledgeHere};
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -25,7 +25,7 @@ pub(crate) struct Context<'a> {
     pub(crate) missing: BTreeSet<usize>,
     pub(crate) hosts: Hosts,
     /// What is known of cookies and hosts.
-    pub(crate) knowledge: &'a Knowledge,
+    pub(crate) knowledge: KnowledgeHere<'a>,
     claims: BTreeMap<About, usize>,
 }
 
@@ -62,13 +62,14 @@ impl<'a> Context<'a> {
         knowledge: &'a Knowledge,
     ) -> Self {
         let hosts = Hosts::of(manifest, scan);
+        let knowledge = knowledge.here(hosts.site().clone());
         let allowed: Vec<NamePattern> =
             scan.run.allowed_cookies.iter().map(|name| NamePattern::glob(name)).collect();
         let mut seen = Vec::new();
         for observation in &scan.observations {
             let host = matching::host_of(observation);
             let foreign = !hosts.own(host);
-            let fact = fact_of(knowledge, observation, host, foreign);
+            let fact = fact_of(&knowledge, observation, host, foreign);
             let provider = matching::provider_of(manifest, &hosts, host, foreign, fact.as_ref());
             let allowed = observation.kind == StorageKind::Cookie
                 && allowed.iter().any(|pattern| pattern.matches(&observation.name));
@@ -162,12 +163,12 @@ impl<'a> Context<'a> {
 
     /// Foreign hosts that were asked for something, or that a page's markup asks a browser to ask.
     pub(crate) fn foreign_contacts(&self) -> impl Iterator<Item = &'a Contact> {
-        self.scan.contacts.iter().filter(|contact| !self.hosts.own(&contact.host))
+        self.scan.contacts.iter().filter(|contact| self.hosts.is_foreign(contact))
     }
 
     /// The declared third party a host belongs to.
     pub(crate) fn provider_of_host(&self, host: &str) -> Option<usize> {
-        let fact = crate::vendors::classify_host(host);
+        let fact = self.hosts.names(host).find_map(crate::vendors::classify_host);
         matching::provider_of(self.manifest, &self.hosts, host, true, fact.as_ref())
     }
 
@@ -380,7 +381,12 @@ fn depends_on_the_browser(reason: &Reason) -> bool {
 }
 
 /// On an own host the name alone decides: a site may live on a known company's host.
-fn fact_of(knowledge: &Knowledge, observation: &Observation, host: &str, foreign: bool) -> Option<Fact> {
+fn fact_of(
+    knowledge: &KnowledgeHere<'_>,
+    observation: &Observation,
+    host: &str,
+    foreign: bool,
+) -> Option<Fact> {
     let name = observation.name.to_string();
     let fact = match observation.kind {
         StorageKind::Cookie => knowledge.cookie(&name, if foreign { host } else { "" }),

@@ -1,79 +1,49 @@
 //! Which declared thing an observed one is: by host and name, exactly, by scheme, or nearly.
 
 use crate::cookie::same_site;
-use crate::manifest::{DeclaredParty, Glob, Item, Manifest, name_prefix};
-use crate::observation::{Observation, SafeUrl, Scan, StorageKind};
+use crate::manifest::{DeclaredParty, Item, Manifest, name_prefix};
+use crate::observation::{Contact, Observation, Party, SafeUrl, Scan, Site, StorageKind};
 use crate::vendors::{self, Fact};
-use std::collections::BTreeMap;
 use url::Url;
 
-/// The site's own hosts, and what the manifest calls the hosts of this target.
-pub(crate) struct Hosts {
-    own: Vec<Glob>,
-    base: String,
-    /// The target's hosts to the manifest's; several may share one.
-    declared: BTreeMap<String, Vec<String>>,
-    manifest_covers: Vec<Glob>,
-}
+/// The site of the scan, and what the manifest calls the hosts of this target.
+pub(crate) struct Hosts(Site);
 
 impl Hosts {
     pub(crate) fn of(manifest: &Manifest, scan: &Scan) -> Self {
-        let base = scan.run.base_url.parsed().and_then(|url| url.host_str().map(str::to_owned));
-        let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (from, to) in &scan.run.host_map {
-            declared.entry(without_port(to).to_ascii_lowercase()).or_default().push(from.clone());
-        }
-        Hosts {
-            own: scan.run.own_hosts.iter().map(|host| Glob::new(host)).collect(),
-            base: base.unwrap_or_default(),
-            declared,
-            manifest_covers: manifest.site.hosts.clone(),
-        }
+        Hosts(scan.run.site().with_own(manifest.site.hosts.iter().cloned()))
     }
 
-    /// Whether a host is the site's own: named as such by plan or manifest, or of the same
-    /// registrable domain as the address audited, or a parent of an own host (whose cookies the own
-    /// host gets).
+    pub(crate) fn site(&self) -> &Site {
+        &self.0
+    }
+
+    /// Whether a host is the site's own.
     pub(crate) fn own(&self, host: &str) -> bool {
-        let host = host.trim_start_matches('.').trim_end_matches('.');
-        if host.is_empty() || same_site(&host.to_ascii_lowercase(), &self.base) {
-            return true;
+        self.0.party_of_host(host) == Party::First
+    }
+
+    /// Whether it was another party that was asked.
+    pub(crate) fn is_foreign(&self, contact: &Contact) -> bool {
+        match contact.example.parsed() {
+            Some(url) => self.0.party(&url) == Party::Third,
+            None => !self.own(&contact.host),
         }
-        let named = |name: &str| {
-            self.own.iter().chain(&self.manifest_covers).any(|glob| {
-                glob.matches(name)
-                    || glob
-                        .literal()
-                        .is_some_and(|own| own.ends_with(&format!(".{name}")) && same_site(own, name))
-            })
-        };
-        self.names(host).any(named)
     }
 
     /// The host of the address audited.
     pub(crate) fn is_base(&self, host: &str) -> bool {
-        host.eq_ignore_ascii_case(&self.base) || strip_www(host).eq_ignore_ascii_case(strip_www(&self.base))
+        self.0.is_base(host)
     }
 
     /// A URL as it is, and under the names that the manifest gives its host.
     pub(crate) fn as_declared(&self, url: &SafeUrl) -> Vec<Url> {
-        let Some(url) = url.parsed() else { return Vec::new() };
-        let mut urls = Vec::new();
-        for name in self.declared.get(url.host_str().unwrap_or_default()).into_iter().flatten() {
-            let mut other = url.clone();
-            if other.set_host(Some(without_port(name))).is_ok() {
-                let _ = other.set_port(None);
-                urls.push(other);
-            }
-        }
-        urls.push(url);
-        urls
+        url.parsed().map(|url| self.0.as_declared(&url)).unwrap_or_default()
     }
 
     /// A host as it is, and under the names that the manifest gives it.
     pub(crate) fn names<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a str> {
-        let declared = self.declared.get(&host.to_ascii_lowercase());
-        declared.into_iter().flatten().map(|name| without_port(name)).chain([host])
+        self.0.names(host)
     }
 }
 
@@ -214,10 +184,6 @@ fn without_port(host: &str) -> &str {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
-}
-
-fn strip_www(host: &str) -> &str {
-    host.strip_prefix("www.").unwrap_or(host)
 }
 
 #[cfg(test)]

@@ -589,6 +589,7 @@ impl Case {
                 partial: self.partial.clone(),
                 own_hosts: vec!["site.example".into(), "*.site.example".into()],
                 host_map: BTreeMap::new(),
+                other_hosts: BTreeSet::new(),
                 browser: None,
                 allowed_cookies: self.allowed.clone(),
                 consent_given: self.consent_given.clone(),

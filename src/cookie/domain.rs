@@ -6,21 +6,21 @@ use url::{Host, Url};
 
 /// A schemeful site: scheme and registrable domain (HTML standard, "obtain a site").
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Site {
+pub struct SchemefulSite {
     pub scheme: String,
     /// The registrable domain, or the host where there is none (an IP address, `localhost`).
     pub domain: String,
 }
 
-impl std::fmt::Display for Site {
+impl std::fmt::Display for SchemefulSite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}://{}", self.scheme, self.domain)
     }
 }
 
 /// The site of a URL.
-pub fn site_of(url: &Url) -> Site {
-    Site {
+pub fn site_of(url: &Url) -> SchemefulSite {
+    SchemefulSite {
         // A socket's scheme is that of the request which opens it (Fetch, "WebSocket connections").
         scheme: match url.scheme() {
             "ws" => "http".into(),

@@ -11,7 +11,7 @@ type Test<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
 /// Decides whether an address is asked, and where it is asked.
 pub struct Scope {
     target: Address,
-    own_host: Test<str>,
+    own: Test<Address>,
     include: Option<Test<Address>>,
     exclude: Option<Test<Address>>,
     never_follow: Option<Test<Address>>,
@@ -27,7 +27,7 @@ impl Scope {
         let host = target.host().to_owned();
         Some(Scope {
             target,
-            own_host: Box::new(move |asked| asked == host),
+            own: Box::new(move |asked| asked.host() == host),
             include: None,
             exclude: None,
             never_follow: None,
@@ -36,10 +36,9 @@ impl Scope {
         })
     }
 
-    /// Further own hosts, by a test of the host in lower case without its port. The target's own
-    /// host always counts.
-    pub fn own_hosts(mut self, own: impl Fn(&str) -> bool + Send + Sync + 'static) -> Scope {
-        self.own_host = Box::new(own);
+    /// What is the site's own, by a test of the address. The target's own host always counts.
+    pub fn own(mut self, own: impl Fn(&Address) -> bool + Send + Sync + 'static) -> Scope {
+        self.own = Box::new(own);
         self
     }
 
@@ -110,12 +109,11 @@ impl Scope {
         if address.origin() == self.target.origin() {
             return true;
         }
-        let host = address.host();
         let at = address.origin().split_once("://").map_or("", |(_, at)| at);
         let own_port = address.port() == self.target.port()
             || self.target.has_default_port() && address.has_default_port()
             || self.hosts.values().any(|here| here == at);
-        own_port && (host == self.target.host() || (self.own_host)(host))
+        own_port && (self.own)(address)
     }
 
     /// Whether a placed address is part of the crawl.
@@ -159,8 +157,8 @@ mod tests {
     fn own_addresses() {
         #[track_caller]
         fn case(target: &str, address: &str, own: bool) {
-            let scope =
-                scope(target).own_hosts(|host| host == "example.org" || host.ends_with(".example.org"));
+            let scope = scope(target)
+                .own(|asked| asked.host() == "example.org" || asked.host().ends_with(".example.org"));
             assert_eq!(scope.is_own(&Address::parse(address).unwrap()), own, "{target} {address}");
         }
         case("https://example.org/", "https://example.org/x", true);

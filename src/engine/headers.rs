@@ -171,9 +171,9 @@ pub(super) fn headers(
         headers.set("Referer", &referrer);
     }
     headers.set("Accept-Language", session.accept_language.as_deref().unwrap_or(&settings.accept_language));
-    let is_own = (settings.own)(&hop.url);
+    let is_own = settings.context.site.is_own(&hop.url);
     // A token of the plan must not follow a redirect to strangers.
-    if hop.url.origin() == ask.url.origin() || (is_own && (settings.own)(&ask.url)) {
+    if hop.url.origin() == ask.url.origin() || (is_own && settings.context.site.is_own(&ask.url)) {
         for (name, value) in &ask.headers {
             if hop.body.is_some() || ask.body.is_none() || !redirect::describes_body(name) {
                 headers.set_bytes(name, value);

@@ -4,28 +4,24 @@
 use super::headers::{Hop, Mode, document, headers};
 use super::redirect::{self, Redirect};
 use super::retry::{Patience, is_idempotent, is_not_now, may_repeat, retry_after};
-use super::{Ask, DocumentHead, Exchange, Session, Values, Visit, bot_wall};
+use super::{Ask, DocumentHead, EngineContext, Exchange, Session, Visit, bot_wall};
 use crate::cookie::{
     CookieLine, Decision, Initiator, Name, Reason, RequestContext, SentCookie, ValueFacts, ValueShape,
-    cookie_header, elsewhere, same_site, site_of,
+    cookie_header, elsewhere, site_of,
 };
 use crate::observation::{
-    Channel, ExchangeRef, Failed, FailureKind, Page, Party, Resource, SafeUrl, Sighting, StorageKind,
+    Channel, ExchangeRef, Failed, FailureKind, Page, Resource, SafeUrl, Sighting, StorageKind,
 };
-use crate::secret::Secrets;
 use crate::transport::{Failure, Head, Request, Response, Transport, Want};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// What the engine calls itself where nothing else is said.
 pub const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; cookieproof/", env!("CARGO_PKG_VERSION"), ")");
-
-/// Which URLs are the site's own.
-pub type Own = Arc<dyn Fn(&Url) -> bool + Send + Sync>;
 
 /// Holds requests back to a pace. It is passed before every request: hops and repeats too.
 pub trait Gate: Send + Sync {
@@ -50,14 +46,9 @@ pub struct HttpSettings {
     pub contact: Option<String>,
     /// Unless the session has its own.
     pub accept_language: String,
-    /// Only these get the session's headers.
-    pub own: Own,
-    /// The run's; values of cookies that look like credentials are added as they are met.
-    pub secrets: Arc<RwLock<Secrets>>,
-    /// The run's.
-    pub values: Values,
-    /// When the run began.
-    pub began: Instant,
+    /// What it shares with the other engines of the run. Only own hosts get the session's headers; values
+    /// of cookies that look like credentials are added to the secrets as they are met.
+    pub context: EngineContext,
     pub gate: Option<Arc<dyn Gate>>,
 }
 
@@ -79,8 +70,8 @@ const VALUES_REMEMBERED: u32 = 3;
 const COOKIES_REMEMBERED: usize = 16;
 
 impl HttpSettings {
-    /// The defaults, for a site whose own URLs are these.
-    pub fn new(own: Own) -> Self {
+    /// The defaults.
+    pub fn new(context: EngineContext) -> Self {
         HttpSettings {
             redirects: 20,
             retries: 2,
@@ -89,10 +80,7 @@ impl HttpSettings {
             user_agent: USER_AGENT.into(),
             contact: None,
             accept_language: "en-US,en;q=0.9".into(),
-            own,
-            secrets: Arc::default(),
-            values: Values::default(),
-            began: Instant::now(),
+            context,
             gate: None,
         }
     }
@@ -272,7 +260,7 @@ impl HttpEngine {
                 session.jar.receive(line, context)
             };
             let mut value = ValueFacts::of(&line.value, document);
-            value.identity = self.settings.values.identity(line.value.reveal());
+            value.identity = self.settings.context.values.identity(line.value.reveal());
             if matches!(value.shape, ValueShape::Identifier | ValueShape::Jwt | ValueShape::Uuid) {
                 self.remember(&line.name, line.value.reveal());
             }
@@ -288,8 +276,8 @@ impl HttpEngine {
         let at = self.at(ask, hop, head.status);
         let page = (!seen.is_empty()).then(|| self.page(ask));
         let channel = if head.tolerant { Channel::TolerantHeader } else { Channel::Header };
-        let party = self.party(document, &hop.url);
-        let at_ms = u64::try_from(self.settings.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let party = self.settings.context.site.party(&hop.url);
+        let at_ms = self.settings.context.at_ms();
         let sightings =
             seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, elsewhere, value), page)| {
                 Sighting {
@@ -365,18 +353,6 @@ impl HttpEngine {
         }
     }
 
-    /// By registrable domain, seen from the site: what a foreign page sets is a third party's even
-    /// where a redirect led the visitor there.
-    fn party(&self, document: &Url, url: &Url) -> Party {
-        let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
-        let own = &self.settings.own;
-        if own(url) || (own(document) && same_site(&host(document), &host(url))) {
-            Party::First
-        } else {
-            Party::Third
-        }
-    }
-
     fn leads_nowhere(
         &self,
         asked: &[(String, Url, Vec<u8>)],
@@ -449,7 +425,7 @@ impl HttpEngine {
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
-        SafeUrl::new(url, &self.settings.secrets.read().unwrap_or_else(PoisonError::into_inner))
+        self.settings.context.safe(url)
     }
 
     fn remember(&self, name: &Name, value: &[u8]) {
@@ -463,7 +439,7 @@ impl HttpEngine {
         }
         *count += 1;
         if let Ok(value) = std::str::from_utf8(value) {
-            self.settings.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
+            self.settings.context.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
         }
     }
 }

@@ -8,14 +8,48 @@ mod retry;
 mod values;
 mod wall;
 
-pub use http::{Gate, HttpEngine, HttpSettings, Own, USER_AGENT};
+pub use http::{Gate, HttpEngine, HttpSettings, USER_AGENT};
 pub use values::Values;
 pub use wall::bot_wall;
 pub mod browser;
 
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
-use crate::observation::{Carried, Cell, Credentials, ExchangeRef, Failed, Resource, Script, Sighting};
+use crate::observation::{
+    Carried, Cell, Credentials, ExchangeRef, Failed, Resource, SafeUrl, Script, Sighting, Site,
+};
+use crate::secret::Secrets;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 use url::Url;
+
+/// What all engines of one run share.
+#[derive(Clone)]
+pub struct EngineContext {
+    /// What is the site's own.
+    pub site: Arc<Site>,
+    /// Every secret that the run has met, to be masked wherever it comes up.
+    pub secrets: Arc<RwLock<Secrets>>,
+    pub values: Values,
+    /// When the run began.
+    pub began: Instant,
+}
+
+impl EngineContext {
+    /// A run that begins now.
+    pub fn new(site: Arc<Site>) -> Self {
+        EngineContext { site, secrets: Arc::default(), values: Values::default(), began: Instant::now() }
+    }
+
+    /// A URL as reports may show it.
+    pub(crate) fn safe(&self, url: &Url) -> SafeUrl {
+        SafeUrl::new(url, &self.secrets.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Milliseconds since the run began.
+    pub(crate) fn at_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
 
 /// Who a visit is made as: a jar and the headers of a persona.
 #[derive(Clone, Default)]

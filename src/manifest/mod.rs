@@ -13,9 +13,10 @@ mod patterns;
 mod words;
 
 pub use crate::config::Place;
+pub use crate::observation::Glob;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
 pub use decode::{json_schema, read, shape};
 pub use draft::draft;
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
-pub use patterns::{Glob, NamePattern, PagePattern};
+pub use patterns::{NamePattern, PagePattern};

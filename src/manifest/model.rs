@@ -12,7 +12,7 @@ use url::Url;
 /// The declared policy.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
-    pub site: Site,
+    pub site: DeclaredSite,
     /// Classes of pages by name. `*` (every page) is always there.
     pub pages: BTreeMap<String, PageClass>,
     /// Cookies and storage items, in the file's order; group defaults already applied.
@@ -29,7 +29,7 @@ pub struct Manifest {
 
 /// `[site]`
 #[derive(Clone, Debug, Default)]
-pub struct Site {
+pub struct DeclaredSite {
     pub name: Option<String>,
     pub url: Option<Url>,
     /// Path or URL of the published policy.

@@ -1,21 +1,8 @@
 //! What is on this very machine.
 
-use super::{Http, Limits};
+use super::{Http, Limits, is_local};
 use std::net::SocketAddr;
-use url::{Host, Url};
-
-/// Whether a URL leads to this machine.
-pub fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => {
-            let domain = domain.trim_end_matches('.');
-            domain == "localhost" || domain.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
+use url::Url;
 
 impl Http {
     /// The address stated for a host: by its name, else for all.

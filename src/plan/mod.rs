@@ -6,10 +6,12 @@ mod draft;
 mod local;
 mod model;
 mod probes;
+mod site;
 mod without_file;
 
+pub use crate::observation::is_local;
 pub use decode::{json_schema, read, shape};
 pub use draft::draft;
-pub use local::is_local;
 pub use model::*;
 pub use probes::{Probe, probes, sends_to};
+pub use site::site;

@@ -3,8 +3,8 @@
 //! device, under their own domain or, by their scripts, in the site's name.
 
 use crate::cookie::Decision;
-use crate::observation::{Carried, Contact, Observation, Party, Scan, Script, StorageKind};
-use crate::vendors::{Fact, Knowledge};
+use crate::observation::{Carried, Contact, Observation, Party, Scan, Script, Site, StorageKind};
+use crate::vendors::{Fact, Knowledge, KnowledgeHere};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One other party.
@@ -96,19 +96,15 @@ fn shortened(mut all: Vec<String>, between: &str) -> String {
 
 /// Every other party, those that are known to watch people first, then by name.
 pub(crate) fn others<'a>(scan: &'a Scan, knowledge: &Knowledge) -> Vec<Other<'a>> {
-    let own: BTreeSet<&str> = scan
-        .contacts
-        .iter()
-        .filter(|contact| contact.party == Party::First)
-        .map(|contact| contact.host.as_str())
-        .collect();
+    let knowledge = &knowledge.here(scan.run.site());
+    let site = &scan.run.site();
     let mut others: BTreeMap<(Option<String>, String), Other<'a>> = BTreeMap::new();
     for contact in scan.contacts.iter().filter(|contact| contact.party == Party::Third) {
         let other = of_site(&mut others, &contact.host);
         take(other, contact, knowledge);
     }
     for observation in scan.observations.iter() {
-        leave(&mut others, observation, &own, knowledge);
+        leave(&mut others, observation, site, knowledge);
     }
     let mut others: Vec<Other<'a>> = others.into_values().collect();
     let rank = |other: &Other<'_>| {
@@ -119,7 +115,7 @@ pub(crate) fn others<'a>(scan: &'a Scan, knowledge: &Knowledge) -> Vec<Other<'a>
     others
 }
 
-fn take<'a>(other: &mut Other<'a>, contact: &'a Contact, knowledge: &Knowledge) {
+fn take<'a>(other: &mut Other<'a>, contact: &'a Contact, knowledge: &KnowledgeHere<'_>) {
     other.hosts.insert(&contact.host);
     other.fetched |= contact.fetched;
     other.requests += contact.count;
@@ -140,8 +136,8 @@ fn take<'a>(other: &mut Other<'a>, contact: &'a Contact, knowledge: &Knowledge) 
 fn leave<'a>(
     others: &mut BTreeMap<(Option<String>, String), Other<'a>>,
     seen: &'a Observation,
-    own: &BTreeSet<&str>,
-    knowledge: &Knowledge,
+    site: &Site,
+    knowledge: &KnowledgeHere<'_>,
 ) {
     let decided =
         |wanted: fn(&Decision) -> bool| seen.groups.iter().any(|group| wanted(&group.example.decision));
@@ -160,7 +156,7 @@ fn leave<'a>(
     for group in &seen.groups {
         let script = group.example.script.as_ref().and_then(|script| script.url.parsed());
         let host = script.as_ref().and_then(url::Url::host_str);
-        if let Some(host) = host.filter(|host| !own.contains(host)) {
+        if let Some(host) = host.filter(|host| site.party_of_host(host) == Party::Third) {
             writers.insert(host.to_owned());
         }
     }

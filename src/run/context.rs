@@ -1,7 +1,6 @@
 //! What every part of a run stands on: the plan, the engine, the pace, the clock, and the memory
 //! of what was seen.
 
-use super::hosts::Hosts;
 use super::pace::Pacer;
 use super::probes::kept;
 use super::recorder::{As, Recorder};
@@ -10,8 +9,9 @@ use super::steps::References;
 use super::{Event, Progress, RunError, Stop, Watch};
 use crate::cookie::Name;
 use crate::crawl::Robots;
-use crate::engine::{Ask, HttpEngine, HttpSettings, Session, Values, Visit};
+use crate::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit};
 use crate::manifest::Manifest;
+use crate::observation::Site;
 use crate::observation::{Cell, Consent, Engine, Phase, Resource};
 use crate::plan::{Persona, Plan, SecretRef, Target};
 use crate::secret::{Secret, Secrets};
@@ -39,7 +39,7 @@ pub(super) struct Runner<'a> {
     pub(super) plan: &'a Plan,
     pub(super) target: &'a Target,
     pub(super) manifest: Option<&'a Manifest>,
-    pub(super) hosts: Arc<Hosts>,
+    pub(super) site: Arc<Site>,
     pub(super) references: References,
     pub(super) recorder: Recorder,
     pub(super) pacer: Arc<Pacer>,
@@ -70,21 +70,19 @@ impl<'a> Runner<'a> {
         watch: &'a dyn Watch,
         stop: &'a Stop,
     ) -> Result<Runner<'a>, RunError> {
-        let hosts = Arc::new(Hosts::new(plan, target, manifest));
+        let site = Arc::new(crate::plan::site(plan, target, manifest));
         let secrets = Arc::<RwLock<Secrets>>::default();
         let references = References::new(Arc::clone(&secrets), plan, target, manifest);
         let pacer = Arc::new(Pacer::new(plan.limits.rate));
         let began = Instant::now();
-        let own = Arc::clone(&hosts);
+        let engines =
+            EngineContext { secrets: Arc::clone(&secrets), began, ..EngineContext::new(Arc::clone(&site)) };
         let settings = HttpSettings {
             redirects: plan.limits.redirects,
             retries: plan.limits.retries,
             contact: plan.http.contact.clone(),
-            secrets: Arc::clone(&secrets),
-            values: Values::default(),
-            began,
             gate: Some(Arc::clone(&pacer) as _),
-            ..HttpSettings::new(Arc::new(move |url| own.is_own(url)))
+            ..HttpSettings::new(engines)
         };
         let members = plan.personas.iter().filter(|persona| persona.visitor.logged_in);
         let members = members.map(|persona| persona.name.clone()).collect();
@@ -93,11 +91,11 @@ impl<'a> Runner<'a> {
         let transport = transport(plan, &extra_ca, proxy)?;
         let engine = HttpEngine::new(transport.clone(), settings.clone());
         Ok(Runner {
-            recorder: Recorder::new(Arc::clone(&hosts), Arc::clone(&secrets), manifest, members),
+            recorder: Recorder::new(Arc::clone(&site), Arc::clone(&secrets), manifest, members),
             plan,
             target,
             manifest,
-            hosts,
+            site,
             references,
             pacer,
             watch,
@@ -123,14 +121,9 @@ impl<'a> Runner<'a> {
         Ok(HttpEngine::new(transport(self.plan, &self.extra_ca, proxy)?, self.settings.clone()))
     }
 
-    /// Every secret that the run has met.
-    pub(super) fn secrets(&self) -> Arc<RwLock<Secrets>> {
-        Arc::clone(&self.settings.secrets)
-    }
-
-    /// The registry of the run's values.
-    pub(super) fn values(&self) -> Values {
-        self.settings.values.clone()
+    /// What all engines of the run share.
+    pub(super) fn engines(&self) -> EngineContext {
+        self.settings.context.clone()
     }
 
     /// The proxy that a persona goes through: its own, or the plan's.

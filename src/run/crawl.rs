@@ -61,7 +61,7 @@ impl Runner<'_> {
         for address in &seeds.declared {
             frontier.seed(address.clone());
         }
-        let own = who.persona.start.iter().filter_map(|page| self.hosts.on_target(page));
+        let own = who.persona.start.iter().filter_map(|page| self.site.on_target(page));
         for address in own.chain(who.landing.clone()).filter_map(|url| Address::new(&url)) {
             frontier.seed(address);
         }
@@ -98,10 +98,10 @@ impl Runner<'_> {
 
     /// What belongs to the crawl, as plan and manifest say.
     pub(super) fn scope(&self) -> Option<Scope> {
-        let hosts = Arc::clone(&self.hosts);
+        let site = Arc::clone(&self.site);
         let mut scope = Scope::new(&self.target.url)?
-            .own_hosts(move |host| hosts.is_own_host(host))
-            .hosts(self.hosts.map().clone());
+            .own(move |address| site.is_own(&address.to_url()))
+            .hosts(self.site.map().clone());
         let pages = &self.plan.pages;
         if !pages.include.is_empty() {
             scope = scope.include(any_of(&pages.include));
@@ -252,8 +252,8 @@ impl Crawl<'_, '_> {
                 ..Ask::part(cell, part.url.clone(), part.within.clone(), part.resource)
             },
         };
-        let hosts = Arc::clone(&self.runner.hosts);
-        let is_own = move |url: &Url| hosts.is_own(url);
+        let site = Arc::clone(&self.runner.site);
+        let is_own = move |url: &Url| site.is_own(url);
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
         Task::new(visit(self.who.engine.clone(), self.who.session.clone(), ask, is_own, for_browser))
     }
@@ -265,7 +265,7 @@ impl Crawl<'_, '_> {
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
         let kind = match kind {
             Some(kind) if visit.status == 200 => Some(kind),
-            _ if refused && for_browser && self.runner.hosts.is_own(&visit.shown) => {
+            _ if refused && for_browser && self.runner.site.is_own(&visit.shown) => {
                 let failure = visit.failure.as_ref().map(|failed| format!("{:?}", failed.kind));
                 Some(refusal_fingerprint(&visit.asked, visit.status, failure.as_deref()))
             }

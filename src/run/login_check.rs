@@ -74,7 +74,7 @@ impl Runner<'_> {
         cell: &Cell,
         mark: &Mark,
     ) -> Result<Marked, Ended> {
-        let Some(url) = self.hosts.on_target(&mark.url) else {
+        let Some(url) = self.site.on_target(&mark.url) else {
             let why = format!("`{}` is no address", mark.url);
             return Ok(Marked { holds: false, unclear: false, by_script: false, why });
         };
@@ -189,7 +189,7 @@ impl Runner<'_> {
         cell: &Cell,
         mark: &Mark,
     ) -> Result<Marked, Ended> {
-        let Some(url) = self.hosts.on_target(&mark.url) else {
+        let Some(url) = self.site.on_target(&mark.url) else {
             return Ok(Marked { unclear: false, ..unclear(&format!("`{}` is no address", mark.url)) });
         };
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };

@@ -5,7 +5,6 @@ mod consent;
 mod context;
 mod correlation;
 mod crawl;
-mod hosts;
 mod html;
 mod jars;
 mod login;

@@ -23,7 +23,7 @@ struct Turns {
 
 /// A host that asks for more (`Crawl-delay: 3600`) would never be through.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Hosts remembered.
+/// Site remembered.
 const MOST_HOSTS: usize = 10_000;
 
 impl Pacer {

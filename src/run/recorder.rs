@@ -2,12 +2,12 @@
 //! what an audit could ask about.
 
 use super::correlation::Correlation;
-use super::hosts::Hosts;
 use crate::cookie::same_site;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
+use crate::observation::Site;
 use crate::observation::{
-    Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Party, Picture,
+    Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Picture,
     Resource, SafeUrl, Sent, Sighting, Skipped,
 };
 use crate::secret::Secrets;
@@ -22,7 +22,7 @@ const MOST_VALUES: usize = 1 << 18;
 
 /// The run's memory.
 pub(super) struct Recorder {
-    hosts: Arc<Hosts>,
+    site: Arc<Site>,
     secrets: Arc<RwLock<Secrets>>,
     fold: Fold,
     /// The engine numbers values as they arrive, which differs from run to run; here they are
@@ -55,7 +55,7 @@ pub(super) enum As {
 
 impl Recorder {
     pub(super) fn new(
-        hosts: Arc<Hosts>,
+        site: Arc<Site>,
         secrets: Arc<RwLock<Secrets>>,
         manifest: Option<&Manifest>,
         members: BTreeSet<String>,
@@ -66,7 +66,7 @@ impl Recorder {
         };
         let correlation = Correlation::new(members);
         Recorder {
-            hosts,
+            site,
             secrets,
             fold,
             identities: HashMap::new(),
@@ -268,7 +268,7 @@ impl Recorder {
         resource: Resource,
     ) -> Option<Contact> {
         let host = target.host_str()?;
-        let party = if self.hosts.is_own_host(host) { Party::First } else { Party::Third };
+        let party = self.site.party(target);
         Some(Contact {
             host: host.to_owned(),
             party,

@@ -13,7 +13,7 @@ use super::{Event, RunError};
 use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::engine::Session;
 use crate::engine::browser::{
-    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, RunContext, StoredItem,
+    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, StoredItem,
 };
 use crate::observation::{
     BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, FailureKind, Outcome, Phase, StorageKind,
@@ -277,13 +277,7 @@ impl Runner<'_> {
             Err(_) => return Ok(None),
         };
         let session = &Session { jar: brings(who).clone(), ..who.session.clone() };
-        let hosts = self.hosts.clone();
-        let run = RunContext {
-            own: std::sync::Arc::new(move |url| hosts.is_own(url)),
-            secrets: self.secrets(),
-            values: self.values(),
-            began: self.began,
-        };
+        let run = self.engines();
         let identity = Identity {
             user_agent: session.user_agent.clone(),
             accept_language: session.accept_language.clone(),

@@ -323,7 +323,7 @@ impl Order<'_> {
     fn policy_addresses(&self) -> Vec<Address> {
         let manifest = self.runner.manifest;
         let written = manifest.and_then(|manifest| manifest.site.policy_url.as_deref());
-        let here = written.and_then(|written| self.runner.hosts.on_target(written));
+        let here = written.and_then(|written| self.runner.site.on_target(written));
         let declared =
             written.and_then(|written| match manifest.and_then(|manifest| manifest.site.url.as_ref()) {
                 Some(site) => site.join(written).ok(),
@@ -375,8 +375,9 @@ impl Order<'_> {
                 assets: plan.pages.assets,
                 browsers: plan.browsers.clone(),
                 partial,
-                own_hosts: runner.hosts.own(),
-                host_map: runner.hosts.map().clone(),
+                own_hosts: runner.site.own_hosts(),
+                other_hosts: runner.site.others().clone(),
+                host_map: runner.site.map().clone(),
                 allowed_cookies: runner.target.allowed_cookies.clone(),
                 browser: runner.browser.as_ref().map(Browser::told),
                 consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),

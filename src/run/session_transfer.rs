@@ -115,7 +115,7 @@ impl Runner<'_> {
     }
 
     fn own_origins(&self, origins: &BTreeSet<String>) -> BTreeSet<String> {
-        let own = |origin: &&String| Url::parse(origin).is_ok_and(|url| self.hosts.is_own(&url));
+        let own = |origin: &&String| Url::parse(origin).is_ok_and(|url| self.site.is_own(&url));
         origins.iter().filter(own).cloned().collect()
     }
 

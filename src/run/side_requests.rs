@@ -4,12 +4,12 @@
 //! first-time visitor.
 
 use super::context::{Ended, Runner};
-use super::hosts::{http_twin, www_twin};
 use super::html;
 use super::recorder::As;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
 use crate::observation::{LinkCheck, PolicyPage, Resource};
+use crate::observation::{http_twin, www_twin};
 use crate::plan;
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
@@ -37,7 +37,7 @@ impl Runner<'_> {
     pub(super) async fn seeds(&mut self) -> Result<Seeds, Ended> {
         let mut declared = vec![self.target.url.clone()];
         let named = self.plan.pages.start.iter();
-        declared.extend(named.filter_map(|page| self.hosts.on_target(page)));
+        declared.extend(named.filter_map(|page| self.site.on_target(page)));
         declared.extend(self.declared_pages());
         let declared = declared.iter().filter_map(Address::new).collect();
         // robots.txt is asked for in any case.
@@ -62,14 +62,14 @@ impl Runner<'_> {
     /// The one page that a pattern means, on this target.
     pub(super) fn literal_page(&self, pattern: &crate::manifest::PagePattern) -> Option<Url> {
         match (pattern.literal_path(), pattern.host()) {
-            (Some(path), _) => self.hosts.on_target(path),
+            (Some(path), _) => self.site.on_target(path),
             (None, Some(host)) => {
                 let host = host.literal()?;
                 let written = pattern.to_string();
                 let page = written.trim_start_matches("https://").trim_start_matches("http://");
                 let url =
-                    (!page.contains('*')).then(|| self.hosts.on_target(&format!("https://{page}")))??;
-                (self.hosts.is_own(&url) && !host.is_empty()).then_some(url)
+                    (!page.contains('*')).then(|| self.site.on_target(&format!("https://{page}")))??;
+                (self.site.is_own(&url) && !host.is_empty()).then_some(url)
             }
             (None, None) => None,
         }
@@ -115,11 +115,11 @@ impl Runner<'_> {
         let mut pages = Vec::new();
         let most = self.plan.limits.pages.saturating_mul(4).max(1000);
         while let Some(address) = waiting.pop_front() {
-            let Some(url) = self.hosts.on_target(address.as_str()) else { continue };
+            let Some(url) = self.site.on_target(address.as_str()) else { continue };
             if seen.len() >= MOST_SITEMAPS || pages.len() >= most {
                 break;
             }
-            if !self.hosts.is_own(&url) || !seen.insert(url.clone()) {
+            if !self.site.is_own(&url) || !seen.insert(url.clone()) {
                 continue;
             }
             let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
@@ -149,7 +149,7 @@ impl Runner<'_> {
         // Where people log in, plain http matters most.
         let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
         let opened = steps.filter_map(|step| match &step.action {
-            plan::Action::Open { url } => http_twin(&self.hosts.on_target(url)?),
+            plan::Action::Open { url } => http_twin(&self.site.on_target(url)?),
             _ => None,
         });
         for twin in opened.collect::<Vec<_>>() {
@@ -166,7 +166,7 @@ impl Runner<'_> {
     /// The published policy, where the manifest says where it is.
     pub(super) async fn policy_page(&mut self) -> Result<Option<PolicyPage>, Ended> {
         let written = self.manifest.and_then(|manifest| manifest.site.policy_url.as_deref());
-        let Some(url) = written.and_then(|written| self.hosts.on_target(written)) else { return Ok(None) };
+        let Some(url) = written.and_then(|written| self.site.on_target(written)) else { return Ok(None) };
         let mut visit = self.ask_as_nobody(url.clone(), Resource::Document, As::Page).await?;
         if visit.body.is_empty() && matches!(visit.content_type.as_str(), "text/plain" | "text/markdown") {
             visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
@@ -203,8 +203,8 @@ impl Runner<'_> {
     pub(super) async fn declared_links(&mut self) -> Result<Vec<LinkCheck>, Ended> {
         let mut checks = Vec::new();
         for link in self.manifest.into_iter().flat_map(|manifest| &manifest.links) {
-            let Some(url) = self.hosts.on_target(&link.url) else { continue };
-            let visit = if self.hosts.is_own(&url) {
+            let Some(url) = self.site.on_target(&link.url) else { continue };
+            let visit = if self.site.is_own(&url) {
                 self.ask_as_nobody(url, Resource::Document, As::Look).await?
             } else {
                 self.look_elsewhere(url).await?

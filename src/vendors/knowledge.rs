@@ -8,7 +8,8 @@
 use super::cookie_database::CookieDatabase;
 use super::filters::FilterList;
 use super::{Fact, Kind, NotAList, TABLE, classify_host};
-use crate::observation::{Resource, SafeUrl};
+use crate::observation::{Resource, SafeUrl, Site};
+use url::Url;
 
 /// What is known beside the built-in table.
 #[derive(Debug, Default)]
@@ -55,8 +56,17 @@ impl Knowledge {
 
     /// What is known of a request that a page made.
     pub fn request(&self, url: &SafeUrl, page: &SafeUrl, resource: Resource) -> Option<Fact> {
-        let parsed = url.parsed();
-        let by_host = parsed.as_ref().and_then(|url| classify_host(url.host_str().unwrap_or_default()));
+        self.asked(&url.parsed()?, page, resource)
+    }
+
+    /// The same for a site whose hosts, and those of others, may stand under other names on this target
+    /// (`js.stripe.com = js.stripe.localhost`).
+    pub fn here(&self, site: Site) -> KnowledgeHere<'_> {
+        KnowledgeHere { knowledge: self, site }
+    }
+
+    fn asked(&self, url: &Url, page: &SafeUrl, resource: Resource) -> Option<Fact> {
+        let by_host = classify_host(url.host_str().unwrap_or_default());
         by_host.or_else(|| self.address(url.as_str(), page.as_str(), word(resource)))
     }
 
@@ -71,6 +81,40 @@ impl Knowledge {
 
     fn address(&self, url: &str, page: &str, kind: &str) -> Option<Fact> {
         self.filters.iter().find_map(|list| list.matches(url, page, kind))
+    }
+}
+
+/// What is known at one site: hosts go by the names that the manifest gives them, and by their own.
+#[derive(Debug)]
+pub struct KnowledgeHere<'a> {
+    knowledge: &'a Knowledge,
+    site: Site,
+}
+
+impl KnowledgeHere<'_> {
+    /// What is known of a cookie of this name on this host.
+    pub fn cookie(&self, name: &str, host: &str) -> Option<Fact> {
+        self.by_host(host, |host| self.knowledge.cookie(name, host))
+    }
+
+    /// What is known of a storage key of an origin's host.
+    pub fn storage(&self, key: &str, host: &str) -> Option<Fact> {
+        self.by_host(host, |host| self.knowledge.storage(key, host))
+    }
+
+    /// What is known of a host by itself.
+    pub fn host(&self, host: &str) -> Option<Fact> {
+        self.by_host(host, |host| self.knowledge.host(host))
+    }
+
+    /// What is known of a request that a page made.
+    pub fn request(&self, url: &SafeUrl, page: &SafeUrl, resource: Resource) -> Option<Fact> {
+        let urls = self.site.as_declared(&url.parsed()?);
+        urls.iter().find_map(|url| self.knowledge.asked(url, page, resource))
+    }
+
+    fn by_host(&self, host: &str, known: impl Fn(&str) -> Option<Fact>) -> Option<Fact> {
+        self.site.names(host.trim_start_matches('.')).find_map(known)
     }
 }
 

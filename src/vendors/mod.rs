@@ -9,7 +9,7 @@ mod filters;
 mod knowledge;
 mod list;
 
-pub use knowledge::{Knowledge, Remark};
+pub use knowledge::{Knowledge, KnowledgeHere, Remark};
 pub use list::NotAList;
 
 use crate::manifest::Category;

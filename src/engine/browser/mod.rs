@@ -29,9 +29,9 @@ pub(crate) use seen::kept_by;
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
 };
-use crate::engine::{Ask, Own, Values};
+use crate::engine::{Ask, EngineContext};
 use crate::observation::{Failed, SafeUrl, StorageKind};
-use crate::secret::{Secret, Secrets};
+use crate::secret::Secret;
 use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
@@ -41,7 +41,7 @@ use har::Har;
 use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tab::{Emulation, Tab};
 use url::Url;
 
@@ -76,17 +76,7 @@ pub struct BrowserContext {
     /// What its pages asked for, where that is to be kept.
     har: Mutex<Option<Har>>,
     version: String,
-    run: RunContext,
-}
-
-/// What all engines of one run share.
-#[derive(Clone)]
-pub struct RunContext {
-    pub own: Own,
-    pub secrets: Arc<RwLock<Secrets>>,
-    pub values: Values,
-    /// When the run began.
-    pub began: std::time::Instant,
+    run: EngineContext,
 }
 
 /// How a context presents itself.
@@ -146,7 +136,7 @@ impl BrowserEngine {
     }
 
     /// A fresh visitor.
-    pub async fn context(&self, identity: Identity, run: RunContext) -> Result<BrowserContext, String> {
+    pub async fn context(&self, identity: Identity, run: EngineContext) -> Result<BrowserContext, String> {
         let connection = self.running.connection.clone();
         let mut params = json!({"disposeOnDetach": true});
         let mut proxy_login = None;
@@ -175,7 +165,10 @@ impl BrowserEngine {
             time_zone: identity.time_zone,
             gpc: identity.gpc,
             own_headers,
-            own: run.own.clone(),
+            own: {
+                let site = Arc::clone(&run.site);
+                Arc::new(move |url| site.is_own(url))
+            },
             proxy_login,
             answers: None,
             items: Arc::default(),
@@ -312,7 +305,7 @@ impl BrowserContext {
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
-        SafeUrl::new(url, &self.run.secrets.read().unwrap_or_else(PoisonError::into_inner))
+        self.run.safe(url)
     }
 
     fn model(&self) -> MutexGuard<'_, Jar> {

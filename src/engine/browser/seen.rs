@@ -201,7 +201,7 @@ impl Teller<'_> {
                     let decision = Decision::Rejected { reasons: vec![Reason::WithoutCredentials] };
                     let parsed = CookieLine::parse(line);
                     let mut sighting =
-                        self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
+                        self.sighting(&parsed, &context, at.clone(), Channel::Header, decision);
                     sighting.script = self.script(&seen.hop.initiator);
                     return sighting;
                 }
@@ -210,8 +210,7 @@ impl Teller<'_> {
                 let (decision, disagreement) =
                     judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
                 let other = elsewhere(line, &context, &decision);
-                let mut sighting =
-                    self.sighting(&parsed, &context, at.clone(), Channel::Header, top, decision);
+                let mut sighting = self.sighting(&parsed, &context, at.clone(), Channel::Header, decision);
                 sighting.elsewhere = other.map(Box::new);
                 sighting.disagreement = disagreement;
                 sighting.script = self.script(&seen.hop.initiator);
@@ -225,7 +224,7 @@ impl Teller<'_> {
         }
         let sent = seen.asked.sent.iter().map(|name| self.sent(name, &url)).collect();
         let requests = Requests { known: self.known, people: &self.people, values: &self.context.run.values };
-        let carried = match self.party(top, &url) {
+        let carried = match self.context.run.site.party(&url) {
             Party::Third => requests.carried(&url, &seen.hop.body, at.resource),
             Party::First => Vec::new(),
         };
@@ -289,7 +288,7 @@ impl Teller<'_> {
         };
         let at = self.script_exchange(page);
         let elsewhere = if http_only { None } else { elsewhere(line, &context, &decision) };
-        let sighting = self.sighting(&parsed, &context, at, channel, self.shown, decision);
+        let sighting = self.sighting(&parsed, &context, at, channel, decision);
         Sighting { elsewhere: elsewhere.map(Box::new), ..sighting }
     }
 
@@ -308,7 +307,7 @@ impl Teller<'_> {
             page: self.page(),
             exchange: self.script_exchange(page),
             channel: Channel::Storage,
-            party: self.party(self.shown, page),
+            party: self.context.run.site.party(page),
             line: format!("{} {}", Name::new(name), value),
             written: Written { path: None, ..kept_by(origin).as_written() },
             decision: Decision::Stored { effective: kept_by(origin) },
@@ -328,7 +327,7 @@ impl Teller<'_> {
             page: self.page(),
             exchange,
             channel: Channel::Unexplained,
-            party: self.party(self.shown, url),
+            party: self.context.run.site.party(url),
             line: format!("{}={}", cookie.name, cookie.value),
             written: cookie.effective.as_written(),
             decision: Decision::Stored { effective: cookie.effective.clone() },
@@ -346,7 +345,6 @@ impl Teller<'_> {
         context: &RequestContext,
         exchange: ExchangeRef,
         channel: Channel,
-        top: &Url,
         decision: Decision,
     ) -> Sighting {
         Sighting {
@@ -356,7 +354,7 @@ impl Teller<'_> {
             page: self.page(),
             exchange,
             channel,
-            party: self.party(top, &context.url),
+            party: self.context.run.site.party(&context.url),
             line: line.masked(),
             written: line.written(context.response_date.as_deref(), context.now),
             decision,
@@ -413,12 +411,6 @@ impl Teller<'_> {
         Some(Script { called_from: places.collect(), ..first })
     }
 
-    /// As the HTTP engine sees it: the site's own hosts, and their registrable domains.
-    fn party(&self, document: &Url, url: &Url) -> Party {
-        let (own, url) = (&self.context.run.own, &as_http(url));
-        if own(url) || (own(document) && same_site_urls(document, url)) { Party::First } else { Party::Third }
-    }
-
     fn facts(&self, value: &CookieValue) -> ValueFacts {
         ValueFacts {
             identity: self.context.run.values.identity(value.reveal()),
@@ -431,7 +423,7 @@ impl Teller<'_> {
     }
 
     fn at_ms(&self) -> u64 {
-        u64::try_from(self.context.run.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.context.run.at_ms()
     }
 }
 

@@ -5,7 +5,6 @@ use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
 use super::hub::Hub;
 use super::trace::Trace;
-use crate::engine::Own;
 use crate::secret::Secret;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -46,7 +45,7 @@ pub(super) struct Emulation {
     pub(super) gpc: bool,
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
-    pub(super) own: Own,
+    pub(super) own: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
     /// Name and password for the proxy.
     pub(super) proxy_login: Option<(String, Secret)>,
     /// Heads of requests and answers are kept.

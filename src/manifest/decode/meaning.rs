@@ -7,8 +7,8 @@ use super::values::PerField;
 use super::{SiteTable, Written};
 use crate::config::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
 use crate::manifest::{
-    Absence, BannerRule, DeclaredLink, Item, Manifest, NamePattern, NoCookies, PageClass, PagePattern,
-    PolicyClaims, Site, Stated, Strength, ThirdParty, claims_of,
+    Absence, BannerRule, DeclaredLink, DeclaredSite, Item, Manifest, NamePattern, NoCookies, PageClass,
+    PagePattern, PolicyClaims, Stated, Strength, ThirdParty, claims_of,
 };
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -51,7 +51,13 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Manifest {
     let links = declared_links(links, problems);
     let SiteTable { name, url, policy_url, last_updated, hosts, .. } = written.site;
     let mut manifest = Manifest {
-        site: Site { name, url, policy_url: policy_url.map(|address| address.0), last_updated, hosts },
+        site: DeclaredSite {
+            name,
+            url,
+            policy_url: policy_url.map(|address| address.0),
+            last_updated,
+            hosts,
+        },
         pages,
         items,
         third_parties,

@@ -49,7 +49,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
             place: to.problems.place(name.span.start),
             name: name.value,
             url: target.url,
-            hosts: target.hosts.into_iter().map(|(from, host)| (from.value, host.to_string())).collect(),
+            hosts: target.hosts.into_iter().map(|(from, host)| (from.value, host.0)).collect(),
             allowed_cookies: target.allowed_cookies,
         })
         .collect();

@@ -11,7 +11,7 @@ mod tests;
 mod values;
 
 use self::steps::{MarkTable, RequestTable, Selector, StepTable};
-use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, Rate, StartPage, Tabs};
+use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, HostAndPort, Rate, StartPage, Tabs};
 use super::{EngineChoice, Plan, Render, Robots, SecretRef};
 use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
 use crate::cookie::{Browser, ThirdPartyCookies};
@@ -105,7 +105,7 @@ impl Record for Written {
 /// `[targets.NAME]`
 struct TargetTable {
     url: Url,
-    hosts: Vec<(Spanned<String>, Glob)>,
+    hosts: Vec<(Spanned<String>, HostAndPort)>,
     allowed_cookies: Vec<String>,
 }
 

@@ -47,6 +47,34 @@ words!(ImportFormat {
     "playwright" => "storage-state",
 });
 
+/// A host of a target, with the port where it is another than the target's: `pay.localhost:4001`.
+#[derive(Debug)]
+pub(super) struct HostAndPort(pub(super) String);
+
+impl Decode for HostAndPort {
+    fn shape() -> Shape {
+        Shape::text("a host", "^[^\\s/:@*]+(:[0-9]{1,5})?$", "pay.localhost:4001")
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        parsed(node, problems, |text| {
+            let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+            let wrong = |why: &str| Err(why.to_owned());
+            match port {
+                _ if text.contains("://") => wrong("leave the scheme out"),
+                _ if text.contains('/') => wrong("leave the path out"),
+                _ if host.is_empty()
+                    || host.contains(|c: char| c.is_whitespace() || c == '@' || c == '*') =>
+                {
+                    wrong("this is no host")
+                }
+                Some(port) if port.parse::<u16>().is_err() => wrong("this is no port"),
+                _ => Ok(HostAndPort(text.to_owned())),
+            }
+        })
+    }
+}
+
 /// `30s`, `500ms`, `10 minutes`.
 impl Decode for Duration {
     fn shape() -> Shape {

@@ -47,13 +47,13 @@ impl Runner<'_> {
         kept: Effective,
     ) -> Sighting {
         let page = self.recorder.safe(&self.target.url);
-        let (own, line, written) = match kind {
+        let (party, line, written) = match kind {
             StorageKind::Cookie => {
-                (self.hosts.is_own_host(&kept.domain), format!("{name}={value}"), kept.as_written())
+                (self.site.party_of_host(&kept.domain), format!("{name}={value}"), kept.as_written())
             }
             _ => {
-                let own = Url::parse(&kept.domain).is_ok_and(|origin| self.hosts.is_own(&origin));
-                (own, format!("{name} {value}"), Written { path: None, ..kept.as_written() })
+                let party = Url::parse(&kept.domain).map_or(Party::Third, |origin| self.site.party(&origin));
+                (party, format!("{name} {value}"), Written { path: None, ..kept.as_written() })
             }
         };
         Sighting {
@@ -69,7 +69,7 @@ impl Runner<'_> {
                 resource: Resource::Other,
             },
             channel: Channel::Unexplained,
-            party: if own { Party::First } else { Party::Third },
+            party,
             line,
             written,
             decision: Decision::Stored { effective: kept },

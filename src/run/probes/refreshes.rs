@@ -62,7 +62,7 @@ impl Runner<'_> {
             [false, true] => ProbeResult::Holds,
             [false, false] => ProbeResult::Fails { what: format!("the refresh does not issue {issues}") },
         };
-        Ok((result, evidence, self.hosts.on_target(&request.url)))
+        Ok((result, evidence, self.site.on_target(&request.url)))
     }
 }
 

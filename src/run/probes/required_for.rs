@@ -92,8 +92,7 @@ impl Runner<'_> {
         let (shown, then) = (Shown::of(with), Shown::of(without));
         let mark = who.persona.logged_in_when.as_ref();
         let is_marks_page = |page: &Url| {
-            mark.and_then(|mark| self.hosts.on_target(&mark.url))
-                .is_some_and(|url| place(&url) == place(page))
+            mark.and_then(|mark| self.site.on_target(&mark.url)).is_some_and(|url| place(&url) == place(page))
         };
         if is_marks_page(&with.shown)
             && let Some(mark) = mark

@@ -26,7 +26,7 @@ impl Runner<'_> {
         if held(&who.session.jar, &items).is_empty() {
             return Ok(undecided(format!("{} has no such cookie", who.persona.name)));
         }
-        let mark = who.persona.logged_in_when.as_ref().and_then(|mark| self.hosts.on_target(&mark.url));
+        let mark = who.persona.logged_in_when.as_ref().and_then(|mark| self.site.on_target(&mark.url));
         let mut pages: Vec<Url> = mark.into_iter().chain(who.some_pages.iter().cloned()).collect();
         pages.truncate(PAGES_LOOKED_AT);
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);

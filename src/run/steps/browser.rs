@@ -503,7 +503,7 @@ impl Runner<'_> {
         let refused = visit.exchanges.iter().filter(|exchange| {
             exchange.at.resource == Resource::Fetch
                 && exchange.at.status >= 400
-                && self.hosts.is_own(&exchange.url)
+                && self.site.is_own(&exchange.url)
         });
         refused
             .map(|exchange| {

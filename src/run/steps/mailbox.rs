@@ -49,8 +49,8 @@ impl Runner<'_> {
                 Ok(mails) => {
                     trouble = None;
                     others = mails.len();
-                    let hosts = &self.hosts;
-                    let is_own = |url: &Url| hosts.is_own(url);
+                    let site = &self.site;
+                    let is_own = |url: &Url| site.is_own(url);
                     let wanted = Wanted {
                         to: to.as_deref(),
                         link_contains: wanted.link_contains.as_deref(),

@@ -295,7 +295,7 @@ impl Runner<'_> {
         let method = request.method.to_ascii_uppercase();
         let with = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
         let sent = format!("{method} {}{with}", url.path());
-        let page = who.shown.as_ref().map(|shown| shown.url.clone()).filter(|page| self.hosts.is_own(page));
+        let page = who.shown.as_ref().map(|shown| shown.url.clone()).filter(|page| self.site.is_own(page));
         let ask = Ask {
             method,
             headers,
@@ -419,7 +419,7 @@ impl Runner<'_> {
     }
 
     fn address(&self, written: &str) -> Result<Url, String> {
-        self.hosts.on_target(written).ok_or_else(|| format!("`{written}` is no address"))
+        self.site.on_target(written).ok_or_else(|| format!("`{written}` is no address"))
     }
 }
 

@@ -37,11 +37,11 @@ impl Runner<'_> {
         let cookies = match format {
             ImportFormat::Netscape => files::read_netscape(text, now),
             ImportFormat::StorageState => files::read_storage_state(text, now),
-            ImportFormat::Header => files::read_header(text, self.hosts.target(), now),
+            ImportFormat::Header => files::read_header(text, &self.target.url, now),
             ImportFormat::CookieStore => files::read_cookie_store(text, now),
         }?;
         for cookie in &cookies {
-            let shape = ValueFacts::of(&cookie.value, self.hosts.target()).shape;
+            let shape = ValueFacts::of(&cookie.value, &self.target.url).shape;
             if cookie.value.len() >= SHORTEST
                 && matches!(
                     shape,
@@ -69,7 +69,7 @@ impl Runner<'_> {
             ImportFormat::CookieStore => files::write_cookie_store(jar)?,
             ImportFormat::Header => {
                 let context = crate::cookie::RequestContext {
-                    url: self.hosts.target().clone(),
+                    url: self.target.url.clone(),
                     initiator: crate::cookie::Initiator::Navigation,
                     third_party: who.session.third_party,
                     response_date: None,

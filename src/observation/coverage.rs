@@ -1,0 +1,144 @@
+//! What was looked at, and what was not.
+
+use super::{Cell, Consent, SafeUrl, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// What was looked at, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    pub pages: Vec<PageTally>,
+    pub skipped: Vec<Skipped>,
+    pub failed: Vec<Failed>,
+    pub personas: Vec<PersonaCoverage>,
+    /// Whether robots.txt was honoured.
+    pub robots_honoured: bool,
+    /// What could not be kept apart or at all, in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// Documents visited, by cell and path shape.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PageTally {
+    pub cell: Cell,
+    /// The first page of this shape.
+    pub example: SafeUrl,
+    /// Where it ended, where that was elsewhere.
+    pub shown: Option<SafeUrl>,
+    pub status: u16,
+    pub count: u64,
+}
+
+/// Pages that were known and not asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skipped {
+    pub persona: String,
+    pub reason: SkipReason,
+    pub example: SafeUrl,
+    pub count: u64,
+}
+
+/// Why a page was not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    Robots,
+    OutOfScope,
+    Excluded,
+    /// The plan's limit of pages.
+    PageLimit,
+    DepthLimit,
+    /// The limit per URL shape: calendars, endless queries.
+    ShapeLimit,
+    /// It would log out.
+    LogsOut,
+    /// Its URL carries an anti-forgery token: it acts.
+    CarriesToken,
+    /// It would change data.
+    ChangesData,
+    /// Nothing says that it only shows something, and members are careful.
+    MayAct,
+    NotHtml,
+    /// Not rendered: a page of the same kind was (browser engine).
+    Alike,
+    TimeLimit,
+    Interrupted,
+}
+
+/// A page or file that did not answer as hoped.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Failed {
+    pub cell: Cell,
+    pub url: SafeUrl,
+    pub kind: FailureKind,
+    /// In words, without secrets.
+    pub detail: String,
+    pub count: u64,
+}
+
+impl Failed {
+    /// What went wrong once. `detail` is without secrets.
+    pub fn once(cell: &Cell, url: SafeUrl, kind: FailureKind, detail: impl Into<String>) -> Failed {
+        Failed { cell: cell.clone(), url, kind, detail: detail.into(), count: 1 }
+    }
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    Dns,
+    Refused,
+    Connect,
+    Tls,
+    Timeout,
+    RedirectLoop,
+    TooManyRedirects,
+    /// A head over the limit, or one no reader can read.
+    UnreadableHead,
+    BodyTooLarge,
+    Truncated,
+    /// 5xx.
+    ServerError,
+    /// 4xx on a page that was linked or declared.
+    ClientError,
+    /// 429 or 503 to the end of the retries.
+    RateLimited,
+    /// A challenge or block page instead of the site.
+    BotWall,
+    /// The browser or its page died (browser engine).
+    Crashed,
+    Other,
+}
+
+/// Whether a persona could be what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonaCoverage {
+    pub name: String,
+    pub visitor: Visitor,
+    /// The consent state it was tried in; one entry for each.
+    #[serde(default)]
+    pub consent: Consent,
+    pub reached: Reached,
+    pub logins: u32,
+    /// Times the session was found lost during the run.
+    pub sessions_lost: u32,
+}
+
+/// Whether a persona got where it should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Reached {
+    Yes,
+    /// Logged in, but nothing in the plan proves it (`logged_in_when` is missing).
+    Unproven,
+    /// A step failed: which, and why, without secrets.
+    No {
+        step: String,
+        why: String,
+    },
+    /// Logged in, lost, and not recovered within the budget.
+    Lost {
+        why: String,
+    },
+}

@@ -1,0 +1,125 @@
+//! Everything that one run saw, as one value.
+
+use super::{Cell, ConsentLook, Contact, Coverage, Engine, Glob, Observation, Outcome, SafeUrl, Sent, Site};
+use crate::cookie::{Browser, ThirdPartyCookies};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Version of the saved scan's format; a file of another version is refused with a message.
+pub const SCAN_FORMAT: u32 = 1;
+
+/// Everything one run saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    pub format: u32,
+    pub run: Run,
+    pub coverage: Coverage,
+    pub observations: Vec<Observation>,
+    /// Cookies that went along with requests: *sent here* is another thing than *set here*.
+    pub sent: Vec<Sent>,
+    /// Hosts asked for anything, own and foreign.
+    pub contacts: Vec<Contact>,
+    /// What visitors met of the consent question (browser engine).
+    #[serde(default)]
+    pub consent: Vec<ConsentLook>,
+    /// Pictures of pages, where the plan wants them (browser engine).
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
+    pub outcomes: Vec<Outcome>,
+    pub policy: Option<PolicyPage>,
+    /// Links the manifest declares, and how they answered.
+    pub links: Vec<LinkCheck>,
+}
+
+/// How, when and from where the run was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Name and version of this tool.
+    pub tool: String,
+    pub target: String,
+    pub base_url: SafeUrl,
+    /// RFC 3339, UTC.
+    pub started: String,
+    pub seconds: u64,
+    pub engines: BTreeSet<Engine>,
+    pub user_agent: String,
+    /// Free text of the plan: where the scanner stood.
+    pub vantage: Option<String>,
+    pub third_party_cookies: ThirdPartyCookies,
+    /// Pictures, scripts, styles and frames were fetched too.
+    pub assets: bool,
+    /// Set when the run ended early: interrupted, or a limit of the whole run.
+    pub partial: Option<String>,
+    /// Hosts that count as the site's own, as globs, in force for this run.
+    pub own_hosts: Vec<String>,
+    /// The manifest's hosts to this target's, where they differ.
+    #[serde(default)]
+    pub host_map: BTreeMap<String, String>,
+    /// Hosts of this target that stand for somebody else, with ports where the map says them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub other_hosts: BTreeSet<String>,
+    /// Names of cookies allowed on this target only, as patterns.
+    #[serde(default)]
+    pub allowed_cookies: Vec<String>,
+    /// When the plan's recorded acceptance was given (`2026-05-12`), where the plan says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_given: Option<String>,
+    /// Browsers whose visitors count as much as Chromium's; what differs in others is a warning.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub browsers: BTreeSet<Browser>,
+    /// The browser that looked, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<BrowserRun>,
+}
+
+impl Run {
+    /// What was the site's own in this run.
+    pub fn site(&self) -> Site {
+        let own = self.own_hosts.iter().map(|host| Glob::new(host)).collect();
+        Site::new(self.base_url.parsed(), own, self.host_map.clone(), self.other_hosts.clone())
+    }
+}
+
+/// The browser of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserRun {
+    /// `Chromium 156.0.8078.79`
+    pub version: String,
+    /// Which third-party cookies it kept: the modes it looked in, in their order.
+    pub third_party_cookies: Vec<ThirdPartyCookies>,
+    /// The mode was tried with a page of our own, not only asked for.
+    pub tried: bool,
+}
+
+/// A picture of a page (browser engine).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Picture {
+    pub cell: Cell,
+    /// The page asked for.
+    pub page: SafeUrl,
+    /// Where it was written, as the plan's folder is.
+    pub file: String,
+}
+
+/// The published policy as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyPage {
+    pub url: SafeUrl,
+    pub shown: Option<SafeUrl>,
+    pub status: u16,
+    /// Its visible text, blocks on lines of their own; cut at 512 KiB. Empty if unreachable.
+    pub text: String,
+    /// Its links: text and target.
+    pub links: Vec<(String, SafeUrl)>,
+    /// Own hosts whose pages link to it.
+    pub linked_from: BTreeSet<String>,
+}
+
+/// A link that a claim needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LinkCheck {
+    pub url: SafeUrl,
+    /// Status at the end of its redirects; none with a failure.
+    pub status: Option<u16>,
+    pub failure: Option<String>,
+}
