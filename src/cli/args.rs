@@ -34,6 +34,8 @@ pub(super) enum Command {
     Check(super::check::CheckArgs),
     /// What a rule checks; or what a browser does with a Set-Cookie line, and why
     Explain(super::explain::LineArgs),
+    /// Read a published cookie policy into a manifest
+    Import(super::import::ImportArgs),
     /// Render a saved scan again, in other formats or against another manifest
     Report(Render),
 }

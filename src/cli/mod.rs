@@ -13,6 +13,7 @@ mod check;
 mod complaint;
 pub mod explain;
 mod files;
+mod import;
 mod init;
 mod interrupt;
 mod live;
@@ -45,6 +46,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => scan::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Report(args) => render::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());

@@ -1,7 +1,6 @@
 //! A page read as a visitor would: its title, its visible text, and whether something is on it.
 //! Everything comes out as plain values, because a parsed document must not live across an await.
 
-mod tame;
 
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
@@ -57,7 +56,7 @@ const BLOCKS: &[&str] = &[
 
 /// The document as a tree, in bounded time whatever the site sent.
 pub(super) fn parse(html: &str) -> Html {
-    Html::parse_document(tame::tame(html))
+    Html::parse_document(crate::markup::tame(html))
 }
 
 /// The document's title, on one line.

@@ -1,0 +1,561 @@
+//! A manifest as text: TOML that the decoder reads back as the same manifest, with remarks for
+//! people where the writer of a draft or an import has some. What groups have in common is written
+//! with each entry.
+
+use super::{
+    Absence, BannerRule, Category, DomainRule, Item, LifetimeRule, Manifest, NamePattern, PathRule,
+    PolicyClaims, Stated, Strength, ThirdParty, ThirdPartyRule, Trigger, ValueRule, VisitorState,
+};
+use crate::cookie::SameSite;
+use crate::observation::StorageKind;
+use crate::tree::Words;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// A place in a manifest where a remark can stand: before a field, whether it is stated or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    /// Before everything.
+    Top,
+    /// Before a field of `[site]`; `end`: after them.
+    Site(&'static str),
+    /// Before `[pages]`; and before one of its classes is said there, too.
+    Pages,
+    /// Before a field of an item; `about`: after its names; `end`: after everything.
+    Item(usize, &'static str),
+    /// Before the first third party.
+    ThirdParties,
+    /// Before a field of a third party; `end`: after everything.
+    Party(usize, &'static str),
+    /// Before `[claims]`.
+    Claims,
+    /// After everything.
+    End,
+}
+
+/// Remarks by where they stand, each line without its `#`.
+pub type Remarks = BTreeMap<Spot, Vec<String>>;
+
+/// The manifest's text.
+pub fn write(manifest: &Manifest) -> String {
+    write_with(manifest, &Remarks::new())
+}
+
+/// The manifest's text, with remarks.
+pub fn write_with(manifest: &Manifest, remarks: &Remarks) -> String {
+    let mut to = Writer { text: String::new(), remarks };
+    to.remark(Spot::Top);
+    to.site(manifest);
+    to.pages(manifest);
+    for (at, item) in manifest.items.iter().enumerate() {
+        to.item(at, item);
+    }
+    to.blank_before(Spot::ThirdParties);
+    for (at, party) in manifest.third_parties.iter().enumerate() {
+        to.party(at, party);
+    }
+    for link in &manifest.links {
+        to.text.push_str("\n[[links]]\n");
+        let default = link.url.split_once("://").map_or(link.url.as_str(), |(_, rest)| rest);
+        if super::decode::slug(default) != link.key {
+            to.line("id", &quoted(&link.key));
+        }
+        to.line("url", &quoted(&link.url));
+        if link.on_policy_page {
+            to.line("on_policy_page", "true");
+        }
+        to.strength(link.strength, &BTreeMap::new());
+        to.source(&link.source, &BTreeMap::new());
+    }
+    to.claims(&manifest.policy);
+    to.blank_before(Spot::End);
+    to.text.trim_start_matches('\n').to_owned()
+}
+
+struct Writer<'a> {
+    text: String,
+    remarks: &'a Remarks,
+}
+
+impl Writer<'_> {
+    fn remark(&mut self, spot: Spot) {
+        for line in self.remarks.get(&spot).into_iter().flatten() {
+            match line.as_str() {
+                "" => self.text.push_str("#\n"),
+                // A field that is only proposed can be switched on as it stands.
+                line => {
+                    let _ = writeln!(self.text, "# {}", comment(line));
+                }
+            }
+        }
+    }
+
+    fn blank_before(&mut self, spot: Spot) {
+        if self.remarks.contains_key(&spot) {
+            self.text.push('\n');
+            self.remark(spot);
+        }
+    }
+
+    fn line(&mut self, key: &str, value: &str) {
+        let _ = writeln!(self.text, "{key} = {value}");
+    }
+
+    fn site(&mut self, manifest: &Manifest) {
+        let site = &manifest.site;
+        self.text.push_str("\n[site]\n");
+        let hosts: Vec<String> = site.hosts.iter().map(|host| quoted(&host.to_string())).collect();
+        let fields = [
+            ("name", site.name.as_deref().map(quoted)),
+            ("url", site.url.as_ref().map(|url| quoted(url.as_str()))),
+            ("hosts", (!hosts.is_empty()).then(|| format!("[{}]", hosts.join(", ")))),
+            ("policy_url", site.policy_url.as_deref().map(quoted)),
+            // A date without its day is no TOML date.
+            ("last_updated", site.last_updated.map(|date| match date.day {
+                Some(_) => date.to_string(),
+                None => quoted(&date.to_string()),
+            })),
+        ];
+        for (key, value) in fields {
+            self.remark(Spot::Site(key));
+            if let Some(value) = value {
+                self.line(key, &value);
+            }
+        }
+        self.remark(Spot::Site("end"));
+    }
+
+    fn pages(&mut self, manifest: &Manifest) {
+        if manifest.pages.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.remark(Spot::Pages);
+        self.text.push_str("[pages]\n");
+        for (name, class) in &manifest.pages {
+            let patterns: Vec<String> = class.patterns.iter().map(|pattern| quoted(&pattern.to_string())).collect();
+            self.line(&key_of(name), &format!("[{}]", patterns.join(", ")));
+        }
+    }
+
+    fn item(&mut self, at: usize, item: &Item) {
+        let cookie = item.kind == StorageKind::Cookie;
+        let _ = write!(self.text, "\n[[{}]]\n", if cookie { "cookies" } else { "storage" });
+        let first = item.names.first().map(NamePattern::written).unwrap_or_default();
+        let default = if cookie { first.to_owned() } else { format!("{}:{first}", item.kind.word()) };
+        let id = (default != item.key).then(|| quoted(&item.key));
+        let stated = |value: Option<bool>| value.map(|value| value.to_string());
+        let fields = [
+            ("id", id),
+            ("name", Some(names(&item.names))),
+            ("https_name", (!item.https_names.is_empty()).then(|| names(&item.https_names))),
+            ("kind", (!cookie).then(|| quoted(item.kind.word()))),
+            ("about", None),
+            ("purpose", item.purpose.as_deref().map(quoted)),
+            ("category", item.category.map(|category| quoted(category.word()))),
+            ("category_as_written", item.category_as_written.as_deref().map(quoted)),
+            ("provider", item.provider.as_deref().map(quoted)),
+            ("hosts", list(item.hosts.iter().map(ToString::to_string))),
+            ("lifetime", item.lifetime.as_ref().map(lifetime)),
+            ("lifetime_for", (!item.lifetime_for.is_empty()).then(|| {
+                let each = item.lifetime_for.iter().map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
+                format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
+            })),
+            ("rolling", stated(item.rolling)),
+            ("http_only", stated(item.http_only)),
+            ("secure", item.secure.map(|rule| quoted(rule.word()))),
+            ("same_site", item.same_site.map(|word: SameSite| quoted(word.word()))),
+            ("path", item.path.as_ref().map(|path| match path {
+                PathRule::Exact(path) => quoted(path),
+                PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
+            })),
+            ("domain", item.domain.as_ref().map(|domain| match domain {
+                DomainRule::HostOnly => quoted("host-only"),
+                DomainRule::Domain(domain) => quoted(domain),
+            })),
+            ("party", item.party.map(|party| quoted(party.word()))),
+            ("partitioned", stated(item.partitioned)),
+            ("set_on", list(item.set_on.iter().cloned())),
+            ("set_by", list(item.set_by.iter().cloned())),
+            ("sent_only_to", list(item.sent_only_to.iter().cloned())),
+            ("sent_cross_site", stated(item.sent_cross_site)),
+            ("visitors", list(item.visitors.iter().map(|state| state.word().to_owned()))),
+            ("trigger", item.trigger.as_ref().map(trigger)),
+            ("required_for", list(item.required_for.iter().cloned())),
+            ("only_with", list(item.only_with.iter().cloned())),
+            ("refreshes", item.refreshes.as_deref().map(quoted)),
+            ("updated_by", list(item.updated_by.iter().cloned())),
+            ("value", item.value.map(|rule: ValueRule| quoted(rule.word()))),
+            ("script_readable", stated(item.script_readable)),
+            ("mirrored_in", list(item.mirrored_in.iter().map(|kind| kind.word().to_owned()))),
+            ("cleared_on_logout", stated(item.cleared_on_logout)),
+            ("expected", stated(item.expected)),
+        ];
+        for (key, value) in fields {
+            self.remark(Spot::Item(at, key));
+            if let Some(value) = value {
+                self.line(key, &value);
+            }
+        }
+        self.strength(item.strength, &item.strengths);
+        self.source(&item.source, &item.sources);
+        self.remark(Spot::Item(at, "end"));
+    }
+
+    fn party(&mut self, at: usize, party: &ThirdParty) {
+        self.text.push_str("\n[[third_parties]]\n");
+        let stated = |value: Option<bool>| value.map(|value| value.to_string());
+        let fields = [
+            ("id", (super::decode::slug(&party.provider) != party.key).then(|| quoted(&party.key))),
+            ("provider", Some(quoted(&party.provider))),
+            ("domains", Some(list(party.domains.iter().map(ToString::to_string)).unwrap_or_else(|| "[]".to_owned()))),
+            ("category", party.category.map(|category| quoted(category.word()))),
+            ("allowed_on", list(party.allowed_on.iter().cloned())),
+            ("after", party.after.as_ref().map(trigger)),
+            ("sets_cookies", stated(party.sets_cookies)),
+            ("sets_storage", stated(party.sets_storage)),
+            ("identifiers", stated(party.identifiers)),
+            ("personal_data", stated(party.personal_data)),
+            ("embedded", stated(party.embedded)),
+            ("confined", stated(party.confined)),
+            ("only_provider_of", party.only_provider_of.as_deref().map(quoted)),
+            ("needs_consent", stated(party.needs_consent)),
+        ];
+        for (key, value) in fields {
+            self.remark(Spot::Party(at, key));
+            if let Some(value) = value {
+                self.line(key, &value);
+            }
+        }
+        self.strength(party.strength, &party.strengths);
+        self.source(&party.source, &party.sources);
+        self.remark(Spot::Party(at, "end"));
+    }
+
+    fn strength(&mut self, strength: Strength, fields: &BTreeMap<String, Strength>) {
+        if !fields.is_empty() {
+            let each: Vec<String> =
+                fields.iter().map(|(field, strength)| format!("{field} = {}", quoted(strength.word()))).collect();
+            self.line("strength", &format!("{{ {} }}", each.join(", ")));
+        } else if strength != Strength::default() {
+            self.line("strength", &quoted(strength.word()));
+        }
+    }
+
+    fn source(&mut self, source: &Option<String>, fields: &BTreeMap<String, String>) {
+        if !fields.is_empty() {
+            let each: Vec<String> =
+                fields.iter().map(|(field, source)| format!("{field} = {}", quoted(source))).collect();
+            self.line("source", &format!("{{ {} }}", each.join(", ")));
+        } else if let Some(source) = source {
+            self.line("source", &quoted(source));
+        }
+    }
+
+    fn claims(&mut self, policy: &PolicyClaims) {
+        let yes = |stated: &Option<Stated<bool>>| stated.as_ref().map(|stated| sentence(stated, &stated.value.to_string()));
+        let categories = |stated: &Option<Stated<Vec<Category>>>| {
+            stated.as_ref().map(|stated| {
+                let words = stated.value.iter().map(|category| category.word().to_owned());
+                sentence(stated, &list(words).unwrap_or_else(|| "[]".to_owned()))
+            })
+        };
+        let none = |stated: &Option<Stated<Absence>>| stated.as_ref().map(|stated| absence(stated, "none"));
+        let fields = [
+            ("inventory", policy.inventory.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word())))),
+            ("categories", categories(&policy.categories)),
+            ("advertising", none(&policy.advertising)),
+            ("tracking", none(&policy.tracking)),
+            ("analytics_cookies", none(&policy.analytics_cookies)),
+            ("third_party_cookies", policy.third_party_cookies.as_ref().map(|stated: &Stated<ThirdPartyRule>| sentence(stated, &quoted(stated.value.word())))),
+            ("third_party_embeds", none(&policy.third_party_embeds)),
+            ("cookie_setting_scripts", none(&policy.cookie_setting_scripts)),
+            ("cross_site_tracking", none(&policy.cross_site_tracking)),
+            ("undeclared_storage", policy.undeclared_storage.as_ref().map(|stated| absence(stated, "no-identifiers"))),
+            ("plain_http_cookies", none(&policy.plain_http_cookies)),
+            ("no_cookies", no_cookies(policy)),
+            ("consent_banner", policy.consent_banner.as_ref().map(banner)),
+            ("consent_before", categories(&policy.consent_before)),
+            ("consent_renewed_on_change", yes(&policy.consent_renewed_on_change)),
+            ("covers_linking_hosts", yes(&policy.covers_linking_hosts)),
+            ("last_updated_shown", yes(&policy.last_updated_shown)),
+            ("policy_reachable", yes(&policy.policy_reachable)),
+            ("policy_names_cookies", yes(&policy.policy_names_cookies)),
+            ("date_follows_inventory", yes(&policy.date_follows_inventory)),
+            ("necessary_required_for", policy.necessary_required_for.as_ref().map(|stated| {
+                sentence(stated, &list(stated.value.iter().cloned()).unwrap_or_else(|| "[]".to_owned()))
+            })),
+            ("login_without_consent", yes(&policy.login_without_consent)),
+            ("honours_gpc", yes(&policy.honours_gpc)),
+        ];
+        if fields.iter().all(|(_, value)| value.is_none()) && !self.remarks.contains_key(&Spot::Claims) {
+            return;
+        }
+        self.text.push('\n');
+        self.remark(Spot::Claims);
+        self.text.push_str("[claims]\n");
+        for (key, value) in fields {
+            if let Some(value) = value {
+                self.line(key, &value);
+            }
+        }
+    }
+}
+
+/// A sentence's value alone, or with its strength and source.
+fn sentence<T>(stated: &Stated<T>, value: &str) -> String {
+    let more = more(stated);
+    if more.is_empty() { value.to_owned() } else { format!("{{ is = {value}{more} }}") }
+}
+
+fn more<T>(stated: &Stated<T>) -> String {
+    let mut more = String::new();
+    if stated.strength != Strength::default() {
+        let _ = write!(more, ", strength = {}", quoted(stated.strength.word()));
+    }
+    if let Some(source) = &stated.source {
+        let _ = write!(more, ", source = {}", quoted(source));
+    }
+    more
+}
+
+fn absence(stated: &Stated<Absence>, word: &str) -> String {
+    let Absence { third_party_only, pages, visitors } = &stated.value;
+    let mut parts = vec![format!("is = {}", quoted(word))];
+    if *third_party_only {
+        parts.push("third_party_only = true".to_owned());
+    }
+    parts.extend(list(pages.iter().cloned()).map(|pages| format!("pages = {pages}")));
+    parts.extend(states(visitors).map(|visitors| format!("visitors = {visitors}")));
+    let more = more(stated);
+    if parts.len() == 1 && more.is_empty() { quoted(word) } else { format!("{{ {}{more} }}", parts.join(", ")) }
+}
+
+fn no_cookies(policy: &PolicyClaims) -> Option<String> {
+    if policy.no_cookies.is_empty() {
+        return None;
+    }
+    let entries: Vec<String> = policy
+        .no_cookies
+        .iter()
+        .map(|stated| {
+            let rule = &stated.value;
+            let mut parts = Vec::new();
+            parts.extend(states(&rule.visitors).map(|visitors| format!("visitors = {visitors}")));
+            parts.extend(list(rule.pages.iter().cloned()).map(|pages| format!("pages = {pages}")));
+            parts.extend(list(rule.except.iter().cloned()).map(|except| format!("except = {except}")));
+            let more = more(stated);
+            let parts = parts.join(", ");
+            let inner = format!("{parts}{more}");
+            format!("{{ {} }}", inner.trim_start_matches(", "))
+        })
+        .collect();
+    Some(format!("[{}]", entries.join(", ")))
+}
+
+fn banner(stated: &Stated<BannerRule>) -> String {
+    match &stated.value {
+        BannerRule::None => sentence(stated, &quoted("none")),
+        BannerRule::Shown { repeated, back_after_clearing } => {
+            let mut parts = vec!["shown = \"first-visit\"".to_owned()];
+            parts.extend(repeated.map(|repeated| format!("repeated = {repeated}")));
+            parts.extend(back_after_clearing.map(|back| format!("back_after_clearing = {back}")));
+            format!("{{ {}{} }}", parts.join(", "), more(stated))
+        }
+    }
+}
+
+fn states(visitors: &[VisitorState]) -> Option<String> {
+    list(visitors.iter().map(|state| state.word().to_owned()))
+}
+
+fn trigger(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Login => quoted("login"),
+        Trigger::ConsentAccepted => quoted("consent-accepted"),
+        Trigger::ConsentGiven => quoted("consent-given"),
+        Trigger::Interaction => quoted("interaction"),
+        Trigger::Journey(name) => format!("{{ journey = {} }}", quoted(name)),
+    }
+}
+
+/// A lifetime as the manifest writes it.
+fn lifetime(rule: &LifetimeRule) -> String {
+    match rule {
+        LifetimeRule::Exact(span) => quoted(&span.written),
+        LifetimeRule::Max(span) => format!("{{ max = {} }}", quoted(&span.written)),
+        LifetimeRule::About(span) => format!("{{ about = {} }}", quoted(&span.written)),
+        LifetimeRule::Range(from, to) => format!("{{ range = [{}, {}] }}", quoted(&from.written), quoted(&to.written)),
+        LifetimeRule::Session => quoted("session"),
+        LifetimeRule::Either(rules) => {
+            let rules: Vec<String> = rules.iter().map(lifetime).collect();
+            format!("{{ either = [{}] }}", rules.join(", "))
+        }
+        LifetimeRule::Unbounded => quoted("unbounded"),
+        LifetimeRule::UntilLogout => "{ until = \"logout\" }".to_owned(),
+    }
+}
+
+fn names(names: &[NamePattern]) -> String {
+    let each: Vec<String> = names.iter().map(name).collect();
+    match each.as_slice() {
+        [one] => one.clone(),
+        many => format!("[{}]", many.join(", ")),
+    }
+}
+
+fn name(pattern: &NamePattern) -> String {
+    let written = quoted(pattern.written());
+    if pattern.is_regex() {
+        format!("{{ regex = {written} }}")
+    } else if pattern.as_literal().is_some() && pattern.written().contains('*') {
+        format!("{{ literal = {written} }}")
+    } else {
+        written
+    }
+}
+
+/// `["a", "b"]`; none of nothing.
+fn list(texts: impl IntoIterator<Item = String>) -> Option<String> {
+    let each: Vec<String> = texts.into_iter().map(|text| quoted(&text)).collect();
+    (!each.is_empty()).then(|| format!("[{}]", each.join(", ")))
+}
+
+/// A key as TOML takes it, in quotes where it must be.
+fn key_of(name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare { name.to_owned() } else { quoted(name) }
+}
+
+/// A TOML basic string; what would not show as itself is escaped.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                quoted.push('\\');
+                quoted.push(c);
+            }
+            '\'' => quoted.push(c),
+            c if c.is_control() || c.escape_debug().len() > 1 => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Text for a comment: it stays on its line.
+pub(super) fn comment(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::read;
+    use crate::tree::{Format, Place};
+
+    /// A manifest without the places of its file.
+    fn bare(mut manifest: Manifest) -> String {
+        for item in &mut manifest.items {
+            item.place = Place::default();
+            item.places.clear();
+            item.group = None;
+        }
+        for party in &mut manifest.third_parties {
+            party.place = Place::default();
+            party.places.clear();
+        }
+        for link in &mut manifest.links {
+            link.place = Place::default();
+        }
+        for class in manifest.pages.values_mut() {
+            class.place = Place::default();
+        }
+        let claims: Vec<String> =
+            manifest.claims.iter().map(|claim| format!("{} {} {:?}", claim.id, claim.text, claim.source)).collect();
+        format!("{:#?} {:#?} {:#?} {:#?} {:#?} {claims:#?}", manifest.site, manifest.pages, manifest.items, manifest.third_parties, manifest.links)
+    }
+
+    #[track_caller]
+    fn survives(text: &str) {
+        let (manifest, problems) = read(text, "cookies.toml", Format::Toml);
+        let manifest = manifest.unwrap_or_else(|| panic!("{problems:?}"));
+        let written = write(&manifest);
+        let (again, problems) = read(&written, "cookies.toml", Format::Toml);
+        let again = again.unwrap_or_else(|| panic!("{problems:?}\n{written}"));
+        assert_eq!(bare(manifest), bare(again), "{written}");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        survives(include_str!("../../examples/prokken/cookies.toml"));
+        survives(include_str!("../../examples/dpokit/cookies.toml"));
+        survives(include_str!("../../examples/katror/cookies.toml"));
+        survives(include_str!("../../examples/kropee/cookies.toml"));
+        survives(include_str!("../../config/cookies.toml"));
+    }
+
+    #[test]
+    fn every_field_survives() {
+        survives(
+            r#"
+            [pages]
+            "a b" = ["/x", "shop.test/y/**"]
+            [[cookies]]
+            id = "own"
+            name = ["a", { regex = "b[0-9]+" }, { literal = "c*" }, "d_*"]
+            https_name = "__Host-a"
+            hosts = ["*.shop.test"]
+            lifetime = { either = ["session", { range = ["1h", "2 days"] }] }
+            lifetime_for = { remembered = "unbounded", anonymous = { until = "logout" } }
+            path = "/"
+            domain = "host-only"
+            partitioned = false
+            set_by = ["a b"]
+            trigger = { journey = "buy" }
+            value = "uuid"
+            strength = { lifetime = "warning" }
+            source = { path = "a \"quoted\" sentence", lifetime = "\\ \t x" }
+            [[storage]]
+            name = "theme"
+            kind = "session-storage"
+            lifetime = { about = "1 year" }
+            updated_by = ["language"]
+            only_with = ["own"]
+            [[third_parties]]
+            id = "p"
+            provider = "P"
+            domains = ["p.test"]
+            after = "consent-given"
+            personal_data = false
+            strength = "warning"
+            [claims]
+            inventory = "examples"
+            tracking = { is = "none", pages = ["a b"], visitors = ["anonymous"], strength = "warning" }
+            undeclared_storage = { is = "no-identifiers", source = "s" }
+            no_cookies = [{ pages = ["a b"], except = ["own"], strength = "warning" }, {}]
+            consent_banner = "none"
+            honours_gpc = false
+            "#,
+        );
+    }
+
+    #[test]
+    fn strings_and_comments_stay_in_their_place() {
+        assert_eq!(quoted("a\"b\\c'd"), "\"a\\\"b\\\\c'd\"");
+        assert_eq!(quoted("a\n\u{202e}b"), "\"a\\U0000000A\\U0000202Eb\"");
+        assert_eq!(comment("a\n[site]\u{202e}"), "a\u{fffd}[site]\u{fffd}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Text without its markup: Markdown's escapes, emphasis, code and links; typographic characters.
+
+/// Lower case, one character for one, so that places in both texts are the same.
+pub(super) fn folded(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let mut lower = c.to_lowercase();
+            match (lower.next(), lower.next()) {
+                (Some(lower), None) if lower.len_utf8() == c.len_utf8() => lower,
+                _ => c,
+            }
+        })
+        .collect()
+}
+
+/// A whole document in one spelling: line ends, blanks and apostrophes as everybody types them, and
+/// without the characters that only tell a browser where a word may be broken.
+pub(super) fn normalised(text: &str) -> String {
+    let mut normal = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                if chars.peek() != Some(&'\n') {
+                    normal.push('\n');
+                }
+            }
+            '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => normal.push('\n'),
+            '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' | '\u{3000}' => normal.push(' '),
+            '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}' | '\0' => {}
+            '\u{2019}' | '\u{2018}' | '\u{2032}' | '\u{b4}' => normal.push('\''),
+            '\u{2010}' | '\u{2011}' => normal.push('-'),
+            c => normal.push(c),
+        }
+    }
+    normal
+}
+
+/// A name's own text: escapes undone, code marks and bold gone, underscores and stars left alone.
+pub(super) fn of_name(text: &str) -> String {
+    let text = without_links(text);
+    let text = text.replace("**", "").replace('`', "");
+    without_emphasis(&unescaped(&text)).trim().to_owned()
+}
+
+/// A sentence's plain text.
+pub(super) fn plain(text: &str) -> String {
+    let text = without_links(text);
+    let text = text.replace("**", "").replace('`', "").replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n");
+    let text = unescaped(&text);
+    let text = without_emphasis(&text);
+    let lines: Vec<String> =
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// `\_ga` → `_ga`.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.peek() {
+            Some(next) if c == '\\' && next.is_ascii_punctuation() => {}
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// `_Note._` → `Note.`: only around whole words, since names hold underscores.
+fn without_emphasis(text: &str) -> String {
+    let trimmed = text.trim();
+    for mark in ['_', '*'] {
+        if let Some(inner) = trimmed.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark))
+            && inner.contains(' ')
+            && !inner.contains(mark)
+        {
+            return inner.to_owned();
+        }
+    }
+    text.to_owned()
+}
+
+/// `[text](address)` → `text`; pictures go.
+fn without_links(text: &str) -> String {
+    if !text.contains("](") {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("](") {
+        let before = &rest[..at];
+        let Some(close) = rest[at..].find(')') else { break };
+        let Some(open) = before.rfind('[') else {
+            plain.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
+            continue;
+        };
+        let picture = before[..open].ends_with('!');
+        plain.push_str(if picture { &before[..open - 1] } else { &before[..open] });
+        if !picture {
+            plain.push_str(&before[open + 1..]);
+        }
+        rest = &rest[at + close + 1..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The addresses of a text's links, and addresses in plain words.
+pub(super) fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("](") {
+        let after = &rest[at + 2..];
+        let Some(close) = after.find([')', ' ']) else { break };
+        links.push(after[..close].to_owned());
+        rest = &after[close..];
+    }
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"')) {
+        let word = word.trim_end_matches(['.', ',', ';', ':']);
+        if (word.starts_with("https://") || word.starts_with("http://")) && !links.iter().any(|link| link == word) {
+            links.push(word.to_owned());
+        }
+    }
+    links
+}
+
+/// The sentences of a text; a full stop ends one only before a blank and a capital or the end.
+pub(super) fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    let bytes: Vec<(usize, char)> = text.char_indices().collect();
+    for (index, (at, c)) in bytes.iter().enumerate() {
+        let next = bytes.get(index + 1).map(|(_, c)| *c);
+        let after = bytes.get(index + 2).map(|(_, c)| *c);
+        let ends = match c {
+            '\n' => true,
+            '.' | '!' | '?' => {
+                let abbreviated = text[start..*at].ends_with("e.g") || text[start..*at].ends_with("i.e") || text[start..*at].ends_with("z.B") || text[start..*at].ends_with(" Nr");
+                next.is_none_or(char::is_whitespace) && after.is_none_or(|c| !c.is_lowercase()) && !abbreviated
+            }
+            _ => false,
+        };
+        if ends {
+            let end = at + c.len_utf8();
+            let sentence = text[start..end].trim();
+            if !sentence.is_empty() {
+                sentences.push(sentence);
+            }
+            start = end;
+        }
+    }
+    let last = text[start..].trim();
+    if !last.is_empty() {
+        sentences.push(last);
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_goes_and_names_stay() {
+        assert_eq!(of_name(r"`\_ga`"), "_ga");
+        assert_eq!(of_name(r"**\_\_cf\_bm**"), "__cf_bm");
+        assert_eq!(of_name(r"_hjSessionUser_{site\_id}"), "_hjSessionUser_{site_id}");
+        assert_eq!(plain("See [our *terms*](https://a.test/x) **now**"), "See our *terms* now");
+        assert_eq!(plain("![](https://a.test/x.png)"), "");
+        assert_eq!(plain("_Page updated yesterday._"), "Page updated yesterday.");
+    }
+
+    #[test]
+    fn sentences_end_with_a_stop_before_a_capital() {
+        assert_eq!(
+            sentences("Set by us (e.g. Better Auth). Read it. v1.2 is next\nLast"),
+            ["Set by us (e.g. Better Auth).", "Read it. v1.2 is next", "Last"]
+        );
+    }
+}
