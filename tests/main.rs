@@ -32,6 +32,7 @@ mod generated;
 mod help;
 mod hostile_sites;
 mod http;
+mod import;
 mod init;
 mod lists;
 mod login;

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Explain(super::explain::LineArgs),
     /// Read a published cookie policy into a manifest
     Import(super::import::ImportArgs),
+    /// Write the cookie table to publish, from a manifest or a saved scan
+    Policy(super::policy::PolicyArgs),
     /// Render a saved scan again, in other formats or against another manifest
     Report(Render),
 }

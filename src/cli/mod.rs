@@ -20,6 +20,7 @@ mod live;
 mod new_file;
 mod outcome;
 mod output;
+mod policy;
 mod progress;
 mod render;
 mod scan;
@@ -47,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Report(args) => render::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());

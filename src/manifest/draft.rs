@@ -2,79 +2,121 @@
 //! audit of the same site finds no difference. It states what was the same in every sighting and
 //! says in comments what was not. Values are not in it; scans have none.
 
-use super::{LifetimeRule, Span};
-use crate::cookie::{Decision, Effective, Lifetime, SameSite, registrable_domain};
+use super::write::quoted;
+use super::{
+    DeclaredParty, DomainRule, Glob, Inventory, Item, LifetimeRule, Manifest, NamePattern, PageClass,
+    PagePattern, PathRule, Remarks, SecureRule, Span, Spot, Stated, Strength, ThirdParty, VisitorState,
+    write_with,
+};
+use crate::config::Place;
+use crate::cookie::{Decision, Effective, Lifetime, registrable_domain};
 use crate::observation::{Contact, Observation, Page, PageTally, Party, Phase, Scan, Sighting, StorageKind};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// The manifest's text.
 pub fn draft(scan: &Scan) -> String {
+    let (manifest, remarks) = drafted(scan);
+    write_with(&manifest, &remarks)
+}
+
+/// The manifest, and what is said beside it.
+pub fn drafted(scan: &Scan) -> (Manifest, Remarks) {
     let entries = entries(scan);
     let narrow: Vec<Option<BTreeSet<String>>> =
         entries.iter().map(|entry| narrow_sections(entry, scan)).collect();
-    let mut text = String::new();
-    head(scan, &mut text);
+    let mut draft = Draft::default();
+    draft.head(scan);
     let sections: BTreeSet<&String> = narrow.iter().flatten().flatten().collect();
     if !sections.is_empty() {
-        text.push_str("\n# Classes of pages. `/docs/**` means /docs itself, too.\n[pages]\n");
-        for section in sections {
-            let _ = writeln!(text, "{} = [{}]", class_name(section), quoted(&format!("/{section}/**")));
-        }
+        draft.say(Spot::Pages, "Classes of pages. `/docs/**` means /docs itself, too.");
+    }
+    for section in sections {
+        let patterns = PagePattern::new(&format!("/{section}/**")).into_iter().collect();
+        draft.manifest.pages.insert(class_name(section), PageClass { patterns, ..PageClass::default() });
     }
     for (entry, sections) in entries.iter().zip(&narrow) {
-        write_entry(entry, sections.as_ref(), scan, &mut text);
+        draft.entry(entry, sections.as_ref(), scan);
     }
-    third_parties(scan, &mut text);
-    text.push_str(CLAIMS);
-    text
+    draft.third_parties(scan);
+    draft.say(
+        Spot::Claims,
+        "Sentences about the site as a whole. Every cookie that comes up is listed above:",
+    );
+    draft.manifest.policy.inventory = Some(Stated {
+        value: Inventory::Complete,
+        strength: Strength::default(),
+        place: Place::default(),
+        source: None,
+    });
+    for line in CLAIMS {
+        draft.say(Spot::End, *line);
+    }
+    (draft.manifest, draft.remarks)
 }
 
-const CLAIMS: &str = r#"
-# Sentences about the site as a whole. Every cookie that comes up is listed above:
-[claims]
-inventory = "complete"
-# What else your policy says, where it does:
-# advertising = "none"
-# analytics_cookies = "none"
-# third_party_cookies = "only-declared"
-# consent_banner = "none"
-# no_cookies = [{ visitors = ["anonymous"], pages = ["*"] }]
-"#;
+const CLAIMS: &[&str] = &[
+    "What else your policy says, where it does, goes under [claims]:",
+    "advertising = \"none\"",
+    "analytics_cookies = \"none\"",
+    "third_party_cookies = \"only-declared\"",
+    "consent_banner = \"none\"",
+    "no_cookies = [{ visitors = [\"anonymous\"], pages = [\"*\"] }]",
+];
 
-fn head(scan: &Scan, text: &mut String) {
-    let run = &scan.run;
-    let pages: u64 = crawled(scan).map(|page| page.count).sum();
-    let who: BTreeSet<&str> = scan.coverage.personas.iter().map(|persona| persona.name.as_str()).collect();
-    let who = if who.is_empty() {
-        "anonymous".to_owned()
-    } else {
-        who.into_iter().collect::<Vec<_>>().join(" and ")
-    };
-    let _ = writeln!(
-        text,
-        "# What {} leaves on a visitor's device, as {} saw it\n# on {}: {pages} pages, as {}.\n#\n\
-         # This is what the site does, not yet what it should do: read it, say what each cookie is\n\
-         # for, correct what is not meant, then run `cookieproof audit`. What is not stated is never\n\
-         # a violation.",
-        comment(run.base_url.as_str()),
-        comment(&run.tool),
-        comment(run.started.get(..10).unwrap_or(&run.started)),
-        comment(&who),
-    );
-    let url = run.base_url.parsed();
-    let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
-    let _ = writeln!(text, "\n[site]\nname = {}\nurl = {}", quoted(host), quoted(run.base_url.as_str()));
-    let hosts: Vec<String> = run.own_hosts.iter().map(|host| quoted(host)).collect();
-    if !hosts.is_empty() {
-        text.push_str("# What counts as this site; everything else is a third party.\n");
-        let _ = writeln!(text, "hosts = [{}]", hosts.join(", "));
+#[derive(Default)]
+struct Draft {
+    manifest: Manifest,
+    remarks: Remarks,
+}
+
+impl Draft {
+    fn say(&mut self, spot: Spot, line: impl Into<String>) {
+        self.remarks.entry(spot).or_default().push(line.into());
     }
-    match policy_path(scan) {
-        Some(path) => {
-            let _ = writeln!(text, "# Is this the published policy?\n# policy_url = {}", quoted(&path));
+
+    fn head(&mut self, scan: &Scan) {
+        let run = &scan.run;
+        let pages: u64 = crawled(scan).map(|page| page.count).sum();
+        let who: BTreeSet<&str> =
+            scan.coverage.personas.iter().map(|persona| persona.name.as_str()).collect();
+        let who = if who.is_empty() {
+            "anonymous".to_owned()
+        } else {
+            who.into_iter().collect::<Vec<_>>().join(" and ")
+        };
+        self.say(
+            Spot::Top,
+            format!("What {} leaves on a visitor's device, as {} saw it", run.base_url, run.tool),
+        );
+        self.say(
+            Spot::Top,
+            format!("on {}: {pages} pages, as {who}.", run.started.get(..10).unwrap_or(&run.started)),
+        );
+        self.say(Spot::Top, "");
+        self.say(
+            Spot::Top,
+            "This is what the site does, not yet what it should do: read it, say what each cookie is",
+        );
+        self.say(
+            Spot::Top,
+            "for, correct what is not meant, then run `cookieproof audit`. What is not stated is never",
+        );
+        self.say(Spot::Top, "a violation.");
+        let url = run.base_url.parsed();
+        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or_default().to_owned();
+        self.manifest.site.name = Some(host);
+        self.manifest.site.hosts = run.own_hosts.iter().map(|host| Glob::new(host)).collect();
+        self.manifest.site.url = url;
+        if !run.own_hosts.is_empty() {
+            self.say(Spot::Site("hosts"), "What counts as this site; everything else is a third party.");
         }
-        None => text.push_str("# policy_url = \"/cookie-policy\"\n"),
+        match policy_path(scan) {
+            Some(path) => {
+                self.say(Spot::Site("policy_url"), "Is this the published policy?");
+                self.say(Spot::Site("policy_url"), format!("policy_url = {}", quoted(&path)));
+            }
+            None => self.say(Spot::Site("policy_url"), "policy_url = \"/cookie-policy\""),
+        }
     }
 }
 
@@ -227,46 +269,47 @@ fn varies(part: &str) -> bool {
     all_digits || hex || random
 }
 
-fn write_entry(entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Scan, text: &mut String) {
-    let table = if entry.kind == StorageKind::Cookie { "cookies" } else { "storage" };
-    let _ = writeln!(text, "\n[[{table}]]\nname = {}", quoted(&entry.name));
-    if let Some(name) = &entry.https_name {
-        let _ = writeln!(text, "https_name = {}", quoted(name));
-    }
-    if !entry.made_from.is_empty() {
-        let names: Vec<&str> = entry.made_from.iter().take(3).map(String::as_str).collect();
-        let _ = writeln!(text, "# The name varies: {}.", comment(&names.join(", ")));
-    }
-    if let Some((_, one)) = entry.seen.first() {
-        let _ = writeln!(
-            text,
-            "# Set {}, as by {} {} to {}.",
-            if entry.count == 1 { "once".to_owned() } else { format!("{} times", entry.count) },
-            comment(&one.exchange.method),
-            comment(&path_of(one.exchange.url.as_str())),
-            comment(&one.cell.persona)
-        );
-    }
-    if entry.kind != StorageKind::Cookie {
-        let _ = writeln!(text, "kind = {}", quoted(&entry.kind.to_string()));
-        text.push_str("# purpose = \"\"\n");
-        return;
-    }
-    text.push_str("# purpose = \"\"\n");
-    text.push_str("# category = \"strictly-necessary\"    # functional, analytics, advertising, social\n");
-    lifetime(entry, text);
-    attributes(entry, text);
-    place(entry, text);
-    if let Some(sections) = sections {
-        let classes: Vec<String> = sections.iter().map(|section| quoted(&class_name(section))).collect();
-        let _ = writeln!(text, "set_on = [{}]", classes.join(", "));
-    }
-    if only_for_members(entry, scan) {
-        text.push_str("visitors = [\"logged-in\"]\n");
+impl Draft {
+    fn entry(&mut self, entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Scan) {
+        let at = self.manifest.items.len();
+        let mut item = Item::named(&entry.name);
+        item.kind = entry.kind;
+        item.https_names = entry.https_name.iter().map(|name| NamePattern::glob(name)).collect();
+        if !entry.made_from.is_empty() {
+            let names: Vec<&str> = entry.made_from.iter().take(3).map(String::as_str).collect();
+            self.say(Spot::Item(at, "about"), format!("The name varies: {}.", names.join(", ")));
+        }
+        if let Some((_, one)) = entry.seen.first() {
+            let times = if entry.count == 1 { "once".to_owned() } else { format!("{} times", entry.count) };
+            let line = format!(
+                "Set {times}, as by {} {} to {}.",
+                one.exchange.method,
+                path_of(one.exchange.url.as_str()),
+                one.cell.persona
+            );
+            self.say(Spot::Item(at, "about"), line);
+        }
+        self.say(Spot::Item(at, "purpose"), "purpose = \"\"");
+        if entry.kind == StorageKind::Cookie {
+            self.say(
+                Spot::Item(at, "category"),
+                "category = \"strictly-necessary\"    # functional, analytics, advertising, social",
+            );
+            item.lifetime = Some(lifetime(entry));
+            self.attributes(at, &mut item, entry);
+            self.place(at, &mut item, entry);
+            item.set_on = sections.into_iter().flatten().map(|section| class_name(section)).collect();
+            if only_for_members(entry, scan) {
+                item.visitors = vec![VisitorState::LoggedIn];
+            }
+        } else {
+            item.key = format!("{}:{}", entry.kind, entry.name);
+        }
+        self.manifest.items.push(item);
     }
 }
 
-fn lifetime(entry: &Entry<'_>, text: &mut String) {
+fn lifetime(entry: &Entry<'_>) -> LifetimeRule {
     let lifetimes: BTreeSet<Lifetime> = entry.seen.iter().map(|(_, seen)| seen.written.lifetime).collect();
     let seconds: Vec<i64> = lifetimes
         .iter()
@@ -276,27 +319,26 @@ fn lifetime(entry: &Entry<'_>, text: &mut String) {
         })
         .collect();
     let persistent = seconds.first().zip(seconds.last()).map(|(least, most)| stated(*least, *most));
-    let value = match (persistent, lifetimes.contains(&Lifetime::Session)) {
-        (None, _) => "\"session\"".to_owned(),
+    match (persistent, lifetimes.contains(&Lifetime::Session)) {
+        (None, _) => LifetimeRule::Session,
         (Some(stated), false) => stated,
-        (Some(stated), true) => format!("{{ either = [\"session\", {stated}] }}"),
-    };
-    let _ = writeln!(text, "lifetime = {value}");
+        (Some(stated), true) => LifetimeRule::Either(vec![LifetimeRule::Session, stated]),
+    }
 }
 
 /// One duration where its tolerance holds both ends, else a range.
-fn stated(least: i64, most: i64) -> String {
-    let one = human(most);
+fn stated(least: i64, most: i64) -> LifetimeRule {
+    let span = |text: String, seconds: i64| text.parse::<Span>().unwrap_or_else(|_| Span::seconds(seconds));
     let holds =
         |rule: &LifetimeRule| rule.allows(Lifetime::Seconds(least)) && rule.allows(Lifetime::Seconds(most));
-    if one.parse::<Span>().is_ok_and(|span| holds(&LifetimeRule::Exact(span))) {
-        return quoted(&one);
+    let one = LifetimeRule::Exact(span(human(most), most));
+    if holds(&one) {
+        return one;
     }
-    let (from, to) = (human(least), human(most));
-    let range = from.parse::<Span>().and_then(|from| Ok(LifetimeRule::Range(from, to.parse()?)));
-    match range.is_ok_and(|range| holds(&range)) {
-        true => format!("{{ range = [{}, {}] }}", quoted(&from), quoted(&to)),
-        false => format!("{{ range = [\"{least}s\", \"{most}s\"] }}"),
+    let range = LifetimeRule::Range(span(human(least), least), span(human(most), most));
+    match holds(&range) {
+        true => range,
+        false => LifetimeRule::Range(Span::seconds(least), Span::seconds(most)),
     }
 }
 
@@ -322,66 +364,66 @@ fn human(seconds: i64) -> String {
     }
 }
 
-fn attributes(entry: &Entry<'_>, text: &mut String) {
-    match same(entry, |seen| seen.written.http_only) {
-        Some(http_only) => {
-            let _ = writeln!(text, "http_only = {http_only}");
+impl Draft {
+    fn attributes(&mut self, at: usize, item: &mut Item, entry: &Entry<'_>) {
+        item.http_only = same(entry, |seen| seen.written.http_only);
+        if item.http_only.is_none() {
+            self.say(Spot::Item(at, "http_only"), "http_only: seen with and without HttpOnly");
         }
-        None => text.push_str("# http_only: seen with and without HttpOnly\n"),
-    }
-    let by_scheme = |scheme: &str| {
-        let secure: BTreeSet<bool> = entry
-            .seen
-            .iter()
-            .filter(|(_, seen)| seen.exchange.url.as_str().starts_with(scheme))
-            .map(|(_, seen)| seen.written.secure)
-            .collect();
-        (secure.contains(&true), secure.contains(&false))
-    };
-    match (by_scheme("http:"), by_scheme("https:")) {
-        ((false, true), (true, false)) => text.push_str("secure = \"on-https\"\n"),
-        ((_, false), (_, false)) => text.push_str("secure = \"always\"\n"),
-        ((false, _), (false, true)) => text.push_str("# secure: not set, not even over https\n"),
-        ((false, true), (false, false)) => text.push_str("# secure: not set over plain http\n"),
-        _ => text.push_str("# secure: seen with and without Secure\n"),
-    }
-    match same(entry, |seen| seen.written.same_site) {
-        Some(Some(word)) => {
-            let word = match word {
-                SameSite::Strict => "strict",
-                SameSite::Lax => "lax",
-                SameSite::None => "none",
-            };
-            let _ = writeln!(text, "same_site = \"{word}\"");
+        let by_scheme = |scheme: &str| {
+            let secure: BTreeSet<bool> = entry
+                .seen
+                .iter()
+                .filter(|(_, seen)| seen.exchange.url.as_str().starts_with(scheme))
+                .map(|(_, seen)| seen.written.secure)
+                .collect();
+            (secure.contains(&true), secure.contains(&false))
+        };
+        let remark = match (by_scheme("http:"), by_scheme("https:")) {
+            ((false, true), (true, false)) => {
+                item.secure = Some(SecureRule::OnHttps);
+                None
+            }
+            ((_, false), (_, false)) => {
+                item.secure = Some(SecureRule::Always);
+                None
+            }
+            ((false, _), (false, true)) => Some("secure: not set, not even over https"),
+            ((false, true), (false, false)) => Some("secure: not set over plain http"),
+            _ => Some("secure: seen with and without Secure"),
+        };
+        if let Some(line) = remark {
+            self.say(Spot::Item(at, "secure"), line);
         }
-        Some(None) => text.push_str("# same_site: not written; browsers take it as Lax\n"),
-        None => text.push_str("# same_site: seen with different words\n"),
+        match same(entry, |seen| seen.written.same_site) {
+            Some(Some(word)) => item.same_site = Some(word),
+            Some(None) => {
+                self.say(Spot::Item(at, "same_site"), "same_site: not written; browsers take it as Lax")
+            }
+            None => self.say(Spot::Item(at, "same_site"), "same_site: seen with different words"),
+        }
+        item.partitioned = same(entry, |seen| seen.written.partitioned).filter(|partitioned| *partitioned);
     }
-    if same(entry, |seen| seen.written.partitioned) == Some(true) {
-        text.push_str("partitioned = true\n");
-    }
-}
 
-/// Path, domain and party.
-fn place(entry: &Entry<'_>, text: &mut String) {
-    let kept = |seen: &Sighting, fact: fn(&Effective) -> String| seen.decision.effective().map(fact);
-    match same(entry, |seen| (seen.written.path.is_some(), kept(seen, |kept| kept.path.clone()))) {
-        Some((true, Some(path))) => {
-            let _ = writeln!(text, "path = {}", quoted(&path));
+    /// Path, domain and party.
+    fn place(&mut self, at: usize, item: &mut Item, entry: &Entry<'_>) {
+        let kept = |seen: &Sighting, fact: fn(&Effective) -> String| seen.decision.effective().map(fact);
+        match same(entry, |seen| (seen.written.path.is_some(), kept(seen, |kept| kept.path.clone()))) {
+            Some((true, Some(path))) => item.path = Some(PathRule::Exact(path)),
+            Some(_) => {
+                self.say(Spot::Item(at, "path"), "path: not written; browsers take the folder of the page");
+            }
+            None => self.say(Spot::Item(at, "path"), "path: seen with different paths"),
         }
-        Some(_) => text.push_str("# path: not written; browsers take the folder of the page\n"),
-        None => text.push_str("# path: seen with different paths\n"),
-    }
-    let domain = |kept: &Effective| if kept.host_only { String::new() } else { kept.domain.clone() };
-    match same(entry, |seen| kept(seen, domain)).flatten() {
-        Some(domain) if domain.is_empty() => text.push_str("domain = \"host-only\"\n"),
-        Some(domain) => {
-            let _ = writeln!(text, "domain = {}", quoted(&domain));
+        let domain = |kept: &Effective| if kept.host_only { String::new() } else { kept.domain.clone() };
+        match same(entry, |seen| kept(seen, domain)).flatten() {
+            Some(domain) if domain.is_empty() => item.domain = Some(DomainRule::HostOnly),
+            Some(domain) => item.domain = Some(DomainRule::Domain(domain)),
+            None => self.say(Spot::Item(at, "domain"), "domain: seen for different domains"),
         }
-        None => text.push_str("# domain: seen for different domains\n"),
-    }
-    if same(entry, |seen| seen.party) == Some(Party::Third) {
-        text.push_str("party = \"third\"\n");
+        if same(entry, |seen| seen.party) == Some(Party::Third) {
+            item.party = Some(DeclaredParty::Third);
+        }
     }
 }
 
@@ -441,24 +483,27 @@ fn only_for_members(entry: &Entry<'_>, scan: &Scan) -> bool {
         })
 }
 
-fn third_parties(scan: &Scan, text: &mut String) {
-    let mut hosts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for Contact { host, party, .. } in &scan.contacts {
-        if *party == Party::Third {
-            hosts.entry(registrable_domain(host)).or_default().insert(host);
+impl Draft {
+    fn third_parties(&mut self, scan: &Scan) {
+        let mut hosts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for Contact { host, party, .. } in &scan.contacts {
+            if *party == Party::Third {
+                hosts.entry(registrable_domain(host)).or_default().insert(host);
+            }
         }
-    }
-    if !hosts.is_empty() {
-        text.push_str("\n# Other parties that the pages mention or ask. Who are they, and what for?\n");
-    }
-    for (provider, hosts) in hosts {
-        let domains: Vec<String> = hosts.iter().map(|host| quoted(host)).collect();
-        let _ = writeln!(
-            text,
-            "\n[[third_parties]]\nprovider = {}\ndomains = [{}]\n# sets_cookies = false",
-            quoted(provider),
-            domains.join(", ")
-        );
+        if !hosts.is_empty() {
+            self.say(
+                Spot::ThirdParties,
+                "Other parties that the pages mention or ask. Who are they, and what for?",
+            );
+        }
+        for (provider, hosts) in hosts {
+            self.say(Spot::Party(self.manifest.third_parties.len(), "sets_cookies"), "sets_cookies = false");
+            let mut party = ThirdParty::named(provider);
+            party.key = super::decode::slug(provider);
+            party.domains = hosts.iter().map(|host| Glob::new(host)).collect();
+            self.manifest.third_parties.push(party);
+        }
     }
 }
 
@@ -479,39 +524,6 @@ fn path_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     path.split(['?', '#']).next().unwrap_or("/").to_owned()
-}
-
-/// A TOML basic string; what would not show as itself is escaped.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(c);
-            }
-            '\'' => quoted.push(c),
-            c if c.is_control() || c.escape_debug().len() > 1 => {
-                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Text for a comment: it stays on its line.
-fn comment(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -575,7 +587,8 @@ mod tests {
         # Sentences about the site as a whole. Every cookie that comes up is listed above:
         [claims]
         inventory = "complete"
-        # What else your policy says, where it does:
+
+        # What else your policy says, where it does, goes under [claims]:
         # advertising = "none"
         # analytics_cookies = "none"
         # third_party_cookies = "only-declared"
@@ -608,9 +621,9 @@ mod tests {
 
     #[test]
     fn a_lifetime_holds_what_was_seen() {
-        assert_eq!(stated(86_399, 86_400), "\"24h\"");
-        assert_eq!(stated(3_600, 86_400), "{ range = [\"1h\", \"24h\"] }");
-        assert_eq!(stated(5, 5), "\"5s\"");
+        assert_eq!(stated(86_399, 86_400).to_string(), "24h");
+        assert_eq!(stated(3_600, 86_400).to_string(), "1h to 24h");
+        assert_eq!(stated(5, 5).to_string(), "5s");
     }
 
     #[test]
@@ -628,13 +641,6 @@ mod tests {
         ] {
             assert_eq!(skeleton(name), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn strings_and_comments_stay_in_their_place() {
-        assert_eq!(quoted("a\"b\\c'd"), "\"a\\\"b\\\\c'd\"");
-        assert_eq!(quoted("a\n\u{202e}b"), "\"a\\U0000000A\\U0000202Eb\"");
-        assert_eq!(comment("a\n[site]\u{202e}"), "a\u{fffd}[site]\u{fffd}");
     }
 
     #[test]

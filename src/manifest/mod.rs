@@ -11,12 +11,14 @@ mod lifetime;
 mod model;
 mod patterns;
 mod words;
+mod write;
 
 pub use crate::config::Place;
 pub use crate::observation::Glob;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
-pub use decode::{json_schema, read, shape};
-pub use draft::draft;
+pub use decode::{json_schema, read, shape, slug};
+pub use draft::{draft, drafted};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{NamePattern, PagePattern};
+pub use write::{Remarks, Spot, write, write_with};

@@ -6,9 +6,9 @@ use super::{
     Absence, BannerRule, Category, DomainRule, Item, LifetimeRule, Manifest, NamePattern, PathRule,
     PolicyClaims, Stated, Strength, ThirdParty, ThirdPartyRule, Trigger, ValueRule, VisitorState,
 };
+use crate::config::Words;
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
-use crate::tree::Words;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -111,10 +111,13 @@ impl Writer<'_> {
             ("hosts", (!hosts.is_empty()).then(|| format!("[{}]", hosts.join(", ")))),
             ("policy_url", site.policy_url.as_deref().map(quoted)),
             // A date without its day is no TOML date.
-            ("last_updated", site.last_updated.map(|date| match date.day {
-                Some(_) => date.to_string(),
-                None => quoted(&date.to_string()),
-            })),
+            (
+                "last_updated",
+                site.last_updated.map(|date| match date.day {
+                    Some(_) => date.to_string(),
+                    None => quoted(&date.to_string()),
+                }),
+            ),
         ];
         for (key, value) in fields {
             self.remark(Spot::Site(key));
@@ -133,7 +136,8 @@ impl Writer<'_> {
         self.remark(Spot::Pages);
         self.text.push_str("[pages]\n");
         for (name, class) in &manifest.pages {
-            let patterns: Vec<String> = class.patterns.iter().map(|pattern| quoted(&pattern.to_string())).collect();
+            let patterns: Vec<String> =
+                class.patterns.iter().map(|pattern| quoted(&pattern.to_string())).collect();
             self.line(&key_of(name), &format!("[{}]", patterns.join(", ")));
         }
     }
@@ -157,22 +161,34 @@ impl Writer<'_> {
             ("provider", item.provider.as_deref().map(quoted)),
             ("hosts", list(item.hosts.iter().map(ToString::to_string))),
             ("lifetime", item.lifetime.as_ref().map(lifetime)),
-            ("lifetime_for", (!item.lifetime_for.is_empty()).then(|| {
-                let each = item.lifetime_for.iter().map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
-                format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
-            })),
+            (
+                "lifetime_for",
+                (!item.lifetime_for.is_empty()).then(|| {
+                    let each = item
+                        .lifetime_for
+                        .iter()
+                        .map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
+                    format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
+                }),
+            ),
             ("rolling", stated(item.rolling)),
             ("http_only", stated(item.http_only)),
             ("secure", item.secure.map(|rule| quoted(rule.word()))),
             ("same_site", item.same_site.map(|word: SameSite| quoted(word.word()))),
-            ("path", item.path.as_ref().map(|path| match path {
-                PathRule::Exact(path) => quoted(path),
-                PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
-            })),
-            ("domain", item.domain.as_ref().map(|domain| match domain {
-                DomainRule::HostOnly => quoted("host-only"),
-                DomainRule::Domain(domain) => quoted(domain),
-            })),
+            (
+                "path",
+                item.path.as_ref().map(|path| match path {
+                    PathRule::Exact(path) => quoted(path),
+                    PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
+                }),
+            ),
+            (
+                "domain",
+                item.domain.as_ref().map(|domain| match domain {
+                    DomainRule::HostOnly => quoted("host-only"),
+                    DomainRule::Domain(domain) => quoted(domain),
+                }),
+            ),
             ("party", item.party.map(|party| quoted(party.word()))),
             ("partitioned", stated(item.partitioned)),
             ("set_on", list(item.set_on.iter().cloned())),
@@ -208,7 +224,10 @@ impl Writer<'_> {
         let fields = [
             ("id", (super::decode::slug(&party.provider) != party.key).then(|| quoted(&party.key))),
             ("provider", Some(quoted(&party.provider))),
-            ("domains", Some(list(party.domains.iter().map(ToString::to_string)).unwrap_or_else(|| "[]".to_owned()))),
+            (
+                "domains",
+                Some(list(party.domains.iter().map(ToString::to_string)).unwrap_or_else(|| "[]".to_owned())),
+            ),
             ("category", party.category.map(|category| quoted(category.word()))),
             ("allowed_on", list(party.allowed_on.iter().cloned())),
             ("after", party.after.as_ref().map(trigger)),
@@ -234,8 +253,10 @@ impl Writer<'_> {
 
     fn strength(&mut self, strength: Strength, fields: &BTreeMap<String, Strength>) {
         if !fields.is_empty() {
-            let each: Vec<String> =
-                fields.iter().map(|(field, strength)| format!("{field} = {}", quoted(strength.word()))).collect();
+            let each: Vec<String> = fields
+                .iter()
+                .map(|(field, strength)| format!("{field} = {}", quoted(strength.word())))
+                .collect();
             self.line("strength", &format!("{{ {} }}", each.join(", ")));
         } else if strength != Strength::default() {
             self.line("strength", &quoted(strength.word()));
@@ -253,7 +274,9 @@ impl Writer<'_> {
     }
 
     fn claims(&mut self, policy: &PolicyClaims) {
-        let yes = |stated: &Option<Stated<bool>>| stated.as_ref().map(|stated| sentence(stated, &stated.value.to_string()));
+        let yes = |stated: &Option<Stated<bool>>| {
+            stated.as_ref().map(|stated| sentence(stated, &stated.value.to_string()))
+        };
         let categories = |stated: &Option<Stated<Vec<Category>>>| {
             stated.as_ref().map(|stated| {
                 let words = stated.value.iter().map(|category| category.word().to_owned());
@@ -262,16 +285,28 @@ impl Writer<'_> {
         };
         let none = |stated: &Option<Stated<Absence>>| stated.as_ref().map(|stated| absence(stated, "none"));
         let fields = [
-            ("inventory", policy.inventory.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word())))),
+            (
+                "inventory",
+                policy.inventory.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word()))),
+            ),
             ("categories", categories(&policy.categories)),
             ("advertising", none(&policy.advertising)),
             ("tracking", none(&policy.tracking)),
             ("analytics_cookies", none(&policy.analytics_cookies)),
-            ("third_party_cookies", policy.third_party_cookies.as_ref().map(|stated: &Stated<ThirdPartyRule>| sentence(stated, &quoted(stated.value.word())))),
+            (
+                "third_party_cookies",
+                policy
+                    .third_party_cookies
+                    .as_ref()
+                    .map(|stated: &Stated<ThirdPartyRule>| sentence(stated, &quoted(stated.value.word()))),
+            ),
             ("third_party_embeds", none(&policy.third_party_embeds)),
             ("cookie_setting_scripts", none(&policy.cookie_setting_scripts)),
             ("cross_site_tracking", none(&policy.cross_site_tracking)),
-            ("undeclared_storage", policy.undeclared_storage.as_ref().map(|stated| absence(stated, "no-identifiers"))),
+            (
+                "undeclared_storage",
+                policy.undeclared_storage.as_ref().map(|stated| absence(stated, "no-identifiers")),
+            ),
             ("plain_http_cookies", none(&policy.plain_http_cookies)),
             ("no_cookies", no_cookies(policy)),
             ("consent_banner", policy.consent_banner.as_ref().map(banner)),
@@ -282,9 +317,12 @@ impl Writer<'_> {
             ("policy_reachable", yes(&policy.policy_reachable)),
             ("policy_names_cookies", yes(&policy.policy_names_cookies)),
             ("date_follows_inventory", yes(&policy.date_follows_inventory)),
-            ("necessary_required_for", policy.necessary_required_for.as_ref().map(|stated| {
-                sentence(stated, &list(stated.value.iter().cloned()).unwrap_or_else(|| "[]".to_owned()))
-            })),
+            (
+                "necessary_required_for",
+                policy.necessary_required_for.as_ref().map(|stated| {
+                    sentence(stated, &list(stated.value.iter().cloned()).unwrap_or_else(|| "[]".to_owned()))
+                }),
+            ),
             ("login_without_consent", yes(&policy.login_without_consent)),
             ("honours_gpc", yes(&policy.honours_gpc)),
         ];
@@ -328,7 +366,11 @@ fn absence(stated: &Stated<Absence>, word: &str) -> String {
     parts.extend(list(pages.iter().cloned()).map(|pages| format!("pages = {pages}")));
     parts.extend(states(visitors).map(|visitors| format!("visitors = {visitors}")));
     let more = more(stated);
-    if parts.len() == 1 && more.is_empty() { quoted(word) } else { format!("{{ {}{more} }}", parts.join(", ")) }
+    if parts.len() == 1 && more.is_empty() {
+        quoted(word)
+    } else {
+        format!("{{ {}{more} }}", parts.join(", "))
+    }
 }
 
 fn no_cookies(policy: &PolicyClaims) -> Option<String> {
@@ -385,7 +427,9 @@ fn lifetime(rule: &LifetimeRule) -> String {
         LifetimeRule::Exact(span) => quoted(&span.written),
         LifetimeRule::Max(span) => format!("{{ max = {} }}", quoted(&span.written)),
         LifetimeRule::About(span) => format!("{{ about = {} }}", quoted(&span.written)),
-        LifetimeRule::Range(from, to) => format!("{{ range = [{}, {}] }}", quoted(&from.written), quoted(&to.written)),
+        LifetimeRule::Range(from, to) => {
+            format!("{{ range = [{}, {}] }}", quoted(&from.written), quoted(&to.written))
+        }
         LifetimeRule::Session => quoted("session"),
         LifetimeRule::Either(rules) => {
             let rules: Vec<String> = rules.iter().map(lifetime).collect();
@@ -463,8 +507,8 @@ pub(super) fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Format, Place};
     use crate::manifest::read;
-    use crate::tree::{Format, Place};
 
     /// A manifest without the places of its file.
     fn bare(mut manifest: Manifest) -> String {
@@ -483,9 +527,15 @@ mod tests {
         for class in manifest.pages.values_mut() {
             class.place = Place::default();
         }
-        let claims: Vec<String> =
-            manifest.claims.iter().map(|claim| format!("{} {} {:?}", claim.id, claim.text, claim.source)).collect();
-        format!("{:#?} {:#?} {:#?} {:#?} {:#?} {claims:#?}", manifest.site, manifest.pages, manifest.items, manifest.third_parties, manifest.links)
+        let claims: Vec<String> = manifest
+            .claims
+            .iter()
+            .map(|claim| format!("{} {} {:?}", claim.id, claim.text, claim.source))
+            .collect();
+        format!(
+            "{:#?} {:#?} {:#?} {:#?} {:#?} {claims:#?}",
+            manifest.site, manifest.pages, manifest.items, manifest.third_parties, manifest.links
+        )
     }
 
     #[track_caller]

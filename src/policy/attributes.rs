@@ -39,33 +39,80 @@ pub(super) fn of_sentences(entry: &mut Entry, text: &str) {
 /// What a sentence or an item of a list says.
 pub(super) fn stated(sentence: &str) -> Attributes {
     let low = inline::folded(sentence);
-    let denies = ["not httponly", "not http-only", "not marked httponly", "without httponly", "isn't httponly", "non-httponly"];
+    let denies = [
+        "not httponly",
+        "not http-only",
+        "not marked httponly",
+        "without httponly",
+        "isn't httponly",
+        "non-httponly",
+    ];
     let http_only = if denies.iter().any(|phrase| low.contains(phrase)) {
         Some(false)
     } else {
         (low.contains("httponly") || low.contains("http-only") || low.contains("http only")).then_some(true)
     };
-    let flag = ["secure flag", "secure attribute", "secure-flag", "secure-attribut", "marked secure", "attribut secure", "atributo secure", "secure \u{2014}", "secure \u{2013}", "secure:", "secure -", "secure and", "secure,", "and secure", "and `secure`", "`secure`", "flag secure"]
-        .iter()
-        .any(|phrase| low.contains(phrase) && !low.contains("securely"));
-    let over_https = ["only transmitted over https", "only sent over https", "only over https", "nur \u{fc}ber https", "uniquement en https", "solo por https", "alleen via https"].iter().any(|phrase| low.contains(phrase));
-    let conditional = ["in production", "on https", "over https", "when served over https", "in produktion", "en production", "en producci\u{f3}n", "in productie"].iter().any(|phrase| low.contains(phrase));
-    let secure = (flag || over_https && low.starts_with("secure")).then_some(if conditional { SecureRule::OnHttps } else { SecureRule::Always });
+    let flag = [
+        "secure flag",
+        "secure attribute",
+        "secure-flag",
+        "secure-attribut",
+        "marked secure",
+        "attribut secure",
+        "atributo secure",
+        "secure \u{2014}",
+        "secure \u{2013}",
+        "secure:",
+        "secure -",
+        "secure and",
+        "secure,",
+        "and secure",
+        "and `secure`",
+        "`secure`",
+        "flag secure",
+    ]
+    .iter()
+    .any(|phrase| low.contains(phrase) && !low.contains("securely"));
+    let over_https = [
+        "only transmitted over https",
+        "only sent over https",
+        "only over https",
+        "nur \u{fc}ber https",
+        "uniquement en https",
+        "solo por https",
+        "alleen via https",
+    ]
+    .iter()
+    .any(|phrase| low.contains(phrase));
+    let conditional = [
+        "in production",
+        "on https",
+        "over https",
+        "when served over https",
+        "in produktion",
+        "en production",
+        "en producci\u{f3}n",
+        "in productie",
+    ]
+    .iter()
+    .any(|phrase| low.contains(phrase));
+    let secure = (flag || over_https && low.starts_with("secure")).then_some(if conditional {
+        SecureRule::OnHttps
+    } else {
+        SecureRule::Always
+    });
     Attributes { http_only, secure, same_site: same_site(&low) }
 }
 
 /// `SameSite: Lax`, `samesite=strict`, `SameSite is set to None`.
 fn same_site(low: &str) -> Option<SameSite> {
     let at = low.find("samesite").or_else(|| low.find("same-site"))?;
-    low[at..]
-        .split(|c: char| !c.is_alphabetic())
-        .take(8)
-        .find_map(|word| match word {
-            "lax" => Some(SameSite::Lax),
-            "strict" => Some(SameSite::Strict),
-            "none" => Some(SameSite::None),
-            _ => None,
-        })
+    low[at..].split(|c: char| !c.is_alphabetic()).take(8).find_map(|word| match word {
+        "lax" => Some(SameSite::Lax),
+        "strict" => Some(SameSite::Strict),
+        "none" => Some(SameSite::None),
+        _ => None,
+    })
 }
 
 /// Where a run of attributes at the end of a text begins.
@@ -73,7 +120,9 @@ pub(super) fn suffix(text: &str) -> Option<usize> {
     let low = inline::folded(text);
     let is_word = |word: &str| {
         let word = word.trim_matches([',', ';', '`']);
-        matches!(word, "secure" | "httponly" | "http-only" | "partitioned") || word.starts_with("samesite=") || word.starts_with("samesite:")
+        matches!(word, "secure" | "httponly" | "http-only" | "partitioned")
+            || word.starts_with("samesite=")
+            || word.starts_with("samesite:")
     };
     let mut at = low.len();
     loop {
@@ -84,7 +133,10 @@ pub(super) fn suffix(text: &str) -> Option<usize> {
             continue;
         }
         // The first may be glued to the cell before it.
-        let glued = ["httponly", "http-only", "secure", "samesite="].iter().filter_map(|flag| word.rfind(flag).filter(|at| is_word(&word[*at..]))).min();
+        let glued = ["httponly", "http-only", "secure", "samesite="]
+            .iter()
+            .filter_map(|flag| word.rfind(flag).filter(|at| is_word(&word[*at..])))
+            .min();
         return match glued {
             Some(inner) => Some(before.len() - word.len() + inner),
             None => (at < low.len()).then_some(at),
@@ -100,7 +152,10 @@ mod tests {
     fn sentences_state_attributes() {
         assert_eq!(stated("This cookie is httpOnly and cannot be read by scripts.").http_only, Some(true));
         assert_eq!(stated("It is not HttpOnly.").http_only, Some(false));
-        assert_eq!(stated("Secure \u{2014} only transmitted over HTTPS in production").secure, Some(SecureRule::OnHttps));
+        assert_eq!(
+            stated("Secure \u{2014} only transmitted over HTTPS in production").secure,
+            Some(SecureRule::OnHttps)
+        );
         assert_eq!(stated("set with the secure flag").secure, Some(SecureRule::Always));
         assert_eq!(stated("SameSite: Lax \u{2014} not sent").same_site, Some(SameSite::Lax));
         assert_eq!(stated("We keep your data secure."), Attributes::default());

@@ -10,12 +10,80 @@ use crate::manifest::Category;
 
 /// Words around a category that say nothing of it.
 const AROUND: &[&str] = &[
-    "cookie", "cookies", "storage", "technologies", "technology", "trackers", "traceurs", "we", "use", "used", "set", "our", "the",
-    "these", "list", "of", "category", "kategorie", "type", "types", "first", "third", "party", "parties", "first-party", "third-party",
-    "die", "der", "les", "des", "de", "del", "la", "las", "los", "le", "lijst", "van", "liste", "lista", "nos", "unsere", "onze",
-    "nuestras", "website", "site", "scripts", "drittanbieter", "terceros", "propias", "tiers", "derden", "always", "active",
-    "and", "und", "et", "y", "en", "or", "oder", "ou", "o", "e", "with", "purposes", "related", "only", "optional", "non-essential", "items",
-    "no", "consent", "required",
+    "cookie",
+    "cookies",
+    "storage",
+    "technologies",
+    "technology",
+    "trackers",
+    "traceurs",
+    "we",
+    "use",
+    "used",
+    "set",
+    "our",
+    "the",
+    "these",
+    "list",
+    "of",
+    "category",
+    "kategorie",
+    "type",
+    "types",
+    "first",
+    "third",
+    "party",
+    "parties",
+    "first-party",
+    "third-party",
+    "die",
+    "der",
+    "les",
+    "des",
+    "de",
+    "del",
+    "la",
+    "las",
+    "los",
+    "le",
+    "lijst",
+    "van",
+    "liste",
+    "lista",
+    "nos",
+    "unsere",
+    "onze",
+    "nuestras",
+    "website",
+    "site",
+    "scripts",
+    "drittanbieter",
+    "terceros",
+    "propias",
+    "tiers",
+    "derden",
+    "always",
+    "active",
+    "and",
+    "und",
+    "et",
+    "y",
+    "en",
+    "or",
+    "oder",
+    "ou",
+    "o",
+    "e",
+    "with",
+    "purposes",
+    "related",
+    "only",
+    "optional",
+    "non-essential",
+    "items",
+    "no",
+    "consent",
+    "required",
 ];
 
 /// The category that a cell, a bracket or a value names, where it names nothing else.
@@ -27,8 +95,11 @@ pub(super) fn of_cell(text: &str) -> Option<Category> {
     if let Some(category) = word(&clean) {
         return Some(category);
     }
-    let parts: Vec<&str> =
-        clean.split(['/', '&', ',', ';', '+', '|', '\n', '(', ')']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = clean
+        .split(['/', '&', ',', ';', '+', '|', '\n', '(', ')'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
     let of_part = |part: &str| word(part).or_else(|| of_words(part));
     let found: Option<Vec<Category>> = parts.iter().map(|part| of_part(part)).collect();
     strictest(&found?)
@@ -37,7 +108,11 @@ pub(super) fn of_cell(text: &str) -> Option<Category> {
 /// The category that a heading gives to what stands under it.
 pub(super) fn of_heading(text: &str) -> Option<Category> {
     let clean = cleaned(&without_number(text));
-    if clean.is_empty() || clean.split_whitespace().count() > 14 || clean.starts_with("no ") || clean.starts_with("non-") {
+    if clean.is_empty()
+        || clean.split_whitespace().count() > 14
+        || clean.starts_with("no ")
+        || clean.starts_with("non-")
+    {
         return None;
     }
     let outside: String = without_brackets(&clean);
@@ -46,7 +121,11 @@ pub(super) fn of_heading(text: &str) -> Option<Category> {
         return Some(category);
     }
     // "Analytics cookies (Google)", "Cookies that are strictly necessary for the shop".
-    if !clean.contains("cookie") && !clean.contains("traceur") && !clean.contains("storage") && !clean.contains("kekse") {
+    if !clean.contains("cookie")
+        && !clean.contains("traceur")
+        && !clean.contains("storage")
+        && !clean.contains("kekse")
+    {
         return None;
     }
     if outside.split_whitespace().count() > 9 || outside.ends_with(['.', '?']) {
@@ -82,7 +161,8 @@ pub(super) fn strictest(found: &[Category]) -> Option<Category> {
     if found.contains(&Category::StrictlyNecessary) {
         return Some(Category::StrictlyNecessary);
     }
-    let known: Vec<Category> = found.iter().copied().filter(|found| *found != Category::Unclassified).collect();
+    let known: Vec<Category> =
+        found.iter().copied().filter(|found| *found != Category::Unclassified).collect();
     match known.as_slice() {
         [] => found.first().copied(),
         [one] => Some(*one),
@@ -110,7 +190,9 @@ pub(super) fn suffix(text: &str, glued: bool) -> Option<(usize, Category)> {
         let at = start + at;
         let opens = match before {
             None => true,
-            Some(before) if glued => c.is_uppercase() && !before.is_whitespace() && !matches!(before, '/' | '-' | '&'),
+            Some(before) if glued => {
+                c.is_uppercase() && !before.is_whitespace() && !matches!(before, '/' | '-' | '&')
+            }
             Some(before) => c.is_uppercase() && before.is_whitespace(),
         };
         before = Some(c);
@@ -130,7 +212,9 @@ pub(super) fn prefix(text: &str, glued: bool) -> Option<(usize, Category)> {
             let next = text[*end..].chars().next();
             match next {
                 None => true,
-                Some(next) if glued => next.is_uppercase() && before.is_some_and(char::is_lowercase) || next.is_whitespace(),
+                Some(next) if glued => {
+                    next.is_uppercase() && before.is_some_and(char::is_lowercase) || next.is_whitespace()
+                }
                 Some(next) => next.is_whitespace(),
             }
         })
@@ -143,12 +227,17 @@ pub(super) fn prefix(text: &str, glued: bool) -> Option<(usize, Category)> {
 /// What is necessary is not said so: *Security* there is a purpose.
 pub(super) fn of_purpose(text: &str) -> Option<(Category, String)> {
     let low = inline::folded(text);
-    let (category, word) = words::categories()
-        .filter(|(_, word)| low.starts_with(word))
-        .max_by_key(|(_, word)| word.len())?;
+    let (category, word) =
+        words::categories().filter(|(_, word)| low.starts_with(word)).max_by_key(|(_, word)| word.len())?;
     let after = &low[word.len()..];
-    let ends = after.is_empty() || [" (", ": ", " - ", " \u{2013} ", ". ", " used to", " cookie"].iter().any(|end| after.starts_with(end));
-    let told = matches!(category, Category::Analytics | Category::Advertising | Category::Functional | Category::Social);
+    let ends = after.is_empty()
+        || [" (", ": ", " - ", " \u{2013} ", ". ", " used to", " cookie"]
+            .iter()
+            .any(|end| after.starts_with(end));
+    let told = matches!(
+        category,
+        Category::Analytics | Category::Advertising | Category::Functional | Category::Social
+    );
     (ends && told).then(|| (category, text[..word.len()].to_owned()))
 }
 
@@ -159,7 +248,11 @@ fn cleaned(text: &str) -> String {
         .replace("-cookie", " cookie")
         .replace("cookies", " cookies")
         .replace("speicherung", "");
-    plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '.' | ',' | '*' | '-' | '\u{2013}' | '#')).to_owned()
+    plain
+        .trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, ':' | '.' | ',' | '*' | '-' | '\u{2013}' | '#')
+        })
+        .to_owned()
 }
 
 /// Without `4.1`, `§4`, `02`, `a)` before it.
@@ -262,7 +355,10 @@ mod tests {
 
     #[test]
     fn a_category_glued_to_its_neighbours() {
-        assert_eq!(suffix("keeps you logged in.Essential / Strictly Necessary", true), Some((20, Category::StrictlyNecessary)));
+        assert_eq!(
+            suffix("keeps you logged in.Essential / Strictly Necessary", true),
+            Some((20, Category::StrictlyNecessary))
+        );
         assert_eq!(prefix("FunctionalStores the theme", true), Some((10, Category::Functional)));
         assert_eq!(suffix("for essential things", true), None);
     }

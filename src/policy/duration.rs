@@ -191,7 +191,9 @@ fn meant(parts: &[Part], written: &str) -> Option<Duration> {
             (true, false) => duration(Bound::Session, None, Session::Yes),
             (false, true) if has(Mark::Logout) => duration(Bound::UntilLogout, None, Session::No),
             (false, true) => duration(Bound::Unbounded, None, Session::No),
-            (false, false) if has(Mark::Logout) && event => duration(Bound::UntilLogout, None, Session::Unstated),
+            (false, false) if has(Mark::Logout) && event => {
+                duration(Bound::UntilLogout, None, Session::Unstated)
+            }
             (false, false) if has(Mark::Logout) => duration(Bound::UntilLogout, None, Session::Unstated),
             (false, false) if event => duration(Bound::Event, None, Session::Unstated),
             (false, false) if has(Mark::Few) => duration(Bound::Event, None, Session::No),
@@ -208,8 +210,8 @@ fn meant(parts: &[Part], written: &str) -> Option<Duration> {
     if let Some(at) = session_at {
         // In brackets right after the word it contradicts; with `or`, a slash or `to` it is a choice.
         let first = amounts.first()?.0;
-        let bracketed =
-            parts.get(at + 1) == Some(&Part::Open) && first == at + 2 || parts.get(first + 1) == Some(&Part::Open) && at == first + 2;
+        let bracketed = parts.get(at + 1) == Some(&Part::Open) && first == at + 2
+            || parts.get(first + 1) == Some(&Part::Open) && at == first + 2;
         if bracketed && !has(Mark::Or) && !has(Mark::AtMost) {
             let mut both = duration(Bound::Session, Some(longest.1), Session::Yes)?;
             both.contradictory = true;
@@ -441,7 +443,11 @@ fn unit_at(text: &str) -> Option<(Unit, &str)> {
     }
     // A digit right after is another cell's.
     let unit = words::unit(word)?;
-    let after = after.strip_prefix("(s)").or_else(|| after.strip_prefix("(n)")).or_else(|| after.strip_prefix("(en)")).unwrap_or(after);
+    let after = after
+        .strip_prefix("(s)")
+        .or_else(|| after.strip_prefix("(n)"))
+        .or_else(|| after.strip_prefix("(en)"))
+        .unwrap_or(after);
     Some((unit, after))
 }
 
@@ -468,14 +474,17 @@ pub(super) fn suffix(text: &str, glued: bool, unit: Option<Unit>) -> Option<(usi
                         || matches!(c, '~' | '<' | '\u{2264}'))
             }
             Some(before) => {
-                before.is_whitespace() && (c.is_uppercase() || c.is_ascii_digit() || matches!(c, '~' | '<' | '\u{2264}'))
+                before.is_whitespace()
+                    && (c.is_uppercase() || c.is_ascii_digit() || matches!(c, '~' | '<' | '\u{2264}'))
             }
         };
         before = Some(c);
-        if opens && let Some(duration) = whole(&text[at..]).or_else(|| {
-            let phrase = read(&text[at..], unit);
-            phrase.is_whole().then_some(phrase.duration).flatten()
-        }) {
+        if opens
+            && let Some(duration) = whole(&text[at..]).or_else(|| {
+                let phrase = read(&text[at..], unit);
+                phrase.is_whole().then_some(phrase.duration).flatten()
+            })
+        {
             return Some((at, duration));
         }
     }
@@ -586,7 +595,10 @@ mod tests {
         case("Fin de la sesi\u{f3}n", "the browser session");
         case("Gebruikerssessie", "the browser session");
         case("Sitzungsende", "the browser session");
-        case("session or persistent depending on your sign-in choice", "the browser session or persistent, without a stated bound ...");
+        case(
+            "session or persistent depending on your sign-in choice",
+            "the browser session or persistent, without a stated bound ...",
+        );
         case("Session / up to 30 days", "the browser session or at most 30 days");
         case("Session (1 day)", "the browser session contradictory");
         case("Forever", "persistent, without a stated bound");
@@ -610,9 +622,13 @@ mod tests {
 
     #[test]
     fn a_lifetime_within_a_sentence() {
-        let told = |text: &str| within(text).and_then(|duration| duration.rule()).map(|rule| rule.to_string());
+        let told =
+            |text: &str| within(text).and_then(|duration| duration.rule()).map(|rule| rule.to_string());
         assert_eq!(told("Remembers your name and expires after 30 days.").as_deref(), Some("30 days"));
-        assert_eq!(told("Counts visits. Persistent, ~2 years. Only after consent.").as_deref(), Some("about 2 years"));
+        assert_eq!(
+            told("Counts visits. Persistent, ~2 years. Only after consent.").as_deref(),
+            Some("about 2 years")
+        );
         assert_eq!(told("Shows what happened today"), None);
         assert_eq!(told("Wird nach 14 Tagen gel\u{f6}scht.").as_deref(), Some("14 days"));
     }

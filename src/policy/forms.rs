@@ -8,6 +8,8 @@ mod list;
 mod record;
 mod table;
 
+pub(super) use table::is_host;
+
 use super::category;
 use super::document::Block;
 use super::duration::Duration;
@@ -66,7 +68,8 @@ pub(super) struct Prose {
 
 /// Reads every form of a document.
 pub(super) fn read(blocks: &[Block]) -> Found {
-    let mut reader = Reader { blocks, at: 0, found: Found::default(), headings: Vec::new(), known: known_tokens(blocks) };
+    let mut reader =
+        Reader { blocks, at: 0, found: Found::default(), headings: Vec::new(), known: known_tokens(blocks) };
     while reader.at < blocks.len() {
         reader.step();
     }
@@ -155,11 +158,14 @@ impl Reader<'_> {
     /// Takes a heading: what stands deeper ends with it.
     fn heading(&mut self, text: &str, level: u8) {
         let text = inline::plain(text);
-        let level = numbered_level(&text).map_or(level, |numbered| if level >= 7 { 7 + numbered } else { level });
+        let level =
+            numbered_level(&text).map_or(level, |numbered| if level >= 7 { 7 + numbered } else { level });
         self.headings.retain(|heading| heading.level < level);
         let low = inline::folded(&text);
         let storage = words::storage_words()
-            .filter(|(kind, word)| *kind != StorageKind::Cookie && *word != "html" && words::find_phrase(&low, word).is_some())
+            .filter(|(kind, word)| {
+                *kind != StorageKind::Cookie && *word != "html" && words::find_phrase(&low, word).is_some()
+            })
             .map(|(kind, _)| kind)
             .next()
             .filter(|_| !low.contains("cookie"));
@@ -189,14 +195,23 @@ impl Reader<'_> {
             && category::of_heading(bold).is_some()
         {
             self.heading(bold, 8);
-        } else if before_list && line.trim_end().ends_with(':') && line.len() < 200 && line.split_whitespace().count() <= 12 {
+        } else if before_list
+            && line.trim_end().ends_with(':')
+            && line.len() < 200
+            && line.split_whitespace().count() <= 12
+        {
             let low = inline::folded(line);
             if low.contains("cookie") && !words::says(&low, words::Sense::No) {
                 let mentioned = category::mentioned(line);
                 if let [_] = mentioned.as_slice() {
                     let text = line.trim_end().trim_end_matches(':').to_owned();
                     self.headings.retain(|heading| heading.level < 8);
-                    self.headings.push(Heading { level: 8, text, category: mentioned.first().copied(), storage: None });
+                    self.headings.push(Heading {
+                        level: 8,
+                        text,
+                        category: mentioned.first().copied(),
+                        storage: None,
+                    });
                 }
             }
         }
@@ -213,26 +228,33 @@ impl Reader<'_> {
         if !(first.is_uppercase() || first.is_ascii_digit() || first == '\u{a7}') {
             return None;
         }
-        if text.ends_with(['.', ',', ';', '!']) && numbered_level(text).is_none() {
+        let is_category = category::of_heading(text).is_some();
+        let stands_apart = (self.at == 0 || matches!(self.blocks[self.at - 1], Block::Break))
+            && matches!(self.blocks.get(self.at + 1), Some(Block::Break));
+        if text.ends_with(['.', ',', ';', '!'])
+            && numbered_level(text).is_none()
+            && !(text.ends_with(',') && is_category && stands_apart)
+        {
             return None;
         }
         if numbered_level(text).is_some() && !text.ends_with(',') {
             return Some(7);
         }
         let low = inline::folded(text);
-        let is_category = category::of_heading(text).is_some();
         if text.ends_with(':') && !is_category {
             return None;
         }
-        let stands_apart = (self.at == 0 || matches!(self.blocks[self.at - 1], Block::Break))
-            && matches!(self.blocks.get(self.at + 1), Some(Block::Break));
-        let about = low.contains("cookie") || low.contains("traceur") || low.ends_with('?') || words::all(|language| language.elsewhere).any(|word| words::find_phrase(&low, word).is_some());
+        let about = low.contains("cookie")
+            || low.contains("traceur")
+            || low.ends_with('?')
+            || words::all(|language| language.elsewhere).any(|word| words::find_phrase(&low, word).is_some());
         (is_category || (stands_apart && words_in <= 8) || (about && words_in <= 8)).then_some(7)
     }
 
     /// An entry as it stands in its section.
     fn entry(&self, names: name::Names, source: &str) -> Entry {
-        let mut entry = Entry { source: inline::plain(source).replace('\n', " "), open: names.open, ..Entry::default() };
+        let mut entry =
+            Entry { source: inline::plain(source).replace('\n', " "), open: names.open, ..Entry::default() };
         match (&names.label, names.names.is_empty()) {
             (Some(label), true) => {
                 entry.names = vec![label.clone()];
@@ -253,6 +275,9 @@ impl Reader<'_> {
     fn add(&mut self, mut entry: Entry) {
         const MOST: usize = 20_000;
         if entry.names.is_empty() || self.found.entries.len() >= MOST {
+            return;
+        }
+        if entry.is_label && entry.names[0].contains("://") {
             return;
         }
         if entry.is_label && (entry.names[0].contains(['[', '<', '{']) || entry.names[0].len() > 120) {
@@ -290,7 +315,10 @@ fn aside(entry: &mut Entry, text: &str) {
             entry.storage = entry.storage.or(Some(kind));
         } else if phrase.duration.is_some() && phrase.unknown <= 4 && entry.duration.is_none() {
             entry.duration = phrase.duration;
-        } else if entry.provider.is_none() && part.starts_with(char::is_uppercase) && part.split_whitespace().count() <= 4 {
+        } else if entry.provider.is_none()
+            && part.starts_with(char::is_uppercase)
+            && part.split_whitespace().count() <= 4
+        {
             entry.provider = Some(part.to_owned());
         }
     }
@@ -310,7 +338,11 @@ pub(super) fn party(text: &str) -> Option<DeclaredParty> {
 pub(super) fn storage(text: &str) -> Option<StorageKind> {
     let low = inline::folded(&inline::plain(text));
     let low = low.trim_matches(|c: char| !c.is_alphanumeric());
-    let low = low.strip_suffix(" entry").or_else(|| low.strip_suffix(" item")).or_else(|| low.strip_suffix(" key")).unwrap_or(low);
+    let low = low
+        .strip_suffix(" entry")
+        .or_else(|| low.strip_suffix(" item"))
+        .or_else(|| low.strip_suffix(" key"))
+        .unwrap_or(low);
     words::storage_words().find(|(_, word)| *word == low).map(|(kind, _)| kind)
 }
 
@@ -365,8 +397,15 @@ fn known_tokens(blocks: &[Block]) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     let mut take = |text: &str| {
         for word in text.split_whitespace() {
-            let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | '(' | ')' | ':' | ';' | '"' | '\'' | '`' | '*'));
-            if word.len() > 2 && word.len() < 60 && word.contains(['-', '_', '.']) && name::is_token(word) && known.len() < MOST {
+            let word = word.trim_matches(|c: char| {
+                matches!(c, '.' | ',' | '(' | ')' | ':' | ';' | '"' | '\'' | '`' | '*')
+            });
+            if word.len() > 2
+                && word.len() < 60
+                && word.contains(['-', '_', '.'])
+                && name::is_token(word)
+                && known.len() < MOST
+            {
                 known.insert(word.to_owned());
             }
         }

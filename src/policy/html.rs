@@ -6,12 +6,33 @@ use ego_tree::iter::Edge;
 use scraper::{Html, Node};
 
 /// Elements whose text nobody reads.
-const UNSEEN: &[&str] = &["script", "style", "noscript", "template", "head", "svg", "nav", "iframe", "select", "button", "form"];
+const UNSEEN: &[&str] =
+    &["script", "style", "noscript", "template", "head", "svg", "nav", "iframe", "select", "button", "form"];
 
 /// Elements that begin a line of their own.
 const LINES: &[&str] = &[
-    "p", "div", "section", "article", "main", "header", "footer", "aside", "ul", "ol", "dl", "table", "blockquote", "figure", "pre", "hr", "details", "summary",
-    "address", "fieldset", "figcaption", "body",
+    "p",
+    "div",
+    "section",
+    "article",
+    "main",
+    "header",
+    "footer",
+    "aside",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "blockquote",
+    "figure",
+    "pre",
+    "hr",
+    "details",
+    "summary",
+    "address",
+    "fieldset",
+    "figcaption",
+    "body",
 ];
 
 /// Reads a page.
@@ -35,7 +56,10 @@ pub(super) fn blocks(html: &str) -> Vec<Block> {
 pub(super) fn asks_for_password(html: &str) -> bool {
     let page = Html::parse_document(crate::markup::tame(html));
     page.tree.nodes().any(|node| match node.value() {
-        Node::Element(element) => element.name() == "input" && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("password")),
+        Node::Element(element) => {
+            element.name() == "input"
+                && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
+        }
         _ => false,
     })
 }
@@ -140,12 +164,15 @@ impl Reader {
                     table.row_is_head = false;
                 }
                 "th" | "td" => {
-                    table.row_is_head = if table.row.is_empty() { name == "th" } else { table.row_is_head && name == "th" };
+                    table.row_is_head =
+                        if table.row.is_empty() { name == "th" } else { table.row_is_head && name == "th" };
                     table.cell = Some(String::new());
                 }
                 "caption" => table.cell = Some(String::new()),
                 "br" | "p" | "div" | "li" | "ul" | "ol" | "tbody" => {
-                    if let Some(cell) = table.cell.as_mut().filter(|cell| !cell.is_empty() && !cell.ends_with('\n')) {
+                    if let Some(cell) =
+                        table.cell.as_mut().filter(|cell| !cell.is_empty() && !cell.ends_with('\n'))
+                    {
                         cell.push('\n');
                     }
                 }
@@ -324,7 +351,8 @@ impl Reader {
 
 /// Bold and nothing else.
 fn bold(text: &str) -> Option<String> {
-    let inner = text.strip_prefix("**")?.trim_end_matches(':').strip_suffix("**")?.trim().trim_end_matches(':');
+    let inner =
+        text.strip_prefix("**")?.trim_end_matches(':').strip_suffix("**")?.trim().trim_end_matches(':');
     let inner = inner.replace("****", "");
     (!inner.contains("**") && !inner.is_empty() && inner.len() < 120).then_some(inner)
 }

@@ -46,7 +46,12 @@ pub(super) fn of_name(text: &str) -> String {
 /// A sentence's plain text.
 pub(super) fn plain(text: &str) -> String {
     let text = without_links(text);
-    let text = text.replace("**", "").replace('`', "").replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n");
+    let text = text
+        .replace("**", "")
+        .replace('`', "")
+        .replace("<br>", "\n")
+        .replace("<br/>", "\n")
+        .replace("<br />", "\n");
     let text = unescaped(&text);
     let text = without_emphasis(&text);
     let lines: Vec<String> =
@@ -107,25 +112,6 @@ fn without_links(text: &str) -> String {
     plain
 }
 
-/// The addresses of a text's links, and addresses in plain words.
-pub(super) fn links(text: &str) -> Vec<String> {
-    let mut links = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("](") {
-        let after = &rest[at + 2..];
-        let Some(close) = after.find([')', ' ']) else { break };
-        links.push(after[..close].to_owned());
-        rest = &after[close..];
-    }
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"')) {
-        let word = word.trim_end_matches(['.', ',', ';', ':']);
-        if (word.starts_with("https://") || word.starts_with("http://")) && !links.iter().any(|link| link == word) {
-            links.push(word.to_owned());
-        }
-    }
-    links
-}
-
 /// The sentences of a text; a full stop ends one only before a blank and a capital or the end.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
@@ -137,8 +123,13 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
         let ends = match c {
             '\n' => true,
             '.' | '!' | '?' => {
-                let abbreviated = text[start..*at].ends_with("e.g") || text[start..*at].ends_with("i.e") || text[start..*at].ends_with("z.B") || text[start..*at].ends_with(" Nr");
-                next.is_none_or(char::is_whitespace) && after.is_none_or(|c| !c.is_lowercase()) && !abbreviated
+                let abbreviated = text[start..*at].ends_with("e.g")
+                    || text[start..*at].ends_with("i.e")
+                    || text[start..*at].ends_with("z.B")
+                    || text[start..*at].ends_with(" Nr");
+                next.is_none_or(char::is_whitespace)
+                    && after.is_none_or(|c| !c.is_lowercase())
+                    && !abbreviated
             }
             _ => false,
         };

@@ -8,16 +8,29 @@
 //! not be read is a note for a person. Words of five languages are in tables (`words/`).
 
 mod attributes;
+mod bytes;
 mod category;
+mod date;
+mod declarations;
 mod document;
 mod duration;
 mod forms;
+mod groups;
 mod html;
+mod import;
 mod inline;
 mod name;
+mod phrases;
 mod resolved;
+mod sentences;
 mod text;
 mod words;
+mod write;
+
+pub use bytes::{MOST_BYTES, Unreadable, text_of};
+pub use date::{Shown, last_updated};
+pub use phrases::Language;
+pub use write::{Form, write};
 
 use document::Block;
 use forms::Found;
@@ -26,20 +39,62 @@ use forms::Found;
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     found: Found,
+    said: sentences::Said,
+    platform: Option<&'static str>,
     language: &'static str,
 }
 
-/// Reads a policy that is HTML, Markdown or plain text.
+/// Reads the bytes of a policy or of a declaration in data; `content_type` is a server's word on them.
+pub fn read_bytes(bytes: &[u8], content_type: &str) -> Result<Policy, Unreadable> {
+    let text = text_of(bytes, content_type)?;
+    let policy = read(&text);
+    let data = content_type.contains("json") || text.trim_start().starts_with('{');
+    if data && policy.found.entries.is_empty() && serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+        let discloses = declarations::is_empty(&text);
+        return if discloses { Ok(policy) } else { Err(Unreadable::UnknownDeclaration) };
+    }
+    if policy.found.entries.is_empty()
+        && is_html(&text)
+        && html::asks_for_password(&text)
+        && policy.said.claims.is_empty()
+    {
+        return Err(Unreadable::LoginWall);
+    }
+    Ok(policy)
+}
+
+/// Reads a policy that is HTML, Markdown or plain text, or a declaration that is CSV or JSON.
 pub fn read(text: &str) -> Policy {
+    if let Some(Ok(blocks)) = declarations::blocks(text) {
+        return of_blocks(&blocks);
+    }
     let text = inline::normalised(text);
-    let blocks = if is_html(&text) { html::blocks(&text) } else { text::blocks(&text) };
-    of_blocks(&blocks)
+    let is_html = is_html(&text);
+    let blocks = if is_html { html::blocks(&text) } else { text::blocks(&text) };
+    let platform = is_html.then(|| platform(&text)).flatten();
+    Policy { platform, ..of_blocks(&blocks) }
+}
+
+/// The consent platform whose script writes a table into the page.
+fn platform(html: &str) -> Option<&'static str> {
+    const MARKS: &[(&str, &str)] = &[
+        ("CookieDeclaration", "Cookiebot"),
+        ("ot-sdk-cookie-policy", "OneTrust"),
+        ("cky-audit-table", "CookieYes"),
+        ("iubenda-cookie-policy", "iubenda"),
+        ("cmplz-cookies-overview", "Complianz"),
+        ("uc-embed", "Usercentrics"),
+        ("termly-embed", "Termly"),
+    ];
+    MARKS.iter().find(|(mark, _)| html.contains(mark)).map(|(_, platform)| *platform)
 }
 
 fn of_blocks(blocks: &[Block]) -> Policy {
-    let found = forms::read(blocks);
+    let mut found = forms::read(blocks);
+    let said = sentences::read(&found, &plain(blocks));
+    groups::apply(&mut found, &said);
     let prose: String = found.prose.iter().take(400).map(|prose| format!("{} ", prose.text)).collect();
-    Policy { language: words::language_of(&prose), found }
+    Policy { language: words::language_of(&prose), found, said, platform: None }
 }
 
 impl Policy {
@@ -53,10 +108,25 @@ impl Policy {
         &self.found.notes
     }
 
+    /// The consent platform whose script writes the table, where the page has none of its own.
+    pub fn platform(&self) -> Option<&'static str> {
+        self.platform.filter(|_| self.found.entries.is_empty())
+    }
+
     /// The language it is in: `en`, `de`, `fr`, `es` or `nl`.
     pub fn language(&self) -> &'static str {
         self.language
     }
+}
+
+/// The lines of a document, for what is found by its place in them.
+fn plain(blocks: &[Block]) -> String {
+    let lines = blocks.iter().take(2_000).map(|block| match block {
+        Block::Heading { text, .. } | Block::Line(text) | Block::Item { text, .. } => inline::plain(text),
+        Block::Term { term, text } => inline::plain(&format!("{term} {text}")),
+        Block::Break | Block::Table(_) => String::new(),
+    });
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 /// Whether a text is a page: it opens with markup, or has more of it than Markdown does.
@@ -65,11 +135,11 @@ fn is_html(text: &str) -> bool {
     if start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<?xml") {
         return true;
     }
-    const TAGS: &[&str] = &["<p>", "<p ", "<div", "<table", "<h1", "<h2", "<h3", "<li>", "<li ", "<section", "<article", "<body", "<td", "<span"];
-    let mut count = 0;
-    for tag in TAGS {
-        count += text.match_indices(tag).take(50).count();
-    }
-    let lines = text.lines().take(2_000).count().max(1);
-    count >= 10 && count * 5 > lines
+    const TAGS: &[&str] = &[
+        "<p>", "<p ", "<div", "<table", "<h1", "<h2", "<h3", "<li>", "<li ", "<section", "<article", "<body",
+        "<td", "<span",
+    ];
+    let start = &text[..text.floor_char_boundary(300_000)];
+    let count: usize = TAGS.iter().map(|tag| start.matches(tag).count()).sum();
+    count >= 10 && count * 6 > start.lines().count()
 }

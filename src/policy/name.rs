@@ -29,7 +29,8 @@ pub(super) fn read(cell: &str) -> Names {
         finish(&mut names);
         return names;
     }
-    let mut text = inline::of_name(&cell.replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n"));
+    let mut text =
+        inline::of_name(&cell.replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n"));
     take_brackets(&mut text, &mut names);
     let folded = inline::folded(&text);
     for lead in ["e.g.", "for example", "z.b.", "zb.", "par ex.", "p. ej.", "p.ej.", "bijv.", "such as"] {
@@ -41,9 +42,28 @@ pub(super) fn read(cell: &str) -> Names {
         }
     }
     for piece in pieces(&text) {
-        let piece = piece.trim().trim_matches(|c: char| matches!(c, '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' | ',' | ';')).trim();
+        let piece = piece
+            .trim()
+            .trim_matches(|c: char| {
+                matches!(c, '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' | ',' | ';')
+            })
+            .trim();
         let low = inline::folded(piece);
-        if matches!(low.as_str(), "etc" | "etc." | "..." | "\u{2026}" | "similar" | "others" | "similares" | "usw." | "u. a." | "and others" | "entre otras" | "y similares") {
+        if matches!(
+            low.as_str(),
+            "etc"
+                | "etc."
+                | "..."
+                | "\u{2026}"
+                | "similar"
+                | "others"
+                | "similares"
+                | "usw."
+                | "u. a."
+                | "and others"
+                | "entre otras"
+                | "y similares"
+        ) {
             names.open = true;
             continue;
         }
@@ -91,7 +111,11 @@ fn take_brackets(text: &mut String, names: &mut Names) {
         let before = text[..open].chars().next_back();
         let inner = text[open + 1..close].trim().to_owned();
         let glued = before.is_some_and(|c| !c.is_whitespace());
-        if glued && !inner.contains(' ') && is_token(&inner) && text[close + 1..].chars().next().is_some_and(|c| c == '_' || c.is_alphanumeric()) {
+        if glued
+            && !inner.contains(' ')
+            && is_token(&inner)
+            && text[close + 1..].chars().next().is_some_and(|c| c == '_' || c.is_alphanumeric())
+        {
             from = close + 1;
             continue;
         }
@@ -101,7 +125,11 @@ fn take_brackets(text: &mut String, names: &mut Names) {
         let first = low.split_whitespace().next().unwrap_or_default();
         let https = low.contains("https");
         if words::any(|language| language.or, first) || https {
-            let rest = if words::any(|language| language.or, first) { inner[first.len()..].trim() } else { inner.trim() };
+            let rest = if words::any(|language| language.or, first) {
+                inner[first.len()..].trim()
+            } else {
+                inner.trim()
+            };
             for word in rest.split([',', ' ', '/']).map(str::trim).filter(|word| !word.is_empty()) {
                 let word = word.trim_matches(['`', '"', '\'']);
                 if is_token(word) && (is_strong(word) || rest.split_whitespace().count() == 1) {
@@ -134,7 +162,11 @@ pub(super) fn has_prefix(name: &str) -> bool {
 fn pieces(text: &str) -> Vec<String> {
     let mut pieces = vec![text.to_owned()];
     for separator in ["\n", ", ", ";", " / ", " + ", " & ", " | ", " \u{b7} ", " \u{2022} "] {
-        pieces = pieces.iter().flat_map(|piece| piece.split(separator)).map(|piece| piece.trim().to_owned()).collect();
+        pieces = pieces
+            .iter()
+            .flat_map(|piece| piece.split(separator))
+            .map(|piece| piece.trim().to_owned())
+            .collect();
     }
     // A comma without a blank: only between two whole names.
     pieces = pieces
@@ -148,15 +180,23 @@ fn pieces(text: &str) -> Vec<String> {
             }
         })
         .collect();
-    let joined = |word: &str| words::any(|language| language.and, word) || words::any(|language| language.or, word);
+    let joined =
+        |word: &str| words::any(|language| language.and, word) || words::any(|language| language.or, word);
     pieces
         .iter()
         .flat_map(|piece| {
             let parts: Vec<&str> = piece.split_whitespace().collect();
-            let name_like = |word: &str| is_token(word) && (is_strong(word) || word.chars().all(|c| c.is_ascii_lowercase()));
-            let names: Vec<&str> = parts.iter().copied().filter(|word| !joined(&inline::folded(word))).collect();
+            let name_like = |word: &str| {
+                is_token(word) && (is_strong(word) || word.chars().all(|c| c.is_ascii_lowercase()))
+            };
+            let names: Vec<&str> =
+                parts.iter().copied().filter(|word| !joined(&inline::folded(word))).collect();
             let has_joint = names.len() < parts.len();
-            if parts.len() > 1 && has_joint && names.iter().all(|word| is_token(word)) && names.iter().all(|word| name_like(word)) {
+            if parts.len() > 1
+                && has_joint
+                && names.iter().all(|word| is_token(word))
+                && names.iter().all(|word| name_like(word))
+            {
                 return names.iter().map(|name| (*name).to_owned()).collect();
             }
             // Names side by side with nothing but blanks between.
@@ -173,12 +213,39 @@ pub(super) fn is_nothing(text: &str) -> bool {
     let low = inline::folded(text.trim());
     let bare = low.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '#' | '_'));
     bare.is_empty() && !text.contains(['*', '#', '_'])
-        || matches!(low.as_str(), "n/a" | "na" | "none" | "keine" | "aucun" | "aucune" | "ninguna" | "ninguno" | "geen" | "no cookie" | "no cookies" | "-" | "(no cookies)" | "nil" | "tbd" | "todo" | "not applicable" | "nicht zutreffend" | "no aplica" | "sans objet")
+        || matches!(
+            low.as_str(),
+            "n/a"
+                | "na"
+                | "none"
+                | "keine"
+                | "aucun"
+                | "aucune"
+                | "ninguna"
+                | "ninguno"
+                | "geen"
+                | "no cookie"
+                | "no cookies"
+                | "-"
+                | "(no cookies)"
+                | "nil"
+                | "tbd"
+                | "todo"
+                | "not applicable"
+                | "nicht zutreffend"
+                | "no aplica"
+                | "sans objet"
+        )
 }
 
 /// Whether a text can be a name: no blanks but in placeholders, no address, no sentence.
 pub(super) fn is_token(text: &str) -> bool {
-    if text.is_empty() || text.len() > 200 || text.contains("://") || text.starts_with("www.") || text.starts_with("mailto:") {
+    if text.is_empty()
+        || text.len() > 200
+        || text.contains("://")
+        || text.starts_with("www.")
+        || text.starts_with("mailto:")
+    {
         return false;
     }
     let mut depth = 0usize;
@@ -195,16 +262,63 @@ pub(super) fn is_token(text: &str) -> bool {
         }
     }
     // Nothing but a placeholder is a template somebody did not fill in.
-    outside && depth == 0 && !is_nothing(text) && !text.ends_with(['!', '?']) && !(text.ends_with('.') && !text.contains('_') && text.len() > 6)
+    outside
+        && depth == 0
+        && !is_nothing(text)
+        && !text.ends_with(['!', '?'])
+        && !(text.ends_with('.') && !text.contains('_') && text.len() > 6)
 }
 
 /// Whether a text can hardly be anything but a name, also where no column says so.
 pub(super) fn is_strong(text: &str) -> bool {
     const COMMON: &[&str] = &[
-        "JavaScript", "YouTube", "LinkedIn", "HubSpot", "WordPress", "WooCommerce", "PayPal", "GitHub", "iPhone", "iPad", "macOS", "iOS", "AdSense", "DoubleClick", "OneTrust", "CookieYes", "Cookiebot", "reCAPTCHA",
-        "CloudFlare", "LiveChat", "MailChimp", "SalesForce", "TikTok", "DuckDuckGo", "localStorage", "sessionStorage", "IndexedDB", "SameSite", "HttpOnly", "httpOnly", "ePrivacy", "eBay", "WhatsApp", "CloudFront", "PostHog", "GDPR", "HTTPS", "COOKIES", "COOKIE", "POLICY",
+        "JavaScript",
+        "YouTube",
+        "LinkedIn",
+        "HubSpot",
+        "WordPress",
+        "WooCommerce",
+        "PayPal",
+        "GitHub",
+        "iPhone",
+        "iPad",
+        "macOS",
+        "iOS",
+        "AdSense",
+        "DoubleClick",
+        "OneTrust",
+        "CookieYes",
+        "Cookiebot",
+        "reCAPTCHA",
+        "CloudFlare",
+        "LiveChat",
+        "MailChimp",
+        "SalesForce",
+        "TikTok",
+        "DuckDuckGo",
+        "localStorage",
+        "sessionStorage",
+        "IndexedDB",
+        "SameSite",
+        "HttpOnly",
+        "httpOnly",
+        "ePrivacy",
+        "eBay",
+        "WhatsApp",
+        "CloudFront",
+        "PostHog",
+        "GDPR",
+        "HTTPS",
+        "COOKIES",
+        "COOKIE",
+        "POLICY",
     ];
-    if !is_token(text) || text.len() < 2 || COMMON.contains(&text) || text.ends_with(".com") || text.ends_with(".html") {
+    if !is_token(text)
+        || text.len() < 2
+        || COMMON.contains(&text)
+        || text.ends_with(".com")
+        || text.ends_with(".html")
+    {
         return false;
     }
     let letters = |test: fn(char) -> bool| text.chars().any(test);
@@ -212,21 +326,31 @@ pub(super) fn is_strong(text: &str) -> bool {
     if core.is_empty() {
         return false;
     }
-    if text.contains('_') && !text.contains('/') || text.contains('*') && text.len() > 2 && !text.starts_with("*.") || has_prefix(text) {
+    if text.contains('_') && !text.contains('/')
+        || text.contains('*') && text.len() > 2 && !text.starts_with("*.")
+        || has_prefix(text)
+    {
         return true;
     }
     if crate::vendors::classify_cookie(text, "").is_some() && text.chars().any(|c| !c.is_lowercase()) {
         return true;
     }
     // sessionId, PHPSESSID, XSRF-TOKEN, next-auth.csrf-token
-    let inner_capital = core.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let inner_capital =
+        core.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     if inner_capital && text.starts_with(|c: char| c.is_ascii_lowercase()) {
         return true;
     }
-    if text.len() >= 5 && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '.')) && ["SESS", "TOKEN", "ID", "CSRF"].iter().any(|part| text.contains(part)) {
+    if text.len() >= 5
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '.'))
+        && ["SESS", "TOKEN", "ID", "CSRF"].iter().any(|part| text.contains(part))
+    {
         return true;
     }
-    const PARTS: &[&str] = &["cookie", "session", "sess", "token", "consent", "auth", "csrf", "xsrf", "sid", "lang", "locale", "theme", "cart", "uid", "jwt", "pref", "prefs", "settings"];
+    const PARTS: &[&str] = &[
+        "cookie", "session", "sess", "token", "consent", "auth", "csrf", "xsrf", "sid", "lang", "locale",
+        "theme", "cart", "uid", "jwt", "pref", "prefs", "settings",
+    ];
     let parts: Vec<String> = text.split(['-', '.', ':', '/']).map(str::to_lowercase).collect();
     parts.len() > 1
         && letters(char::is_alphabetic)
@@ -234,24 +358,45 @@ pub(super) fn is_strong(text: &str) -> bool {
         && !text.ends_with('.')
         && text == text.to_lowercase()
         && parts.iter().any(|part| PARTS.contains(&part.as_str()))
-        && !matches!(text, "session-based" | "cookie-free" | "cookie-based" | "token-based" | "session-cookie" | "auth-related" | "cookie-banner" | "consent-based")
+        && !matches!(
+            text,
+            "session-based"
+                | "cookie-free"
+                | "cookie-based"
+                | "token-based"
+                | "session-cookie"
+                | "auth-related"
+                | "cookie-banner"
+                | "consent-based"
+        )
 }
 
 /// `` `a`, `b` `` → a, b.
 pub(super) fn code_spans(text: &str) -> Vec<String> {
     let parts: Vec<&str> = text.split('`').collect();
-    parts.iter().skip(1).step_by(2).take(parts.len() / 2).map(|span| span.trim().replace("\\_", "_").replace("\\*", "*")).filter(|span| !span.is_empty()).collect()
+    parts
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .take(parts.len() / 2)
+        .map(|span| span.trim().replace("\\_", "_").replace("\\*", "*"))
+        .filter(|span| !span.is_empty())
+        .collect()
 }
 
 /// Nothing but code and what joins it.
 fn only_code(cell: &str) -> bool {
     cell.split('`')
         .step_by(2)
-        .flat_map(|outside| outside.split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|outside| {
+            outside.split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect::<Vec<_>>()
+        })
         .filter(|word| !word.is_empty())
         .all(|word| {
             let word = word.to_lowercase();
-            words::any(|language| language.and, &word) || words::any(|language| language.or, &word) || word == "br"
+            words::any(|language| language.and, &word)
+                || words::any(|language| language.or, &word)
+                || word == "br"
         })
 }
 
@@ -324,7 +469,9 @@ fn without_placeholders(written: &str) -> String {
             '#' => run(|c| c == '#') + 2,
             '\u{2026}' => 3,
             '.' => run(|c| c == '.'),
-            '$' if glob.ends_with(['_', '-', '.']) || glob.is_empty() => 1 + rest[1..].find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len() - 1),
+            '$' if glob.ends_with(['_', '-', '.']) || glob.is_empty() => {
+                1 + rest[1..].find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len() - 1)
+            }
             _ => 1,
         };
         let is_placeholder = match c {
@@ -413,10 +560,14 @@ mod tests {
 
     #[test]
     fn strong_names_look_like_nothing_else() {
-        for name in ["_ga", "csrf_token", "sessionId", "PHPSESSID", "next-auth.csrf-token", "XSRF-TOKEN", "__Host-a"] {
+        for name in
+            ["_ga", "csrf_token", "sessionId", "PHPSESSID", "next-auth.csrf-token", "XSRF-TOKEN", "__Host-a"]
+        {
             assert!(is_strong(name), "{name}");
         }
-        for word in ["session", "third-party", "YouTube", "example.com", "opt-out", "HTTPS", "cookie-based", "e-mail"] {
+        for word in
+            ["session", "third-party", "YouTube", "example.com", "opt-out", "HTTPS", "cookie-based", "e-mail"]
+        {
             assert!(!is_strong(word), "{word}");
         }
     }

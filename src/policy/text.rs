@@ -10,13 +10,40 @@ use words::Column;
 /// Reads a text.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     // Bold in underscores: never read within a name, only around code.
-    let text = text.replace("__`", "**`").replace("`__", "`**");
+    let text = bold_around_code(text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut reader = Reader { lines: &lines, at: front_matter(&lines), blocks: Vec::new() };
     while reader.at < lines.len() && reader.blocks.len() < MOST_BLOCKS {
         reader.step();
     }
     reader.blocks
+}
+
+/// `` __`a`__ `` → `` **`a`** ``.
+fn bold_around_code(text: &str) -> String {
+    let mut bold = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("__`") {
+        let inner = &rest[at + 3..];
+        let close = inner
+            .find('`')
+            .filter(|close| inner[close + 1..].starts_with("__") && !inner[..*close].contains('\n'));
+        bold.push_str(&rest[..at]);
+        match close {
+            Some(close) => {
+                bold.push_str("**`");
+                bold.push_str(&inner[..close]);
+                bold.push_str("`**");
+                rest = &inner[close + 3..];
+            }
+            None => {
+                bold.push_str("__`");
+                rest = inner;
+            }
+        }
+    }
+    bold.push_str(rest);
+    bold
 }
 
 /// How many lines of settings stand before the document.
@@ -47,11 +74,16 @@ impl Reader<'_> {
             self.markup();
         } else if let Some((level, text)) = atx(trimmed) {
             self.push(Block::Heading { text, level });
-        } else if is_underline(next, '=') || is_underline(next, '-') && self.at_paragraph_start() && !trimmed.contains('|') && bullet(line).is_none() {
+        } else if is_underline(next, '=')
+            || is_underline(next, '-')
+                && self.at_paragraph_start()
+                && !trimmed.contains('|')
+                && bullet(line).is_none()
+        {
             let level = if next.starts_with('=') { 1 } else { 2 };
             self.push(Block::Heading { text: trimmed.to_owned(), level });
             self.at += 1;
-        } else if trimmed.contains('|') && self.table() {
+        } else if (trimmed.contains('|') || next == "|") && self.table() {
         } else if let Some((depth, text)) = bullet(line) {
             self.item(depth, text);
         } else if let Some(text) = self.numbered() {
@@ -89,7 +121,10 @@ impl Reader<'_> {
         let mut text = text;
         self.at += 1;
         while let Some(line) = self.lines.get(self.at) {
-            let continues = line.starts_with([' ', '\t']) && !line.trim().is_empty() && bullet(line).is_none() && !line.trim().starts_with('|');
+            let continues = line.starts_with([' ', '\t'])
+                && !line.trim().is_empty()
+                && bullet(line).is_none()
+                && !line.trim().starts_with('|');
             if !continues || text.len() > 20_000 {
                 break;
             }
@@ -103,7 +138,9 @@ impl Reader<'_> {
     /// `1. text` that stands beside another such line: a list, no heading.
     fn numbered(&self) -> Option<String> {
         let text = number(self.lines[self.at])?;
-        let beside = |at: Option<usize>| at.and_then(|at| self.lines.get(at)).is_some_and(|line| number(line).is_some());
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| self.lines.get(at)).is_some_and(|line| number(line).is_some())
+        };
         let marked = text.starts_with("**") || text.starts_with('`');
         (beside(self.at.checked_sub(1)) || beside(Some(self.at + 1)) || marked).then_some(text)
     }
@@ -150,7 +187,10 @@ impl Reader<'_> {
             let mut taken = 1;
             while pipes(&row) < style.pipes && taken < MOST_LINES {
                 let Some(line) = self.lines.get(self.at + taken) else { break };
-                if line.trim().is_empty() || is_rule(line) || (style.leading && line.trim_start().starts_with('|')) {
+                if line.trim().is_empty()
+                    || is_rule(line)
+                    || (style.leading && line.trim_start().starts_with('|'))
+                {
                     break;
                 }
                 row.push('\n');
@@ -185,7 +225,9 @@ impl Reader<'_> {
             let text = match line.strip_suffix('|') {
                 Some(text) if !text.contains('|') => text.trim(),
                 None if alone => line,
-                None if line.is_empty() && self.lines.get(at + 1).is_some_and(|next| next.trim().ends_with('|')) => {
+                None if line.is_empty()
+                    && self.lines.get(at + 1).is_some_and(|next| next.trim().ends_with('|')) =>
+                {
                     at += 1;
                     continue;
                 }
@@ -195,7 +237,8 @@ impl Reader<'_> {
             at += 1;
         }
         let columns = found.iter().take_while(|cell| super::forms::heading_column(cell).is_some()).count();
-        let names = found[..columns].iter().any(|cell| super::forms::heading_column(cell) == Some(Column::Name));
+        let names =
+            found[..columns].iter().any(|cell| super::forms::heading_column(cell) == Some(Column::Name));
         if columns < 2 || !names || found.len() < 2 * columns {
             return false;
         }
@@ -261,7 +304,9 @@ fn cells(row: &str) -> Vec<String> {
         if c == '|' && !escaped {
             cells.push(String::new());
         } else {
-            if c == '|' && let Some(cell) = cells.last_mut() {
+            if c == '|'
+                && let Some(cell) = cells.last_mut()
+            {
                 cell.pop();
             }
             if let Some(cell) = cells.last_mut() {
@@ -283,13 +328,29 @@ fn with_breaks(cell: &str) -> String {
     if !cell.contains('<') {
         return cell.to_owned();
     }
-    ["<br>", "<br/>", "<br />", "<BR>", "</p><p>", "</li><li>"].iter().fold(cell.to_owned(), |cell, tag| cell.replace(tag, "\n")).replace("<p>", "").replace("</p>", "").replace("<ul>", "").replace("</ul>", "").replace("<li>", "").replace("</li>", "").replace("<code>", "`").replace("</code>", "`").replace("<strong>", "").replace("</strong>", "").replace("<b>", "").replace("</b>", "")
+    ["<br>", "<br/>", "<br />", "<BR>", "</p><p>", "</li><li>"]
+        .iter()
+        .fold(cell.to_owned(), |cell, tag| cell.replace(tag, "\n"))
+        .replace("<p>", "")
+        .replace("</p>", "")
+        .replace("<ul>", "")
+        .replace("</ul>", "")
+        .replace("<li>", "")
+        .replace("</li>", "")
+        .replace("<code>", "`")
+        .replace("</code>", "`")
+        .replace("<strong>", "")
+        .replace("</strong>", "")
+        .replace("<b>", "")
+        .replace("</b>", "")
 }
 
 /// `|---|:---:|`
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
-    line.contains("--") && line.contains('|') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '+' | '='))
+    line.contains("--")
+        && line.contains('|')
+        && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '+' | '='))
         || line.contains("-|-")
 }
 
@@ -306,10 +367,24 @@ fn is_underline(line: &str, mark: char) -> bool {
 
 /// `- text`, `• text`, with its depth.
 fn bullet(line: &str) -> Option<(usize, String)> {
-    let indent: usize = line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum();
+    let indent: usize =
+        line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum();
     let rest = line.trim_start();
     let mark = rest.chars().next()?;
-    if !matches!(mark, '-' | '*' | '+' | '\u{2022}' | '\u{25e6}' | '\u{25aa}' | '\u{2023}' | '\u{00b7}' | '\u{25cf}' | '\u{2013}' | '\u{2212}' | '\u{25cb}') {
+    if !matches!(
+        mark,
+        '-' | '*'
+            | '+'
+            | '\u{2022}'
+            | '\u{25e6}'
+            | '\u{25aa}'
+            | '\u{2023}'
+            | '\u{00b7}'
+            | '\u{25cf}'
+            | '\u{2013}'
+            | '\u{2212}'
+            | '\u{25cb}'
+    ) {
         return None;
     }
     let after = &rest[mark.len_utf8()..];
@@ -330,8 +405,12 @@ fn number(line: &str) -> Option<String> {
 fn bold_line(line: &str) -> Option<String> {
     let inner = line.strip_prefix("**").or_else(|| line.strip_prefix("__"))?;
     let inner = inner.trim_end_matches(':');
-    let inner = inner.strip_suffix("**").or_else(|| inner.strip_suffix("__")).or_else(|| inner.strip_suffix(":**"))?;
-    (!inner.contains("**") && inner.len() < 120 && !inner.is_empty()).then(|| inner.trim_end_matches(':').to_owned())
+    let inner = inner
+        .strip_suffix("**")
+        .or_else(|| inner.strip_suffix("__"))
+        .or_else(|| inner.strip_suffix(":**"))?;
+    (!inner.contains("**") && inner.len() < 120 && !inner.is_empty())
+        .then(|| inner.trim_end_matches(':').to_owned())
 }
 
 #[cfg(test)]

@@ -146,7 +146,6 @@ pub(super) enum Sense {
 
 /// The words of a language.
 pub(super) struct Language {
-    pub(super) code: &'static str,
     /// Words that stand over a column or before a value.
     pub(super) columns: &'static [(Column, &'static [&'static str])],
     pub(super) units: &'static [(Unit, &'static [&'static str])],
@@ -289,7 +288,8 @@ pub(super) fn find_phrase(text: &str, phrase: &str) -> Option<usize> {
     text.match_indices(phrase).map(|(at, _)| at).find(|at| {
         let before = text[..*at].chars().next_back();
         let after = text[at + phrase.len()..].chars().next();
-        let starts = !phrase.starts_with(char::is_alphanumeric) || before.is_none_or(|c| !c.is_alphanumeric());
+        let starts =
+            !phrase.starts_with(char::is_alphanumeric) || before.is_none_or(|c| !c.is_alphanumeric());
         let ends =
             open || !phrase.ends_with(char::is_alphanumeric) || after.is_none_or(|c| !c.is_alphanumeric());
         starts && ends

@@ -1,7 +1,6 @@
 //! A page read as a visitor would: its title, its visible text, and whether something is on it.
 //! Everything comes out as plain values, because a parsed document must not live across an await.
 
-
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 

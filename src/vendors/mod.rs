@@ -89,6 +89,15 @@ pub fn classify_host(host: &str) -> Option<Fact> {
     }
 }
 
+/// The hosts that are known to be a vendor's.
+pub fn hosts_of(vendor: &str) -> Vec<&'static str> {
+    LINES
+        .iter()
+        .filter(|line| line.kind == Kind::Host && line.fact.vendor.eq_ignore_ascii_case(vendor))
+        .map(|line| line.pattern)
+        .collect()
+}
+
 /// Every fact, in the table's order; for the inventory of facts and its tests.
 pub fn all_facts() -> impl Iterator<Item = Fact> {
     LINES.iter().map(|line| line.fact.clone())

@@ -387,7 +387,7 @@ fn unique(
 }
 
 /// `Google Analytics` → `google-analytics`.
-fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let words: Vec<String> = name
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

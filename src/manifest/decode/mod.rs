@@ -13,6 +13,7 @@ mod tests;
 mod values;
 
 use self::items::{CookieEntry, Group, StorageEntry};
+pub use self::meaning::slug;
 use self::sentences::{LinkEntry, PartyEntry, Sentences};
 use self::values::Address;
 use super::{Glob, Manifest, PagePattern, PartialDate};

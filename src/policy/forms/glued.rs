@@ -40,7 +40,10 @@ impl Reader<'_> {
             let Some((row, taken)) = self.glued_row(&head, at) else {
                 let token = first.split_whitespace().next().unwrap_or_default();
                 if name::is_strong(token) && !entries.is_empty() {
-                    notes.push(format!("a row of the table was not understood: \"{}\"", super::shortened(first)));
+                    notes.push(format!(
+                        "a row of the table was not understood: \"{}\"",
+                        super::shortened(first)
+                    ));
                     at += 1;
                     continue;
                 }
@@ -167,9 +170,13 @@ impl Reader<'_> {
                 continue;
             }
             let after = text[token_end..].trim_start();
-            let goes_on = after.starts_with("/ ") && !glued && after[2..].split_whitespace().next().is_some_and(name::is_token);
+            let goes_on = after.starts_with("/ ")
+                && !glued
+                && after[2..].split_whitespace().next().is_some_and(name::is_token);
             let line_ends = text[token_end..].starts_with('\n');
-            let alone = line_ends && name::is_token(token) && (name::is_strong(token) || self.known.contains(token) || after.starts_with('('));
+            let alone = line_ends
+                && name::is_token(token)
+                && (name::is_strong(token) || self.known.contains(token) || after.starts_with('('));
             if goes_on {
                 end = token_end;
                 continue;
@@ -205,7 +212,11 @@ impl Reader<'_> {
         if !glued {
             return Some(text[token.len()..].trim_start());
         }
-        let known = self.known.iter().filter(|known| token.len() > known.len() && token.starts_with(known.as_str())).max_by_key(|known| known.len());
+        let known = self
+            .known
+            .iter()
+            .filter(|known| token.len() > known.len() && token.starts_with(known.as_str()))
+            .max_by_key(|known| known.len());
         if let Some(known) = known {
             return Some(&text[known.len()..]);
         }
@@ -254,7 +265,9 @@ impl Reader<'_> {
             .take_while(|(_, line)| heading_column(line).is_some())
             .collect();
         let columns: Vec<Option<Column>> = head.iter().map(|(_, line)| heading_column(line)).collect();
-        let Some(name_at) = columns.iter().position(|column| *column == Some(Column::Name)) else { return false };
+        let Some(name_at) = columns.iter().position(|column| *column == Some(Column::Name)) else {
+            return false;
+        };
         let width = columns.len();
         let duration_at = columns.iter().position(|column| *column == Some(Column::Duration));
         if width < 2 || columns.iter().collect::<BTreeSet<_>>().len() < width.min(2) {
@@ -263,13 +276,17 @@ impl Reader<'_> {
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut next = head.last().map_or(self.at, |(at, _)| at + 1);
         loop {
-            let row: Vec<(usize, &str)> = lines(next).map_while(|(at, line)| Some((at, line?))).take(width).collect();
+            let row: Vec<(usize, &str)> =
+                lines(next).map_while(|(at, line)| Some((at, line?))).take(width).collect();
             if row.len() < width {
                 break;
             }
             let names = name::read(row[name_at].1);
-            let lifetime = duration_at.is_none_or(|at| duration::read(row[at].1, None).duration.is_some() || name::is_nothing(row[at].1));
-            let named = names.names.iter().any(|name| name::is_strong(name)) || duration_at.is_some() && !names.names.is_empty();
+            let lifetime = duration_at.is_none_or(|at| {
+                duration::read(row[at].1, None).duration.is_some() || name::is_nothing(row[at].1)
+            });
+            let named = names.names.iter().any(|name| name::is_strong(name))
+                || duration_at.is_some() && !names.names.is_empty();
             if !named || !lifetime {
                 break;
             }
@@ -300,7 +317,14 @@ fn aligned(line: &str) -> Option<Vec<String>> {
 fn has_words(column: Column) -> bool {
     matches!(
         column,
-        Column::Duration | Column::Category | Column::Type | Column::Party | Column::Storage | Column::SetOn | Column::Essential | Column::Attributes
+        Column::Duration
+            | Column::Category
+            | Column::Type
+            | Column::Party
+            | Column::Storage
+            | Column::SetOn
+            | Column::Essential
+            | Column::Attributes
     )
 }
 
@@ -317,7 +341,8 @@ fn segmented(line: &str) -> Option<Head> {
     let enough = if glued { columns.len() >= 2 } else { columns.len() >= 3 };
     let rows_of = |column| columns.contains(&column);
     let about = rows_of(Column::Purpose) || rows_of(Column::Duration) || rows_of(Column::Category);
-    (names >= 1 && enough && distinct.len() + 1 >= columns.len() && about).then_some(Head { columns: one_name(columns), glued })
+    (names >= 1 && enough && distinct.len() + 1 >= columns.len() && about)
+        .then_some(Head { columns: one_name(columns), glued })
 }
 
 /// A second column for names holds something else.
@@ -338,7 +363,8 @@ fn one_name(columns: Vec<Column>) -> Vec<Column> {
 /// whole hold one: `Cookie Provider` is two headings where no other is for names.
 fn segments(line: &str, folded: &str, at: usize) -> Option<(Vec<Column>, bool)> {
     let rest = &folded[at..];
-    let mut words: Vec<(Column, &str)> = words::column_words().filter(|(_, word)| rest.starts_with(word)).collect();
+    let mut words: Vec<(Column, &str)> =
+        words::column_words().filter(|(_, word)| rest.starts_with(word)).collect();
     words.sort_by_key(|(_, word)| std::cmp::Reverse(word.len()));
     for (column, word) in words {
         let end = at + word.len();
@@ -419,10 +445,16 @@ fn peel_right(entry: &mut Entry, column: Column, text: &str, glued: bool) -> Opt
             found.is_some()
         }),
         Column::SetOn => {
-            let at = text.char_indices().map(|(at, _)| at).filter(|at| text[*at..].starts_with('/')).find(|at| {
-                let tail = &text[*at..];
-                tail.split_whitespace().count() <= 4 && text[..*at].chars().next_back().is_none_or(|c| c.is_alphanumeric() || c.is_whitespace() || c == '.')
-            })?;
+            let at = text.char_indices().map(|(at, _)| at).filter(|at| text[*at..].starts_with('/')).find(
+                |at| {
+                    let tail = &text[*at..];
+                    tail.split_whitespace().count() <= 4
+                        && text[..*at]
+                            .chars()
+                            .next_back()
+                            .is_none_or(|c| c.is_alphanumeric() || c.is_whitespace() || c == '.')
+                },
+            )?;
             entry.set_on = table::pages_of(&text[at..]);
             (!entry.set_on.is_empty()).then_some(at)
         }
@@ -448,7 +480,9 @@ fn words_at_end(text: &str, glued: bool) -> Vec<usize> {
     for (at, c) in text.char_indices() {
         let opens = match before {
             None => true,
-            Some(before) if glued => c.is_uppercase() && !before.is_uppercase() || c.is_ascii_digit() && !before.is_ascii_digit(),
+            Some(before) if glued => {
+                c.is_uppercase() && !before.is_uppercase() || c.is_ascii_digit() && !before.is_ascii_digit()
+            }
             Some(before) => before.is_whitespace(),
         };
         if opens && at >= far {
@@ -463,7 +497,8 @@ fn words_at_end(text: &str, glued: bool) -> Vec<usize> {
 fn peel_left(entry: &mut Entry, column: Column, text: &str, glued: bool) -> Option<usize> {
     match column {
         Column::Duration => {
-            let end = ends(text, glued).into_iter().rev().find(|end| duration::whole(&text[..*end]).is_some())?;
+            let end =
+                ends(text, glued).into_iter().rev().find(|end| duration::whole(&text[..*end]).is_some())?;
             entry.duration = duration::whole(&text[..end]);
             Some(end)
         }
@@ -521,7 +556,10 @@ fn ends(text: &str, glued: bool) -> Vec<usize> {
     for (at, c) in text.char_indices().take(80) {
         let ends = match before {
             None => false,
-            Some(before) => c.is_whitespace() || glued && c.is_uppercase() && !before.is_uppercase() && !before.is_whitespace(),
+            Some(before) => {
+                c.is_whitespace()
+                    || glued && c.is_uppercase() && !before.is_uppercase() && !before.is_whitespace()
+            }
         };
         if ends {
             places.push(at);
@@ -540,11 +578,16 @@ fn peel_middle(entry: &mut Entry, column: Column, text: &str, glued: bool) -> Op
         .char_indices()
         .filter(|(at, c)| {
             let before = text[..*at].chars().next_back();
-            (c.is_uppercase() || c.is_ascii_digit()) && before.is_some_and(|before| if glued { !before.is_whitespace() } else { before.is_whitespace() })
+            (c.is_uppercase() || c.is_ascii_digit())
+                && before.is_some_and(
+                    |before| if glued { !before.is_whitespace() } else { before.is_whitespace() },
+                )
         })
         .map(|(at, _)| at)
         .collect();
-    starts.into_iter().rev().take(60).find_map(|at| peel_left(entry, column, &text[at..], glued).filter(|end| *end > 0).map(|end| (at, at + end)))
+    starts.into_iter().rev().take(60).find_map(|at| {
+        peel_left(entry, column, &text[at..], glued).filter(|end| *end > 0).map(|end| (at, at + end))
+    })
 }
 
 /// A text without words of its own: a provider that is known, then the purpose.
@@ -558,7 +601,10 @@ fn free(entry: &mut Entry, columns: &[Column], text: &str) {
         [one] => table::take(entry, *one, text, None),
         many => {
             if matches!(many.first(), Some(Column::Provider | Column::Service)) {
-                let vendor = crate::vendors::all_facts().map(|fact| fact.vendor).filter(|vendor| text.starts_with(vendor.as_ref())).max_by_key(|vendor| vendor.len());
+                let vendor = crate::vendors::all_facts()
+                    .map(|fact| fact.vendor)
+                    .filter(|vendor| text.starts_with(vendor.as_ref()))
+                    .max_by_key(|vendor| vendor.len());
                 if let Some(vendor) = vendor {
                     entry.provider = Some(vendor.to_string());
                     text = text[vendor.len()..].trim_start();
@@ -578,8 +624,12 @@ fn boundary(token: &str, after: &str, next: Option<Column>, known: &BTreeSet<Str
     // The next cell's own words decide.
     if let Some(column) = next.filter(|column| has_words(*column)) {
         let found = chars.iter().skip(1).map(|(at, _)| *at).find(|at| {
-            name::is_token(&token[..*at]) && !token[..*at].ends_with(|c: char| c.is_ascii_digit()) | token[*at..].starts_with(|c: char| !c.is_ascii_digit())
-                && (token[*at..].starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '<' | '~' | '\u{2264}')))
+            name::is_token(&token[..*at])
+                && !token[..*at].ends_with(|c: char| c.is_ascii_digit())
+                    | token[*at..].starts_with(|c: char| !c.is_ascii_digit())
+                && (token[*at..].starts_with(|c: char| {
+                    c.is_uppercase() || c.is_ascii_digit() || matches!(c, '<' | '~' | '\u{2264}')
+                }))
                 && peel_left(&mut Entry::default(), column, &whole[*at..], true).is_some()
         });
         if found.is_some() {
@@ -595,12 +645,25 @@ fn boundary(token: &str, after: &str, next: Option<Column>, known: &BTreeSet<Str
         let name = &token[..*at];
         let before = chars[index - 1].1;
         let known_name = known.contains(name) || crate::vendors::classify_cookie(name, "").is_some();
-        let opens = c.is_uppercase() || *c == '"' || *c == '\u{201c}' || (c.is_ascii_digit() && before.is_alphabetic() && known_name);
+        let opens = c.is_uppercase()
+            || *c == '"'
+            || *c == '\u{201c}'
+            || (c.is_ascii_digit() && before.is_alphabetic() && known_name);
         if !opens || !name::is_token(name) {
             continue;
         }
         let rest = &token[*at..];
-        let word: String = rest.chars().enumerate().take_while(|(index, c)| c.is_alphabetic() && (*index == 0 || !c.is_uppercase() || rest.chars().take(index + 1).all(char::is_uppercase))).map(|(_, c)| c).collect();
+        let word: String = rest
+            .chars()
+            .enumerate()
+            .take_while(|(index, c)| {
+                c.is_alphabetic()
+                    && (*index == 0
+                        || !c.is_uppercase()
+                        || rest.chars().take(index + 1).all(char::is_uppercase))
+            })
+            .map(|(_, c)| c)
+            .collect();
         let low = inline::folded(&word);
         let mut score = 0;
         if words::any(|language| language.openers, &low) {
@@ -636,7 +699,11 @@ fn boundary(token: &str, after: &str, next: Option<Column>, known: &BTreeSet<Str
         return Some(at);
     }
     // Lower case on both sides: only what is known can tell.
-    let longest = known.iter().map(String::as_str).filter(|name| token.len() > name.len() && token.starts_with(name) && name::is_strong(name)).max_by_key(|name| name.len());
+    let longest = known
+        .iter()
+        .map(String::as_str)
+        .filter(|name| token.len() > name.len() && token.starts_with(name) && name::is_strong(name))
+        .max_by_key(|name| name.len());
     longest.map(str::len)
 }
 

@@ -14,7 +14,8 @@ impl Reader<'_> {
         }
         if let Some(names) = only_names(text) {
             // A name alone: what it is for stands in the next item or line.
-            if let Some((Block::Item { text: next, .. } | Block::Line(next), at)) = self.next_block(self.at + 1)
+            if let Some((Block::Item { text: next, .. } | Block::Line(next), at)) =
+                self.next_block(self.at + 1)
                 && leading(next, self.about_cookies()).is_none()
                 && only_names(next).is_none()
                 && next.len() > 10
@@ -31,7 +32,9 @@ impl Reader<'_> {
                 return;
             }
         }
-        if let Some((names, rest)) = leading(text, self.about_cookies()).or_else(|| self.beside_names(text, depth)) {
+        if let Some((names, rest)) =
+            leading(text, self.about_cookies()).or_else(|| self.beside_names(text, depth))
+        {
             let rest = rest.to_owned();
             self.declare(names, &rest, text);
             self.at += 1;
@@ -64,27 +67,37 @@ impl Reader<'_> {
         others.extend(run(&mut self.blocks[self.at + 1..].iter()));
         let (names, rest) = word_before_colon(text)?;
         let like_it = others.iter().any(|other| {
-            word_before_colon(other).is_some_and(|(names, _)| names.names.iter().all(|name| name::is_strong(name)))
+            word_before_colon(other)
+                .is_some_and(|(names, _)| names.names.iter().all(|name| name::is_strong(name)))
         });
         like_it.then_some((names, rest))
     }
 
     fn next_block(&self, from: usize) -> Option<(&Block, usize)> {
-        self.blocks[from..].iter().enumerate().find(|(_, block)| **block != Block::Break).map(|(at, block)| (block, from + at))
+        self.blocks[from..]
+            .iter()
+            .enumerate()
+            .find(|(_, block)| **block != Block::Break)
+            .map(|(at, block)| (block, from + at))
     }
 
     /// Whether the section is one of cookies: then a plain word before a colon may be a name.
     fn about_cookies(&self) -> bool {
         self.headings.iter().any(|heading| {
             let low = inline::folded(&heading.text);
-            heading.category.is_some() || ["cookie", "traceur", "storage", "opslag", "almacenamiento", "speicher"].iter().any(|word| low.contains(word))
+            heading.category.is_some()
+                || ["cookie", "traceur", "storage", "opslag", "almacenamiento", "speicher"]
+                    .iter()
+                    .any(|word| low.contains(word))
         })
     }
 
     /// A term and its definition.
     pub(super) fn term(&mut self, term: &str, text: &str) {
         let names = name::read(term);
-        let sure = term.contains('`') || names.names.iter().any(|name| name::is_strong(name)) || !names.names.is_empty() && self.about_cookies();
+        let sure = term.contains('`')
+            || names.names.iter().any(|name| name::is_strong(name))
+            || !names.names.is_empty() && self.about_cookies();
         if names.names.is_empty() || names.label.is_some() || !sure || category::of_heading(term).is_some() {
             self.prose(&format!("{term}: {text}"), true);
             return;
@@ -108,7 +121,10 @@ impl Reader<'_> {
         if !names.names.iter().all(|name| name::is_strong(name)) {
             return false;
         }
-        let Some((Block::Line(next) | Block::Item { text: next, .. }, at)) = self.next_block(self.at + 1) else { return false };
+        let Some((Block::Line(next) | Block::Item { text: next, .. }, at)) = self.next_block(self.at + 1)
+        else {
+            return false;
+        };
         if only_names(next).is_some() || next.split_whitespace().count() < 2 {
             return false;
         }
@@ -148,7 +164,10 @@ impl Reader<'_> {
             entry.storage = storage_of(&text);
         }
         if entry.category.is_none() {
-            let sentence = text.split(['.', ';', ',']).map(str::trim).find_map(|part| category::of_cell(part).map(|category| (category, part.to_owned())));
+            let sentence = text
+                .split(['.', ';', ','])
+                .map(str::trim)
+                .find_map(|part| category::of_cell(part).map(|category| (category, part.to_owned())));
             if let Some((category, written)) = sentence {
                 entry.category = Some(category);
                 entry.category_as_written = Some(written);
@@ -169,7 +188,11 @@ impl Reader<'_> {
         let mut from = 0;
         while let Some(open) = text[from..].find(" (").map(|at| from + at) {
             let Some(close) = text[open..].find(')').map(|at| open + at) else { break };
-            let token = text[..open].rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | ';')).next().unwrap_or_default().trim_matches(['`', '"', '*']);
+            let token = text[..open]
+                .rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | ';'))
+                .next()
+                .unwrap_or_default()
+                .trim_matches(['`', '"', '*']);
             let inner = &text[open + 2..close];
             let lifetime = duration::whole(inner);
             if let Some(lifetime) = lifetime
@@ -206,7 +229,12 @@ fn storage_of(text: &str) -> Option<StorageKind> {
     let low = inline::folded(text);
     let start: String = low.split_whitespace().take(8).collect::<Vec<_>>().join(" ");
     words::storage_words()
-        .filter(|(kind, word)| *kind != StorageKind::Cookie && *word != "html" && *word != "browser storage" && words::find_phrase(&start, word).is_some())
+        .filter(|(kind, word)| {
+            *kind != StorageKind::Cookie
+                && *word != "html"
+                && *word != "browser storage"
+                && words::find_phrase(&start, word).is_some()
+        })
         .map(|(kind, _)| kind)
         .next()
 }
@@ -236,22 +264,32 @@ fn leading(text: &str, about_cookies: bool) -> Option<(Names, &str)> {
             return None;
         }
         let strong = names.names.iter().all(|name| name::is_strong(name));
-        let follows = rest.trim_start().starts_with([':', '-', '\u{2013}', '\u{2014}', '(', ',', '.']) || cell.ends_with(':');
+        let follows = rest.trim_start().starts_with([':', '-', '\u{2013}', '\u{2014}', '(', ',', '.'])
+            || cell.ends_with(':');
         let code = mark.contains('`') || cell.contains('`');
-        let plain_word = about_cookies && follows && names.names.iter().all(|name| name.chars().all(|c| !c.is_uppercase()));
+        let plain_word = about_cookies
+            && follows
+            && names.names.iter().all(|name| name.chars().all(|c| !c.is_uppercase()));
         return (strong || code && (follows || about_cookies) || plain_word).then_some((names, rest));
     }
     // "a_b, c_d: what for", "a_b – what for", "a_b (1 day)"
     let ends = [": ", ":\n", " \u{2013} ", " \u{2014} ", " - ", " (", ", ", " \u{2192} ", " = "];
-    let mut places: Vec<(usize, &str)> = ends.iter().filter_map(|end| trimmed.find(end).map(|at| (at, *end))).collect();
+    let mut places: Vec<(usize, &str)> =
+        ends.iter().filter_map(|end| trimmed.find(end).map(|at| (at, *end))).collect();
     places.sort_unstable();
     for (at, end) in &places {
         let (cell, rest) = (&trimmed[..*at], &trimmed[*at..]);
         // A comma may go on with more names.
-        if *end == ", " && places.iter().any(|(later, other)| later > at && *other != ", " && {
-            let names = name::read(&trimmed[..*later]);
-            names.names.len() > 1 && names.label.is_none() && names.names.iter().all(|name| name::is_strong(name))
-        }) {
+        if *end == ", "
+            && places.iter().any(|(later, other)| {
+                later > at && *other != ", " && {
+                    let names = name::read(&trimmed[..*later]);
+                    names.names.len() > 1
+                        && names.label.is_none()
+                        && names.names.iter().all(|name| name::is_strong(name))
+                }
+            })
+        {
             continue;
         }
         if cell.split_whitespace().count() > 12 {
@@ -266,8 +304,12 @@ fn leading(text: &str, about_cookies: bool) -> Option<(Names, &str)> {
             return Some((names, rest));
         }
         // An ordinary word in lower case: only with a lifetime or category in brackets after it.
-        let plain = names.names.len() == 1 && names.names[0].chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '.' | '_') || c.is_ascii_digit());
-        let bracket = rest.rfind('(').map(|open| rest[open + 1..].trim_end_matches(['.', ' ']).trim_end_matches(')'));
+        let plain = names.names.len() == 1
+            && names.names[0]
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '.' | '_') || c.is_ascii_digit());
+        let bracket =
+            rest.rfind('(').map(|open| rest[open + 1..].trim_end_matches(['.', ' ']).trim_end_matches(')'));
         let mut told = Entry::default();
         aside(&mut told, bracket.unwrap_or_default());
         if plain && about_cookies && (told.duration.is_some() || told.category.is_some()) {
@@ -312,7 +354,14 @@ fn marked<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
 pub(super) fn drop_repeated(entries: &mut Vec<Entry>) {
     let mut seen = std::collections::BTreeSet::new();
     entries.retain(|entry| {
-        let key = format!("{:?} {:?} {:?} {:?} {:?}", entry.names, entry.https_names, entry.category, entry.duration.as_ref().map(|duration| (&duration.amount, duration.bound)), entry.domains);
+        let key = format!(
+            "{:?} {:?} {:?} {:?} {:?}",
+            entry.names,
+            entry.https_names,
+            entry.category,
+            entry.duration.as_ref().map(|duration| (&duration.amount, duration.bound)),
+            entry.domains
+        );
         seen.insert(key)
     });
 }

@@ -42,7 +42,11 @@ impl Reader<'_> {
                 // The value may stand on the line after its label.
                 match pairs.last_mut() {
                     Some((_, value)) if value.is_empty() => value.push_str(text),
-                    Some((Column::Purpose, value)) if at == end && value.len() < 2_000 && !matches!(self.blocks.get(at - 1), Some(Block::Break)) => {
+                    Some((Column::Purpose, value))
+                        if at == end
+                            && value.len() < 2_000
+                            && !matches!(self.blocks.get(at - 1), Some(Block::Break)) =>
+                    {
                         value.push(' ');
                         value.push_str(text);
                     }
@@ -58,7 +62,8 @@ impl Reader<'_> {
 
     /// Makes entries of labels; each name begins one.
     fn take_records(&mut self, pairs: &[Pair], heading: Option<&str>) -> usize {
-        const ABOUT: &[Column] = &[Column::Purpose, Column::Duration, Column::Category, Column::Type, Column::Storage];
+        const ABOUT: &[Column] =
+            &[Column::Purpose, Column::Duration, Column::Category, Column::Type, Column::Storage];
         let mut records: Vec<(String, Vec<&Pair>)> = Vec::new();
         if let Some(heading) = heading {
             records.push((heading.to_owned(), Vec::new()));
@@ -79,7 +84,11 @@ impl Reader<'_> {
                 continue;
             }
             let names = name::read(&name);
-            let source = std::iter::once(name.as_str()).chain(values.iter().map(|(_, value)| value.as_str())).map(|value| inline::plain(value).replace('\n', " ")).collect::<Vec<_>>().join(" | ");
+            let source = std::iter::once(name.as_str())
+                .chain(values.iter().map(|(_, value)| value.as_str()))
+                .map(|value| inline::plain(value).replace('\n', " "))
+                .collect::<Vec<_>>()
+                .join(" | ");
             let mut entry = self.entry(names, &source);
             for (column, value) in &values {
                 table::take(&mut entry, *column, value, None);
@@ -87,7 +96,10 @@ impl Reader<'_> {
                     // A service is who sets it, also where the provider is a host.
                     let service = inline::plain(value);
                     let service = service.split("  ").next().unwrap_or_default();
-                    entry.provider = Some(service.replace("View Service Privacy Policy", "").trim().to_owned()).filter(|text| !text.is_empty() && text != "__________").or(entry.provider);
+                    entry.provider =
+                        Some(service.replace("View Service Privacy Policy", "").trim().to_owned())
+                            .filter(|text| !text.is_empty() && text != "__________")
+                            .or(entry.provider);
                 }
             }
             if entry.duration.is_none() && !values.iter().any(|(column, _)| *column == Column::Duration) {
@@ -101,9 +113,12 @@ impl Reader<'_> {
 
     /// A heading that is a name, and labels or a sentence under it.
     pub(super) fn record_under_heading(&mut self) {
-        let Some(Block::Heading { text, .. } | Block::Line(text)) = self.blocks.get(self.at - 1) else { return };
+        let Some(Block::Heading { text, .. } | Block::Line(text)) = self.blocks.get(self.at - 1) else {
+            return;
+        };
         let names = name::read(text);
-        if names.names.is_empty() || names.label.is_some() || !names.aside.is_empty() && names.names.len() > 1 {
+        if names.names.is_empty() || names.label.is_some() || !names.aside.is_empty() && names.names.len() > 1
+        {
             return;
         }
         let mut at = self.at;
@@ -143,11 +158,14 @@ impl Reader<'_> {
             .map(|row| (heading_column(&row[0]), row[1].clone()))
             .collect();
         let known = pairs.iter().filter(|(column, _)| column.is_some()).count();
-        let named = pairs.iter().any(|(column, value)| *column == Some(Column::Name) && heading_column(value).is_none());
+        let named = pairs
+            .iter()
+            .any(|(column, value)| *column == Some(Column::Name) && heading_column(value).is_none());
         if known < 2 || known * 3 < pairs.len() * 2 || !named {
             return false;
         }
-        let pairs: Vec<Pair> = pairs.into_iter().filter_map(|(column, value)| Some((column?, value))).collect();
+        let pairs: Vec<Pair> =
+            pairs.into_iter().filter_map(|(column, value)| Some((column?, value))).collect();
         self.take_records(&pairs, None) > 0
     }
 }
@@ -218,8 +236,13 @@ mod tests {
 
     #[test]
     fn labels_in_one_line_and_on_several() {
-        let told = |text: &str| labels(text).into_iter().map(|(column, value)| format!("{column:?}={value}")).collect::<Vec<_>>();
-        assert_eq!(told("Name: a_b Purpose: Keeps it. Expires in: 2 days"), ["Name=a_b", "Purpose=Keeps it.", "Duration=2 days"]);
+        let told = |text: &str| {
+            labels(text).into_iter().map(|(column, value)| format!("{column:?}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told("Name: a_b Purpose: Keeps it. Expires in: 2 days"),
+            ["Name=a_b", "Purpose=Keeps it.", "Duration=2 days"]
+        );
         assert_eq!(told("**Name:** a_b\nDuration: 1 day"), ["Name=a_b", "Duration=1 day"]);
         assert_eq!(told("Nom : a_b"), ["Name=a_b"]);
         assert!(told("We set this name: a_b").is_empty());

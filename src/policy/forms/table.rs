@@ -56,15 +56,26 @@ impl Reader<'_> {
         let cells: Vec<String> = row
             .iter()
             .enumerate()
-            .map(|(at, cell)| columns.heads.get(at).map_or_else(|| cell.clone(), |head| without_label(cell, head)))
+            .map(|(at, cell)| {
+                columns.heads.get(at).map_or_else(|| cell.clone(), |head| without_label(cell, head))
+            })
             .collect();
         let Some(name_cell) = cells.get(columns.name) else { return Vec::new() };
         let names = name::read(name_cell);
         if names.names.is_empty() && names.label.is_none() {
             return Vec::new();
         }
-        let source = cells.iter().map(|cell| inline::plain(cell).replace('\n', " ")).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ");
-        if names.names.is_empty() && names.label.as_deref().is_some_and(|label| category::of_heading(label).is_some() || label.split_whitespace().count() > 8) {
+        let source = cells
+            .iter()
+            .map(|cell| inline::plain(cell).replace('\n', " "))
+            .filter(|cell| !cell.is_empty())
+            .collect::<Vec<_>>()
+            .join(" | ");
+        if names.names.is_empty()
+            && names.label.as_deref().is_some_and(|label| {
+                category::of_heading(label).is_some() || label.split_whitespace().count() > 8
+            })
+        {
             return Vec::new();
         }
         let mut entry = self.entry(names.clone(), &source);
@@ -83,25 +94,40 @@ impl Reader<'_> {
                 }
             }
         }
-        if entry.duration.is_none() && duration_cell.is_none_or(|cell| duration::read(cell, columns.unit).duration.is_none()) {
+        if entry.duration.is_none()
+            && duration_cell.is_none_or(|cell| duration::read(cell, columns.unit).duration.is_none())
+        {
             // A row that lost a cell: the lifetime stands in another column.
             entry.duration = cells
                 .iter()
                 .enumerate()
-                .filter(|(at, _)| *at != columns.name && columns.of.get(*at).copied().flatten() != Some(Column::Duration))
-                .find_map(|(_, cell)| duration::whole(&inline::plain(cell)).filter(|found| found.amount.is_some()));
+                .filter(|(at, _)| {
+                    *at != columns.name && columns.of.get(*at).copied().flatten() != Some(Column::Duration)
+                })
+                .find_map(|(_, cell)| {
+                    duration::whole(&inline::plain(cell)).filter(|found| found.amount.is_some())
+                });
         }
         if entry.duration.is_none()
-            && let Some(cell) = duration_cell.filter(|cell| !name::is_nothing(cell) && !cell.trim().is_empty())
+            && let Some(cell) =
+                duration_cell.filter(|cell| !name::is_nothing(cell) && !cell.trim().is_empty())
             && entry.storage.is_none()
         {
-            self.note(format!("the lifetime of `{}` was not understood: \"{}\"", entry.names[0], shortened(&inline::plain(cell))));
+            self.note(format!(
+                "the lifetime of `{}` was not understood: \"{}\"",
+                entry.names[0],
+                shortened(&inline::plain(cell))
+            ));
         }
         for (at, cell) in cells.iter().enumerate() {
             // "How to opt out: not possible, necessary".
             let other = columns.of.get(at).copied().flatten() == Some(Column::Other);
             let optional = columns.heads.get(at).is_some_and(|head| inline::folded(head).contains("opt"));
-            if other && optional && entry.category.is_none() && category::of_cell(cell) == Some(Category::StrictlyNecessary) {
+            if other
+                && optional
+                && entry.category.is_none()
+                && category::of_cell(cell) == Some(Category::StrictlyNecessary)
+            {
                 entry.category = Some(Category::StrictlyNecessary);
                 entry.category_as_written = Some(inline::plain(cell));
             }
@@ -149,7 +175,9 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
         Column::Essential => {
             let low = inline::folded(&text);
             let word = low.trim_matches(|c: char| c == '.' || c.is_whitespace());
-            if words::any(|language| language.yes, word) || category::of_cell(&text) == Some(Category::StrictlyNecessary) {
+            if words::any(|language| language.yes, word)
+                || category::of_cell(&text) == Some(Category::StrictlyNecessary)
+            {
                 entry.category = Some(Category::StrictlyNecessary);
                 entry.category_as_written = Some(text);
             }
@@ -233,7 +261,9 @@ fn take_type(entry: &mut Entry, text: &str) {
 pub(super) fn pages_of(text: &str) -> Vec<String> {
     text.split([' ', ',', '\n'])
         .map(|word| word.trim_end_matches(['.', ';', ')']).trim_start_matches('('))
-        .filter(|word| word.starts_with('/') && word.chars().all(|c| c.is_ascii_alphanumeric() || "/*-_.~".contains(c)))
+        .filter(|word| {
+            word.starts_with('/') && word.chars().all(|c| c.is_ascii_alphanumeric() || "/*-_.~".contains(c))
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -247,7 +277,11 @@ fn by_name(entry: Entry, names: &Names, cell: Option<&str>, unit: Option<Unit>) 
         .names
         .iter()
         .zip(durations)
-        .map(|(name, duration)| Entry { names: vec![name.clone()], duration: duration.or_else(|| entry.duration.clone()), ..entry.clone() })
+        .map(|(name, duration)| Entry {
+            names: vec![name.clone()],
+            duration: duration.or_else(|| entry.duration.clone()),
+            ..entry.clone()
+        })
         .collect()
 }
 
@@ -260,7 +294,8 @@ fn named(cell: &str, names: &[String], unit: Option<Unit>) -> Option<Vec<Option<
     for at in by_length {
         // Also where the cell leaves its underscores out.
         let short = names[at].trim_matches('_');
-        let found = [names[at].as_str(), short].into_iter().find_map(|name| Some((rest.find(name)?, name.len())));
+        let found =
+            [names[at].as_str(), short].into_iter().find_map(|name| Some((rest.find(name)?, name.len())));
         if let Some((found, length)) = found {
             places.push((found, found + length, at));
             rest.replace_range(found..found + length, &"\u{1}".repeat(length));
@@ -289,7 +324,8 @@ fn by_place(cell: &str, count: usize, unit: Option<Unit>) -> Option<Vec<Option<D
         if parts.len() != count {
             return None;
         }
-        let durations: Vec<Option<Duration>> = parts.iter().map(|part| duration::read(part, unit).duration).collect();
+        let durations: Vec<Option<Duration>> =
+            parts.iter().map(|part| duration::read(part, unit).duration).collect();
         durations.iter().all(Option::is_some).then_some(durations)
     })
 }
@@ -325,25 +361,54 @@ fn columns(table: &Table) -> Option<Columns> {
             of[at] = Some(Column::Provider);
         }
         // A heading that promises something else, and a column full of lifetimes.
-        let vague = matches!(of[at], None | Some(Column::Category | Column::Type | Column::Other | Column::Storage));
-        if at != name && vague && share(at, &is_duration) >= 0.6 && !of.contains(&Some(Column::Duration)) && share(at, &|cell| category::of_cell(cell).is_some()) < 0.3 {
+        let vague =
+            matches!(of[at], None | Some(Column::Category | Column::Type | Column::Other | Column::Storage));
+        if at != name
+            && vague
+            && share(at, &is_duration) >= 0.6
+            && !of.contains(&Some(Column::Duration))
+            && share(at, &|cell| category::of_cell(cell).is_some()) < 0.3
+        {
             of[at] = Some(Column::Duration);
         }
     }
     of[name] = Some(Column::Name);
-    let about = [Column::Purpose, Column::Duration, Column::Category, Column::Type, Column::Provider, Column::Domain, Column::Party, Column::Storage, Column::Essential, Column::Service];
+    let about = [
+        Column::Purpose,
+        Column::Duration,
+        Column::Category,
+        Column::Type,
+        Column::Provider,
+        Column::Domain,
+        Column::Party,
+        Column::Storage,
+        Column::Essential,
+        Column::Service,
+    ];
     let supported = of.iter().flatten().any(|column| about.contains(column));
     // A heading such as *Name* over words that are none, or a list of something else.
-    let cookie_word = table.head.get(name).is_some_and(|head| { let head = inline::folded(head); head.contains("cookie") || head.contains("traceur") });
+    let cookie_word = table.head.get(name).is_some_and(|head| {
+        let head = inline::folded(head);
+        head.contains("cookie") || head.contains("traceur")
+    });
     let durations = of.contains(&Some(Column::Duration));
     let strong = share(name, &has_strong);
-    if !supported && strong < 0.6 || !durations && !cookie_word && strong < 0.25 && !of.contains(&Some(Column::Category)) && !of.contains(&Some(Column::Essential)) {
+    if !supported && strong < 0.6
+        || !durations
+            && !cookie_word
+            && strong < 0.25
+            && !of.contains(&Some(Column::Category))
+            && !of.contains(&Some(Column::Essential))
+    {
         return None;
     }
-    let unit = table.head.iter().zip(&of).filter(|(_, column)| **column == Some(Column::Duration)).find_map(|(head, _)| {
-        let head = inline::folded(head);
-        head.split(|c: char| !c.is_alphabetic()).find_map(|word| words::unit(word).filter(|_| word.len() > 2))
-    });
+    let unit = table.head.iter().zip(&of).filter(|(_, column)| **column == Some(Column::Duration)).find_map(
+        |(head, _)| {
+            let head = inline::folded(head);
+            head.split(|c: char| !c.is_alphabetic())
+                .find_map(|word| words::unit(word).filter(|_| word.len() > 2))
+        },
+    );
     Some(Columns { of, heads: table.head.iter().map(|head| inline::plain(head)).collect(), unit, name })
 }
 
@@ -351,7 +416,8 @@ fn columns(table: &Table) -> Option<Columns> {
 fn lone(row: &[String]) -> Option<String> {
     let filled: Vec<&String> = row.iter().filter(|cell| !cell.trim().is_empty()).collect();
     let first = filled.first()?;
-    (filled.iter().all(|cell| cell == first) && (row.len() > 1 || filled.len() == 1)).then(|| inline::plain(first))
+    (filled.iter().all(|cell| cell == first) && (row.len() > 1 || filled.len() == 1))
+        .then(|| inline::plain(first))
 }
 
 /// A cell without its column's heading, which tables for small screens repeat in it.
@@ -361,18 +427,23 @@ fn without_label(cell: &str, head: &str) -> String {
         return trimmed.to_owned();
     }
     match trimmed.strip_prefix(head) {
-        Some(rest) if rest.starts_with('\n') || rest.starts_with(':') => rest.trim_start_matches([':', '\n', ' ']).to_owned(),
+        Some(rest) if rest.starts_with('\n') || rest.starts_with(':') => {
+            rest.trim_start_matches([':', '\n', ' ']).to_owned()
+        }
         _ => trimmed.to_owned(),
     }
 }
 
 /// `.example.com`, `www.example.com`.
-pub(super) fn is_host(text: &str) -> bool {
+pub(in crate::policy) fn is_host(text: &str) -> bool {
     let text = text.trim().trim_start_matches("*.").trim_start_matches('.');
     text.contains('.')
         && !text.ends_with('.')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
-        && text.rsplit('.').next().is_some_and(|last| last.len() >= 2 && last.chars().all(|c| c.is_ascii_alphabetic()))
+        && text
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.len() >= 2 && last.chars().all(|c| c.is_ascii_alphabetic()))
 }
 
 fn put(field: &mut Option<String>, text: &str) {

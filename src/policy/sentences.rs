@@ -1,0 +1,1130 @@
+//! Sentences about the site as a whole, and about third parties.
+//!
+//! A sentence is read only where its own words say the thing: what it denies, of whom, where and
+//! for whom. Definitions, instructions for browsers and conditions state nothing; a hedge makes a
+//! claim softer. English is read most fully, the other languages where a table has the words.
+
+use super::forms::{Found, Prose};
+use super::words::{self, Sense};
+use super::{category, inline};
+use crate::manifest::{Category, Inventory, PartialDate};
+use std::collections::BTreeSet;
+
+/// A statement, with its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) kind: Kind,
+    /// Softened by *currently*, *where possible*, *may*.
+    pub(super) hedged: bool,
+    pub(super) source: String,
+}
+
+/// What is stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Inventory(Inventory),
+    OnlyNecessary,
+    /// No cookies of a category.
+    No {
+        category: Category,
+        third: bool,
+        pages: Vec<String>,
+    },
+    NoTracking {
+        third: bool,
+    },
+    NoThirdPartyCookies,
+    NoCrossSiteTracking,
+    NoBanner,
+    Banner {
+        repeated: Option<bool>,
+        back_after_clearing: Option<bool>,
+    },
+    NoCookies {
+        pages: Vec<String>,
+        anonymous: bool,
+    },
+    NoCookieScripts {
+        pages: Vec<String>,
+    },
+    NoEmbeds {
+        pages: Vec<String>,
+    },
+    ConsentBefore(Category),
+    NoConsentRequired,
+    DurationsAreMaximum,
+    DateMaintained,
+    CoversLinkingHosts,
+    RequiredFor {
+        what: String,
+    },
+    ConsentStoredLocally,
+    OnlyOverHttps,
+    /// Something a visitor does that writes a cookie anew, and what it is called.
+    Updates {
+        cookie: String,
+        journey: String,
+    },
+    Gpc,
+}
+
+/// A third party that the text names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Party {
+    pub(super) provider: String,
+    pub(super) domains: BTreeSet<String>,
+    pub(super) checkout: bool,
+    pub(super) on_interaction: bool,
+    pub(super) sets_cookies: Option<bool>,
+    pub(super) sets_storage: Option<bool>,
+    pub(super) identifiers: Option<bool>,
+    pub(super) personal_data: Option<bool>,
+    pub(super) embedded: Option<bool>,
+    pub(super) confined: Option<bool>,
+    pub(super) needs_consent: Option<bool>,
+    pub(super) role: Option<&'static str>,
+    pub(super) source: String,
+}
+
+/// Everything the prose states.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    pub(super) claims: Vec<Claim>,
+    pub(super) parties: Vec<Party>,
+    pub(super) site: Option<String>,
+    pub(super) service: Option<String>,
+    pub(super) last_updated: Option<PartialDate>,
+    /// Addresses of policies that the text refers to.
+    pub(super) links: Vec<(String, String)>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads the prose of a document.
+pub(super) fn read(found: &Found, text: &str) -> Said {
+    let mut said = Said::default();
+    match super::date::last_updated(text) {
+        super::date::Shown::Date(dates) => match dates.as_slice() {
+            [one] => said.last_updated = Some(*one),
+            [first, ..] => said.notes.push(format!("the date can be read in two ways, {first} among them")),
+            [] => {}
+        },
+        super::date::Shown::LabelOnly => {
+            said.notes.push("the text says when it was last updated, and the date is missing".to_owned())
+        }
+        super::date::Shown::Nothing => {}
+    }
+    let mut reader = Reader { said: &mut said, previous: Vec::new(), party: None };
+    for heading in &found.headings {
+        reader.heading(heading);
+    }
+    for prose in &found.prose {
+        if !is_definition(&prose.heading) {
+            reader.prose(prose);
+        }
+    }
+    for entry in &found.entries {
+        for sentence in entry.purpose.as_deref().map(inline::sentences).unwrap_or_default() {
+            reader.of_purpose(sentence);
+        }
+    }
+    said.site = site(found);
+    said.service = service(found);
+    unique(&mut said.claims);
+    said
+}
+
+struct Reader<'a> {
+    said: &'a mut Said,
+    /// What the sentence before mentioned.
+    previous: Vec<Category>,
+    /// The third party that the paragraph is about.
+    party: Option<usize>,
+}
+
+impl Reader<'_> {
+    fn claim(&mut self, kind: Kind, sentence: &str) {
+        let low = inline::folded(sentence);
+        // "Currently" is how a present tense is said; it softens nothing.
+        let hedged = says(&low, Sense::Hedge)
+            && !low.contains("currently")
+            && !low.contains("derzeit")
+            && !low.contains("actuellement")
+            && !low.contains("actualmente")
+            && !low.contains("momenteel");
+        let hedged = hedged
+            && !matches!(
+                kind,
+                Kind::DurationsAreMaximum
+                    | Kind::Inventory(_)
+                    | Kind::DateMaintained
+                    | Kind::Banner { .. }
+                    | Kind::RequiredFor { .. }
+            );
+        self.said.claims.push(Claim {
+            kind,
+            hedged,
+            source: sentence.split_whitespace().collect::<Vec<_>>().join(" "),
+        });
+    }
+
+    fn heading(&mut self, heading: &str) {
+        let low = inline::folded(heading);
+        if low.contains("no cookies used") {
+            self.previous = category::mentioned(heading);
+        }
+    }
+
+    fn of_purpose(&mut self, sentence: &str) {
+        let low = inline::folded(sentence);
+        if low.starts_with("required for")
+            || low.starts_with("required to")
+            || low.starts_with("necessary for")
+        {
+            self.claim(Kind::RequiredFor { what: sentence.trim_end_matches('.').to_owned() }, sentence);
+        }
+    }
+
+    fn prose(&mut self, prose: &Prose) {
+        self.party = None;
+        self.previous = category::of_heading(&prose.heading).into_iter().collect();
+        let mut providers: Vec<String> = inline::sentences(&prose.text)
+            .into_iter()
+            .filter_map(|sentence| provider_of(sentence, &inline::folded(sentence)))
+            .collect();
+        providers.dedup();
+        if let [one] = providers.as_slice() {
+            // The paragraph is about one of them from its first sentence on.
+            self.named(one.clone(), inline::sentences(&prose.text).first().copied().unwrap_or_default());
+        }
+        for sentence in inline::sentences(&prose.text) {
+            let low = inline::folded(sentence);
+            if sentence.ends_with('?') {
+                continue;
+            }
+            self.third_party(sentence, &low);
+            self.absences(sentence, &low);
+            self.inventory(sentence, &low, prose);
+            self.consent(sentence, &low);
+            self.rest(sentence, &low);
+            let mentioned = category::mentioned(&without_place(&low));
+            if !mentioned.is_empty() {
+                self.previous = mentioned;
+            }
+        }
+    }
+
+    /// "We do not use advertising or tracking cookies."
+    fn absences(&mut self, sentence: &str, low: &str) {
+        let pages = pages(low);
+        if low.contains("embed") && low.contains("avoid") && says(low, Sense::Third) {
+            self.claim(Kind::NoEmbeds { pages: pages.clone() }, sentence);
+        }
+        let conditional = starts_with_any(low, &["if ", "wenn ", "falls ", "si ", "als ", "indien "]);
+        if conditional || !says(low, Sense::No) || low.contains("not only") {
+            return;
+        }
+        let about =
+            ["cookie", "track", "traceur", "analytics tool", "scripts"].iter().any(|word| low.contains(word))
+                || says(low, Sense::Tracking);
+        if !about {
+            return;
+        }
+        for part in denials(low) {
+            let part = without_place(&without_examples(&part));
+            let cookie = part.contains("cookie") || part.contains("traceur") || says(&part, Sense::Tracking);
+            if !cookie {
+                continue;
+            }
+            let third = says(&part, Sense::Third);
+            let categories: Vec<Category> = category::mentioned(&part)
+                .into_iter()
+                .filter(|category| {
+                    matches!(category, Category::Advertising | Category::Analytics | Category::Social)
+                })
+                .collect();
+            let tracking = says(&part, Sense::Tracking);
+            let across = says(&part, Sense::AcrossSites);
+            if across {
+                match self.party.filter(|_| !part.contains(" we ") && !low.starts_with("we ")) {
+                    Some(party) => self.said.parties[party].identifiers = Some(false),
+                    None => self.claim(Kind::NoCrossSiteTracking, sentence),
+                }
+                continue;
+            }
+            if part.contains("script")
+                && third
+                && (part.contains("set cookies") || part.contains("sets cookies"))
+            {
+                self.claim(Kind::NoCookieScripts { pages: pages.clone() }, sentence);
+                continue;
+            }
+            let own_only = part.contains("control")
+                || part.contains("able to")
+                || part.contains("require")
+                || part.contains("personal")
+                || part.contains("necessary") && categories.is_empty();
+            if own_only {
+                continue;
+            }
+            for category in &categories {
+                self.claim(Kind::No { category: *category, third, pages: pages.clone() }, sentence);
+            }
+            if tracking {
+                self.claim(Kind::NoTracking { third }, sentence);
+            }
+            if categories.is_empty() && !tracking {
+                let any = bare_cookies(&part);
+                if third && any {
+                    self.claim(Kind::NoThirdPartyCookies, sentence);
+                } else if any && self.party.is_none() && uses(low) {
+                    let anonymous = [
+                        "not logged in",
+                        "logged out",
+                        "without logging in",
+                        "anonymous",
+                        "not signed in",
+                        "nicht angemeldet",
+                        "non connect",
+                        "no identificad",
+                        "niet ingelogd",
+                    ]
+                    .iter()
+                    .any(|word| low.contains(word));
+                    let elsewhere = sentence
+                        .split_whitespace()
+                        .any(|word| super::forms::is_host(word.trim_matches(['.', ','])));
+                    if elsewhere {
+                        self.said.notes.push(format!("said of some host only: \"{sentence}\""));
+                    } else if anonymous || !pages.is_empty() || !says(low, Sense::If) {
+                        self.claim(Kind::NoCookies { pages: pages.clone(), anonymous }, sentence);
+                    }
+                }
+            }
+        }
+    }
+
+    fn inventory(&mut self, sentence: &str, low: &str, prose: &Prose) {
+        if !low.contains("cookie") && !low.contains("traceur") {
+            return;
+        }
+        let first = says(low, Sense::First);
+        let listed = says(low, Sense::List);
+        if says(low, Sense::Examples)
+            && (listed || low.contains("example") || low.contains("vary"))
+            && !low.starts_with("for example")
+        {
+            self.claim(Kind::Inventory(Inventory::Examples), sentence);
+            return;
+        }
+        if says(low, Sense::No) || says(low, Sense::Third) && !first {
+            return;
+        }
+        let every = [
+            "every cookie",
+            "all cookies",
+            "all the cookies",
+            "all of the cookies",
+            "complete list",
+            "exhaustive list",
+            "full list",
+            "alle cookies",
+            "s\u{e4}mtliche cookies",
+            "tous les cookies",
+            "liste compl\u{e8}te",
+            "liste exhaustive",
+            "todas las cookies",
+            "lista completa",
+            "volledige lijst",
+            "volledig overzicht",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase));
+        let lists = [
+            "lists the",
+            "lists all",
+            "list the",
+            "listet die",
+            "listet alle",
+            "\u{e9}num\u{e8}re les",
+            "recoge las",
+            "toont de",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase))
+            && first;
+        let few = [
+            "a small number of",
+            "a minimal set of",
+            "only the following",
+            "only these",
+            "nur folgende",
+            "nur die folgenden",
+            "ausschlie\u{df}lich folgende",
+            "uniquement les cookies suivants",
+            "solo las siguientes",
+            "alleen de volgende",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase));
+        let both = starts_with_any(
+            low,
+            &["both cookies listed", "all cookies listed", "the cookies listed above are all"],
+        );
+        let manages = [
+            "block",
+            "delete",
+            "disable",
+            "accept",
+            "reject",
+            "l\u{f6}schen",
+            "refuse",
+            "refuser",
+            "bloquear",
+            "blokkeren",
+            "visit",
+        ]
+        .iter()
+        .any(|word| low.contains(word));
+        let _ = prose;
+        if (every && listed && !manages) || (lists && !manages) || few && uses(low) || both {
+            let inventory = if first { Inventory::CompleteFirstParty } else { Inventory::Complete };
+            self.claim(Kind::Inventory(inventory), sentence);
+        }
+    }
+
+    fn consent(&mut self, sentence: &str, low: &str) {
+        let banner = says(low, Sense::Banner);
+        let again = [
+            "reappear",
+            "appear again",
+            "shown again",
+            "erscheint erneut",
+            "wieder erscheinen",
+            "r\u{e9}appara",
+            "volver\u{e1} a aparecer",
+            "opnieuw",
+        ]
+        .iter()
+        .any(|word| low.contains(word));
+        if banner && low.contains("every visit") && says(low, Sense::No) {
+            self.claim(Kind::Banner { repeated: Some(false), back_after_clearing: None }, sentence);
+        } else if banner && again && !says(low, Sense::No) {
+            self.claim(Kind::Banner { repeated: None, back_after_clearing: Some(true) }, sentence);
+        } else if banner && denials(low).iter().any(|part| says(part, Sense::Banner)) {
+            self.claim(Kind::NoBanner, sentence);
+        } else if banner
+            && [
+                "we show",
+                "is shown",
+                "is displayed",
+                "on your first visit",
+                "on first visit",
+                "beim ersten besuch",
+                "premi\u{e8}re visite",
+                "primera visita",
+                "eerste bezoek",
+            ]
+            .iter()
+            .any(|word| low.contains(word))
+        {
+            self.claim(Kind::Banner { repeated: None, back_after_clearing: None }, sentence);
+        }
+        if !says(low, Sense::Consent) {
+            return;
+        }
+        let required = [
+            "not require consent",
+            "no consent is required",
+            "no consent required",
+            "without consent",
+            "consent is not required",
+            "keine einwilligung",
+            "sans consentement",
+            "sin consentimiento",
+            "geen toestemming",
+        ]
+        .iter()
+        .any(|word| low.contains(word));
+        if required {
+            match self.party {
+                Some(party) => self.said.parties[party].needs_consent = Some(false),
+                None => {
+                    let named = (0..self.said.parties.len())
+                        .find(|at| low.contains(&inline::folded(&self.said.parties[*at].provider)));
+                    match named {
+                        Some(party) => self.said.parties[party].needs_consent = Some(false),
+                        None => self.claim(Kind::NoConsentRequired, sentence),
+                    }
+                }
+            }
+            return;
+        }
+        let before = [
+            "before",
+            "request consent",
+            "request your consent",
+            "only after you accept",
+            "only after you consent",
+            "only after consent",
+            "only with your consent",
+            "with your consent",
+            "erst nach",
+            "nur mit ihrer einwilligung",
+            "uniquement apr\u{e8}s",
+            "avec votre consentement",
+            "solo tras",
+            "con su consentimiento",
+            "pas na",
+            "met je toestemming",
+            "met uw toestemming",
+            "consent for non-essential",
+        ]
+        .iter()
+        .any(|word| low.contains(word));
+        if before {
+            let mut mentioned: Vec<Category> =
+                category::mentioned(low).into_iter().filter(|category| waits(*category)).collect();
+            if mentioned.is_empty() && !low.contains("non-essential") {
+                mentioned = self.previous.iter().copied().filter(|category| waits(*category)).collect();
+            }
+            for category in mentioned {
+                self.claim(Kind::ConsentBefore(category), sentence);
+            }
+        }
+        if low.contains("stored locally and in a") && low.contains("cookie") {
+            self.claim(Kind::ConsentStoredLocally, sentence);
+        }
+    }
+
+    fn rest(&mut self, sentence: &str, low: &str) {
+        let only = says(low, Sense::Only) || low.contains("focused entirely on");
+        if only
+            && (low.contains("cookie") || low.contains("traceur"))
+            && uses_or_is(low)
+            && !says(low, Sense::If)
+        {
+            let mentioned = category::mentioned(low);
+            let necessary = category::strictest(&mentioned) == Some(Category::StrictlyNecessary);
+            let phrase = [
+                "strictly",
+                "necessary",
+                "essential",
+                "notwendig",
+                "erforderlich",
+                "n\u{e9}cessaire",
+                "essentiel",
+                "necesaria",
+                "t\u{e9}cnicas",
+                "noodzakelijk",
+                "essenti",
+            ]
+            .iter()
+            .any(|word| low.contains(word));
+            let others = mentioned.iter().any(|category| {
+                matches!(category, Category::Analytics | Category::Advertising | Category::Social)
+            });
+            if necessary && phrase && !others && !starts_with_any(low, &["blocking", "without"]) {
+                self.claim(Kind::OnlyNecessary, sentence);
+            }
+        }
+        if [
+            "duration shown is the maximum",
+            "durations shown are maximum",
+            "durations are maxim",
+            "are maximum durations",
+            "maximum durations",
+            "lifetimes are upper",
+            "may expire sooner",
+            "angegebenen laufzeiten sind maximal",
+            "dur\u{e9}es indiqu\u{e9}es sont maximales",
+            "duraci\u{f3}n indicada es la m\u{e1}xima",
+            "maximale bewaartermijnen",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase))
+        {
+            self.claim(Kind::DurationsAreMaximum, sentence);
+        }
+        let date = [
+            "last updated",
+            "last-updated",
+            "last update date",
+            "date at the top",
+            "update date",
+            "revision date",
+            "date of last",
+            "datum der letzten",
+            "date de mise \u{e0} jour",
+            "date de derni\u{e8}re",
+            "fecha de actualizaci\u{f3}n",
+            "datum bovenaan",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase));
+        let moves = [
+            "revise",
+            "update the",
+            "will update",
+            "reflect",
+            "indicat",
+            "revised",
+            "change the",
+            "aktualisier",
+            "mettr",
+            "actualiz",
+            "bijgewerkt",
+            "aanpassen",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase));
+        if date && moves && !low.trim_start().starts_with("last updated:") {
+            self.claim(Kind::DateMaintained, sentence);
+        }
+        for lead in ["updates the ", "rewrites the ", "changes the "] {
+            let Some(start) = sentence.find(lead).map(|at| at + lead.len()) else { continue };
+            let words: Vec<&str> = sentence[start..].split_whitespace().take(2).collect();
+            let [cookie, what] = words.as_slice() else { continue };
+            if what.trim_matches(['.', ',']) == "cookie" && super::name::is_token(cookie) {
+                // "under Settings → Language"
+                let place = sentence[..start].rsplit(['\u{2192}', '>']).next().unwrap_or_default();
+                let journey: String = place.trim().chars().take_while(|c| c.is_alphanumeric()).collect();
+                self.claim(
+                    Kind::Updates { cookie: (*cookie).to_owned(), journey: journey.to_lowercase() },
+                    sentence,
+                );
+            }
+        }
+        if low.contains("that link to this policy") || low.contains("which link to this policy") {
+            self.claim(Kind::CoversLinkingHosts, sentence);
+        }
+        if (low.contains("global privacy control") || low.contains("gpc"))
+            && (low.contains("honour") || low.contains("honor") || low.contains("respect"))
+            && !says(low, Sense::No)
+        {
+            self.claim(Kind::Gpc, sentence);
+        }
+        if low.contains("only transmitted over https") || low.contains("only sent over https") {
+            self.claim(Kind::OnlyOverHttps, sentence);
+        }
+        let required = [
+            "you will not be able to",
+            "you cannot log in",
+            "prevent sign-in",
+            "will prevent you from",
+            "unable to remain logged in",
+            "may prevent sign-in",
+            "k\u{f6}nnen sie sich nicht anmelden",
+            "ne pourrez pas",
+            "no podr\u{e1}",
+            "kunt u niet inloggen",
+            "kun je niet inloggen",
+        ]
+        .iter()
+        .any(|phrase| low.contains(phrase));
+        if required
+            && (low.contains("necessary")
+                || low.contains("essential")
+                || low.contains("without them")
+                || low.contains("disabling them")
+                || low.contains("cookies"))
+        {
+            self.claim(Kind::RequiredFor { what: sentence.trim_end_matches('.').to_owned() }, sentence);
+        }
+    }
+
+    /// Takes a third party, or finds it again, and goes on with it.
+    fn named(&mut self, provider: String, sentence: &str) {
+        let known = self.said.parties.iter().position(|party| {
+            party.provider.eq_ignore_ascii_case(&provider) || provider.starts_with(&party.provider)
+        });
+        self.party = known.or_else(|| {
+            let source = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+            self.said.parties.push(Party { provider, source, ..Party::default() });
+            self.said.parties.len().checked_sub(1)
+        });
+    }
+
+    /// Who else is named, and what is said of them.
+    fn third_party(&mut self, sentence: &str, low: &str) {
+        let named = provider_of(sentence, low).or_else(|| {
+            let tools = ["analytics tool (", "we use "];
+            let known = crate::vendors::all_facts()
+                .map(|fact| fact.vendor.to_string())
+                .filter(|vendor| vendor.len() > 3 && words::find_phrase(sentence, vendor).is_some())
+                .max_by_key(String::len);
+            known.filter(|_| tools.iter().any(|tool| low.contains(tool)) && !low.contains("e.g"))
+        });
+        if let Some(provider) = named {
+            self.named(provider, sentence);
+        } else if let Some(at) = (0..self.said.parties.len())
+            .find(|at| words::find_phrase(sentence, &self.said.parties[*at].provider).is_some())
+        {
+            self.party = Some(at);
+        }
+        let Some(at) = self.party else { return };
+        let links: Vec<String> = sentence
+            .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'))
+            .map(|word| {
+                word.trim_matches([',', '.', ';'])
+                    .trim_start_matches("https://")
+                    .trim_start_matches("http://")
+                    .to_owned()
+            })
+            .filter(|word| super::forms::is_host(word.split('/').next().unwrap_or_default()))
+            .collect();
+        let party = &mut self.said.parties[at];
+        for link in links {
+            let host = link.split('/').next().unwrap_or_default().to_owned();
+            // A page for people is no page of the service's cookies, but it is the service's domain.
+            party.domains.insert(host);
+            if link.contains('/') {
+                self.said.links.push((party.provider.clone(), format!("https://{link}")));
+            }
+        }
+        let has = |phrases: &[&str]| phrases.iter().any(|phrase| low.contains(phrase));
+        if has(&["checkout", "payment", "bezahl", "paiement", "pago", "betaling"]) {
+            party.checkout = true;
+        }
+        if has(&[
+            "when you interact",
+            "interact with",
+            "once you",
+            "wenn sie",
+            "lorsque vous",
+            "cuando interact",
+            "wanneer u",
+        ]) {
+            party.on_interaction = true;
+        }
+        if has(&["powered by", "payment processor", "analytics tool"])
+            || low.starts_with("we use") && has(&["analytics"])
+        {
+            party.role = party.role.or(if has(&["payment", "checkout"]) {
+                Some("payment")
+            } else if has(&["analytics"]) {
+                Some("analytics")
+            } else {
+                None
+            });
+        }
+        if has(&[
+            "cookieless",
+            "without cookies",
+            "sets no cookies",
+            "set no cookies",
+            "does not set cookies",
+            "does not use cookies",
+            "ohne cookies",
+            "sans cookies",
+            "sin cookies",
+            "zonder cookies",
+        ]) {
+            party.sets_cookies = Some(false);
+        }
+        if has(&[
+            "persistent client-side storage",
+            "client-side storage",
+            "no local storage",
+            "any other form of persistent",
+        ]) && says(low, Sense::No)
+        {
+            party.sets_storage = Some(false);
+        }
+        if has(&[
+            "no personal data",
+            "keine personenbezogenen",
+            "aucune donn\u{e9}e personnelle",
+            "ning\u{fa}n dato personal",
+            "geen persoonsgegevens",
+        ]) {
+            party.personal_data = Some(false);
+        }
+        if has(&["redirected to", "weitergeleitet", "redirig", "doorgestuurd"]) {
+            party.embedded = Some(false);
+        }
+        if has(&["are limited to the", "only on their own", "nur auf"]) && low.contains("cookie") {
+            party.confined = Some(false).map(|_: bool| true);
+        }
+    }
+}
+
+/// The provider of whom a sentence says that it sets cookies of its own.
+fn provider_of(sentence: &str, low: &str) -> Option<String> {
+    const VERBS: &[&str] = &[
+        " may set ",
+        " may place ",
+        " may use cookies",
+        " sets its own",
+        " set their own",
+        " kann eigene cookies",
+        " kann cookies setzen",
+        " peut d\u{e9}poser",
+        " puede instalar",
+        " kan cookies plaatsen",
+    ];
+    if let Some(at) = VERBS.iter().filter_map(|verb| low.find(verb)).min() {
+        return name_before(&sentence[..at]);
+    }
+    // "You are redirected to a Stripe-hosted page", "(powered by Polar)"
+    let at = low.find("powered by ").map(|at| at + "powered by ".len())?;
+    capitalised(sentence[at..].split_whitespace()).filter(|name| name.len() > 2)
+}
+
+/// The proper name that a text ends with: in brackets, or its last words with capitals.
+fn name_before(text: &str) -> Option<String> {
+    let text = text.trim_end();
+    if let Some(inner) = text.strip_suffix(')')
+        && let Some(open) = inner.rfind('(')
+    {
+        return capitalised(inner[open + 1..].trim_start_matches("powered by ").split_whitespace());
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut name: Vec<&str> = words
+        .iter()
+        .rev()
+        .take_while(|word| word.starts_with(char::is_uppercase) && !word.ends_with('.'))
+        .copied()
+        .collect();
+    name.reverse();
+    let name = capitalised(name.into_iter())?;
+    let common = [
+        "They",
+        "We",
+        "It",
+        "These",
+        "This",
+        "Third",
+        "Some",
+        "You",
+        "Websites",
+        "Cookies",
+        "Google Chrome",
+        "Partners",
+        "Our",
+        "The",
+        "Die",
+        "Wir",
+        "Nous",
+        "Wij",
+    ];
+    (!common.contains(&name.as_str())).then_some(name)
+}
+
+fn capitalised<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut name: Vec<&str> = Vec::new();
+    for word in words.take_while(|word| word.starts_with(char::is_uppercase)).take(3) {
+        name.push(word.trim_matches([',', '.', ')', '(', ';']));
+        if word.ends_with([',', '.', ')', ';']) {
+            break;
+        }
+    }
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+/// The parts of a sentence after each word that denies, up to the next one.
+fn denials(low: &str) -> Vec<String> {
+    let negations: Vec<&str> = vec![
+        "do not ",
+        "does not ",
+        "don't ",
+        "doesn't ",
+        "is not ",
+        "are not ",
+        " no ",
+        "without ",
+        "never ",
+        "free of ",
+        "kein ",
+        "keine ",
+        "keinen ",
+        "keinerlei ",
+        "verzichten auf ",
+        "n'utilisons pas ",
+        "n'utilise pas ",
+        "ne d\u{e9}pose pas ",
+        "n'utilisons aucun ",
+        "aucun ",
+        "aucune ",
+        "sans ",
+        "no utilizamos ",
+        "no usamos ",
+        "no utiliza ",
+        "ninguna ",
+        "ning\u{fa}n ",
+        "sin ",
+        "geen ",
+        "zonder ",
+    ];
+    let padded = format!(" {low}");
+    let mut places: Vec<usize> = negations
+        .iter()
+        .flat_map(|word| padded.match_indices(word).map(|(at, word)| at + word.len()))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut parts = Vec::new();
+    for (index, start) in places.iter().enumerate() {
+        let end = places.get(index + 1).copied().unwrap_or(padded.len());
+        let part = &padded[*start..end.max(*start)];
+        let cut = [
+            ". ",
+            "; ",
+            " but ",
+            " however",
+            " except",
+            " sondern ",
+            " mais ",
+            " pero ",
+            " maar ",
+            " \u{2014} ",
+        ]
+        .iter()
+        .filter_map(|stop| part.find(stop))
+        .min()
+        .unwrap_or(part.len());
+        parts.push(part[..cut].to_owned());
+    }
+    parts
+}
+
+/// "(e.g. Google Analytics)" within a denial names nobody.
+fn without_examples(part: &str) -> String {
+    match part
+        .find("(e.g")
+        .or_else(|| part.find("(z.b"))
+        .or_else(|| part.find("(p. ej"))
+        .or_else(|| part.find("(par ex"))
+        .or_else(|| part.find("(bijv"))
+    {
+        Some(at) => part[..at].to_owned(),
+        None => part.to_owned(),
+    }
+}
+
+/// Without the pages that a denial is about: "on the marketing site" says nothing of marketing cookies.
+fn without_place(part: &str) -> String {
+    let place = [
+        " on the ",
+        " on our ",
+        " on public",
+        " on any ",
+        " auf ",
+        " sur ",
+        " en las ",
+        " en nuestr",
+        " op ",
+    ]
+    .iter()
+    .filter_map(|on| part.find(on))
+    .min();
+    match place {
+        Some(at)
+            if ["page", "site", "seite", "p\u{e1}gina", "web"]
+                .iter()
+                .any(|word| part[at..].contains(word)) =>
+        {
+            part[..at].to_owned()
+        }
+        _ => part.to_owned(),
+    }
+}
+
+/// `any cookies`, `third-party cookies`: no other word before it that would narrow it.
+fn bare_cookies(part: &str) -> bool {
+    let Some(at) = part.find("cookie") else { return false };
+    part[..at].split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty()).all(|word| {
+        [
+            "any",
+            "set",
+            "use",
+            "place",
+            "store",
+            "currently",
+            "third",
+            "party",
+            "own",
+            "drittanbieter",
+            "cookies",
+            "de",
+            "des",
+            "setzen",
+            "load",
+            "install",
+            "at",
+            "all",
+            "von",
+            "van",
+            "plaatsen",
+            "utilizamos",
+            "employ",
+            "own",
+        ]
+        .contains(&word)
+    })
+}
+
+fn uses(low: &str) -> bool {
+    says(low, Sense::Use)
+        || ["are set", "is set", "werden gesetzt", "sont d\u{e9}pos", "se instalan", "worden geplaatst"]
+            .iter()
+            .any(|word| low.contains(word))
+}
+
+fn uses_or_is(low: &str) -> bool {
+    uses(low) || low.contains("focused")
+}
+
+fn says(low: &str, sense: Sense) -> bool {
+    words::says(low, sense)
+}
+
+fn starts_with_any(low: &str, starts: &[&str]) -> bool {
+    starts.iter().any(|start| low.trim_start().starts_with(start))
+}
+
+fn waits(category: Category) -> bool {
+    matches!(category, Category::Analytics | Category::Advertising | Category::Functional | Category::Social)
+}
+
+/// Pages that a sentence names in words.
+fn pages(low: &str) -> Vec<String> {
+    let scoped = ["pages", "page", "marketing site", "public site", "seiten", "p\u{e1}ginas", "pagina's"]
+        .iter()
+        .any(|word| words::find_phrase(low, word).is_some());
+    if !scoped {
+        return Vec::new();
+    }
+    [
+        ("marketing", "marketing"),
+        ("documentation", "documentation"),
+        ("docs", "documentation"),
+        ("blog", "blog"),
+        ("landing", "landing"),
+        ("checkout", "checkout"),
+    ]
+    .iter()
+    .filter(|(word, _)| words::find_phrase(low, word).is_some())
+    .map(|(_, class)| (*class).to_owned())
+    .collect::<BTreeSet<String>>()
+    .into_iter()
+    .collect()
+}
+
+/// A section that says what cookies are, not what the site does.
+fn is_definition(heading: &str) -> bool {
+    let low = inline::folded(heading);
+    [
+        "what are cookies",
+        "what is a cookie",
+        "what's a cookie",
+        "types of cookie",
+        "was sind cookies",
+        "qu'est-ce qu'un cookie",
+        "que sont les cookies",
+        "qu\u{e9} son las cookies",
+        "qu\u{e9} es una cookie",
+        "wat zijn cookies",
+        "wat is een cookie",
+        "definiciones",
+        "definitions",
+    ]
+    .iter()
+    .any(|phrase| low.contains(phrase))
+}
+
+/// The site's own host: the one that sentences say *our website* or *set on* of.
+fn site(found: &Found) -> Option<String> {
+    let mut scores: Vec<(String, i32)> = Vec::new();
+    let purposes = found.entries.iter().flat_map(|entry| entry.domains.iter());
+    for prose in &found.prose {
+        for sentence in inline::sentences(&prose.text) {
+            let low = inline::folded(sentence);
+            let ours = [
+                "our website",
+                "our site",
+                "our platform",
+                "this website",
+                "this site",
+                "websites at",
+                "website at",
+                "platform at",
+                "set on",
+                "encounter on",
+                "site data for",
+                "unsere website",
+                "unserer website",
+                "diese website",
+                "notre site",
+                "ce site",
+                "nuestro sitio",
+                "este sitio",
+                "esta web",
+                "onze website",
+                "deze website",
+                "following websites",
+                "used on",
+                "cookies on",
+                "website:",
+            ]
+            .iter()
+            .any(|phrase| low.contains(phrase));
+            for word in
+                sentence.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '<' | '>'))
+            {
+                let host = word.trim_matches([',', '.', ';', ':']);
+                let host = host
+                    .trim_start_matches("https://")
+                    .trim_start_matches("http://")
+                    .split('/')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_start_matches("www.")
+                    .to_lowercase();
+                if host.contains('@')
+                    || !super::forms::is_host(&host)
+                    || crate::vendors::classify_host(&host).is_some()
+                {
+                    continue;
+                }
+                let score = if ours { 3 } else { 1 };
+                match scores.iter_mut().find(|(known, _)| *known == host) {
+                    Some((_, sum)) => *sum += score,
+                    None => scores.push((host, score)),
+                }
+            }
+        }
+    }
+    for domain in purposes {
+        let host = domain.trim_start_matches('.').trim_start_matches("www.");
+        if let Some((_, sum)) = scores.iter_mut().find(|(known, _)| known == host) {
+            *sum += 1;
+        }
+    }
+    let best = scores.iter().map(|(_, score)| *score).max().filter(|score| *score >= 3)?;
+    scores.into_iter().find(|(_, score)| *score == best).map(|(host, _)| host)
+}
+
+/// What the site calls itself: `explains how NAME uses cookies`.
+fn service(found: &Found) -> Option<String> {
+    found.prose.iter().take(40).flat_map(|prose| inline::sentences(&prose.text)).find_map(|sentence| {
+        let at = sentence.find("how ")? + 4;
+        let name = capitalised(sentence[at..].split_whitespace())?;
+        let rest = &sentence[at..];
+        (rest.contains("use") || rest.contains("uses"))
+            .then_some(name)
+            .filter(|name| !["We", "Our", "The", "You", "I"].contains(&name.as_str()))
+    })
+}
+
+/// The same claim once, its hardest form first.
+fn unique(claims: &mut Vec<Claim>) {
+    let mut kept: Vec<Claim> = Vec::new();
+    for claim in claims.drain(..) {
+        match kept.iter_mut().find(|known| known.kind == claim.kind) {
+            Some(known) if known.hedged && !claim.hedged => *known = claim,
+            Some(_) => {}
+            None => kept.push(claim),
+        }
+    }
+    *claims = kept;
+}

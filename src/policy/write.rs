@@ -1,0 +1,454 @@
+//! A manifest as the cookie table to publish: Markdown, HTML, or the TCF's device storage
+//! disclosures. Grouped by category, lifetimes in words; nothing is said that the manifest does not.
+
+use super::duration;
+use super::phrases::{Language, Phrases};
+use super::words::Unit;
+use crate::manifest::{Category, DeclaredParty, Item, LifetimeRule, Manifest, NamePattern, Span};
+use crate::observation::StorageKind;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Markdown,
+    Html,
+    /// Device storage disclosures of the Transparency and Consent Framework.
+    Tcf,
+}
+
+/// The policy's table; `draft` marks it as one that nobody has read yet.
+pub fn write(manifest: &Manifest, language: Language, form: Form, draft: bool) -> String {
+    let phrases = language.phrases();
+    match form {
+        Form::Markdown => markdown(manifest, phrases, draft),
+        Form::Html => html(manifest, language, draft),
+        Form::Tcf => format!("{:#}\n", tcf(manifest)),
+    }
+}
+
+/// The items of each category, the strictest first; those without one last.
+fn groups(manifest: &Manifest) -> Vec<(Option<Category>, Vec<&Item>)> {
+    let order = [
+        Some(Category::StrictlyNecessary),
+        Some(Category::Functional),
+        Some(Category::Analytics),
+        Some(Category::Advertising),
+        Some(Category::Social),
+        Some(Category::Unclassified),
+        None,
+    ];
+    order
+        .into_iter()
+        .map(|category| {
+            (category, manifest.items.iter().filter(|item| item.category == category).collect::<Vec<_>>())
+        })
+        .filter(|(_, items)| !items.is_empty())
+        .collect()
+}
+
+/// A table's headings and rows, as plain cells; names are lists.
+struct Rows {
+    head: Vec<&'static str>,
+    rows: Vec<(Names, Vec<String>)>,
+}
+
+struct Names {
+    names: Vec<String>,
+    https_names: Vec<String>,
+}
+
+fn rows(items: &[&Item], phrases: &Phrases) -> Rows {
+    let any = |test: &dyn Fn(&Item) -> bool| items.iter().any(|item| test(item));
+    let provider = any(&|item| item.provider.is_some());
+    let storage = any(&|item| item.kind != StorageKind::Cookie);
+    let party = any(&|item| item.party.is_some());
+    let mut head = vec![phrases.name, phrases.purpose];
+    head.extend(storage.then_some(phrases.storage));
+    head.extend(provider.then_some(phrases.provider));
+    head.extend(party.then_some(phrases.party));
+    head.push(phrases.duration);
+    let rows = items
+        .iter()
+        .map(|item| {
+            let mut cells = vec![item.purpose.clone().unwrap_or_default()];
+            cells.extend(storage.then(|| kind(item.kind, phrases).to_owned()));
+            cells.extend(provider.then(|| item.provider.clone().unwrap_or_default()));
+            cells.extend(party.then(|| match item.party {
+                Some(DeclaredParty::First) => phrases.first_party.to_owned(),
+                Some(DeclaredParty::Third) => phrases.third_party.to_owned(),
+                None => String::new(),
+            }));
+            cells.push(lifetime(item, phrases));
+            let written =
+                |names: &[NamePattern]| names.iter().map(|name| name.written().to_owned()).collect();
+            (Names { names: written(&item.names), https_names: written(&item.https_names) }, cells)
+        })
+        .collect();
+    Rows { head, rows }
+}
+
+fn markdown(manifest: &Manifest, phrases: &Phrases, draft: bool) -> String {
+    let mut text = format!("# {}\n", phrases.title);
+    if draft {
+        let _ = write!(text, "\n_{}_\n", phrases.draft);
+    }
+    if let Some(date) = manifest.site.last_updated {
+        let _ = write!(text, "\n{}\n", phrases.last_updated.replace("{}", &date.to_string()));
+    }
+    if manifest.items.is_empty() {
+        let _ = write!(text, "\n{}\n", phrases.nothing);
+    }
+    for (category, items) in groups(manifest) {
+        let Rows { head, rows } = rows(&items, phrases);
+        let _ = write!(text, "\n## {}\n\n| {} |\n", phrases.category(category), head.join(" | "));
+        let _ = writeln!(text, "|{}", " --- |".repeat(head.len()));
+        for (names, cells) in rows {
+            let code = |name: &String| format!("`{}`", name.replace('|', "\\|"));
+            let mut cell = names.names.iter().map(code).collect::<Vec<_>>().join(", ");
+            if !names.https_names.is_empty() {
+                let https = names.https_names.iter().map(code).collect::<Vec<_>>().join(", ");
+                let _ = write!(cell, " {}", phrases.or_over_https.replace("{}", &https));
+            }
+            let cells: Vec<String> = cells.iter().map(|cell| escaped_markdown(cell)).collect();
+            let _ = writeln!(text, "| {cell} | {} |", cells.join(" | "));
+        }
+    }
+    text
+}
+
+/// A cell's text: what Markdown would read as markup is escaped.
+fn escaped_markdown(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn html(manifest: &Manifest, language: Language, draft: bool) -> String {
+    let phrases = language.phrases();
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n<h1>{}</h1>\n",
+        language.tag(),
+        escaped_html(phrases.title),
+        escaped_html(phrases.title),
+    );
+    if draft {
+        let _ = writeln!(page, "<p><em>{}</em></p>", escaped_html(phrases.draft));
+    }
+    if let Some(date) = manifest.site.last_updated {
+        let time = format!("<time datetime=\"{date}\">{date}</time>");
+        let _ = writeln!(page, "<p>{}</p>", escaped_html(phrases.last_updated).replace("{}", &time));
+    }
+    if manifest.items.is_empty() {
+        let _ = writeln!(page, "<p>{}</p>", escaped_html(phrases.nothing));
+    }
+    for (category, items) in groups(manifest) {
+        let Rows { head, rows } = rows(&items, phrases);
+        let heading = escaped_html(phrases.category(category));
+        let _ = write!(page, "<section>\n<h2>{heading}</h2>\n<table>\n<thead>\n<tr>");
+        for cell in head {
+            let _ = write!(page, "<th scope=\"col\">{}</th>", escaped_html(cell));
+        }
+        page.push_str("</tr>\n</thead>\n<tbody>\n");
+        for (names, cells) in rows {
+            let code = |name: &String| format!("<code>{}</code>", escaped_html(name));
+            let mut cell = names.names.iter().map(code).collect::<Vec<_>>().join(", ");
+            if !names.https_names.is_empty() {
+                let https = names.https_names.iter().map(code).collect::<Vec<_>>().join(", ");
+                let _ = write!(cell, " {}", escaped_html(phrases.or_over_https).replace("{}", &https));
+            }
+            let _ = write!(page, "<tr><th scope=\"row\">{cell}</th>");
+            for cell in cells {
+                let _ = write!(page, "<td>{}</td>", escaped_html(&cell));
+            }
+            page.push_str("</tr>\n");
+        }
+        page.push_str("</tbody>\n</table>\n</section>\n");
+    }
+    page.push_str("</main>\n</body>\n</html>\n");
+    page
+}
+
+const STYLE: &str = "\
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #767676; padding: 0.4rem 0.6rem; text-align: start; vertical-align: top; }
+tbody th { font-weight: normal; }
+code { overflow-wrap: anywhere; }
+@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
+";
+
+fn escaped_html(text: &str) -> String {
+    text.chars().fold(String::new(), |mut escaped, c| {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+        escaped
+    })
+}
+
+fn kind(kind: StorageKind, phrases: &Phrases) -> &'static str {
+    match kind {
+        StorageKind::Cookie => phrases.cookie,
+        StorageKind::LocalStorage => phrases.local_storage,
+        StorageKind::SessionStorage => phrases.session_storage,
+        StorageKind::IndexedDb => "IndexedDB",
+        StorageKind::CacheStorage => "Cache storage",
+    }
+}
+
+/// The item's lifetime in words.
+fn lifetime(item: &Item, phrases: &Phrases) -> String {
+    let Some(rule) = &item.lifetime else { return String::new() };
+    let mut text = in_words(rule, phrases);
+    if item.rolling == Some(true) {
+        text.push_str(phrases.rolling);
+    }
+    text
+}
+
+fn in_words(rule: &LifetimeRule, phrases: &Phrases) -> String {
+    match rule {
+        LifetimeRule::Exact(of) => span(of, phrases),
+        LifetimeRule::Max(of) => phrases.at_most.replace("{}", &span(of, phrases)),
+        LifetimeRule::About(of) => phrases.about.replace("{}", &span(of, phrases)),
+        LifetimeRule::Range(from, to) => {
+            let first = phrases.range.replacen("{}", &span(from, phrases), 1);
+            first.replacen("{}", &span(to, phrases), 1)
+        }
+        LifetimeRule::Session => phrases.session.to_owned(),
+        LifetimeRule::Either(rules) => {
+            let each: Vec<String> = rules
+                .iter()
+                .enumerate()
+                .map(|(at, rule)| {
+                    let words = in_words(rule, phrases);
+                    // Within the cell only the first word has a capital.
+                    if at == 0 { words } else { small_first(&words) }
+                })
+                .collect();
+            each.join(phrases.or)
+        }
+        LifetimeRule::Unbounded => phrases.unbounded.to_owned(),
+        LifetimeRule::UntilLogout => phrases.until_logout.to_owned(),
+    }
+}
+
+fn small_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// `7 days`, in the units that the manifest says it in.
+fn span(span: &Span, phrases: &Phrases) -> String {
+    let amount = duration::read(&span.written, None).duration.and_then(|duration| duration.amount);
+    let parts = amount.map(|amount| amount.0).unwrap_or_else(|| vec![(span.most, Unit::Second)]);
+    let words: Vec<String> = parts
+        .iter()
+        .map(|(count, unit)| {
+            let (one, several) = phrases.units[*unit as usize];
+            format!("{count}{}{}", phrases.blank, if *count == 1 { one } else { several })
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// Device storage disclosures (IAB Europe, "Vendor Device Storage & Operational Disclosures"):
+/// purposes are numbers of the framework, which a manifest does not know, and stay empty.
+fn tcf(manifest: &Manifest) -> Value {
+    let mut own: Vec<String> = manifest.site.hosts.iter().map(ToString::to_string).collect();
+    if own.is_empty() {
+        // Nothing says where the site is: a wildcard alone is the specification's word for that.
+        let host = manifest.site.url.as_ref().and_then(|url| url.host_str()).unwrap_or("*");
+        own.push(host.to_owned());
+    }
+    let mut disclosures = Vec::new();
+    for item in &manifest.items {
+        let cookie = item.kind == StorageKind::Cookie;
+        for name in item.names.iter().chain(&item.https_names) {
+            let mut fields = serde_json::Map::new();
+            fields.insert("identifier".to_owned(), json!(name.written()));
+            fields.insert("type".to_owned(), json!(if cookie { "cookie" } else { "web" }));
+            let seconds = item.lifetime.as_ref().and_then(seconds);
+            fields.insert("maxAgeSeconds".to_owned(), if cookie { json!(seconds) } else { Value::Null });
+            fields.insert("cookieRefresh".to_owned(), json!(cookie && item.rolling == Some(true)));
+            let hosts = if item.hosts.is_empty() {
+                &own
+            } else {
+                &item.hosts.iter().map(ToString::to_string).collect()
+            };
+            fields.insert("domains".to_owned(), json!(hosts));
+            fields.insert("purposes".to_owned(), json!([]));
+            if let Some(purpose) = &item.purpose {
+                fields.insert("description".to_owned(), json!(purpose));
+            }
+            disclosures.push(Value::Object(fields));
+        }
+    }
+    let domains: Vec<Value> = own
+        .iter()
+        .filter(|host| *host != "*")
+        .map(|host| json!({ "domain": host, "purposes": [] }))
+        .collect();
+    json!({ "disclosures": disclosures, "domains": domains })
+}
+
+/// The longest it may live; a session cookie has 0 by the specification.
+fn seconds(rule: &LifetimeRule) -> Option<i64> {
+    match rule {
+        LifetimeRule::Session => Some(0),
+        rule => rule.upper_bound(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Format;
+    use crate::policy;
+
+    const MANIFEST: &str = r#"
+        [site]
+        name = "Shop"
+        last_updated = 2026-04-16
+        [[cookies]]
+        name = "shop_sid"
+        https_name = "__Host-shop_sid"
+        category = "strictly-necessary"
+        purpose = "Keeps the basket | and you, logged in_here"
+        lifetime = { max = "7 days" }
+        rolling = true
+        party = "first"
+        [[cookies]]
+        name = ["_ga", "_ga_*"]
+        category = "analytics"
+        purpose = "Counts visits"
+        provider = "Google"
+        lifetime = "13 months"
+        party = "third"
+        [[cookies]]
+        name = "visits"
+        category = "analytics"
+        lifetime = { either = ["session", { max = "30 days" }] }
+        [[cookies]]
+        name = "auth_stay"
+        category = "functional"
+        lifetime = { until = "logout" }
+        [[cookies]]
+        name = "ad_ref"
+        category = "advertising"
+        lifetime = { range = ["1 hour", "2 days"] }
+        [[cookies]]
+        name = "share_me"
+        category = "social"
+        lifetime = { about = "1 year" }
+        [[storage]]
+        name = "theme"
+        kind = "local-storage"
+        category = "functional"
+        purpose = "Light or dark"
+        lifetime = "unbounded"
+    "#;
+
+    fn manifest() -> Manifest {
+        let (manifest, problems) = crate::manifest::read(MANIFEST, "cookies.toml", Format::Toml);
+        manifest.unwrap_or_else(|| panic!("{problems:?}"))
+    }
+
+    /// What a table can say of a manifest's items.
+    fn said(manifest: &Manifest) -> Vec<String> {
+        let mut said: Vec<String> = manifest
+            .items
+            .iter()
+            .map(|item| {
+                let names: Vec<&str> =
+                    item.names.iter().chain(&item.https_names).map(|name| name.written()).collect();
+                format!(
+                    "{names:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+                    item.kind,
+                    item.category,
+                    item.purpose,
+                    item.provider,
+                    item.lifetime.as_ref().map(ToString::to_string),
+                    item.rolling,
+                    item.party
+                )
+            })
+            .collect();
+        said.sort();
+        said
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_in_five_languages() {
+        let manifest = manifest();
+        for (language, tag) in
+            Language::ALL.into_iter().filter(|(language, _)| *language != Language::TraditionalChinese)
+        {
+            for form in [Form::Markdown, Form::Html] {
+                let text = write(&manifest, language, form, false);
+                let (again, _) = policy::read(&text).manifest("a test");
+                assert_eq!(said(&again), said(&manifest), "{tag} {form:?}\n{text}");
+                assert_eq!(again.site.last_updated, manifest.site.last_updated, "{tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn disclosures_are_read_again() {
+        let text = write(&manifest(), Language::English, Form::Tcf, false);
+        let policy = policy::read_bytes(text.as_bytes(), "application/json").unwrap();
+        let (again, _) = policy.manifest("a test");
+        let of = |manifest: &Manifest, name: &str| {
+            let item =
+                manifest.items.iter().find(|item| item.names.iter().any(|known| known.written() == name));
+            item.map(|item| (item.kind, item.lifetime.as_ref().map(|rule| rule.upper_bound()), item.rolling))
+        };
+        assert_eq!(of(&again, "theme").map(|found| found.0), Some(StorageKind::LocalStorage));
+        assert_eq!(of(&again, "shop_sid"), Some((StorageKind::Cookie, Some(Some(604_800)), Some(true))));
+        assert!(of(&again, "_ga_*").is_some());
+    }
+
+    #[test]
+    fn every_language_says_everything() {
+        for (language, tag) in Language::ALL {
+            let page = write(&manifest(), language, Form::Html, true);
+            assert!(
+                page.contains(&format!("lang=\"{tag}\""))
+                    && page.contains("__Host-shop_sid")
+                    && !page.contains("{}"),
+                "{page}"
+            );
+            assert!(!page.contains("<script"));
+        }
+        let chinese = write(&manifest(), Language::TraditionalChinese, Form::Markdown, false);
+        assert!(chinese.contains("\u{6700}\u{9577} 7 \u{5929}"), "{chinese}");
+    }
+
+    #[test]
+    fn a_purpose_is_text_and_no_markup() {
+        let mut manifest = manifest();
+        manifest.items[0].purpose = Some("<b>x</b> | `y` \n & z".to_owned());
+        let page = write(&manifest, Language::English, Form::Html, false);
+        assert!(page.contains("&lt;b&gt;x&lt;/b&gt; | `y`   &amp; z"), "{page}");
+        let text = write(&manifest, Language::English, Form::Markdown, false);
+        assert!(text.contains("\\<b\\>x\\</b\\> \\| \\`y\\`"), "{text}");
+    }
+}

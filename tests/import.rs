@@ -1,0 +1,387 @@
+//! `cookieproof import` and `cookieproof policy`: the published text as data, and back.
+
+use crate::support::command::{Cookieproof, Ended};
+use crate::support::sites::Which;
+use crate::support::world::World;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder with one file in it.
+fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn import(path: &Path, more: &[&str]) -> Ended {
+    Cookieproof::new(["import", path.to_str().unwrap()].iter().chain(more)).run()
+}
+
+fn resolved(name: &str, content: impl AsRef<[u8]>) -> Value {
+    let (_folder, path) = file(name, content);
+    let ended = import(&path, &["--resolved"]).code(0);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+/// Name, lifetime in seconds, whether of a session, category: one line an entry.
+fn told(resolved: &Value) -> Vec<String> {
+    ["cookies", "storage"]
+        .iter()
+        .flat_map(|list| resolved[*list].as_array().unwrap())
+        .filter(|entry| entry["match"] != "label")
+        .map(|entry| {
+            let names: Vec<&str> =
+                entry["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            format!(
+                "{} {} {} {}",
+                names.join("+"),
+                entry["max_age_s"],
+                entry["session"],
+                entry["category"].as_str().unwrap_or("-")
+            )
+        })
+        .collect()
+}
+
+const EXPECTED: [&str; 2] =
+    ["shop_sid null true strictly-necessary", "visit_count 604800 false strictly-necessary"];
+
+#[test]
+fn the_same_table_is_read_in_every_form_it_is_published_in() {
+    let forms = [
+        (
+            "pipes.md",
+            "## Strictly necessary cookies\n\n| Name | Purpose | Duration |\n|---|---|---|\n| `shop_sid` | Keeps the basket | Session |\n| visit\\_count | Counts visits | 7 days |\n",
+        ),
+        (
+            "bare.md",
+            "## Strictly necessary cookies\n\nName | Purpose | Duration\n--- | --- | ---\nshop_sid | Keeps the basket | Session\nvisit_count | Counts visits | 7 days\n",
+        ),
+        (
+            "trailing.md",
+            "## Strictly necessary cookies\n\nName | Purpose | Duration |\n--- | --- | --- |\nshop_sid | Keeps the basket | Session |\nvisit_count | Counts visits | 7 days |\n",
+        ),
+        (
+            "cells.txt",
+            "Strictly necessary cookies\n\nName |\nPurpose |\nDuration |\nshop_sid |\nKeeps the basket |\nSession |\nvisit_count |\nCounts visits |\n7 days |\n",
+        ),
+        (
+            "stacked.txt",
+            "Strictly necessary cookies\n\nName\nPurpose\nDuration\nshop_sid\nKeeps the basket\nSession\nvisit_count\nCounts visits\n7 days\n",
+        ),
+        (
+            "glued.txt",
+            "2.1Strictly necessary cookies\n\nCookie namePurposeDuration\nshop_sidKeeps the basketSession\nvisit_countCounts visits7 days\n\nContact\n\nWrite to us.\n",
+        ),
+        (
+            "spaced.txt",
+            "Strictly necessary cookies\n\nCookie Purpose Duration\nshop_sid Keeps the basket Session\nvisit_count Counts visits 7 days\n",
+        ),
+        (
+            "tabs.txt",
+            "Strictly necessary cookies\n\nName\tPurpose\tDuration\nshop_sid\tKeeps the basket\tSession\nvisit_count\tCounts visits\t7 days\n",
+        ),
+        (
+            "records.txt",
+            "Strictly necessary cookies\n\nName: shop_sid\nPurpose: Keeps the basket\nExpires in: session\n\nName: visit_count\nPurpose: Counts visits\nExpires in: 7 days\n",
+        ),
+        (
+            "line.txt",
+            "Strictly necessary cookies\n\nName: shop_sid Purpose: Keeps the basket. Duration: Session\nName: visit_count Purpose: Counts visits. Duration: 7 days\n",
+        ),
+        (
+            "bullets.md",
+            "## Strictly necessary cookies\n\n- shop_sid, keeps the basket (essential, session)\n- visit_count, counts visits (essential, 7 days)\n",
+        ),
+        (
+            "bold.md",
+            "## Strictly necessary cookies\n\n1. **shop_sid** (session) – keeps the basket\n2. **visit_count** (expires after 7 days) – counts visits\n",
+        ),
+        (
+            "pairs.txt",
+            "Strictly necessary cookies\n\n- shop_sid\n- Keeps the basket until the browser is closed. Session.\n- visit_count\n- Counts visits. Expires after 7 days.\n",
+        ),
+        (
+            "inline.txt",
+            "Strictly necessary cookies\n\nThese are: shop_sid (session), visit_count (7 days).\n",
+        ),
+        (
+            "repeated.md",
+            "## Strictly necessary cookies\n\n| Name | Duration |\n|---|---|\n| Name<br><br>shop_sid | Duration<br><br>Session |\n| Name<br><br>visit_count | Duration<br><br>7 days |\n",
+        ),
+        (
+            "table.html",
+            "<!doctype html><h2>Strictly necessary cookies</h2><table><tr><th>Name</th><th>Duration</th></tr><tr><td><code>shop_sid</code></td><td>Session</td></tr><tr><td>visit_count</td><td>7&nbsp;days</td></tr></table>",
+        ),
+        (
+            "terms.html",
+            "<!doctype html><h2>Strictly necessary cookies</h2><dl><dt>shop_sid</dt><dd>Keeps the basket. Session.</dd><dt>visit_count</dt><dd>Counts visits, expires after 7 days.</dd></dl>",
+        ),
+        (
+            "termly.html",
+            "<!doctype html><h2>Essential website cookies:</h2><table><tr><td>Name:</td><td>shop_sid</td></tr><tr><td>Purpose:</td><td>Basket</td></tr><tr><td>Expires in:</td><td>session</td></tr></table><table><tr><td>Name:</td><td>visit_count</td></tr><tr><td>Purpose:</td><td>Visits</td></tr><tr><td>Expires in:</td><td>7 days</td></tr></table>",
+        ),
+        (
+            "cookiebot.html",
+            "<!doctype html><h3>Necessary (2)</h3><table><thead><tr><th>Name</th><th>Provider</th><th>Purpose</th><th>Maximum Storage Duration</th><th>Type</th></tr></thead><tr><td>shop_sid</td><td>shop.test</td><td>Basket</td><td>Session</td><td>HTTP Cookie</td></tr><tr><td>visit_count</td><td>shop.test</td><td>Visits</td><td>7 days</td><td>HTTP Cookie</td></tr></table>",
+        ),
+        (
+            "onetrust.json",
+            r#"{"Groups":[{"GroupName":"Strictly Necessary Cookies","FirstPartyCookies":[{"Name":"shop_sid","Host":"shop.test","IsSession":true,"Length":"0","description":"Basket"},{"Name":"visit_count","Host":"shop.test","IsSession":false,"Length":"7","description":"Visits"}]}]}"#,
+        ),
+        (
+            "database.csv",
+            "ID,Platform,Category,Cookie / Data Key name,Domain,Description,Retention period,Wildcard match\n1,Shop,Strictly necessary,shop_sid,,Basket,session,0\n2,Shop,Strictly necessary,visit_count,,Visits,7 days,0\n",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text) in forms {
+        let told = told(&resolved(name, text));
+        if told != EXPECTED {
+            wrong.push(format!("{name}: {told:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn headings_and_lifetimes_are_read_in_five_languages() {
+    for (name, text) in [
+        (
+            "de.md",
+            "## Unbedingt erforderliche Cookies\n\n| Name | Zweck | Speicherdauer |\n|---|---|---|\n| shop_sid | Warenkorb | Sitzung |\n| visit_count | Besuche | 7 Tage |\n",
+        ),
+        (
+            "fr.md",
+            "## Cookies strictement nécessaires\n\n| Nom du cookie | Finalité | Durée de conservation (jours) |\n|---|---|---|\n| shop_sid | Panier | Session |\n| visit_count | Visites | 7 |\n",
+        ),
+        (
+            "es.md",
+            "## Cookies técnicas\n\n| Nombre | Finalidad | Caducidad |\n|---|---|---|\n| shop_sid | Cesta | Fin de la sesión |\n| visit_count | Visitas | una semana |\n",
+        ),
+        (
+            "nl.md",
+            "## Noodzakelijke cookies\n\n| Naam | Doel | Bewaartermijn |\n|---|---|---|\n| shop_sid | Winkelmand | Sessie |\n| visit_count | Bezoeken | 1 week |\n",
+        ),
+    ] {
+        assert_eq!(told(&resolved(name, text)), EXPECTED, "{name}");
+    }
+}
+
+#[test]
+fn what_declares_nothing_imports_nothing() {
+    for (name, text) in [
+        (
+            "definitions.md",
+            "# Cookie policy\n\n## What are cookies?\n\n- Session cookies: deleted when you close your browser.\n- Persistent cookies: remain for up to 1 year.\n\nWe do not use advertising cookies (e.g., Google Analytics).\n",
+        ),
+        (
+            "template.md",
+            "# Cookies\n\n| Name | Purpose | Duration |\n|---|---|---|\n| [Name of the cookie] | [What it is for] | [Duration] |\n",
+        ),
+        (
+            "partners.md",
+            "# Partners\n\n| Partner | Privacy policy |\n|---|---|\n| Example Ads | https://ads.test/privacy |\n| Other | https://other.test |\n",
+        ),
+        (
+            "browsers.txt",
+            "Managing cookies\n\n• Chrome: Settings > Privacy > Cookies\n• Firefox: Options > Privacy\n",
+        ),
+        (
+            "categories.md",
+            "| Category of cookies | Why we use them |\n|---|---|\n| Required | These make login, language, and location work. |\n| Advertising | These show ads. |\n",
+        ),
+    ] {
+        assert_eq!(told(&resolved(name, text)), Vec::<String>::new(), "{name}");
+    }
+    let (_folder, path) = file("none.md", "# Cookies\n\nWe do not use any cookies on this website.\n");
+    let ended = import(&path, &[]).code(0);
+    assert!(ended.stderr.contains("declares no cookies"), "{}", ended.stderr);
+}
+
+#[test]
+fn sentences_become_claims_with_their_source() {
+    let text = "Cookie policy\n\nLast updated: 3 May 2026\n\nWe use only strictly necessary cookies on shop.test. We set no advertising cookies and no third-party tracking cookies. The table below lists every cookie set on shop.test.\n\nCookie namePurposeDuration\nshop_sidKeeps you logged in. This cookie is HttpOnly.Up to 7 days; refreshed on activity\n\nNo cookies are set on our blog pages for visitors who are not logged in.\n\nNo consent banner is required.\n\nWe will revise the \"Last updated\" date when something changes.\n";
+    let (folder, path) = file("policy.txt", text);
+    let manifest = folder.path().join("cookies.toml");
+    import(&path, &["-o", manifest.to_str().unwrap()]).code(0);
+    let written = fs::read_to_string(&manifest).unwrap();
+    for line in [
+        "last_updated = 2026-05-03",
+        "lifetime = { max = \"7 days\" }",
+        "rolling = true",
+        "http_only = true",
+        "inventory = { is = \"complete\", source = \"The table below lists every cookie set on shop.test.\" }",
+        "categories = { is = [\"strictly-necessary\"], source = \"We use only strictly necessary cookies on shop.test.\" }",
+        "advertising = { is = \"none\"",
+        "tracking = { is = \"none\", third_party_only = true",
+        "no_cookies = [{ visitors = [\"anonymous\"], pages = [\"blog\"]",
+        "consent_banner = { is = \"none\"",
+        "date_follows_inventory = { is = true",
+        "# review: which pages are \"blog\"?",
+    ] {
+        assert!(written.contains(line), "{line}\n{written}");
+    }
+    Cookieproof::new(["check", "cookies.toml"]).within(folder.path()).run().code(0);
+    // What is there already stays.
+    let again = import(&path, &["-o", manifest.to_str().unwrap()]).code(2);
+    assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+}
+
+#[test]
+fn what_is_no_policy_is_refused_with_what_to_do() {
+    for (name, bytes, message, hint) in [
+        ("policy.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "this is a PDF, not a text", "pdftotext"),
+        ("empty.html", b"  \n".to_vec(), "it is empty", "as it shows in a browser"),
+        ("huge.html", vec![b'a'; (16 << 20) + 1], "larger than 16 MiB", "the page alone"),
+        (
+            "login.html",
+            b"<!doctype html><form><input name=u></form><p>Sign in</p><input type=password>".to_vec(),
+            "asks for a password",
+            "logged in",
+        ),
+        ("other.json", br#"{"a": [1, 2]}"#.to_vec(), "not the JSON or CSV of any declaration", "TCF"),
+    ] {
+        let (_folder, path) = file(name, bytes);
+        let ended = import(&path, &[]).code(2);
+        assert!(ended.stderr.contains(message) && ended.stderr.contains(hint), "{name}: {}", ended.stderr);
+    }
+    let (_folder, path) = file(
+        "script.html",
+        "<!doctype html><h1>Cookies</h1><p>We use cookies.</p><script id=CookieDeclaration src=x></script>",
+    );
+    let ended = import(&path, &[]).code(0);
+    assert!(ended.stderr.contains("written by a script (Cookiebot)"), "{}", ended.stderr);
+}
+
+#[test]
+fn other_encodings_and_long_tables_are_read() {
+    let table = "| Nom | Durée |\n|---|---|\n| panier_id | Durée de la session |\n";
+    let latin: Vec<u8> = table.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    assert_eq!(told(&resolved("latin.md", latin)), ["panier_id null true -"]);
+    let wide: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(table.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    assert_eq!(told(&resolved("wide.md", wide)), ["panier_id null true -"]);
+    let rows: String =
+        (0..4_000).map(|number| format!("| cookie_{number} | Something | {} days |\n", number + 1)).collect();
+    let long = resolved("long.md", format!("| Name | Purpose | Duration |\n|---|---|---|\n{rows}"));
+    assert_eq!(long["cookies"].as_array().unwrap().len(), 4_000);
+}
+
+#[test]
+fn a_manifest_is_published_and_imported_again() {
+    let manifest = "[site]\nlast_updated = 2026-04-16\n[[cookies]]\nname = \"shop_sid\"\ncategory = \"strictly-necessary\"\nlifetime = \"session\"\n[[cookies]]\nname = \"visit_count\"\ncategory = \"strictly-necessary\"\nlifetime = \"7 days\"\n";
+    let (folder, _) = file("cookies.toml", manifest);
+    for language in ["en", "de", "fr", "es", "nl"] {
+        for format in ["markdown", "html"] {
+            let written =
+                Cookieproof::new(["policy", "cookies.toml", "--language", language, "--format", format])
+                    .within(folder.path())
+                    .run()
+                    .code(0);
+            assert_eq!(
+                told(&resolved("policy", &written.stdout)),
+                EXPECTED,
+                "{language} {format}: {}",
+                written.stdout
+            );
+        }
+    }
+    let tcf =
+        Cookieproof::new(["policy", "cookies.toml", "--format", "tcf"]).within(folder.path()).run().code(0);
+    let tcf: Value = serde_json::from_str(&tcf.stdout).unwrap();
+    assert_eq!(tcf["disclosures"][1]["maxAgeSeconds"], 604_800);
+    let chinese = Cookieproof::new(["policy", "cookies.toml", "--language", "zh-hant"])
+        .within(folder.path())
+        .run()
+        .code(0);
+    assert!(chinese.stdout.contains("7 天"), "{}", chinese.stdout);
+}
+
+/// The founding documents, where they are given.
+fn founding() -> Option<PathBuf> {
+    let shared = std::env::var_os("COOKIEPROOF_SHARED")?;
+    Some(PathBuf::from(shared).join("policies/founding"))
+}
+
+#[test]
+fn the_founding_documents_import_to_their_truth() {
+    let Some(folder) = founding() else {
+        println!("not given: 0 cases");
+        return;
+    };
+    for name in ["kropee-markdown", "kropee-flattened", "katror", "prokken", "dpokit"] {
+        let truth: Value =
+            serde_json::from_str(&fs::read_to_string(folder.join(format!("{name}.truth.json"))).unwrap())
+                .unwrap();
+        let ended = import(&folder.join(format!("{name}.txt")), &["--resolved"]).code(0);
+        let found: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let fields = |entry: &Value, https: &str| {
+            let same_site = entry["same_site"].as_str().map(str::to_lowercase);
+            format!(
+                "{} {} {} {} {} {} {} {:?} {} {}",
+                entry["names"],
+                entry[https],
+                entry["category"],
+                entry["max_age_s"],
+                entry["session"],
+                entry["rolling"],
+                entry["http_only"],
+                same_site,
+                entry["path"],
+                entry["party"]
+            )
+        };
+        let want: Vec<String> = truth["cookies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| fields(entry, "name_over_https"))
+            .collect();
+        let got: Vec<String> =
+            found["cookies"].as_array().unwrap().iter().map(|entry| fields(entry, "https_names")).collect();
+        assert_eq!(got, want, "{name}");
+        assert_eq!(found["last_updated"], truth["last_updated"], "{name}");
+        assert_eq!(found["site"], truth["site"], "{name}");
+    }
+}
+
+#[test]
+fn an_imported_manifest_finds_nothing_on_the_conforming_sites() {
+    let Some(folder) = founding() else {
+        println!("not given: 0 cases");
+        return;
+    };
+    for (which, name) in [
+        (Which::Prokken, "prokken"),
+        (Which::Dpokit, "dpokit"),
+        (Which::Katror, "katror"),
+        (Which::Kropee, "kropee-flattened"),
+    ] {
+        let world = World::new(which, &[]);
+        let by_hand = fs::read_to_string(world.folder.path().join("cookies.toml")).unwrap();
+        let line = |key: &str| by_hand.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+        let imported = import(&folder.join(format!("{name}.txt")), &[]).code(0).stdout;
+        let (hosts, url, policy) = (line("hosts"), line("url"), line("policy_url"));
+        let without: String = imported
+            .lines()
+            .filter(|line| !line.starts_with("url = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let manifest = without.replacen("[site]\n", &format!("[site]\n{url}\n{hosts}\n{policy}\n"), 1);
+        fs::write(world.folder.path().join("cookies.toml"), &manifest).unwrap();
+        let ended = world.audit(&["--format", "json"]);
+        let report: Value =
+            serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{name}: {}", ended.stderr));
+        let findings: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| format!("{} {} {}", finding["rule"], finding["claims"], finding["message"]))
+            .collect();
+        assert_eq!(findings, Vec::<String>::new(), "{name}\n{manifest}");
+    }
+}
