@@ -1,7 +1,9 @@
 //! `cookieproof import` and `cookieproof policy`: the published text as data, and back.
 
 use crate::support::command::{Cookieproof, Ended};
+use crate::support::hostile::{Answer, Hostile};
 use crate::support::sites::Which;
+use crate::support::small_site::url;
 use crate::support::world::World;
 use serde_json::Value;
 use std::fs;
@@ -384,4 +386,37 @@ fn an_imported_manifest_finds_nothing_on_the_conforming_sites() {
             .collect();
         assert_eq!(findings, Vec::<String>::new(), "{name}\n{manifest}");
     }
+}
+
+const POLICY: &str = "<!doctype html><h1>Cookie policy</h1><p>The table lists every cookie that we set on this website.</p>\
+    <h2>Strictly necessary cookies</h2><table><tr><th>Name</th><th>Purpose</th><th>Duration</th></tr>\
+    <tr><td>shop_sid</td><td>Keeps the basket.</td><td>Session</td></tr></table>";
+
+#[test]
+fn a_site_is_audited_against_its_published_policy() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => {
+            Answer::page("Set-Cookie: shop_sid=1; Path=/; Max-Age=86400\r\n", "<a href=/cookies>Cookies</a>")
+        }
+        "/old" => Answer::status("301 Moved Permanently", "Location: /cookies\r\n", ""),
+        "/cookies" => Answer::page("", POLICY),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let base = url(&site);
+    let policy = format!("{}/old", base.trim_end_matches('/'));
+    let imported = Cookieproof::new(["import", &policy, "--resolved"]).run().code(0);
+    assert_eq!(
+        told(&serde_json::from_str(&imported.stdout).unwrap()),
+        ["shop_sid null true strictly-necessary"]
+    );
+    let ended =
+        Cookieproof::new(["audit", &base, "--policy", &policy, "-q", "--rate", "0", "--format", "json"])
+            .run()
+            .code(1);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let finding =
+        report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "lifetime").unwrap();
+    assert!(finding.to_string().contains("Keeps the basket."), "{finding}");
+    let gone = Cookieproof::new(["import", &format!("{}/gone", base.trim_end_matches('/'))]).run().code(2);
+    assert!(gone.stderr.contains("answers 404") && gone.stderr.contains("save the page"), "{}", gone.stderr);
 }

@@ -52,6 +52,9 @@ pub(super) struct Audit {
     /// The manifest [default: the plan's, or cookies.toml]
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
+    /// The published policy instead of a manifest: a file, or its URL; it is imported on the way
+    #[arg(long, value_name = "FILE or URL", conflicts_with = "manifest")]
+    pub(super) policy: Option<String>,
     #[command(flatten)]
     pub(super) look: Look,
     /// Judge this saved scan instead of looking

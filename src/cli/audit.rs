@@ -3,7 +3,7 @@
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
-use super::{Exit, files, live, outcome, settings};
+use super::{Exit, files, import, live, outcome, settings};
 use crate::audit::audit_with;
 use crate::report::Report;
 use std::path::{Path, PathBuf};
@@ -25,14 +25,20 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             };
             spare_plans(plan.as_ref().map(settings::inputs).unwrap_or_default())?;
             let knowledge = files::knowledge(plan.as_ref().map(|plan| &plan.vendors), &args.lists)?;
-            let manifest = settings::manifest(args.manifest.as_deref(), plan.as_ref())?;
+            let manifest = match (&args.policy, scan.run.base_url.parsed()) {
+                (Some(policy), Some(site)) => import::manifest_of(policy, &site)?,
+                _ => settings::manifest(args.manifest.as_deref(), plan.as_ref())?,
+            };
             outputs.spare([Path::new(&manifest.file)])?;
             (manifest, knowledge, scan)
         }
         None => {
             let looking = settings::looking(args.what.as_deref(), &args.look)?;
             spare_plans(settings::inputs(&looking.plan))?;
-            let manifest = settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?;
+            let manifest = match &args.policy {
+                Some(policy) => import::manifest_of(policy, &looking.target.url)?,
+                None => settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?,
+            };
             outputs.spare([Path::new(&manifest.file)])?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
             let scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;

@@ -1,16 +1,20 @@
 //! `cookieproof import`: a published policy, read into a manifest.
 
 use super::complaint::Complaint;
-use super::{Exit, output};
+use super::{Exit, output, settings};
+use crate::config::Format;
+use crate::manifest::{self, Manifest};
 use crate::policy::{self, MOST_BYTES, Policy};
-use crate::{manifest, report};
+use crate::report;
+use crate::transport::{Request, Transport, TransportSettings, Want};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// What is imported, and what comes of it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ImportArgs {
-    /// The policy: a file (HTML, Markdown, text, CSV, JSON), or `-` for standard input
+    /// The policy: a file (HTML, Markdown, text, CSV, JSON), a URL, or `-` for standard input
     #[arg(value_name = "POLICY")]
     pub(super) policy: String,
     /// Write the manifest to this file
@@ -43,17 +47,87 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Complaint> {
     Ok(Exit::Clear)
 }
 
-/// Reads a policy from a file or standard input, not more than a policy has.
+/// Reads a policy from a file, a URL or standard input, not more than a policy has.
 pub(super) fn read(what: &str) -> Result<Policy, Complaint> {
+    let mut content_type = String::new();
     let bytes = if what == "-" {
         bounded(io::stdin().lock())
             .map_err(|error| Complaint::usage(format!("cannot read standard input: {error}")))?
+    } else if let Some(url) = settings::url(what)? {
+        let (bytes, kind) = fetch(url)?;
+        content_type = kind;
+        bytes
     } else {
         let path = Path::new(what);
         std::fs::File::open(path).and_then(bounded).map_err(|error| Complaint::file("read", path, &error))?
     };
-    policy::read_bytes(&bytes, "")
+    policy::read_bytes(&bytes, &content_type)
         .map_err(|why| Complaint::usage(format!("cannot read {what} as a policy: {why}")).hint(why.hint()))
+}
+
+/// The manifest that a policy makes, for an audit without one of its own: its places are those of
+/// the manifest that `import` would write.
+pub(super) fn manifest_of(what: &str, site: &Url) -> Result<Manifest, Complaint> {
+    let policy = read(what)?;
+    if policy.entries() == 0 {
+        tell(&policy);
+    }
+    let (mut manifest, remarks) = policy.manifest(what);
+    // The site that is looked at is the one that the policy is about.
+    manifest.site.url = Some(site.clone());
+    manifest.site.hosts.clear();
+    if let Some(url) = settings::url(what)? {
+        manifest.site.policy_url = Some(url.into());
+    }
+    let text = manifest::write_with(&manifest, &remarks);
+    let file = format!("{what} (imported)");
+    let (read, problems) = manifest::read(&text, &file, Format::Toml);
+    read.ok_or_else(|| {
+        let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        Complaint::usage(format!("{what} contradicts itself: {first}"))
+            .hint(format!("`cookieproof import {what} -o cookies.toml`, correct it, and audit with that"))
+    })
+}
+
+/// A page's bytes and what the server calls them.
+fn fetch(url: Url) -> Result<(Vec<u8>, String), Complaint> {
+    const MOST_HOPS: usize = 10;
+    let failed = |url: &Url, why: String| {
+        Complaint::usage(format!("cannot read {url}: {why}"))
+            .hint("save the page from a browser, and import that file")
+    };
+    let settings = TransportSettings { body_bytes: MOST_BYTES + 1, ..TransportSettings::default() };
+    let transport = Transport::new(settings).map_err(|error| Complaint::usage(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Complaint::usage(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let mut url = url;
+        for _ in 0..MOST_HOPS {
+            let accept = b"text/html,text/plain,text/markdown,application/json,*/*;q=0.5".to_vec();
+            let request = Request {
+                method: "GET".to_owned(),
+                url: url.clone(),
+                headers: vec![
+                    ("accept".to_owned(), accept),
+                    ("user-agent".to_owned(), b"cookieproof".to_vec()),
+                ],
+                body: None,
+            };
+            let response = transport
+                .send(&request, Want::Everything)
+                .await
+                .map_err(|failure| failed(&url, failure.to_string()))?;
+            let location = response.head.header("location").and_then(|to| std::str::from_utf8(to).ok());
+            match (response.head.status, location.and_then(|to| url.join(to).ok())) {
+                (300..=399, Some(next)) => url = next,
+                (200..=299, _) => return Ok((response.body, response.head.content_type())),
+                (status, _) => return Err(failed(&url, format!("it answers {status}"))),
+            }
+        }
+        Err(failed(&url, "it is redirected without end".to_owned()))
+    })
 }
 
 fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
@@ -70,7 +144,7 @@ fn tell(policy: &Policy) {
         if let Some(platform) = policy.platform() {
             eprintln!(
                 "  hint: its table is written by a script ({}); save the page from a browser and import that",
-                report::clean(&platform.to_owned())
+                report::clean(platform)
             );
         }
     } else {

@@ -95,7 +95,7 @@ impl Duration {
     }
 
     /// The same where the policy says that all lifetimes are upper bounds.
-    pub(super) fn as_maximum(mut self) -> Self {
+    pub(super) fn into_maximum(mut self) -> Self {
         if matches!(self.bound, Bound::Exact | Bound::About) {
             self.bound = Bound::Max;
         }

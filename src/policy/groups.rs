@@ -17,7 +17,7 @@ pub(super) fn apply(found: &mut Found, said: &Said) {
     let states = |kind: &dyn Fn(&Kind) -> bool| said.claims.iter().any(|claim| kind(&claim.kind));
     if states(&|kind| *kind == Kind::DurationsAreMaximum) {
         for entry in &mut found.entries {
-            entry.duration = entry.duration.take().map(super::duration::Duration::as_maximum);
+            entry.duration = entry.duration.take().map(super::duration::Duration::into_maximum);
         }
     }
     // A list of everything the site sets is one of first-party cookies, where it tells of nobody else.

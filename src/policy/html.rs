@@ -210,10 +210,8 @@ impl Reader {
                 self.end_line();
                 self.text.clear();
             }
-            "dd" => {
-                if self.term.is_none() {
-                    self.term = Some(std::mem::take(&mut self.text).trim().to_owned());
-                }
+            "dd" if self.term.is_none() => {
+                self.term = Some(std::mem::take(&mut self.text).trim().to_owned());
             }
             "table" => {
                 self.end_line();
@@ -263,11 +261,7 @@ impl Reader {
                 self.mark("**");
             }
             "code" | "kbd" | "samp" => self.mark("`"),
-            name if LINES.contains(&name) => {
-                if !self.in_item && self.term.is_none() {
-                    self.end_line();
-                }
-            }
+            name if LINES.contains(&name) && !self.in_item && self.term.is_none() => self.end_line(),
             _ => {}
         }
     }

@@ -81,6 +81,10 @@ fn rows(items: &[&Item], phrases: &Phrases) -> Rows {
                 None => String::new(),
             }));
             cells.push(lifetime(item, phrases));
+            // An empty cell would be read as the one above it.
+            for cell in cells.iter_mut().filter(|cell| cell.trim().is_empty()) {
+                *cell = "\u{2013}".to_owned();
+            }
             let written =
                 |names: &[NamePattern]| names.iter().map(|name| name.written().to_owned()).collect();
             (Names { names: written(&item.names), https_names: written(&item.https_names) }, cells)
