@@ -646,7 +646,6 @@ pub(super) static WORDS: Language = Language {
                 "lifetime",
                 "duration",
                 "retention",
-                "only",
                 "by default",
                 "default",
                 "user",
