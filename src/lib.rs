@@ -20,5 +20,6 @@ pub mod policy;
 pub mod report;
 pub mod run;
 pub mod secret;
+pub mod store;
 pub mod transport;
 pub mod vendors;

@@ -13,6 +13,7 @@ mod family;
 mod fold;
 mod glob;
 mod outcome;
+mod renamed;
 mod safe_url;
 mod saved;
 mod scan;
@@ -23,11 +24,14 @@ mod url_template;
 pub use anti_forgery::is_anti_forgery;
 pub use cell::{Cell, Consent, Engine, Phase, Visitor};
 pub use contact::{Carried, Contact, Disclosure, Form, Sent};
-pub use coverage::{Coverage, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SkipReason, Skipped};
+pub use coverage::{
+    Coverage, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SameAnswer, SkipReason, Skipped,
+};
 pub use family::{Families, family};
 pub use fold::Fold;
 pub use glob::Glob;
 pub use outcome::{BannerMoment, ConsentLook, Outcome, ProbeKind, ProbeResult};
+pub use renamed::renamed;
 pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use scan::{BrowserRun, LinkCheck, Picture, PolicyPage, Run, SCAN_FORMAT, Scan};

@@ -16,6 +16,8 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("markup", &[], true),
     ("policy", &["config", "cookie", "manifest", "markup", "observation", "vendors"], true),
     ("audit", &["cookie", "manifest", "observation", "config", "vendors", "policy"], true),
+    ("history", &["audit", "config", "cookie", "manifest", "observation"], true),
+    ("store", &["history", "observation"], false),
     ("report", &["audit", "cookie", "history", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
     ("engine", &["cookie", "observation", "secret", "transport"], false),

@@ -36,6 +36,7 @@ mod import;
 mod init;
 mod lists;
 mod login;
+mod nights;
 mod outputs;
 mod own_hosts;
 mod reading;

@@ -10,6 +10,7 @@ mod merge;
 mod notes;
 mod other_browser;
 mod policy_text;
+mod rounds;
 mod rules;
 mod standing;
 #[cfg(test)]
@@ -18,13 +19,15 @@ mod verdicts;
 mod violation;
 mod words;
 
+pub(crate) use matching::host_of;
+pub use rounds::Rounds;
 pub use violation::Rule;
 
 use crate::cookie::Browser;
-use crate::manifest::{Manifest, Place, Strength};
+use crate::manifest::{Manifest, PartialDate, Place, Strength};
 use crate::observation::{Cell, ExchangeRef, Page, Party, Scan};
 use crate::vendors::Knowledge;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Judges a scan by a manifest. `previous` is an earlier scan of the same site, for the claims that
 /// need two.
@@ -53,6 +56,14 @@ fn judged(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: 
     let findings = merge::findings(&context, violations);
     let verdicts = verdicts::verdicts(&context, &findings);
     Audit { verdicts, notes: notes::notes(&context), findings }
+}
+
+/// The date that the policy page of a scan shows, where it can be read without doubt.
+pub fn policy_date(scan: &Scan) -> Option<PartialDate> {
+    match policy_text::last_updated(&scan.policy.as_ref()?.text) {
+        policy_text::Shown::Date(dates) => dates.first().copied(),
+        _ => None,
+    }
 }
 
 /// Every rule, by id.
@@ -119,7 +130,7 @@ pub enum Why {
 }
 
 /// How bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Note,

@@ -610,6 +610,7 @@ impl Case {
                     .collect(),
                 personas,
                 robots_honoured: true,
+                same_answers: Vec::new(),
                 notes: Vec::new(),
             },
             observations,

@@ -17,7 +17,8 @@ pub(super) struct Typed {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all clear
-  1  findings at or above --fail-on
+  1  findings at or above --fail-on that are neither accepted nor, with --only-new, known;
+     for `diff`, differences
   2  wrong usage, manifest or plan
   3  inconclusive: the site, a persona or a page that a claim needs was not reached, a bot wall
      answered, or the run was interrupted (1 beats 3)";
@@ -25,7 +26,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Look at a site and judge every claim of its manifest: the main job
-    Audit(Audit),
+    Audit(Box<Audit>),
     /// Only look: the inventory, no manifest needed
     Scan(Scan),
     /// Look, then write a first manifest and plan
@@ -38,6 +39,10 @@ pub(super) enum Command {
     Import(super::import::ImportArgs),
     /// Write the cookie table to publish, from a manifest or a saved scan
     Policy(super::policy::PolicyArgs),
+    /// Two scans, or two runs of a history, against each other
+    Diff(super::diff::DiffArgs),
+    /// The nights side by side, as `audit --history` kept them
+    History(super::history::HistoryArgs),
     /// Render a saved scan again, in other formats or against another manifest
     Report(Render),
 }
@@ -58,7 +63,7 @@ pub(super) struct Audit {
     #[command(flatten)]
     pub(super) look: Look,
     /// Judge this saved scan instead of looking
-    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine"])]
+    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine", "repeat"])]
     pub(super) from: Option<PathBuf>,
     /// An older saved scan, for claims about changes over time
     #[arg(long, value_name = "SCAN")]
@@ -66,6 +71,8 @@ pub(super) struct Audit {
     /// What ends with exit code 1: errors, warnings too, or open claims too
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) nights: super::nights::Nights,
     #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]
@@ -173,6 +180,9 @@ pub(super) struct Look {
     /// Pages per persona at most
     #[arg(long, value_name = "N")]
     pub(super) max_pages: Option<usize>,
+    /// Look at everything so many times, to tell always from sometimes [default: the plan's, or 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) repeat: Option<u32>,
     /// Requests per second and host at most; 0: no pause
     #[arg(long, value_name = "R")]
     pub(super) rate: Option<f64>,
@@ -192,6 +202,13 @@ pub(super) struct Print {
     pub(super) output: Vec<OutputSpec>,
     #[command(flatten)]
     pub(super) talk: Talk,
+}
+
+impl Print {
+    /// The files that reports go to.
+    pub(super) fn files(&self) -> Vec<&std::path::Path> {
+        self.output.iter().map(|spec| spec.path.as_path()).collect()
+    }
 }
 
 /// How much is told.

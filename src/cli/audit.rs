@@ -1,10 +1,10 @@
-//! `cookieproof audit`: look, or take a saved scan; judge; report.
+//! `cookieproof audit`: look, or take a saved scan; judge; compare; report.
 
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
 use super::{Exit, files, import, live, outcome, settings};
-use crate::audit::audit_with;
+use crate::history;
 use crate::report::Report;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,10 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
     let outputs = Outputs::of(&args.print, args.look.save_scan.as_deref())?;
     // What --previous names may be written over: yesterday's scan by today's.
     outputs.spare(args.lists.files().chain(args.manifest.as_deref()).chain(args.from.as_deref()))?;
+    outputs.spare(args.nights.files())?;
     let spare_plans = |files: Vec<PathBuf>| outputs.spare(files.iter().map(PathBuf::as_path));
     let previous = args.previous.as_deref().map(files::scan).transpose()?;
+    let nights = args.nights.prepare(previous.is_some())?;
     let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
         Some(path) => {
@@ -30,6 +32,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
                 _ => settings::manifest(args.manifest.as_deref(), plan.as_ref())?,
             };
             outputs.spare([Path::new(&manifest.file)])?;
+            nights.fits(&manifest)?;
             (manifest, knowledge, scan)
         }
         None => {
@@ -40,13 +43,27 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
                 None => settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?,
             };
             outputs.spare([Path::new(&manifest.file)])?;
+            nights.fits(&manifest)?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
             let scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;
             outputs.save(&scan, &mut failures);
             (manifest, knowledge, scan)
         }
     };
-    let audit = audit_with(&manifest, &scan, previous.as_ref(), &knowledge);
-    outputs.write(&Report::of(&scan, &knowledge).judged(&audit, &manifest.file), &mut failures);
-    Ok(failures.end(outcome::of_audit(&scan, &audit, args.fail_on)))
+    let (night, webhook) = nights.judge(&manifest, &scan, previous.as_ref(), &knowledge, &mut failures)?;
+    let report = Report {
+        since: night.since.as_ref(),
+        accepted: &night.accepted,
+        remarks: &night.remarks,
+        incomplete: &night.incomplete,
+        rounds: night.rounds.as_ref(),
+        ..Report::of(&scan, &knowledge).judged(&night.audit, &manifest.file)
+    };
+    outputs.write(&report, &mut failures);
+    let exit = failures.end(outcome::gated(&scan, &night.audit, args.fail_on, &night.gate));
+    if let Some(webhook) = webhook {
+        let site = history::site_of(&scan, Some(&manifest));
+        webhook.tell(&scan, &site, &night, exit, &args.print.files());
+    }
+    Ok(exit)
 }

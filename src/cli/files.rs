@@ -4,6 +4,7 @@ use super::args::Lists;
 use super::complaint::Complaint;
 use super::output;
 use crate::config::{Format, Problem, Severity, Source};
+use crate::history::baseline::{self, Baseline};
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
 use crate::plan::{self, Plan, VendorLists};
@@ -96,6 +97,14 @@ fn list(path: &Path) -> Result<(String, String), Complaint> {
             Err(Complaint::usage(format!("{name}:{line}: not UTF-8 text")))
         }
     }
+}
+
+/// Reads a baseline.
+pub(super) fn baseline(path: &Path) -> Result<Baseline, Complaint> {
+    let source = source(path)?;
+    let (baseline, problems) =
+        baseline::read(source.text(), &source.file, Format::of(&source.file, source.text()));
+    usable("baseline", &source, baseline, &problems)
 }
 
 /// Reads a saved scan.

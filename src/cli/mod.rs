@@ -11,13 +11,17 @@ mod args;
 mod audit;
 mod check;
 mod complaint;
+mod diff;
 pub mod explain;
 mod files;
+mod history;
 mod import;
 mod init;
 mod interrupt;
 mod live;
 mod new_file;
+mod nights;
+mod notify;
 mod outcome;
 mod output;
 mod policy;
@@ -50,6 +54,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Import(args) => import::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());
             explain::run(&args, &mut io::stdin().lock(), &mut stdout)

@@ -3,6 +3,7 @@
 use crate::audit::{Audit, Severity, State};
 use crate::observation::Scan;
 use crate::report::inconclusive;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// How a command ended. When several apply, the first of Usage, Findings, Inconclusive, Clear.
@@ -29,17 +30,36 @@ pub(super) enum FailOn {
     Unverified,
 }
 
-/// How an audit ends. 1 beats 3: what was found stays found, whatever else was not reached.
+/// What of an audit does not count, and what keeps it from being an answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gate {
+    /// Findings that are accepted, known already, or not there in each round.
+    pub(super) passes: BTreeSet<String>,
+    /// Claims that were open last time, too, where only what is new counts.
+    pub(super) open_before: BTreeSet<String>,
+    /// Something that earlier runs looked at was not looked at completely.
+    pub(super) incomplete: bool,
+}
+
+/// How an audit ends where everything counts.
 pub(super) fn of_audit(scan: &Scan, audit: &Audit, fail_on: FailOn) -> Exit {
-    let worst = audit.findings.iter().map(|finding| finding.severity).max();
+    gated(scan, audit, fail_on, &Gate::default())
+}
+
+/// How an audit ends. 1 beats 3: what was found stays found, whatever else was not reached.
+pub(super) fn gated(scan: &Scan, audit: &Audit, fail_on: FailOn, gate: &Gate) -> Exit {
+    let counts = audit.findings.iter().filter(|finding| !gate.passes.contains(&finding.id));
+    let worst = counts.map(|finding| finding.severity).max();
     let least = match fail_on {
         FailOn::Error => Severity::Error,
         FailOn::Warning | FailOn::Unverified => Severity::Warning,
     };
-    let unverified = audit.verdicts.iter().any(|verdict| matches!(verdict.state, State::NotVerified { .. }));
+    let unverified = audit.verdicts.iter().any(|verdict| {
+        matches!(verdict.state, State::NotVerified { .. }) && !gate.open_before.contains(&verdict.claim)
+    });
     if worst >= Some(least) || (fail_on == FailOn::Unverified && unverified) {
         Exit::Findings
-    } else if inconclusive(scan, Some(audit)).is_empty() {
+    } else if inconclusive(scan, Some(audit)).is_empty() && !gate.incomplete {
         Exit::Clear
     } else {
         Exit::Inconclusive
@@ -51,14 +71,21 @@ pub(super) fn of_scan(scan: &Scan) -> Exit {
     if inconclusive(scan, None).is_empty() { Exit::Clear } else { Exit::Inconclusive }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
+impl Exit {
+    /// The number that the process ends with.
+    pub(super) fn code(self) -> u8 {
+        match self {
             Exit::Clear => 0,
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Inconclusive => 3,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
     }
 }
 

@@ -122,6 +122,9 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
         }
         plan.limits.pages = pages;
     }
+    if let Some(repeat) = look.repeat {
+        plan.limits.repeats = repeat;
+    }
     match look.rate {
         None => {}
         Some(0.0) => plan.limits.rate = None,

@@ -1,6 +1,7 @@
 //! The comparison of a run with those before it, as reports take it: everything in order and in
 //! words, so that no format has to judge anything.
 
+use crate::audit::Severity;
 use crate::observation::StorageKind;
 
 /// What changed since the last time.
@@ -16,6 +17,10 @@ pub struct Since {
     pub claims: Vec<ClaimTurn>,
     /// Every finding of both runs.
     pub findings: Vec<FindingSince>,
+    /// Who was not looked at completely this time, so that nothing of theirs is called gone.
+    pub open: Vec<Open>,
+    /// What changed on the policy page and about the consent banner, in words and lines of the page.
+    pub pages: Vec<String>,
     /// The nights before this one and this one, the oldest first.
     pub trend: Trend,
 }
@@ -27,6 +32,15 @@ pub struct Base {
     pub who: String,
     /// When the run began that is compared with, RFC 3339; none where there was no complete one.
     pub started: Option<String>,
+}
+
+/// Visitors of whom this run does not tell everything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// Who, in words.
+    pub who: String,
+    /// Why: `not part of this run`, `not reached, step 2: answered 401`.
+    pub why: String,
 }
 
 /// Where something stands, compared with last time.
@@ -83,7 +97,10 @@ pub struct FindingSince {
     pub standing: Standing,
     pub id: String,
     pub rule: String,
+    pub severity: Severity,
     pub message: String,
+    /// How it is worse than it was, or how often it was seen; empty where there is no more to say.
+    pub note: String,
     /// When it was first seen, as a day, where a history knows it.
     pub first_seen: Option<String>,
 }
@@ -145,9 +162,13 @@ impl Since {
 
     /// Nothing is otherwise than last time.
     pub fn is_quiet(&self) -> bool {
-        self.things.is_empty()
+        self.things.iter().all(|thing| thing.change == Change::NotLookedAt)
+            && self.pages.is_empty()
             && self.claims.is_empty()
-            && self.findings.iter().all(|finding| finding.standing == Standing::Still)
+            && self
+                .findings
+                .iter()
+                .all(|finding| matches!(finding.standing, Standing::Still | Standing::NotLookedAt))
     }
 }
 

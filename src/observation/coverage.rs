@@ -15,6 +15,18 @@ pub struct Coverage {
     /// What could not be kept apart or at all, in words.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Where most addresses answered with one and the same page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_answers: Vec<SameAnswer>,
+}
+
+/// Addresses of one cell that all answered with the same page, digits aside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SameAnswer {
+    pub cell: Cell,
+    pub count: u64,
+    /// How many addresses answered with a page at all.
+    pub of: u64,
 }
 
 /// Documents visited, by cell and path shape.

@@ -9,6 +9,10 @@ use std::io;
 pub enum NotAScan {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
+    #[error(
+        "it is a JSON report, and a report does not hold all that a scan does. Keep the scan with `--save-scan`."
+    )]
+    AReport,
     #[error("it is not a saved scan: {0}")]
     Malformed(serde_json::Error),
     #[error("it has format {0}; this version reads format {SCAN_FORMAT}. Make the scan again.")]
@@ -31,12 +35,24 @@ impl Scan {
         let mut text = String::new();
         input.read_to_string(&mut text)?;
         // The version first: a scan of another one may lack fields, and that would be no help.
+        if is_report(&text) {
+            return Err(NotAScan::AReport);
+        }
         let Version { format } = serde_json::from_str(&text).map_err(NotAScan::Malformed)?;
         if format != u64::from(SCAN_FORMAT) {
             return Err(NotAScan::OtherFormat(format));
         }
         serde_json::from_str(&text).map_err(NotAScan::Malformed)
     }
+}
+
+/// Reports and other documents of ours name their format in words.
+fn is_report(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        format: String,
+    }
+    serde_json::from_str::<Named>(text).is_ok_and(|named| named.format.starts_with("cookieproof-"))
 }
 
 #[cfg(test)]
@@ -52,6 +68,10 @@ mod tests {
                 "it is not a saved scan: invalid length 0, expected struct Version with 1 element at line 1 column 2",
             ),
             ("{}", "it is not a saved scan: missing field `format` at line 1 column 2"),
+            (
+                "{\"format\": \"cookieproof-report/1\", \"run\": {}}",
+                "it is a JSON report, and a report does not hold all that a scan does. Keep the scan with `--save-scan`.",
+            ),
             ("{\"format\": 7}", "it has format 7; this version reads format 1. Make the scan again."),
             ("{\"format\": 1}", "it is not a saved scan: missing field `run` at line 1 column 13"),
         ] {

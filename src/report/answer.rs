@@ -1,7 +1,7 @@
 //! The answer in numbers and in one sentence, and the open claims gathered by what would decide
 //! them.
 
-use super::{Report, inconclusive, words};
+use super::{Report, words};
 use crate::audit::{Audit, Severity, State, Verdict, Why};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,17 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
     let site = &report.scan.run.base_url;
     let manifest = report.manifest.unwrap_or("its manifest");
     let all = counts.upheld + counts.refuted + counts.not_verified;
+    let accepted = |id: &str| report.accepted.iter().any(|accepted| accepted.id == id);
+    if counts.refuted > 0 && audit.findings.iter().all(|finding| accepted(&finding.id)) {
+        return (
+            Tone::Unsure,
+            format!(
+                "ACCEPTED: {site} breaks {} of the {} of {manifest}, and each finding is accepted for now.",
+                counts.refuted,
+                words::count_of(all as u64, "claim")
+            ),
+        );
+    }
     if counts.refuted > 0 {
         return (
             Tone::Bad,
@@ -76,7 +87,7 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
             format!("NOT CLEAR: no claim of {manifest} is refuted, but {site} has {}.", counts.findings()),
         );
     }
-    if !inconclusive(report.scan, Some(audit)).is_empty() {
+    if !report.inconclusive().is_empty() {
         return (Tone::Unsure, format!("INCONCLUSIVE: what was seen of {site} does not decide it."));
     }
     (

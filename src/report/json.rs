@@ -29,9 +29,10 @@
 
 use super::answer::Counts;
 use super::third_parties::{self, Left, Other};
-use super::{Report, inconclusive, text};
+use super::{Report, text};
 use crate::audit::{Audit, Confidence, Evidence, Finding, Note, Severity, State, Verdict, Why};
 use crate::cookie::{Browser, Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
+use crate::history::{Change, Since, Standing};
 use crate::manifest::Place;
 use crate::observation::{
     Carried, Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome,
@@ -47,9 +48,14 @@ pub const FORMAT: &str = "cookieproof-report/1";
 
 /// Writes the report, indented, with a line end at the end.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    pretty(&wire(report), out)
+}
+
+/// Writes a value, indented and harmless.
+pub(super) fn pretty(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let formatter = Harmless { inner: serde_json::ser::PrettyFormatter::new() };
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
-    wire(report).serialize(&mut serializer)?;
+    value.serialize(&mut serializer)?;
     writeln!(out)
 }
 
@@ -62,6 +68,13 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
     inconclusive: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<SinceOut<'a>>,
+    /// What is to be said of the entries of the baseline.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    baseline: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounds: Option<RoundsOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<FindingOut<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,9 +148,93 @@ struct Answer {
     notes: usize,
 }
 
+/// What changed since the last time.
+#[derive(Serialize)]
+pub(super) struct SinceOut<'a> {
+    first: bool,
+    compared_with: Vec<BaseOut<'a>>,
+    not_looked_at: Vec<OpenOut<'a>>,
+    caveats: &'a [String],
+    findings: Vec<FindingSinceOut<'a>>,
+    claims: Vec<TurnOut<'a>>,
+    things: Vec<ThingSinceOut<'a>>,
+    pages: &'a [String],
+}
+
+#[derive(Serialize)]
+struct BaseOut<'a> {
+    who: &'a str,
+    started: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct OpenOut<'a> {
+    who: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct FindingSinceOut<'a> {
+    id: &'a str,
+    state: &'static str,
+    rule: &'a str,
+    severity: Severity,
+    message: &'a str,
+    note: &'a str,
+    first_seen: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TurnOut<'a> {
+    claim: &'a str,
+    from: &'a str,
+    to: &'a str,
+}
+
+#[derive(Serialize)]
+struct ThingSinceOut<'a> {
+    change: &'static str,
+    /// Null for another party.
+    kind: Option<StorageKind>,
+    name: &'a str,
+    host: &'a str,
+    vendor: Option<&'a str>,
+    detail: &'a str,
+    who: &'a [String],
+}
+
+#[derive(Serialize)]
+struct RoundsOut<'a> {
+    of: u64,
+    /// Things that were not there in each round.
+    unsteady: Vec<UnsteadyOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnsteadyOut<'a> {
+    kind: StorageKind,
+    name: &'a str,
+    seen: u64,
+}
+
+#[derive(Serialize)]
+struct AcceptedOut<'a> {
+    owner: &'a str,
+    reason: &'a str,
+    until: &'a str,
+}
+
 #[derive(Serialize)]
 struct FindingOut<'a> {
     id: &'a str,
+    /// Where there is something to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptedOut<'a>>,
+    /// In how many rounds it was there, where there were several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounds: Option<u64>,
     rule: &'a str,
     /// The one browser that it holds in, where that was not looked with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -396,6 +493,66 @@ struct FailedOut<'a> {
     count: u64,
 }
 
+pub(super) fn since(since: &Since) -> SinceOut<'_> {
+    SinceOut {
+        first: since.is_first(),
+        compared_with: since
+            .bases
+            .iter()
+            .map(|base| BaseOut { who: &base.who, started: base.started.as_deref() })
+            .collect(),
+        not_looked_at: since.open.iter().map(|open| OpenOut { who: &open.who, why: &open.why }).collect(),
+        caveats: &since.caveats,
+        findings: since
+            .findings
+            .iter()
+            .map(|finding| FindingSinceOut {
+                id: &finding.id,
+                state: standing(finding.standing),
+                rule: &finding.rule,
+                severity: finding.severity,
+                message: &finding.message,
+                note: &finding.note,
+                first_seen: finding.first_seen.as_deref(),
+            })
+            .collect(),
+        claims: since
+            .claims
+            .iter()
+            .map(|turn| TurnOut { claim: &turn.claim, from: &turn.from, to: &turn.to })
+            .collect(),
+        things: since
+            .things
+            .iter()
+            .map(|thing| ThingSinceOut {
+                change: match thing.change {
+                    Change::Appeared => "new",
+                    Change::Gone => "gone",
+                    Change::Changed => "changed",
+                    Change::Renamed => "renamed",
+                    Change::NotLookedAt => "not-looked-at",
+                },
+                kind: thing.kind,
+                name: &thing.name,
+                host: &thing.host,
+                vendor: thing.vendor.as_deref(),
+                detail: &thing.detail,
+                who: &thing.who,
+            })
+            .collect(),
+        pages: &since.pages,
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::New => "new",
+        Standing::Still => "still-there",
+        Standing::Gone => "gone",
+        Standing::NotLookedAt => "not-looked-at",
+    }
+}
+
 fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
     let scan = report.scan;
     let run = &scan.run;
@@ -421,8 +578,18 @@ fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
         },
         manifest: report.manifest,
         answer: report.audit.map(answer),
-        inconclusive: inconclusive(scan, report.audit),
-        findings: report.audit.map(|audit| audit.findings.iter().map(finding).collect()),
+        inconclusive: report.inconclusive(),
+        since: report.since.map(since),
+        baseline: report.remarks,
+        rounds: report.rounds.map(|rounds| RoundsOut {
+            of: rounds.of,
+            unsteady: rounds
+                .unsteady
+                .iter()
+                .map(|(kind, name, seen)| UnsteadyOut { kind: *kind, name, seen: *seen })
+                .collect(),
+        }),
+        findings: report.audit.map(|audit| audit.findings.iter().map(|one| finding(report, one)).collect()),
         verdicts: report.audit.map(|audit| audit.verdicts.iter().map(verdict).collect()),
         notes: report.audit.map(|audit| audit.notes.iter().map(note).collect()),
         inventory: scan.observations.iter().map(thing).collect(),
@@ -439,9 +606,17 @@ fn answer(audit: &Audit) -> Answer {
     Answer { upheld, refuted, not_verified, errors, warnings, notes }
 }
 
-fn finding(finding: &Finding) -> FindingOut<'_> {
+fn finding<'a>(report: &Report<'a>, finding: &'a Finding) -> FindingOut<'a> {
+    let accepted = report.accepted.iter().find(|accepted| accepted.id == finding.id);
     FindingOut {
         id: &finding.id,
+        state: report.since.and_then(|since| since.standing(&finding.id)).map(standing),
+        accepted: accepted.map(|accepted| AcceptedOut {
+            owner: &accepted.owner,
+            reason: &accepted.reason,
+            until: &accepted.until,
+        }),
+        rounds: report.rounds.map(|rounds| rounds.findings.get(&finding.id).copied().unwrap_or(rounds.of)),
         rule: finding.rule,
         predicted_for: finding.predicted_for,
         severity: finding.severity,

@@ -3,8 +3,9 @@
 
 use super::answer::{self, Counts};
 use super::inventory::{self, Fate};
-use super::{Report, coverage, inconclusive, terminal, text, third_parties, words};
+use super::{Report, coverage, since, terminal, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Severity, State};
+use crate::history::Standing;
 use crate::observation::{Party, StorageKind};
 use std::io;
 
@@ -18,11 +19,18 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
         writeln!(out, "| upheld | refuted | not verified |\n| ---: | ---: | ---: |")?;
         writeln!(out, "| {} | {} | {} |\n", counts.upheld, counts.refuted, counts.not_verified)?;
     }
-    for reason in inconclusive(report.scan, report.audit) {
+    for reason in report.inconclusive() {
         writeln!(out, "- inconclusive: {}", prose(&reason))?;
     }
+    since_section(report, out)?;
     if let Some(audit) = report.audit {
         findings(report, audit, out)?;
+        if !report.remarks.is_empty() {
+            writeln!(out, "\n## Baseline\n")?;
+        }
+        for remark in report.remarks {
+            writeln!(out, "- {}", prose(remark))?;
+        }
         open(audit, out)?;
         notes(report, audit, out)?;
     }
@@ -38,6 +46,48 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
     }
     if let Some(audit) = report.audit {
         verdicts(report, audit, out)?;
+    }
+    Ok(())
+}
+
+fn since_section(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(since) = report.since else { return Ok(()) };
+    writeln!(out, "\n## Since last time\n")?;
+    if since.is_first() {
+        writeln!(out, "The first run: nothing to compare with yet.\n")?;
+    }
+    for line in since::compared_with(since).iter().chain(&since.caveats) {
+        writeln!(out, "- {}", prose(line))?;
+    }
+    for open in &since.open {
+        writeln!(out, "- not looked at: {}: {}", escape(&open.who), prose(&open.why))?;
+    }
+    if since.is_first() {
+        return Ok(());
+    }
+    if since.is_quiet() {
+        writeln!(out, "- nothing changed, as far as was looked at")?;
+    }
+    for thing in &since.things {
+        writeln!(out, "- {}", code(&since::thing_line(thing)))?;
+    }
+    for line in &since.pages {
+        writeln!(out, "- {}", code(line))?;
+    }
+    for turn in &since.claims {
+        writeln!(out, "- claim {}: {} → {}", code(&turn.claim), turn.from, turn.to)?;
+    }
+    for (standing, label) in [
+        (Standing::New, "new"),
+        (Standing::Still, "still there"),
+        (Standing::Gone, "gone"),
+        (Standing::NotLookedAt, "not looked at"),
+    ] {
+        for finding in since.findings.iter().filter(|finding| finding.standing == standing) {
+            let note =
+                if finding.note.is_empty() { String::new() } else { format!(" ({})", prose(&finding.note)) };
+            writeln!(out, "- {label}: {} {}{note}", code(&finding.rule), prose(&finding.message))?;
+        }
     }
     Ok(())
 }
@@ -62,6 +112,14 @@ fn findings(report: &Report<'_>, audit: &Audit, out: &mut dyn io::Write) -> io::
                 code(&place(report, declared.place.line, declared.place.column)),
                 code(&declared.says)
             )?;
+        }
+        if let Some(accepted) = report.accepted.iter().find(|accepted| accepted.id == finding.id) {
+            writeln!(out, "- accepted: {}", prose(&accepted.in_words()))?;
+        }
+        if let Some(rounds) = report.rounds
+            && let Some(seen) = rounds.findings.get(&finding.id)
+        {
+            writeln!(out, "- rounds: {}", rounds.in_words(*seen))?;
         }
         for evidence in &finding.evidence {
             writeln!(out, "- seen: {}", seen(evidence))?;

@@ -4,8 +4,9 @@
 use super::answer::{self, Counts, Tone};
 use super::coverage::{self, short_url};
 use super::inventory::{self, Fate, Row};
-use super::{Report, inconclusive, text, third_parties, words};
+use super::{Report, inconclusive, since, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Finding, Severity, State};
+use crate::history::{Change, Standing};
 use crate::observation::{Party, Scan, Sighting, StorageKind};
 use anstyle::{AnsiColor, Style};
 use std::io;
@@ -32,7 +33,10 @@ pub(crate) fn write(report: &Report<'_>, layout: Layout, out: &mut dyn io::Write
     match report.audit {
         Some(audit) => {
             page.answer(report, audit)?;
+            page.since(report)?;
             page.findings(report, audit)?;
+            page.baseline(report)?;
+            page.rounds(report)?;
             page.open(audit)?;
             page.notes(report, audit)?;
             if layout.verbose {
@@ -44,6 +48,7 @@ pub(crate) fn write(report: &Report<'_>, layout: Layout, out: &mut dyn io::Write
         }
         None => {
             page.seen(report)?;
+            page.since(report)?;
             page.blocks(report.scan)?;
         }
     }
@@ -76,9 +81,13 @@ impl Page<'_> {
             }
         }
         let why: Vec<String> = why.iter().map(|(words, count)| format!("{count} {words}")).collect();
+        let mut found = counts.findings();
+        if !report.accepted.is_empty() {
+            found.push_str(&format!(", {} accepted", report.accepted.len()));
+        }
         for (label, count, style, detail) in [
             ("upheld", counts.upheld, GREEN, String::new()),
-            ("refuted", counts.refuted, RED, counts.findings()),
+            ("refuted", counts.refuted, RED, found),
             ("not verified", counts.not_verified, YELLOW, why.join(", ")),
         ] {
             let style = if count > 0 { style } else { PLAIN };
@@ -106,12 +115,102 @@ impl Page<'_> {
 
     /// Why the answer is none, where it is none.
     fn reasons(&mut self, report: &Report<'_>) -> io::Result<()> {
-        let reasons = inconclusive(report.scan, report.audit);
+        let reasons = report.inconclusive();
         if !reasons.is_empty() {
             self.blank()?;
         }
         for reason in reasons {
             self.paragraph(YELLOW, "  inconclusive  ", "    ", &reason)?;
+        }
+        Ok(())
+    }
+
+    /// What changed since the last time.
+    fn since(&mut self, report: &Report<'_>) -> io::Result<()> {
+        let Some(since) = report.since else { return Ok(()) };
+        self.heading("Since last time", "")?;
+        if since.is_first() {
+            self.paragraph(PLAIN, "  ", "    ", "the first run: nothing to compare with yet")?;
+            for open in &since.open {
+                self.paragraph(YELLOW, "  not looked at  ", "    ", &format!("{}: {}", open.who, open.why))?;
+            }
+            return Ok(());
+        }
+        for line in since::compared_with(since) {
+            self.paragraph(DIM, "  ", "    ", &line)?;
+        }
+        for line in &since.caveats {
+            self.paragraph(YELLOW, "  ", "    ", line)?;
+        }
+        for open in &since.open {
+            self.paragraph(YELLOW, "  not looked at  ", "    ", &format!("{}: {}", open.who, open.why))?;
+        }
+        if since.is_quiet() {
+            self.paragraph(GREEN, "  ", "    ", "nothing changed, as far as was looked at")?;
+        }
+        let (unseen, seen): (Vec<_>, Vec<_>) =
+            since.things.iter().partition(|thing| thing.change == Change::NotLookedAt);
+        for thing in seen {
+            let style = match thing.change {
+                Change::Appeared => RED,
+                Change::Gone => GREEN,
+                _ => YELLOW,
+            };
+            let line = since::thing_line(thing);
+            let (sign, rest) = line.split_at(line.find(' ').map_or(0, |at| at + 1));
+            self.paragraph(style, &format!("  {sign}"), "      ", rest)?;
+        }
+        for line in &since.pages {
+            self.paragraph(YELLOW, "  ~ ", "      ", line)?;
+        }
+        for turn in &since.claims {
+            let text = format!("{} {} → {}", turn.claim, turn.from, turn.to);
+            self.paragraph(YELLOW, "  claim ", "      ", &text)?;
+        }
+        let count = move |standing| since.findings.iter().filter(move |finding| finding.standing == standing);
+        for (standing, style, label) in [
+            (Standing::New, RED, "new"),
+            (Standing::Gone, GREEN, "gone"),
+            (Standing::NotLookedAt, YELLOW, "not looked at"),
+        ] {
+            for finding in count(standing) {
+                let note =
+                    if finding.note.is_empty() { String::new() } else { format!(" ({})", finding.note) };
+                let text = format!("{}: {}{note}", finding.rule, finding.message);
+                self.paragraph(style, &format!("  {label} finding  "), "      ", &text)?;
+            }
+        }
+        let still = count(Standing::Still).count() as u64;
+        if still > 0 {
+            let text = format!("{} still there", words::count_of(still, "finding"));
+            self.paragraph(PLAIN, "  ", "    ", &text)?;
+        }
+        if !unseen.is_empty() {
+            let names: Vec<&str> = unseen.iter().map(|thing| thing.name.as_str()).collect();
+            self.paragraph(YELLOW, "  not looked at this time  ", "    ", &names.join(", "))?;
+        }
+        Ok(())
+    }
+
+    /// What is to be said of the baseline.
+    fn baseline(&mut self, report: &Report<'_>) -> io::Result<()> {
+        if report.remarks.is_empty() {
+            return Ok(());
+        }
+        self.heading("Baseline", "")?;
+        for remark in report.remarks {
+            self.paragraph(PLAIN, "  ", "    ", remark)?;
+        }
+        Ok(())
+    }
+
+    /// What was not there in each round.
+    fn rounds(&mut self, report: &Report<'_>) -> io::Result<()> {
+        let Some(rounds) = report.rounds.filter(|rounds| !rounds.unsteady.is_empty()) else { return Ok(()) };
+        self.heading("Not in every round", "")?;
+        for (kind, name, seen) in &rounds.unsteady {
+            let text = format!("{name} ({}): {}", kind.in_words(), rounds.in_words(*seen));
+            self.paragraph(PLAIN, "  ", "    ", &text)?;
         }
         Ok(())
     }
@@ -137,11 +236,35 @@ impl Page<'_> {
             Severity::Warning => YELLOW,
             Severity::Note => CYAN,
         };
+        let accepted = report.accepted.iter().find(|accepted| accepted.id == finding.id);
+        let style = if accepted.is_some() { DIM } else { style };
         let label = format!("{}[{}] ", words::severity(finding.severity), finding.rule);
         self.paragraph(style, &label, "  ", &finding.message)?;
         if let Some(declared) = &finding.declared {
             let place = place(report, declared.place.line, declared.place.column);
             self.labelled("declared", &format!("{place}  {}", declared.says), self.layout.verbose)?;
+        }
+        if let Some(accepted) = accepted {
+            self.labelled("accepted", &accepted.in_words(), true)?;
+        }
+        let known = report.since.and_then(|since| since.findings.iter().find(|known| known.id == finding.id));
+        if let Some(known) = known.filter(|_| report.since.is_some_and(|since| !since.is_first())) {
+            let mut standing = match (known.standing, &known.first_seen) {
+                (Standing::New, None) => "new".to_owned(),
+                (Standing::New, Some(day)) => format!("new (first seen {day})"),
+                (_, Some(day)) => format!("still there, since {day}"),
+                (_, None) => "still there".to_owned(),
+            };
+            if !known.note.is_empty() {
+                standing.push_str(&format!(", {}", known.note));
+            }
+            self.labelled("since", &standing, true)?;
+        }
+        if let Some(rounds) = report.rounds
+            && let Some(seen) = rounds.findings.get(&finding.id)
+            && (*seen < rounds.of || self.layout.verbose)
+        {
+            self.labelled("rounds", &rounds.in_words(*seen), true)?;
         }
         let shown = if self.layout.verbose { finding.evidence.len() } else { 1 };
         for evidence in finding.evidence.iter().take(shown) {

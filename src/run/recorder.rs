@@ -8,15 +8,19 @@ use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Picture,
-    Resource, SafeUrl, Sent, Sighting, Skipped,
+    Resource, SafeUrl, SameAnswer, Sent, Sighting, Skipped,
 };
 use crate::secret::Secrets;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
 /// Remarks kept about the coverage.
 const MOST_NOTES: usize = 100;
+/// Distinct pages told apart in one cell.
+const MOST_ANSWERS: usize = 20_000;
+/// Addresses from which on it says something that they all answer alike.
+const LEAST_ALIKE: u64 = 4;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
@@ -32,6 +36,8 @@ pub(super) struct Recorder {
     consent: Vec<ConsentLook>,
     pictures: Vec<Picture>,
     notes: Vec<String>,
+    /// How often each page came, by cell: one page at every address is a closed door.
+    answers: BTreeMap<Cell, HashMap<u64, u64>>,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
@@ -75,6 +81,7 @@ impl Recorder {
             consent: Vec::new(),
             pictures: Vec::new(),
             notes: Vec::new(),
+            answers: BTreeMap::new(),
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
     }
@@ -106,6 +113,9 @@ impl Recorder {
                 status: visit.status,
                 count: 1,
             });
+        }
+        if counts == As::Page && (200..300).contains(&visit.status) && !visit.body.is_empty() {
+            self.answer(cell, &visit.body);
         }
         if let Some(failure) = &visit.failure {
             if counts != As::Guess {
@@ -221,7 +231,30 @@ impl Recorder {
     /// Fills in what was visited, skipped and failed.
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
+        coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
+    }
+
+    /// Counts a page by its text; digits are left out, because a closed door shows the time.
+    fn answer(&mut self, cell: &Cell, body: &[u8]) {
+        let mut hash = std::hash::DefaultHasher::new();
+        for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {
+            std::hash::Hasher::write(&mut hash, piece);
+        }
+        let answers = self.answers.entry(cell.clone()).or_default();
+        let sum = std::hash::Hasher::finish(&hash);
+        if answers.len() < MOST_ANSWERS || answers.contains_key(&sum) {
+            *answers.entry(sum).or_default() += 1;
+        }
+    }
+
+    /// Cells in which more than half of the addresses answered with one page.
+    fn same_answers(&self) -> Vec<SameAnswer> {
+        let of_cell = |(cell, answers): (&Cell, &HashMap<u64, u64>)| {
+            let (count, of) = (answers.values().copied().max().unwrap_or_default(), answers.values().sum());
+            (count >= LEAST_ALIKE && count * 2 > of).then(|| SameAnswer { cell: cell.clone(), count, of })
+        };
+        self.answers.iter().filter_map(of_cell).collect()
     }
 
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {

@@ -4,7 +4,7 @@ use super::prelude::*;
 use crate::audit::policy_text::{self, Shown};
 use crate::cookie::Lifetime;
 use crate::manifest::PartialDate;
-use crate::observation::{Observation, Scan};
+use crate::observation::{Observation, Scan, renamed};
 
 pub(crate) static RULE: Rule = Rule {
     id: "date-follows-inventory",
@@ -112,7 +112,12 @@ pub(super) fn new_cookies<'c, 'a>(
                 item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches_text(name))
             })
         });
-        let known = before.contains(&seen.name()) || same_item;
+        // A deploy that puts another hash into a name brings no other cookie.
+        let redeployed = || {
+            let gone = |name: &&String| !context.seen.iter().any(|other| other.name() == **name);
+            before.iter().filter(gone).any(|name| renamed(name, &seen.name()))
+        };
+        let known = before.contains(&seen.name()) || same_item || redeployed();
         if !known && looked_before(seen.cell()) && !allowed_by_provider(context, seen) && !away(context, seen)
         {
             new.entry(seen.name()).or_default().push(seen);
@@ -260,6 +265,18 @@ mod tests {
             .when(line("theme=1"))
             .policy_page(APRIL)
             .after(before())
+            .finds("date-follows-inventory: claims.date-follows-inventory");
+    }
+
+    #[test]
+    fn a_deploy_that_changes_a_hash_brings_no_cookie() {
+        let site =
+            || Site::with(Item::named("sid")).claims(|policy| policy.date_follows_inventory = stated(true));
+        let with = |name: &str| site().when(line(&format!("shop_{name}_cart=1"))).policy_page(APRIL);
+        with("9zq1k").after(with("4f7xq")).finds_nothing();
+        with("9zq1k")
+            .and_when(line("shop_4f7xq_cart=1"))
+            .after(with("4f7xq"))
             .finds("date-follows-inventory: claims.date-follows-inventory");
     }
 
