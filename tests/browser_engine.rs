@@ -172,7 +172,8 @@ const HOSTILE: &[(&str, &str, &str)] = &[
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let quick = Patience { load: Duration::from_secs(4), late: Duration::from_millis(600) };
+    let quick =
+        Patience { load: Duration::from_secs(4), late: Duration::from_millis(600), ..Patience::default() };
     let base = server();
     let mut told = Vec::new();
     for (path, _, _) in HOSTILE {

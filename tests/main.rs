@@ -13,6 +13,7 @@ mod browser_engine;
 mod browser_har;
 mod browser_hold;
 mod browser_kinds;
+mod browser_late;
 mod browser_launch;
 mod browser_plan;
 mod browser_sight;

@@ -709,6 +709,7 @@ impl Case {
             at_ms: at as u64,
             disagreement: None,
             elsewhere: elsewhere.map(Box::new),
+            after_load_ms: None,
         }
     }
 }

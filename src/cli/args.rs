@@ -5,6 +5,7 @@ use super::output::{FormatWord, OutputSpec};
 use crate::plan::Render as RenderPlan;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Proves whether a website keeps its cookie policy.
 #[derive(Debug, Parser)]
@@ -168,6 +169,9 @@ pub(super) struct Look {
     /// A browser that already runs, by the ws:// address that it prints, or http://HOST:PORT
     #[arg(long, value_name = "URL", conflicts_with = "browser")]
     pub(super) browser_url: Option<String>,
+    /// Let so much of every page's own time pass, for scripts that write late, as 60s
+    #[arg(long, value_name = "TIME", value_parser = crate::plan::late_time)]
+    pub(super) watch_late: Option<Duration>,
     /// Keep pictures of the first page of each visitor in this folder
     #[arg(long, value_name = "DIR")]
     pub(super) screenshots: Option<PathBuf>,

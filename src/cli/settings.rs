@@ -109,6 +109,9 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
         plan.browser.executable.clone_from(&look.browser);
         plan.browser.url.clone_from(&look.browser_url);
     }
+    if look.watch_late.is_some() {
+        plan.browser.watch_late = look.watch_late;
+    }
     if look.screenshots.is_some() {
         plan.browser.screenshots.clone_from(&look.screenshots);
     }

@@ -296,6 +296,7 @@ impl HttpEngine {
                     at_ms,
                     disagreement: None,
                     elsewhere,
+                    after_load_ms: None,
                 }
             });
         Exchange {

@@ -536,6 +536,7 @@ mod tests {
             at_ms: 0,
             disagreement: None,
             elsewhere: None,
+            after_load_ms: None,
         }
     }
 

@@ -129,6 +129,9 @@ pub struct Sighting {
     pub script: Option<Script>,
     /// Milliseconds since the run began.
     pub at_ms: u64,
+    /// Milliseconds after its page was loaded, by the page's own clock; none: before that, or not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_load_ms: Option<u64>,
     /// Where a browser did something else than our model expected, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disagreement: Option<String>,

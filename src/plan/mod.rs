@@ -10,7 +10,7 @@ mod site;
 mod without_file;
 
 pub use crate::observation::is_local;
-pub use decode::{json_schema, read, shape};
+pub use decode::{json_schema, late_time, read, shape};
 pub use draft::draft;
 pub use model::*;
 pub use probes::{Probe, probes, sends_to};

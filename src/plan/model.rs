@@ -379,6 +379,10 @@ pub struct BrowserPlan {
     pub tabs: usize,
     /// Until a page's load event and its first quiet moment.
     pub load_timeout: Duration,
+    /// How a page is watched after it has loaded.
+    pub settle: Settle,
+    /// For pages that are suspected of writing late: so much of their time, whatever `settle` says.
+    pub watch_late: Option<Duration>,
     /// A folder for screenshots: the banner and the first page of each cell.
     pub screenshots: Option<PathBuf>,
     /// A folder for what the pages asked for, one HAR file for each visitor and consent state.
@@ -405,6 +409,26 @@ pub enum Render {
     Most(usize),
 }
 
+/// How long a page is watched after it has loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Settle {
+    /// Until it is quiet, as long as that takes.
+    #[default]
+    RealTime,
+    /// So much of its own time, which passes faster than ours.
+    Ahead(Duration),
+}
+
+impl BrowserPlan {
+    /// How much of a page's own time is to pass at once; none: it is watched in real time.
+    pub fn ahead(&self) -> Option<Duration> {
+        match (self.watch_late, self.settle) {
+            (Some(time), _) | (None, Settle::Ahead(time)) => Some(time),
+            (None, Settle::RealTime) => None,
+        }
+    }
+}
+
 impl Plan {
     /// The recorded acceptance of an earlier day, to be put to the site as it is now.
     pub fn old_choice(&self) -> Option<&ConsentPlan> {
@@ -422,6 +446,8 @@ impl Default for BrowserPlan {
             banner: None,
             tabs: 4,
             load_timeout: Duration::from_secs(15),
+            settle: Settle::default(),
+            watch_late: None,
             screenshots: None,
             har: None,
         }

@@ -361,6 +361,8 @@ struct Seen<'a> {
     page: PageOut<'a>,
     exchange: ExchangeOut<'a>,
     script: Option<ScriptOut<'a>>,
+    /// By the page's own clock; null for what came with the page, within its first second.
+    seconds_after_load: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -768,6 +770,7 @@ fn thing(thing: &Observation) -> Thing<'_> {
             page: page(&example.page),
             exchange: exchange(&example.exchange),
             script: example.script.as_ref().map(script),
+            seconds_after_load: super::words::seconds_after_load(example),
         }
     });
     Thing {

@@ -502,6 +502,9 @@ impl Page<'_> {
             let how = if at.hop > 0 { "on the way from" } else { "on" };
             text.push_str(&format!(", {how} {}", short_url(sighting.page.asked.as_str(), self.base)));
         }
+        if let Some(seconds) = words::seconds_after_load(sighting) {
+            text.push_str(&format!(", {seconds} s after load"));
+        }
         text
     }
 

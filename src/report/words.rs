@@ -2,7 +2,7 @@
 
 use crate::audit::{Severity, Why};
 use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
-use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, SkipReason};
+use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, Sighting, SkipReason};
 
 /// A lifetime in words: `session`, `24 h`, `364 days`.
 pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
@@ -93,6 +93,13 @@ pub(crate) fn consent(consent: &Consent) -> String {
         Consent::Category(category) => format!("accepted for {category}"),
         Consent::Withdrawn => "withdrawn".into(),
     }
+}
+
+/// How long after its page was loaded something was put on the device, in whole seconds; none where it
+/// came with the page.
+pub(crate) fn seconds_after_load(sighting: &Sighting) -> Option<u64> {
+    let seconds = (sighting.after_load_ms? + 500) / 1000;
+    (seconds > 0).then_some(seconds)
 }
 
 /// Who, and what made the moment special: `member, login`, `anonymous, consent accepted`.

@@ -65,7 +65,12 @@ impl Browser {
             });
         }
         let modes = vec![engine.third_party()];
-        let patience = Patience { load: plan.browser.load_timeout, ..Patience::default() };
+        let patience = Patience {
+            load: plan.browser.load_timeout,
+            ahead: plan.browser.ahead(),
+            rate: plan.limits.rate,
+            ..Patience::default()
+        };
         Ok(Browser { engine, settings, patience, restarts: 0, modes })
     }
 

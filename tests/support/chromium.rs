@@ -50,6 +50,7 @@ impl Shared {
             .args(["--disable-component-update", "--disable-default-apps", "--disable-extensions"])
             .args(["--disable-dev-shm-usage", "--disable-renderer-backgrounding", "--mute-audio"])
             .args(["--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows"])
+            .arg("--enable-features=DisableProcessReuse")
             .arg("--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess")
             // Certificates of test CAs are as good as any.
             .args(["--ignore-certificate-errors", "--remote-debugging-port=0"])

@@ -152,7 +152,7 @@ impl BrowserContext {
 impl ActingTab<'_> {
     /// Opens a page, and those that it leads on to by itself.
     pub async fn go(&mut self, url: &Url) -> Result<(), (FailureKind, String)> {
-        let (loaded, error) = self.tab.go(url.as_str(), None, self.patience.load).await;
+        let (loaded, error) = self.tab.go(url.as_str(), None, self.patience.load, false).await;
         match (loaded, error) {
             (_, Some(error)) if error == "net::ERR_ABORTED" => {
                 Err((FailureKind::Other, "the browser did not show it: a download, or no content".into()))

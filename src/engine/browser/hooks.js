@@ -14,6 +14,8 @@
   const urlOf = getterOf(documents, 'URL'), viewOf = getterOf(documents, 'defaultView');
   const parentOf = getterOf(global, 'parent'), originOf = getterOf(global, 'origin'), sessionOf = getterOf(global, 'sessionStorage');
   const stackOf = getterOf(ErrorOf.prototype, 'stack');
+  // A worker that outlives its page has a clock of its own.
+  const now = Date.now, timed = !!documents || !!global.DedicatedWorkerGlobalScope;
   const cut = (value, most) => apply(slice, text(value), [0, most]);
 
   // A page may say how stacks are to be written (Error.prepareStackTrace, also by inheritance) and how
@@ -54,7 +56,7 @@
   const report = (kind, fields, document) => {
     try {
       const origin = originOf ? apply(originOf, global, []) : self.origin;
-      tell(stringify({ __proto__: null, ...fields, kind, stack: stackHere(), page: cut(addressOf(document), 8000), origin }));
+      tell(stringify({ __proto__: null, ...fields, kind, stack: stackHere(), page: cut(addressOf(document), 8000), origin, at: timed ? now() : null }));
     } catch { /* telling must never change what the page does */ }
   };
 
@@ -108,14 +110,25 @@
 
   // A page with nothing to load may still be about to write: timers that go off soon are waited for.
   let timers = 0;
-  const timed = (_, delay) => {
+  const onTimer = (_, delay) => {
     if (delay >= 400 && delay <= 3000 && timers < 50) {
       timers += 1;
       tell(stringify({ __proto__: null, kind: 'timer', delay: +delay | 0 }));
     }
   };
-  watchMethod(global, 'setTimeout', timed);
-  watchMethod(global, 'setInterval', timed);
+  watchMethod(global, 'setTimeout', onTimer);
+  watchMethod(global, 'setInterval', onTimer);
+
+  // Drawing and idle moments come in real time, whatever the page's clock says.
+  let drawn = false;
+  const onDrawing = () => {
+    if (!drawn) {
+      drawn = true;
+      tell(stringify({ __proto__: null, kind: 'drawing' }));
+    }
+  };
+  watchMethod(global, 'requestAnimationFrame', onDrawing);
+  watchMethod(global, 'requestIdleCallback', onDrawing);
 
   // A page that wants to know when it is left is told, and gets the time to say goodbye.
   let told = false;

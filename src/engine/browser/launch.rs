@@ -166,6 +166,8 @@ const FLAGS: &[&str] = &[
     "--mute-audio",
     "--password-store=basic",
     "--use-mock-keychain",
+    // Frames of one site in several tabs would share a process, and with it a clock.
+    "--enable-features=DisableProcessReuse",
     // Two documents of the browser's own in every window, for an address bar that nobody sees, and a
     // process kept ready for each visitor: most of what a short visit costs otherwise.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",

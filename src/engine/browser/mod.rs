@@ -8,6 +8,7 @@ mod acts;
 mod bytes;
 mod carried;
 mod cdp;
+mod clock;
 mod consent;
 mod credentials;
 mod har;
@@ -16,6 +17,7 @@ mod launch;
 mod mode;
 mod page;
 mod seen;
+mod settle;
 mod storage;
 mod tab;
 mod trace;
@@ -255,6 +257,28 @@ impl BrowserContext {
             true => Witness::new(self.cookies().await, trace),
             false => Witness::default(),
         }
+    }
+
+    /// Deletes what scripts deleted by a date that the browser has not reached yet.
+    async fn catch_up(&self, trace: &trace::Trace) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let deleted = seen::deleted_ahead(trace, now.as_secs_f64());
+        if deleted.is_empty() {
+            return;
+        }
+        let is_meant = |cookie: &StoredCookie| {
+            let same = |(name, at): &(Name, f64)| {
+                *name == cookie.name && cookie.expires.is_some_and(|expires| (expires - at).abs() < 2.0)
+            };
+            deleted.iter().any(same)
+        };
+        let kept = self.cookies().await;
+        let past =
+            kept.iter().filter(|cookie| is_meant(cookie)).filter_map(cookie_param).map(|mut cookie| {
+                cookie["expires"] = 1.into();
+                cookie
+            });
+        drop(self.set_cookies(&past.collect::<Vec<_>>()).await);
     }
 
     /// Clears everything the visitor keeps of these origins: what "clear site data" does.

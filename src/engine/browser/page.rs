@@ -3,6 +3,7 @@
 use super::acts::ACTS;
 use super::consent::{self, Answer, Banner};
 use super::seen::{add_hidden, visit_between};
+use super::settle::{End, Why};
 use super::tab::{Loaded, Tab};
 use super::trace::{Mark, Trace};
 use super::{BrowserContext, StoredItem};
@@ -20,11 +21,15 @@ pub struct Patience {
     pub load: Duration,
     /// After scrolling, for lazy parts and late writes.
     pub late: Duration,
+    /// So much of a page's time passes at once after it has loaded; none: it is watched in real time.
+    pub ahead: Option<Duration>,
+    /// Requests a second that a page may send to the site's own hosts meanwhile.
+    pub rate: Option<f64>,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { load: Duration::from_secs(15), late: Duration::from_secs(2) }
+        Patience { load: Duration::from_secs(15), late: Duration::from_secs(2), ahead: None, rate: None }
     }
 }
 
@@ -96,6 +101,12 @@ pub struct BrowserPage<'a> {
     loaded: Loaded,
     error: Option<String>,
     patience: Patience,
+    /// Why it was watched in real time after all, if it was.
+    in_real_time: Option<Why>,
+    /// It went elsewhere by itself, some time after it was loaded.
+    moved: bool,
+    /// What it showed in a tab that had to be given up.
+    earlier: Option<Trace>,
     /// From here on it is another cell's.
     turned: Option<(Cell, Mark)>,
 }
@@ -106,17 +117,63 @@ impl<'a> BrowserPage<'a> {
         ask: &Ask,
         patience: Patience,
     ) -> Result<BrowserPage<'a>, Failed> {
-        let tab = Tab::open(context.hub(), context.id(), context.emulation()).await.map_err(|error| {
-            let detail = format!("no tab could be opened: {error}");
-            Failed::once(&ask.cell, context.safe(&ask.url), FailureKind::Crashed, detail)
-        })?;
+        let tab = Self::tab(context, ask).await?;
+        let mut page = BrowserPage {
+            context,
+            tab,
+            ask: ask.clone(),
+            loaded: Loaded::Idle,
+            error: None,
+            patience,
+            in_real_time: None,
+            moved: false,
+            earlier: None,
+            turned: None,
+        };
         let referrer = ask.started_by.as_ref().map(Url::as_str);
-        let (loaded, error) = tab.go(ask.url.as_str(), referrer, patience.load).await;
-        let page = BrowserPage { context, tab, ask: ask.clone(), loaded, error, patience, turned: None };
-        if page.error.is_none() && page.answers().await && loaded != Loaded::Unfinished {
+        page.go(referrer).await;
+        if page.in_real_time == Some(Why::Deaf) {
+            // Its clock cannot be given back: once more, in a tab whose clock nobody touches.
+            let tab = Self::tab(context, ask).await?;
+            let deaf = std::mem::replace(&mut page.tab, tab);
+            page.earlier = Some(deaf.close().await);
+            page.patience.ahead = None;
+            page.go(referrer).await;
+        }
+        if page.error.is_none() && page.answers().await && page.loaded != Loaded::Unfinished {
             page.scroll().await;
         }
         Ok(page)
+    }
+
+    async fn tab(context: &BrowserContext, ask: &Ask) -> Result<Tab, Failed> {
+        Tab::open(context.hub(), context.id(), context.emulation()).await.map_err(|error| {
+            let detail = format!("no tab could be opened: {error}");
+            Failed::once(&ask.cell, context.safe(&ask.url), FailureKind::Crashed, detail)
+        })
+    }
+
+    /// Goes to its address, and lets the time pass in which it may still do something.
+    async fn go(&mut self, referrer: Option<&str>) {
+        let Patience { load, ahead, rate, .. } = self.patience;
+        (self.loaded, self.error) = self.tab.go(self.ask.url.as_str(), referrer, load, ahead.is_some()).await;
+        let Some(ahead) = ahead.filter(|_| self.error.is_none() && self.loaded == Loaded::Idle) else {
+            return;
+        };
+        // One that hangs already would not let its clock be moved.
+        if !self.tab.answers().await {
+            return;
+        }
+        self.tab.clock().rate = rate;
+        let documents = self.tab.trace().documents;
+        let end = self.tab.run_ahead(ahead).await;
+        self.moved |= self.tab.trace().documents > documents;
+        if let End::Real(why) = end {
+            self.in_real_time = Some(why);
+            if !matches!(why, Why::Deaf | Why::Moves | Why::Busy) {
+                self.loaded = self.tab.settle_in_real_time(load, false).await;
+            }
+        }
     }
 
     /// Whether the page can be asked. One that never finished loading can: what it lacks may be a
@@ -143,7 +200,7 @@ impl<'a> BrowserPage<'a> {
 
     /// Goes to its address once more in the same tab, as a visitor who comes back.
     pub async fn again(&mut self) {
-        (self.loaded, self.error) = self.tab.go(self.ask.url.as_str(), None, self.patience.load).await;
+        self.go(None).await;
     }
 
     /// Looks for the consent banner without touching it.
@@ -180,7 +237,7 @@ impl<'a> BrowserPage<'a> {
         let clicked = self.tab.act(&script).await == Some(Value::Bool(true));
         if clicked {
             // A click may navigate: a moment for it to begin, then until it is done.
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.tab.idle(Duration::from_millis(100)).await;
             self.tab.settle(self.patience.load).await;
         }
         clicked
@@ -198,7 +255,7 @@ impl<'a> BrowserPage<'a> {
             if self.tab.evaluate(&script).await == Some(Value::Bool(true)) {
                 return true;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.tab.idle(Duration::from_millis(100)).await;
         }
         false
     }
@@ -241,8 +298,13 @@ impl<'a> BrowserPage<'a> {
         }
         let alone = self.context.hub().alone(self.context.id());
         let trace = self.tab.close().await;
+        self.context.catch_up(&trace).await;
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
             Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
+        });
+        let earlier = self.earlier.as_ref().map(|trace| {
+            self.context.recorded(&self.ask.url, trace);
+            visit_between(self.context, &self.ask, trace, Mark::default(), trace.mark())
         });
         self.context.recorded(&self.ask.url, &trace);
         let end = trace.mark();
@@ -250,6 +312,10 @@ impl<'a> BrowserPage<'a> {
         let witness = self.context.witness(&trace).await;
         let mut visit = visit_between(self.context, &self.ask, &trace, &witness, Mark::default()..turn);
         visit.failure = failed;
+        if let Some(earlier) = earlier {
+            visit.exchanges.splice(0..0, earlier.exchanges);
+            visit.writes.splice(0..0, earlier.writes);
+        }
         // With several tabs nobody knows whose it would be; the end of the cell tells of it then.
         let hidden = trace.hidden();
         if alone && !hidden.is_empty() {
@@ -265,9 +331,11 @@ impl<'a> BrowserPage<'a> {
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
             (!trace.service_workers.is_empty(), "a service worker runs on the page"),
             (trace.part_crashed, "the process of a frame or window ended"),
+            (self.moved, "the page went elsewhere by itself some time after it was loaded"),
             (trace.overflow, OVERFLOW),
         ];
         visit.remarks = remarks.into_iter().filter_map(|(said, words)| said.then_some(words)).collect();
+        visit.remarks.extend(self.in_real_time.map(Why::remark));
         let remarks = visit.remarks.iter().map(|remark| (*remark).to_owned()).collect();
         let then = self.turned.map(|(cell, turn)| {
             let ask = Ask { cell: cell.clone(), ..self.ask };

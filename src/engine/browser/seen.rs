@@ -14,7 +14,7 @@ use crate::engine::{Ask, DocumentHead, Exchange, Visit};
 use crate::observation::{
     Channel, ExchangeRef, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use url::Url;
 
@@ -148,6 +148,30 @@ pub(super) fn add_hidden(
     }
 }
 
+/// Cookies that scripts deleted by a date of their clock, which the browser's has not reached: it keeps
+/// them until then. By name, with that date in seconds since the epoch.
+pub(super) fn deleted_ahead(trace: &Trace, now: f64) -> Vec<(Name, f64)> {
+    let mut last: BTreeMap<Name, f64> = BTreeMap::new();
+    for write in &trace.writes {
+        let told = &write.told;
+        let line = match told.kind.as_str() {
+            "document-cookie" => CookieLine::parse(told.line.as_bytes()),
+            "cookie-store" => CookieLine::parse(told.store_line().as_bytes()),
+            _ => continue,
+        };
+        let Some(at) = told.at.map(|at| at / 1000.0) else { continue };
+        match line.written(None, at).lifetime {
+            Lifetime::Seconds(left) if left <= 0 && at + left as f64 > now => {
+                last.insert(line.name, at + left as f64);
+            }
+            _ => {
+                last.remove(&line.name);
+            }
+        }
+    }
+    last.into_iter().collect()
+}
+
 fn may_have_set(url: &Url, cookie: &StoredCookie) -> bool {
     let host = url.host_str().unwrap_or_default();
     let domain = cookie.effective.domain.as_str();
@@ -214,6 +238,7 @@ impl Teller<'_> {
                 sighting.elsewhere = other.map(Box::new);
                 sighting.disagreement = disagreement;
                 sighting.script = self.script(&seen.hop.initiator);
+                sighting.after_load_ms = seen.hop.after_load;
                 sighting
             })
             .collect();
@@ -262,8 +287,12 @@ impl Teller<'_> {
         let web = |text: &str| Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let page = web(&told.page).or_else(|| web(&told.origin)).unwrap_or_else(|| self.shown.clone());
         let mut sighting = match told.kind.as_str() {
-            "document-cookie" => self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie),
-            "cookie-store" => self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore),
+            "document-cookie" => {
+                self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie, told.at)
+            }
+            "cookie-store" => {
+                self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore, told.at)
+            }
             kind => {
                 let mut item = self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page);
                 if !told.detail.is_empty() {
@@ -274,11 +303,14 @@ impl Teller<'_> {
             }
         };
         sighting.script = self.script(&write.positions);
+        sighting.after_load_ms = write.after_load;
         Some(sighting)
     }
 
-    fn script_cookie(&self, line: &[u8], page: &Url, channel: Channel) -> Sighting {
-        let context = self.request(page, same_site_urls(page, self.shown), self.shown, None);
+    fn script_cookie(&self, line: &[u8], page: &Url, channel: Channel, at: Option<f64>) -> Sighting {
+        let mut context = self.request(page, same_site_urls(page, self.shown), self.shown, None);
+        // A date is counted from the moment at which the script wrote it, by the clock that it saw.
+        context.now = at.map_or(context.now, |at| at / 1000.0);
         let http_only = CookieLine::parse(line).written(None, context.now).http_only;
         let (parsed, decision) = if http_only {
             // RFC 6265bis 5.7 step 11: a non-HTTP API cannot set an HttpOnly cookie.
@@ -316,6 +348,7 @@ impl Teller<'_> {
             at_ms: self.at_ms(),
             disagreement: None,
             elsewhere: None,
+            after_load_ms: None,
         }
     }
 
@@ -336,6 +369,7 @@ impl Teller<'_> {
             at_ms: self.at_ms(),
             disagreement: None,
             elsewhere: None,
+            after_load_ms: None,
         }
     }
 
@@ -363,6 +397,7 @@ impl Teller<'_> {
             at_ms: self.at_ms(),
             disagreement: None,
             elsewhere: None,
+            after_load_ms: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
+use super::clock::Clock;
 use super::hub::Hub;
 use super::trace::Trace;
 use crate::secret::Secret;
@@ -12,11 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 /// Without requests for this long, a page counts as idle.
 const QUIET: Duration = Duration::from_millis(500);
+/// The same for one whose clock is moved on next.
+const QUIET_BEFORE: Duration = Duration::from_millis(300);
 /// Until an empty document is there.
 const EMPTY_LOADS: Duration = Duration::from_secs(2);
 /// A page that was never quiet for so long after it has loaded will not be: it polls, or counts.
@@ -122,6 +125,10 @@ struct Shared {
     empties: AtomicBool,
     binding: String,
     hooks: String,
+    /// Std mutex: as above.
+    clock: Mutex<Clock>,
+    /// A slice of somebody's time came to its end.
+    ticks: Notify,
 }
 
 impl Tab {
@@ -153,6 +160,8 @@ impl Tab {
             emulation,
             hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
             binding: hub.binding.clone(),
+            clock: Mutex::default(),
+            ticks: Notify::new(),
         });
         let pump = tokio::spawn(pump(connection.clone(), shared.clone(), events));
         prepare(connection, &session, &shared, "page");
@@ -171,13 +180,19 @@ impl Tab {
         })
     }
 
-    /// Goes to a URL and waits until it is loaded and quiet, for at most `patience`.
+    /// Goes to a URL and waits until it is loaded and quiet, for at most `patience`. `before`: only
+    /// until its clock may be moved on.
     pub(super) async fn go(
         &self,
         url: &str,
         referrer: Option<&str>,
         patience: Duration,
+        before: bool,
     ) -> (Loaded, Option<String>) {
+        if self.engaged() {
+            // Another process, whose clock is right.
+            drop(self.command("Page.navigate", json!({"url": "about:blank"})).await);
+        }
         self.trace().loaded = false;
         let mut params = json!({"url": url});
         if let Some(referrer) = referrer {
@@ -203,11 +218,12 @@ impl Tab {
             // Only the fragment changes: the document stays, and no load event comes.
             self.trace().loaded = true;
         }
-        (self.settle(patience.saturating_sub(begun.elapsed())).await, None)
+        (self.settle_in_real_time(patience.saturating_sub(begun.elapsed()), before).await, None)
     }
 
     /// Waits until the page is loaded and quiet, for at most `patience`.
-    pub(super) async fn settle(&self, patience: Duration) -> Loaded {
+    pub(super) async fn settle_in_real_time(&self, patience: Duration, before: bool) -> Loaded {
+        let quiet = if before { QUIET_BEFORE } else { QUIET };
         let begun = Instant::now();
         let mut quiet_since = Instant::now();
         let mut loaded_since = None;
@@ -220,7 +236,7 @@ impl Tab {
                 let mut trace = self.trace();
                 let loaded = trace.loaded || trace.broken.is_some();
                 let stale = if loaded { STALE } else { patience };
-                let idle = trace.idle(stale) && (!loaded || !trace.timer_due());
+                let idle = trace.idle(stale) && (!loaded || before || !trace.timer_due());
                 (loaded, idle, trace.activity(), trace.crashed, trace.closed)
             };
             if crashed {
@@ -233,7 +249,7 @@ impl Tab {
                 activity = now;
                 quiet_since = Instant::now();
             }
-            if loaded && quiet_since.elapsed() >= QUIET {
+            if loaded && quiet_since.elapsed() >= quiet {
                 return Loaded::Idle;
             }
             let loaded_for = match loaded {
@@ -243,7 +259,7 @@ impl Tab {
             if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
                 return if loaded { Loaded::Busy } else { Loaded::Unfinished };
             }
-            tokio::time::sleep(LOOK).await;
+            self.idle(LOOK).await;
         }
     }
 
@@ -298,8 +314,11 @@ impl Tab {
     /// The answer to a question: none within where it was refused, none at all where none came.
     async fn asked(&self, patience: Option<Duration>, method: &str, params: Value) -> Option<Option<Value>> {
         let answer = match patience {
-            Some(patience) => self.connection.send_within(patience, &self.session, method, params).await,
-            None => self.connection.send(&self.session, method, params).await,
+            Some(patience) => {
+                let answer = self.connection.send_within(patience, &self.session, method, params);
+                self.meanwhile(answer).await
+            }
+            None => self.meanwhile(self.connection.send(&self.session, method, params)).await,
         };
         match answer {
             Ok(answer) => Some(Some(answer)),
@@ -339,8 +358,8 @@ impl Tab {
                 "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 2000,
                 "contextId": world["executionContextId"]
             });
-            let answer =
-                self.connection.send_within(FRAME_ANSWERS, &session, "Runtime.evaluate", params).await;
+            let answer = self.connection.send_within(FRAME_ANSWERS, &session, "Runtime.evaluate", params);
+            let answer = self.meanwhile(answer).await;
             // A frame that is gone, or hangs, has nothing to say.
             found.extend(answer.ok().map(|answer| answer["result"]["value"].clone()));
         }
@@ -366,6 +385,36 @@ impl Tab {
                 return;
             }
         }
+    }
+
+    /// Whether the scripts of one of the page's targets still come to an end.
+    pub(super) async fn answers_at(&self, session: &str, patience: Duration) -> bool {
+        let asked = json!({"expression": "1", "returnByValue": true});
+        let answer = self.connection.send_within(patience, session, "Runtime.evaluate", asked).await;
+        !matches!(answer, Err(CdpError::Timeout { .. }))
+    }
+
+    /// Sends a command whose answer nobody needs to one of the page's targets.
+    pub(super) fn tell(&self, session: &str, method: &str, params: Value) {
+        self.connection.tell(session, method, params);
+    }
+
+    /// Whether the browser went away.
+    pub(super) fn gone(&self) -> bool {
+        self.connection.closed()
+    }
+
+    pub(super) fn clock(&self) -> MutexGuard<'_, Clock> {
+        locked(&self.shared.clock)
+    }
+
+    pub(super) fn ticks(&self) -> &Notify {
+        &self.shared.ticks
+    }
+
+    /// Whether frames or windows have processes of their own.
+    pub(super) fn has_parts(&self) -> bool {
+        !locked(&self.shared.parts).is_empty()
     }
 
     /// Sends a command to the tab.
@@ -486,7 +535,19 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                     _ => {}
                 }
                 prepare(&connection, child, &shared, kind);
+                if locked(&shared.clock).attached(child, kind) {
+                    connection.tell(child, "Emulation.setVirtualTimePolicy", json!({"policy": "pause"}));
+                }
                 connection.tell(child, "Runtime.runIfWaitingForDebugger", json!({}));
+            }
+            "Emulation.virtualTimeBudgetExpired" => {
+                locked(&shared.clock).slice_ended(&event.session);
+                shared.ticks.notify_waiters();
+            }
+            "Target.detachedFromTarget" => {
+                let child = event.params["sessionId"].as_str().unwrap_or_default();
+                locked(&shared.clock).detached(child);
+                locked(&shared.parts).remove(child);
             }
             // A worker stops here before its first line, and nowhere else: see `prepare`.
             "Debugger.paused" => {
@@ -529,6 +590,11 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 locked(&shared.trace).part_crashed |= part;
             }
             method => {
+                if method == "Network.requestWillBeSent" {
+                    let url = url::Url::parse(event.params["request"]["url"].as_str().unwrap_or_default());
+                    locked(&shared.clock).asked +=
+                        u64::from(url.is_ok_and(|url| (shared.emulation.own)(&url)));
+                }
                 let lacking = {
                     let mut trace = locked(&shared.trace);
                     trace.event(method, &event.params);
@@ -649,6 +715,9 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         tell("Page.enable", json!({}));
         tell("DOMStorage.enable", json!({}));
         tell("Inspector.enable", json!({}));
+        // Of several tabs only one would be in front, and the others not drawn: many scripts wait until a
+        // page is looked at.
+        tell("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         // What waits has no document yet whose script could have run before.
         let at_once = session == shared.main;
         tell(

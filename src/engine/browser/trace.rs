@@ -46,6 +46,22 @@ pub(super) struct Trace {
     pub(super) writes: Vec<Write>,
     /// Requests under way and since when, for telling when the page is idle.
     under_way: BTreeMap<String, Instant>,
+    /// Those among them that never end by their nature.
+    endless: BTreeSet<String>,
+    /// WebSockets that are open.
+    pub(super) sockets: u32,
+    /// Documents that the main frame has shown, and whether the last of them is loaded.
+    pub(super) documents: u32,
+    shows_loaded: bool,
+    /// When it was, by the clock that pages see: seconds since the epoch.
+    loaded_at: Option<f64>,
+    /// From the browser's own clock to that one.
+    epoch: f64,
+    /// How far the page's clock is since then, at least, once it goes by what it is given.
+    clock: f64,
+    loaded_since: Option<Instant>,
+    /// Something was asked whose answer comes from another process.
+    pub(super) asks_others: bool,
     /// How often each address was asked for: a stream of beacons is no news.
     repeats: BTreeMap<u64, u32>,
     news: usize,
@@ -149,6 +165,8 @@ pub(super) struct Hop {
     pub(super) content_type: String,
     /// The body that went along, as far as DevTools shows it.
     pub(super) body: String,
+    /// Milliseconds after the page was loaded.
+    pub(super) after_load: Option<u64>,
     /// When it began, in seconds since the epoch; asked, answered and ended by the browser's own clock.
     pub(super) began: f64,
     pub(super) asked_at: f64,
@@ -224,6 +242,8 @@ pub(super) struct Write {
     pub(super) told: Told,
     /// Where it was written, and from where that was called.
     pub(super) positions: Vec<Position>,
+    /// Milliseconds after the page was loaded.
+    pub(super) after_load: Option<u64>,
 }
 
 /// A write in the hooks' own words. Values are masked as soon as they leave this module's caller.
@@ -243,6 +263,8 @@ pub(super) struct Told {
     pub(super) partitioned: bool,
     /// What of it: an object store of a database.
     pub(super) detail: String,
+    /// By the clock that the page sees, in milliseconds since the epoch.
+    pub(super) at: Option<f64>,
     /// Of a timer, in milliseconds.
     delay: u64,
 }
@@ -273,6 +295,7 @@ impl Told {
             same_site: field("sameSite"),
             partitioned: told["partitioned"].as_bool().unwrap_or_default(),
             detail: field("detail"),
+            at: told["at"].as_f64(),
             delay: told["delay"].as_u64().unwrap_or_default(),
         }
     }
@@ -316,6 +339,7 @@ impl Trace {
             "Network.loadingFinished" => {
                 let id = text(&params["requestId"]);
                 self.under_way.remove(id);
+                self.endless.remove(id);
                 if let Some(hop) = self.known(id).and_then(|chain| chain.hops.last_mut()) {
                     hop.ended_at = params["timestamp"].as_f64().unwrap_or_default();
                 }
@@ -323,6 +347,7 @@ impl Trace {
             "Network.loadingFailed" => {
                 let id = text(&params["requestId"]);
                 self.under_way.remove(id);
+                self.endless.remove(id);
                 let canceled = params["canceled"].as_bool().unwrap_or_default();
                 let main = self.main_frame.clone();
                 let is_main = |hop: &Hop| hop.resource == "Document" && Some(&hop.frame) == main.as_ref();
@@ -333,7 +358,11 @@ impl Trace {
                     self.broken = Some(text(&params["errorText"]).to_owned());
                 }
             }
-            "Network.webSocketCreated" => self.web_socket(params),
+            "Network.webSocketCreated" => {
+                self.sockets = self.sockets.saturating_add(1);
+                self.web_socket(params);
+            }
+            "Network.webSocketClosed" => self.sockets = self.sockets.saturating_sub(1),
             "Network.webSocketHandshakeResponseReceived" => self.web_socket_answer(params),
             "Network.requestServedFromCache" => {
                 if let Some(hop) =
@@ -345,10 +374,17 @@ impl Trace {
             "Page.loadEventFired" => {
                 self.loaded = true;
                 self.loads = self.loads.saturating_add(1);
+                self.shows_loaded = true;
+                // Frames of other sites have the time of day, too, but not each other's beginnings.
+                self.loaded_at = params["timestamp"].as_f64().map(|at| at + self.epoch);
+                self.clock = 0.0;
+                self.loaded_since = Some(Instant::now());
             }
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
                 self.main_frame = Some(text(&params["frame"]["id"]).to_owned());
                 self.shown = Some(text(&params["frame"]["url"]).to_owned());
+                self.documents = self.documents.saturating_add(1);
+                self.shows_loaded = false;
             }
             "Page.navigatedWithinDocument" => {
                 let url = text(&params["url"]).to_owned();
@@ -382,13 +418,19 @@ impl Trace {
             self.minds_leaving = true;
             return;
         }
+        if told.kind == "drawing" {
+            self.asks_others = true;
+            return;
+        }
         if told.kind == "timer" {
             let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
             self.timers_due = self.timers_due.max(Some(due));
             return;
         }
+        self.asks_others |= matches!(told.kind.as_str(), "indexed-db" | "cache-storage" | "cookie-store");
         let positions = positions_in(&told.stack);
-        self.writes.push(Write { told, positions });
+        let after_load = self.after_load(told.at.map(|at| at / 1000.0));
+        self.writes.push(Write { told, positions, after_load });
     }
 
     /// Whether there was a `Set-Cookie` line or a script's write.
@@ -426,6 +468,14 @@ impl Trace {
         self.shown = all.shown;
         self.main_frame = all.main_frame;
         self.under_way = all.under_way;
+        self.endless = all.endless;
+        self.sockets = all.sockets;
+        self.documents = all.documents;
+        self.shows_loaded = all.shows_loaded;
+        self.loaded_at = all.loaded_at;
+        self.epoch = all.epoch;
+        self.clock = all.clock;
+        self.loaded_since = all.loaded_since;
         self.timers_due = all.timers_due;
         self.keep_heads = all.keep_heads;
         self.minds_leaving = all.minds_leaving;
@@ -496,6 +546,38 @@ impl Trace {
         self.under_way.values().all(|since| since.elapsed() > within)
     }
 
+    /// How long the oldest request has been under way that may still end within this time.
+    pub(super) fn pending(&self, within: Duration) -> Option<Duration> {
+        let finite = self.under_way.iter().filter(|(id, _)| !self.endless.contains(*id));
+        finite.map(|(_, since)| since.elapsed()).filter(|since| *since < within).max()
+    }
+
+    /// Whether something is under way that will not end within this time.
+    pub(super) fn has_endless(&self, within: Duration) -> bool {
+        self.under_way.iter().any(|(id, since)| self.endless.contains(id) || since.elapsed() >= within)
+    }
+
+    /// Whether the document now shown is loaded, as far as it ever will be.
+    pub(super) fn shows_loaded(&self) -> bool {
+        self.shows_loaded || self.broken.is_some()
+    }
+
+    /// From here on the page's clock goes by what it is given.
+    pub(super) fn clock_taken(&mut self) {
+        self.clock = self.loaded_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+    }
+
+    /// The page's clock was moved on.
+    pub(super) fn clock_moved(&mut self, by: Duration) {
+        self.clock += by.as_secs_f64();
+    }
+
+    /// Milliseconds from the load event to this moment, by the clock that the page sees.
+    fn after_load(&self, at: Option<f64>) -> Option<u64> {
+        let after = at? - self.loaded_at?;
+        (after >= 0.0).then(|| (after * 1000.0).round() as u64)
+    }
+
     /// Whether a timer is still to go off. Once it has, it is forgotten.
     pub(super) fn timer_due(&mut self) -> bool {
         let due = self.timers_due.is_some_and(|due| due > Instant::now());
@@ -557,6 +639,21 @@ impl Trace {
         let answer_headers = self.head(&redirected["headers"]);
         let at = params["timestamp"].as_f64().unwrap_or_default();
         let has_extra = params["redirectHasExtraInfo"].as_bool().unwrap_or(!redirected.is_null());
+        let began = params["wallTime"].as_f64().unwrap_or_default();
+        let resource = text(&params["type"]).to_owned();
+        // Documents are asked for by the browser, whose clock nobody moves.
+        let of_browser = resource == "Document" || resource == "Other";
+        if of_browser && began > 0.0 {
+            self.epoch = began - at;
+        }
+        let since = match of_browser {
+            true => began.max(self.loaded_at.unwrap_or_default() + self.clock),
+            false => began,
+        };
+        let after_load = self.after_load(Some(since));
+        if resource == "EventSource" {
+            self.endless.insert(id.clone());
+        }
         let chain = self.chain(&id);
         if !redirected.is_null()
             && let Some(previous) = chain.hops.last_mut()
@@ -571,9 +668,10 @@ impl Trace {
             url,
             method: text(&request["method"]).to_owned(),
             frame: text(&params["frameId"]).to_owned(),
-            resource: text(&params["type"]).to_owned(),
+            resource,
             initiator,
-            began: params["wallTime"].as_f64().unwrap_or_default(),
+            after_load,
+            began,
             asked_at: at,
             headers,
             body,

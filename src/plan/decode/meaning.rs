@@ -390,6 +390,8 @@ impl Meaning<'_> {
             banner: table.banner.map(|selector| selector.0),
             tabs: table.tabs.map_or(defaults.tabs, |tabs| tabs.0),
             load_timeout: table.load_timeout.unwrap_or(defaults.load_timeout),
+            settle: table.settle.unwrap_or(defaults.settle),
+            watch_late: table.watch_late.map(|late| late.0),
             screenshots: table.screenshots.map(|path| self.folder.join(path)),
             har: table.har.map(|path| self.folder.join(path)),
         }

@@ -11,8 +11,11 @@ mod tests;
 mod values;
 
 use self::steps::{MarkTable, RequestTable, Selector, StepTable};
-use self::values::{BrowserUrl, ByteSize, ConsentState, HeaderText, HostAndPort, Rate, StartPage, Tabs};
-use super::{EngineChoice, Plan, Render, Robots, SecretRef};
+pub use self::values::late_time;
+use self::values::{
+    BrowserUrl, ByteSize, ConsentState, HeaderText, HostAndPort, Late, Rate, StartPage, Tabs,
+};
+use super::{EngineChoice, Plan, Render, Robots, SecretRef, Settle};
 use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
 use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::{Glob, PagePattern, PartialDate};
@@ -296,6 +299,8 @@ struct BrowserTable {
     banner: Option<Selector>,
     tabs: Option<Tabs>,
     load_timeout: Option<Duration>,
+    settle: Option<Settle>,
+    watch_late: Option<Late>,
     screenshots: Option<PathBuf>,
     har: Option<PathBuf>,
 }
@@ -312,6 +317,12 @@ impl Record for BrowserTable {
             banner: fields.optional("banner", "The consent banner, where its markup does not tell."),
             tabs: fields.optional("tabs", "Pages open at the same time."),
             load_timeout: fields.optional("load_timeout", "Until a page has loaded and is quiet."),
+            settle: fields.optional(
+                "settle",
+                "How much of a page's own time passes at once after it has loaded (`10s`), or `real`.",
+            ),
+            watch_late: fields
+                .optional("watch_late", "The same for pages that are suspected of writing late, as `60s`."),
             screenshots: fields
                 .optional("screenshots", "A folder for pictures of the banner and first pages."),
             har: fields.optional("har", "A folder for HAR files of what the pages asked for, values masked."),

@@ -4,7 +4,7 @@ use crate::config::{Decode, Fields, Node, Problems, Record, Shape, Value, parsed
 use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::Span;
 use crate::observation::Consent;
-use crate::plan::{Choice, EngineChoice, ImportFormat, RefPart, Render, Robots, SecretRef};
+use crate::plan::{Choice, EngineChoice, ImportFormat, RefPart, Render, Robots, SecretRef, Settle};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,21 +87,34 @@ impl Decode for Duration {
             problems.error(&node.span, message).fix(format!("for seconds write \"{number}s\""));
             return None;
         }
-        parsed(node, problems, |text| {
-            let milliseconds = text.trim().strip_suffix("ms").and_then(|number| number.trim().parse().ok());
-            let duration = match milliseconds {
-                Some(number) => Duration::from_millis(number),
-                None => Duration::from_secs(text.parse::<Span>()?.least.unsigned_abs()),
-            };
-            match duration {
-                Duration::ZERO => Err("it is nothing".to_owned()),
-                // Longer makes no sense of a run, and clocks cannot add it up.
-                _ if duration > Duration::from_secs(366 * 86_400) => {
-                    Err("it is longer than a year".to_owned())
-                }
-                _ => Ok(duration),
-            }
-        })
+        parsed(node, problems, duration_of)
+    }
+}
+
+/// A duration as plans and the command line write it.
+fn duration_of(text: &str) -> Result<Duration, String> {
+    let milliseconds = text.trim().strip_suffix("ms").and_then(|number| number.trim().parse().ok());
+    let duration = match milliseconds {
+        Some(number) => Duration::from_millis(number),
+        None => Duration::from_secs(text.parse::<Span>()?.least.unsigned_abs()),
+    };
+    match duration {
+        Duration::ZERO => Err("it is nothing".to_owned()),
+        // Longer makes no sense of a run, and clocks cannot add it up.
+        _ if duration > Duration::from_secs(366 * 86_400) => Err("it is longer than a year".to_owned()),
+        _ => Ok(duration),
+    }
+}
+
+/// Time that a page's clock is moved on by.
+///
+/// # Errors
+///
+/// Says why the text is none.
+pub fn late_time(text: &str) -> Result<Duration, String> {
+    match duration_of(text)? {
+        time if time > MOST_LATE => Err("it is longer than 4 minutes".to_owned()),
+        time => Ok(time),
     }
 }
 
@@ -254,6 +267,54 @@ impl Decode for Render {
             RenderWord::Kinds => Render::Kinds,
             RenderWord::All => Render::All,
         })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum SettleWord {
+    Real,
+}
+
+words!(SettleWord {
+    "real" => SettleWord::Real,
+});
+
+/// Time that a page is moved on by. Pages that compare their clock with the server's allow minutes.
+pub(super) struct Late(pub(super) Duration);
+
+/// The longest such time.
+const MOST_LATE: Duration = Duration::from_secs(240);
+
+impl Decode for Late {
+    fn shape() -> Shape {
+        Duration::shape()
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let time = Duration::decode(node, problems)?;
+        if time > MOST_LATE {
+            let message = format!("{} is longer than 4 minutes", problems.subject());
+            problems
+                .error(&node.span, message)
+                .fix("pages whose clock runs ahead by more do not behave as they do for visitors");
+            return None;
+        }
+        Some(Late(time))
+    }
+}
+
+impl Decode for Settle {
+    fn shape() -> Shape {
+        Shape::Either(vec![SettleWord::shape(), Duration::shape()])
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) if text.trim().starts_with(|first: char| first.is_ascii_digit()) => {
+                Late::decode(node, problems).map(|late| Settle::Ahead(late.0))
+            }
+            _ => word::<SettleWord>(node, problems).map(|SettleWord::Real| Settle::RealTime),
+        }
     }
 }
 

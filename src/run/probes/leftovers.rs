@@ -78,6 +78,7 @@ impl Runner<'_> {
             at_ms: 0,
             disagreement: None,
             elsewhere: None,
+            after_load_ms: None,
         }
     }
 

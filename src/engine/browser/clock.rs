@@ -1,0 +1,359 @@
+//! A tab's clock: moved on slice by slice as [`Settling`] decides, with those of its frames and
+//! workers beside it. Once moved it stands between the slices, for good: the tab is closed with it.
+
+use super::settle::{End, Facts, Grant, Granted, Next, PENDING, Settling, Why};
+use super::tab::{Loaded, Tab};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// After an act of the visitor's.
+const AFTER_ACT: Duration = Duration::from_secs(2);
+/// Without an answer for so long, something holds the clock that nobody was told of.
+const SILENT: Duration = Duration::from_secs(2);
+/// The same where a worker's slice may have come in between: it is given again.
+const CROSSED: Duration = Duration::from_millis(700);
+/// How long a worker's slice is waited for.
+const WORKERS: Duration = Duration::from_millis(200);
+/// How long the page's frames may be behind it; once they were, and asked again.
+const FRAMES: Duration = Duration::from_millis(400);
+const ANSWERS: Duration = Duration::from_secs(5);
+/// How often a waiting slice looks at what tells nobody.
+const LOOK: Duration = Duration::from_millis(20);
+/// Tasks at one moment of the page's time before it goes on: a loop of messages never ends otherwise.
+const TASKS: u32 = 1000;
+/// Time for a page that is asked something and needs its timers for the answer: real, and its own.
+const ASKED: Duration = Duration::from_millis(25);
+const MEANWHILE: Duration = Duration::from_millis(50);
+/// Animations go by the screen, not by the clock: how much faster, and for how long at most.
+const FASTER: u32 = 20;
+const ANIMATED: Duration = Duration::from_millis(1500);
+const ROUNDS: u32 = 3;
+
+/// What is known of the clocks of a tab's targets.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// It was moved: from then on time passes only where it is given.
+    pub(super) engaged: bool,
+    /// Sessions of frames with a clock of their own; true: their slices are waited for.
+    timed: BTreeMap<String, bool>,
+    /// The same for workers.
+    workers: BTreeMap<String, bool>,
+    /// Slices that came to their end, by session.
+    ended: BTreeMap<String, u64>,
+    /// Something holds their clocks for good.
+    held: BTreeSet<String>,
+    /// Requests to own hosts so far.
+    pub(super) asked: u64,
+    /// Requests a second that own hosts may get.
+    pub(super) rate: Option<f64>,
+}
+
+impl Clock {
+    /// A frame or worker came. Windows of the page's own site go by its clock, and others by none; a
+    /// service worker's answers no command before it runs.
+    pub(super) fn attached(&mut self, session: &str, kind: &str) -> bool {
+        match kind {
+            "iframe" => self.timed.insert(session.to_owned(), true),
+            "worker" | "shared_worker" => self.workers.insert(session.to_owned(), true),
+            _ => return false,
+        };
+        self.engaged
+    }
+
+    pub(super) fn detached(&mut self, session: &str) {
+        self.timed.remove(session);
+        self.workers.remove(session);
+        self.ended.remove(session);
+    }
+
+    pub(super) fn slice_ended(&mut self, session: &str) {
+        *self.ended.entry(session.to_owned()).or_default() += 1;
+    }
+
+    fn ends(&self, session: &str) -> u64 {
+        self.ended.get(session).copied().unwrap_or_default()
+    }
+}
+
+impl Tab {
+    /// Whether time passes only where it is given.
+    pub(super) fn engaged(&self) -> bool {
+        self.clock().engaged
+    }
+
+    /// Waits until the page is loaded and quiet, for at most `patience`; where the clock is in our
+    /// hands, lets it pass the time that an act gets.
+    pub(super) async fn settle(&self, patience: Duration) -> Loaded {
+        if self.engaged() && self.run_ahead(AFTER_ACT).await == End::Passed {
+            return Loaded::Idle;
+        }
+        self.settle_in_real_time(patience, false).await
+    }
+
+    /// Lets so much of the page's time pass as fast as it may.
+    pub(super) async fn run_ahead(&self, whole: Duration) -> End {
+        let rate = self.clock().rate;
+        let mut settling = Settling::new(whole, rate, &self.facts());
+        let mut rounds = 0;
+        loop {
+            match settling.next(&self.facts()) {
+                Next::End(End::Passed) if rounds < ROUNDS && self.animations(whole).await => {
+                    // What their ends set off gets its time, too.
+                    rounds += 1;
+                    settling = Settling::new(AFTER_ACT.min(whole), rate, &self.facts());
+                }
+                Next::End(end) => return end,
+                Next::Wait(time) => tokio::time::sleep(time).await,
+                Next::Grant(grant) => {
+                    let asked = Instant::now();
+                    let became = self.grant(grant).await;
+                    let crossed = asked.elapsed() < SILENT;
+                    if became == Granted::Silent && !crossed && self.is_deaf().await {
+                        return End::Real(Why::Deaf);
+                    }
+                    settling.granted(grant, became, &self.facts(), asked.elapsed());
+                }
+            }
+            let trace = self.trace();
+            if trace.crashed || trace.closed || self.gone() {
+                return End::Passed;
+            }
+        }
+    }
+
+    /// Real time passes; for the page, too.
+    pub(super) async fn idle(&self, time: Duration) {
+        let begun = Instant::now();
+        if self.engaged() {
+            self.grant(Grant { time, advance: true }).await;
+        }
+        tokio::time::sleep(time.saturating_sub(begun.elapsed())).await;
+    }
+
+    /// Awaits the answer to a question. A page whose time stands is given some for it.
+    pub(super) async fn meanwhile<T>(&self, answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        loop {
+            if let Ok(answer) = tokio::time::timeout(ASKED, &mut answer).await {
+                return answer;
+            }
+            if self.engaged() {
+                self.tell_clocks(Grant { time: MEANWHILE, advance: true });
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let (asked, workers) = {
+            let clock = self.clock();
+            (clock.asked, !clock.workers.is_empty())
+        };
+        let frames = self.has_parts();
+        let trace = self.trace();
+        Facts {
+            loaded: trace.shows_loaded(),
+            asked,
+            activity: trace.activity(),
+            pending: trace.pending(PENDING),
+            streams: trace.has_endless(PENDING),
+            documents: trace.documents,
+            socket: trace.sockets > 0,
+            service_worker: !trace.service_workers.is_empty(),
+            talks: frames || workers || trace.asks_others,
+            workers,
+        }
+    }
+
+    /// Gives a slice to the page and to all that has a clock of its own.
+    async fn grant(&self, grant: Grant) -> Granted {
+        let documents = self.trace().documents;
+        let awaited: Vec<(String, u64)> = {
+            let clock = self.clock();
+            let sessions = clock.timed.iter().filter(|(_, awaited)| **awaited).map(|(session, _)| session);
+            let sessions = sessions.chain([&self.session]);
+            sessions.map(|session| (session.clone(), clock.ends(session))).collect()
+        };
+        let crossing = self.workers_pass(grant).await;
+        self.tell_clocks(grant);
+        let begun = Instant::now();
+        let mut quiet_since = begun;
+        let mut page_ended = None;
+        loop {
+            let ticked = self.ticks().notified();
+            let (late, page) = {
+                let clock = self.clock();
+                let late: Vec<&String> = awaited
+                    .iter()
+                    .filter(|(session, ends)| clock.ends(session) == *ends)
+                    .filter(|(session, _)| *session == self.session || clock.timed.contains_key(session))
+                    .map(|(session, _)| session)
+                    .collect();
+                (
+                    late.iter().map(|session| (*session).clone()).collect::<Vec<_>>(),
+                    late.contains(&&self.session),
+                )
+            };
+            if late.is_empty() {
+                self.trace().clock_moved(grant.time);
+                return Granted::Passed;
+            }
+            if !page {
+                let ended = *page_ended.get_or_insert_with(Instant::now);
+                if ended.elapsed() > FRAMES {
+                    self.trace().clock_moved(grant.time);
+                    return self.frames_are_late(&late).await;
+                }
+            }
+            {
+                let trace = self.trace();
+                if trace.documents != documents {
+                    return Granted::Moved;
+                }
+                if trace.crashed || trace.closed || self.gone() {
+                    return Granted::Silent;
+                }
+                if page && !grant.advance && trace.pending(PENDING).is_some() {
+                    quiet_since = Instant::now();
+                } else if page && !grant.advance && trace.has_endless(PENDING) && begun.elapsed() > FRAMES {
+                    return Granted::Pending;
+                }
+            }
+            if page && quiet_since.elapsed() > if crossing { CROSSED } else { SILENT } {
+                return Granted::Silent;
+            }
+            let _ = tokio::time::timeout(LOOK, ticked).await;
+        }
+    }
+
+    /// Gives the workers their slice, before the page has its own: both at once get into each other's
+    /// way. False: there are none.
+    async fn workers_pass(&self, grant: Grant) -> bool {
+        let workers: Vec<(String, bool, u64)> = {
+            let clock = self.clock();
+            let workers = clock.workers.iter();
+            workers.map(|(session, awaited)| (session.clone(), *awaited, clock.ends(session))).collect()
+        };
+        if workers.is_empty() {
+            return false;
+        }
+        self.engage();
+        for (session, ..) in &workers {
+            let held = self.clock().held.contains(session);
+            self.tell(session, SET_POLICY, budget(grant, held));
+        }
+        let begun = Instant::now();
+        loop {
+            let ticked = self.ticks().notified();
+            let late: Vec<&String> = {
+                let clock = self.clock();
+                let late = workers.iter().filter(|(_, awaited, _)| *awaited);
+                late.filter(|(session, _, ends)| {
+                    clock.ends(session) == *ends && clock.workers.contains_key(session)
+                })
+                .map(|(session, ..)| session)
+                .collect()
+            };
+            if late.is_empty() {
+                return true;
+            }
+            if begun.elapsed() > WORKERS {
+                for session in late {
+                    let mut clock = self.clock();
+                    if !clock.held.insert(session.clone()) {
+                        clock.workers.insert(session.clone(), false);
+                    }
+                }
+                return true;
+            }
+            let _ = tokio::time::timeout(LOOK, ticked).await;
+        }
+    }
+
+    /// Frames that hold still from here on get their time whatever they wait for; those that do not
+    /// move then either are left behind.
+    async fn frames_are_late(&self, late: &[String]) -> Granted {
+        for session in late {
+            if self.clock().held.insert(session.clone()) {
+                continue;
+            }
+            if self.is_deaf_at(session).await {
+                return Granted::Silent;
+            }
+            self.clock().timed.insert(session.clone(), false);
+        }
+        Granted::Passed
+    }
+
+    fn engage(&self) {
+        if !std::mem::replace(&mut self.clock().engaged, true) {
+            self.trace().clock_taken();
+        }
+    }
+
+    fn tell_clocks(&self, grant: Grant) {
+        self.engage();
+        let (sessions, held) = {
+            let clock = self.clock();
+            let sessions: Vec<String> = clock.timed.keys().chain([&self.session]).cloned().collect();
+            (sessions, clock.held.clone())
+        };
+        for session in sessions {
+            let held = held.contains(&session);
+            self.tell(&session, SET_POLICY, budget(grant, held));
+        }
+    }
+
+    /// Whether the page, or one of its frames, never comes to an end while its time stands: its script
+    /// is ended then.
+    async fn is_deaf(&self) -> bool {
+        let frames: Vec<String> = {
+            let clock = self.clock();
+            clock.held.iter().filter(|session| clock.timed.contains_key(*session)).cloned().collect()
+        };
+        for session in [&self.session].into_iter().chain(&frames) {
+            if self.is_deaf_at(session).await {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn is_deaf_at(&self, session: &str) -> bool {
+        if self.answers_at(session, ANSWERS).await {
+            return false;
+        }
+        self.tell(session, "Runtime.terminateExecution", json!({}));
+        true
+    }
+
+    /// Lets animations that have an end come to it. False: there are none.
+    async fn animations(&self, whole: Duration) -> bool {
+        let longest = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX);
+        let script = format!(
+            "Math.max(0,...document.getAnimations().filter(a=>a.playState==='running'&&a.playbackRate>0).map(a=>\
+             (a.effect.getComputedTiming().endTime-a.currentTime)/a.playbackRate).filter(left=>left>0&&left<={longest}))"
+        );
+        let left = self.evaluate(&script).await.as_ref().and_then(Value::as_f64).unwrap_or_default();
+        if left <= 0.0 {
+            return false;
+        }
+        let rate = |rate: u32| json!({"playbackRate": rate});
+        drop(self.command("Animation.setPlaybackRate", rate(FASTER)).await);
+        let time = Duration::from_secs_f64(left / 1000.0 / f64::from(FASTER)) + MEANWHILE;
+        tokio::time::sleep(time.min(ANIMATED)).await;
+        drop(self.command("Animation.setPlaybackRate", rate(1)).await);
+        true
+    }
+}
+
+const SET_POLICY: &str = "Emulation.setVirtualTimePolicy";
+
+/// A slice; where something holds the clock for good, requests are no reason to wait.
+fn budget(grant: Grant, held: bool) -> Value {
+    json!({
+        "policy": if grant.advance || held { "advance" } else { "pauseIfNetworkFetchesPending" },
+        "budget": u64::try_from(grant.time.as_millis()).unwrap_or(u64::MAX),
+        "maxVirtualTimeTaskStarvationCount": TASKS,
+    })
+}

@@ -1,0 +1,421 @@
+//! What pages put on the device long after they have loaded, with their clocks moved on: seen, with
+//! its second, and no other than in real time.
+
+use crate::support::chromium;
+use crate::support::command::Cookieproof;
+use crate::support::hostile::{Answer, Asked, Hostile};
+use cookieproof::cookie::{Lifetime, StoredCookie};
+use cookieproof::engine::browser::{
+    BrowserEngine, BrowserSettings, Identity, Patience, Rendered, RunContext,
+};
+use cookieproof::engine::{Ask, Values};
+use cookieproof::observation::{Cell, Consent, Engine, Phase};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// Writes a cookie of this name.
+fn write(name: &str) -> String {
+    format!("document.cookie='{name}=1; max-age=600';")
+}
+
+/// A page that runs this script after so many seconds.
+fn after(seconds: u32, script: &str) -> String {
+    format!("<script>setTimeout(()=>{{{script}}},{seconds}000)</script>")
+}
+
+/// A site whose start page links to these pages; `%` in them is the other host's address.
+fn site(pages: &[(&'static str, String)], more: fn(&Asked) -> Option<Answer>) -> Hostile {
+    let pages: BTreeMap<&str, String> = pages.iter().cloned().collect();
+    let links: String = pages.keys().map(|path| format!("<a href={path}>{path}</a> ")).collect();
+    Hostile::http(move |asked| {
+        let path = asked.target.split('?').next().unwrap_or_default();
+        let host = asked.header("host").unwrap_or_default();
+        let port = host.rsplit(':').next().unwrap_or_default();
+        let other = match host.starts_with("localhost") {
+            true => format!("http://127.0.0.1:{port}"),
+            false => format!("http://localhost:{port}"),
+        };
+        if let Some(page) = pages.get(path) {
+            return Answer::page("", &format!("<!doctype html><body>{}", page.replace('%', &other)));
+        }
+        more(asked).unwrap_or_else(|| match path {
+            "/" => Answer::page("", &links),
+            _ => Answer::status("200 OK", "Content-Type: text/plain\r\n", ""),
+        })
+    })
+}
+
+/// A scan of every page.
+struct Look {
+    report: Value,
+    base: String,
+}
+
+impl Look {
+    fn of(site: &Hostile, browser: &str, more: &[&str]) -> Look {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = format!(
+            "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\ntabs = 3\n{browser}\n\
+             [limits]\nrequest_timeout = \"5s\"\nretries = 0\nrate = \"unlimited\"\n",
+            site.url("/"),
+            chromium::shared_url()
+        );
+        std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+        let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
+        let report = Cookieproof::new(args.iter().chain(more)).within(folder.path()).run().code(0).json();
+        Look { report, base: site.url("").to_string().trim_end_matches('/').to_owned() }
+    }
+
+    /// `NAME@SECONDS` of what browsers saw.
+    fn seen(&self) -> Vec<String> {
+        let things = self.report["inventory"].as_array().unwrap();
+        let mut seen: Vec<String> = things
+            .iter()
+            .flat_map(|thing| thing["seen"].as_array().unwrap().iter().map(move |seen| (thing, seen)))
+            .filter(|(_, seen)| seen["cell"]["engine"] == "browser")
+            .map(|(thing, seen)| {
+                let name = thing["name"].as_str().unwrap();
+                match seen["seconds_after_load"].as_u64() {
+                    Some(seconds) => format!("{name}@{seconds}"),
+                    None => name.to_owned(),
+                }
+            })
+            .collect();
+        seen.sort();
+        seen.dedup();
+        seen
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let notes = self.report["coverage"]["notes"].as_array().cloned().unwrap_or_default();
+        let notes = notes.iter().map(|note| note.as_str().unwrap_or_default());
+        notes.map(|note| note.replace(&self.base, "")).collect()
+    }
+}
+
+fn late(asked: &Asked) -> Option<Answer> {
+    let script = "Content-Type: text/javascript\r\n";
+    let path = asked.target.split('?').next().unwrap_or_default();
+    Some(match path {
+        "/frame.html" => {
+            Answer::page("", &after(4, &format!("fetch('/set?frame');{}", storage("frame_item"))))
+        }
+        "/own-frame.html" => Answer::page("", &after(4, &write("own_frame"))),
+        "/worker.js" => Answer::status(
+            "200 OK",
+            script,
+            "setTimeout(()=>{postMessage('worker');fetch('/set?by_worker')},4000)",
+        ),
+        "/set" => {
+            let name = asked.target.split('?').nth(1).unwrap_or_default();
+            Answer::status("200 OK", &format!("Set-Cookie: {name}=1; Max-Age=600\r\n"), "")
+        }
+        "/slow" => {
+            Answer::status("200 OK", "Content-Type: text/plain\r\n", "").after(Duration::from_millis(700))
+        }
+        "/events" => Answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n")
+            .then_wait(Duration::from_secs(60)),
+        "/landed" => Answer::page("Set-Cookie: landed=1\r\n", &after(4, &write("after_landing"))),
+        _ => return None,
+    })
+}
+
+fn storage(name: &str) -> String {
+    format!("localStorage.setItem('{name}',1);")
+}
+
+#[test]
+fn what_comes_long_after_load_is_seen_with_its_second() {
+    let times: String = [1, 4, 9, 30].iter().map(|at| after(*at, &write(&format!("after{at}")))).collect();
+    let pages = [
+        ("/times", times),
+        ("/fetched", after(2, &format!("fetch('/slow').then(()=>setTimeout(()=>{{{}}},3000))", write("fetched")))),
+        ("/frames", "<iframe src=%/frame.html></iframe><iframe sandbox=allow-scripts src=/blank></iframe><iframe src=/own-frame.html></iframe>".to_owned()),
+        ("/worker", format!("<script>new Worker('/worker.js').onmessage=()=>{{{}}}</script>", write("worker"))),
+        ("/idle", after(4, &format!("requestIdleCallback(()=>{{{}}})", write("idle")))),
+        (
+            "/animation",
+            format!(
+                "<style>@keyframes k{{to{{opacity:0}}}}</style><p id=p style='animation:k 4s'>x<script>p.onanimationend=()=>{{{}}};\
+                 setTimeout(()=>requestAnimationFrame(()=>{{{}}}),4000)</script>",
+                write("animation"),
+                write("drawn")
+            ),
+        ),
+        ("/events-open", format!("<script>new EventSource('/events')</script>{}", after(4, &write("events_open")))),
+        ("/beacon", after(4, "navigator.sendBeacon('/set?beacon')")),
+        ("/gone", after(3, "location.href='/landed'")),
+    ];
+    let site = site(&pages, late);
+    let look = Look::of(&site, "settle = \"10s\"", &[]);
+    let expected = [
+        "after1@1",
+        "after4@4",
+        "after9@9",
+        "after_landing@4",
+        "beacon@4",
+        "by_worker@4",
+        "events_open@4",
+        "fetched@5",
+        "frame@4",
+        "frame_item@4",
+        "idle@4",
+        "landed@3",
+        "own_frame@4",
+        "worker@4",
+    ];
+    // Pages are drawn in real time: what waits for that comes when it comes.
+    let seen = look.seen();
+    let (drawn, others): (Vec<&String>, Vec<&String>) =
+        seen.iter().partition(|seen| seen.starts_with("animation") || seen.starts_with("drawn"));
+    // On a busy machine a page is loaded a moment later, and all else a moment less after that.
+    let near = |seen: &str, expected: &str| {
+        let (name, at) = seen.split_once('@').unwrap_or((seen, "0"));
+        let (same, then) = expected.split_once('@').unwrap_or_default();
+        let number = |text: &str| text.parse::<i64>().unwrap_or_default();
+        name == same && (number(at) - number(then)).abs() <= 1
+    };
+    let strange: Vec<&&String> =
+        others.iter().filter(|seen| !expected.iter().any(|expected| near(seen, expected))).collect();
+    let missed: Vec<&&str> =
+        expected.iter().filter(|expected| !others.iter().any(|seen| near(seen, expected))).collect();
+    assert!(strange.is_empty() && missed.is_empty(), "{strange:?} {missed:?} {:#?}", look.notes());
+    assert_eq!(drawn.len(), 2, "{drawn:#?}");
+    assert_eq!(
+        look.notes(),
+        ["the page went elsewhere by itself some time after it was loaded: /gone"],
+        "{:#?}",
+        look.notes()
+    );
+    let later = Look::of(&site, "", &["--watch-late", "40s"]);
+    assert!(later.seen().contains(&"after30@30".to_owned()), "{:#?}", later.seen());
+}
+
+/// An answer that is awaited for so long, a second after load: which of the two writes.
+fn race(name: &str, wait: u32, answer: &str) -> String {
+    let script = format!(
+        "let over=0;const end=script=>()=>{{if(!over){{over=1;script()}}}};setTimeout(end(()=>{{{}}}),{wait});\
+         ({answer}).then(end(()=>{{{}}}))",
+        write(&format!("{name}_lost")),
+        write(&format!("{name}_won"))
+    );
+    format!("<script>setTimeout(()=>{{{script}}},1000)</script>")
+}
+
+/// What a table of the ways in which a page's clock and ours come apart calls for: each page does in its
+/// first three seconds what it does, and `Date.now()` and the timers are all that it has to go by.
+fn pages_that_mind_their_clock() -> Vec<(&'static str, String)> {
+    let now = |script: &str| format!("<script>{script}</script>");
+    let until = |after: &str| format!("const end=Date.now()+{after};");
+    let done = write;
+    vec![
+        // Connections.
+        ("/stream", now(&format!("fetch('/endless');setTimeout(()=>{{{}}},2000)", done("stream")))),
+        ("/long-poll", now(&format!("fetch('/slow').then(()=>{{{}}})", done("polled")))),
+        (
+            "/xhr",
+            now(&format!(
+                "const x=new XMLHttpRequest();x.open('GET','/slow');x.timeout=2500;x.ontimeout=()=>{{{}}};x.onload=()=>{{{}}};x.send()",
+                done("xhr_lost"),
+                done("xhr_won")
+            )),
+        ),
+        (
+            "/abort",
+            now(&format!(
+                "setTimeout(()=>fetch('/slow',{{signal:AbortSignal.timeout(2500)}}).then(()=>{{{}}},()=>{{{}}}),500)",
+                done("fetch_won"),
+                done("fetch_lost")
+            )),
+        ),
+        ("/chain", now(&format!("let n=0;(function f(){{if(++n>10)return{{}},{};fetch('/x').then(()=>setTimeout(f,100))}})()", "document.cookie='chain=1; max-age=600'"))),
+        // Loops.
+        ("/frames-drawn", now(&format!("{}(function f(){{if(Date.now()>end){{{}}}else requestAnimationFrame(f)}})()", until("300"), done("drawn")))),
+        ("/ticks", now(&format!("let n=0;const i=setInterval(()=>{{if(++n>60){{clearInterval(i);{}}}}},0)", done("ticks")))),
+        (
+            "/messages",
+            now(&format!(
+                "{}const c=new MessageChannel();c.port1.onmessage=()=>{{if(Date.now()>end){{{}}}else c.port2.postMessage(0)}};c.port2.postMessage(0)",
+                until("300"),
+                done("messages")
+            )),
+        ),
+        ("/busy", now(&format!("setTimeout(()=>{{{}while(Date.now()<end);{}}},2000)", until("300"), done("busy")))),
+        (
+            "/promises",
+            now(&format!("setTimeout(async()=>{{{}while(Date.now()<end)await 0;{}}},2000)", until("200"), done("promises"))),
+        ),
+        // Ways to go elsewhere.
+        ("/href", now("setTimeout(()=>{location.href='/arrived?href'},2000)")),
+        ("/meta", "<meta http-equiv=refresh content='2;url=/arrived?meta'>x".to_owned()),
+        ("/other", now("setTimeout(()=>{location.href='%/arrived?other'},2000)")),
+        ("/form", "<form id=f method=post action='/arrived?form'></form><script>setTimeout(()=>f.submit(),2000)</script>".to_owned()),
+        ("/push", now(&format!("setTimeout(()=>{{history.pushState(0,'','/pushed');setTimeout(()=>{{{}}},500)}},1000)", done("pushed")))),
+        ("/nothing", now(&format!("setTimeout(()=>{{location.href='/no-content'}},1000);setTimeout(()=>{{{}}},2000)", done("stayed")))),
+        // Answers from other processes against the page's own patience.
+        ("/database", race("database", 1000, "new Promise(r=>{indexedDB.open('x').onsuccess=r})")),
+        ("/caches", race("caches", 1000, "caches.open('c')")),
+        ("/worker-answers", race("worker", 1500, "new Promise(r=>{new Worker('/answer.js').onmessage=r})")),
+        ("/frame-answers", race("frame", 1500, "new Promise(r=>{onmessage=r;const f=document.createElement('iframe');f.src='%/answer.html';document.body.append(f)})")),
+        ("/script-answers", race("script", 1000, "import('/answer.js').catch(()=>0)")),
+        ("/drawing", race("drawing", 1500, "new Promise(r=>requestAnimationFrame(()=>requestAnimationFrame(r)))")),
+        // Dates by the page's clock.
+        (
+            "/dates",
+            now(
+                "document.cookie='undone=1';const date=s=>new Date(Date.now()+s*1000).toUTCString();\
+                 setTimeout(()=>{document.cookie='hour=1; expires='+date(3600);document.cookie='undone=1; expires='+date(-1)},2500)",
+            ),
+        ),
+    ]
+}
+
+fn answers(asked: &Asked) -> Option<Answer> {
+    let path = asked.target.split('?').next().unwrap_or_default();
+    Some(match path {
+        "/arrived" => {
+            let name = asked.target.split('?').nth(1).unwrap_or_default();
+            Answer::page(
+                "",
+                &format!("<script>setTimeout(()=>{{{}}},1000)</script>", write(&format!("by_{name}"))),
+            )
+        }
+        "/no-content" => Answer::raw("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
+        "/answer.js" => Answer::status("200 OK", "Content-Type: text/javascript\r\n", "self.postMessage(1)")
+            .after(Duration::from_millis(100)),
+        "/answer.html" => Answer::page("", "<script>setTimeout(()=>parent.postMessage(1,'*'),100)</script>"),
+        "/endless" => Answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx")
+            .then_wait(Duration::from_secs(60)),
+        _ => return late(asked),
+    })
+}
+
+#[test]
+fn both_ways_of_watching_see_the_same() {
+    let site = site(&pages_that_mind_their_clock(), answers);
+    let names = |look: &Look| -> Vec<String> {
+        let seen = look.seen();
+        let mut names: Vec<String> =
+            seen.iter().map(|seen| seen.split('@').next().unwrap_or_default().to_owned()).collect();
+        names.dedup();
+        names
+    };
+    let ahead = Look::of(&site, "settle = \"10s\"", &[]);
+    let expected = [
+        "busy",
+        "by_form",
+        "by_href",
+        "by_meta",
+        "by_other",
+        "c",
+        "caches_won",
+        "chain",
+        "database_won",
+        "drawing_won",
+        "drawn",
+        "fetch_won",
+        "frame_won",
+        "hour",
+        "messages",
+        "polled",
+        "promises",
+        "pushed",
+        "script_won",
+        "stayed",
+        "stream",
+        "ticks",
+        "undone",
+        "worker_won",
+        "x",
+        "xhr_won",
+    ];
+    assert_eq!(names(&ahead), expected, "{:#?}", ahead.notes());
+    let real = Look::of(&site, "settle = \"real\"", &[]);
+    assert_eq!(names(&real), expected, "{:#?}", real.notes());
+}
+
+/// Looks at one page of a site on its own, with at most so many requests a second.
+async fn open(site: &Hostile, path: &str, rate: Option<f64>) -> (Rendered, Vec<StoredCookie>) {
+    let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
+    let host = site.address.ip().to_string();
+    let run = RunContext {
+        own: Arc::new(move |url| url.host_str() == Some(&host)),
+        secrets: Default::default(),
+        values: Values::default(),
+        began: Instant::now(),
+    };
+    let context = engine.context(Identity::default(), run).await.unwrap();
+    let cell = Cell {
+        persona: "anonymous".into(),
+        engine: Engine::Browser,
+        consent: Consent::Untouched,
+        phase: Phase::Crawl,
+        repeat: 1,
+        third_party: None,
+    };
+    let patience = Patience { ahead: Some(Duration::from_secs(10)), rate, ..Patience::default() };
+    let page = context.page(&Ask::page(cell, site.url(path)), patience).await.unwrap();
+    let rendered = page.finish().await;
+    let cookies = context.cookies().await;
+    context.close().await;
+    (rendered, cookies)
+}
+
+fn lifetime(rendered: &Rendered, name: &str) -> Lifetime {
+    let sighting = rendered.visit.writes.iter().rfind(|write| write.name.to_string() == name);
+    sighting.unwrap_or_else(|| panic!("{name} was not seen")).written.lifetime
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn dates_are_counted_from_the_clock_that_wrote_them() {
+    let script = "document.cookie='undone=1; max-age=600';document.cookie='stays=1; max-age=600';\
+        const date=s=>new Date(Date.now()+s*1000).toUTCString();\
+        setTimeout(()=>{document.cookie='hour=1; expires='+date(3600);document.cookie='undone=1; expires='+date(-1)},9000);\
+        setTimeout(()=>{cookieStore.set({name:'day',value:'1',expires:Date.now()+86400000})},5000)";
+    let site = site(&[("/dates", format!("<script>{script}</script>"))], |_| None);
+    let (rendered, cookies) = open(&site, "/dates", None).await;
+    assert_eq!(lifetime(&rendered, "hour"), Lifetime::Seconds(3600));
+    assert_eq!(lifetime(&rendered, "undone"), Lifetime::Seconds(-1));
+    let day = lifetime(&rendered, "day");
+    assert!(matches!(day, Lifetime::Seconds(86_399..=86_400)), "{day:?}");
+    let mut names: Vec<String> = cookies.iter().map(|cookie| cookie.name.to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["day", "hour", "stays"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_page_on_a_moved_clock_asks_no_more_than_its_host_may_get() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let polls = "<script>setInterval(()=>fetch('/poll'),100)</script>";
+    let reloads = "<script>setTimeout(()=>location.reload(),2000)</script>";
+    let site = Hostile::http({
+        let asked = asked.clone();
+        move |request| {
+            asked.lock().unwrap().push((Instant::now(), request.target.clone()));
+            match request.target.as_str() {
+                "/polls" => Answer::page("", polls),
+                "/reloads" => Answer::page("", reloads),
+                _ => Answer::status("200 OK", "", ""),
+            }
+        }
+    });
+    open(&site, "/polls", Some(5.0)).await;
+    let times: Vec<Instant> = {
+        let asked = asked.lock().unwrap();
+        asked.iter().filter(|(_, target)| target == "/poll").map(|(at, _)| *at).collect()
+    };
+    // Ten a second is the page's own pace, and half of that the host's.
+    let (first, last) = (times.first().unwrap(), times.last().unwrap());
+    let pace = times.len() as f64 / (*last - *first).as_secs_f64().max(0.1);
+    assert!(pace < 12.0, "{} requests at {pace:.1} a second", times.len());
+    let (rendered, _) = open(&site, "/reloads", None).await;
+    let reloads = asked.lock().unwrap().iter().filter(|(_, target)| target == "/reloads").count();
+    assert!((2..=6).contains(&reloads), "{reloads} {:?} {:?}", rendered.visit.failure, rendered.remarks);
+    assert!(
+        rendered.remarks.iter().any(|remark| remark.contains("in real time only")),
+        "{:?}",
+        rendered.remarks
+    );
+}
