@@ -233,7 +233,7 @@ fn pages_that_mind_their_clock() -> Vec<(&'static str, String)> {
         ("/chain", now(&format!("let n=0;(function f(){{if(++n>10)return{{}},{};fetch('/x').then(()=>setTimeout(f,100))}})()", "document.cookie='chain=1; max-age=600'"))),
         // Loops.
         ("/frames-drawn", now(&format!("{}(function f(){{if(Date.now()>end){{{}}}else requestAnimationFrame(f)}})()", until("300"), done("drawn")))),
-        ("/ticks", now(&format!("let n=0;const i=setInterval(()=>{{if(++n>60){{clearInterval(i);{}}}}},0)", done("ticks")))),
+        ("/ticks", now(&format!("let n=0;const i=setInterval(()=>{{if(++n>10){{clearInterval(i);{}}}}},0)", done("ticks")))),
         (
             "/messages",
             now(&format!(

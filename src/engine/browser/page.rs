@@ -302,10 +302,13 @@ impl<'a> BrowserPage<'a> {
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
             Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
         });
-        let earlier = self.earlier.as_ref().map(|trace| {
+        let mut earlier = None;
+        if let Some(trace) = &self.earlier {
             self.context.recorded(&self.ask.url, trace);
-            visit_between(self.context, &self.ask, trace, Mark::default(), trace.mark())
-        });
+            let witness = self.context.witness(trace).await;
+            let all = Mark::default()..trace.mark();
+            earlier = Some(visit_between(self.context, &self.ask, trace, &witness, all));
+        }
         self.context.recorded(&self.ask.url, &trace);
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
