@@ -5,11 +5,9 @@ use crate::support::chromium;
 use crate::support::command::Cookieproof;
 use crate::support::hostile::{Answer, Asked, Hostile};
 use cookieproof::cookie::{Lifetime, StoredCookie};
-use cookieproof::engine::browser::{
-    BrowserEngine, BrowserSettings, Identity, Patience, Rendered, RunContext,
-};
-use cookieproof::engine::{Ask, Values};
-use cookieproof::observation::{Cell, Consent, Engine, Phase};
+use cookieproof::engine::browser::{BrowserEngine, BrowserSettings, Identity, Patience, Rendered};
+use cookieproof::engine::{Ask, EngineContext};
+use cookieproof::observation::{Cell, Consent, Engine, Phase, Site};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -339,13 +337,7 @@ fn both_ways_of_watching_see_the_same() {
 /// Looks at one page of a site on its own, with at most so many requests a second.
 async fn open(site: &Hostile, path: &str, rate: Option<f64>) -> (Rendered, Vec<StoredCookie>) {
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
-    let host = site.address.ip().to_string();
-    let run = RunContext {
-        own: Arc::new(move |url| url.host_str() == Some(&host)),
-        secrets: Default::default(),
-        values: Values::default(),
-        began: Instant::now(),
-    };
+    let run = EngineContext::new(Arc::new(Site::of_url(&site.url("/"))));
     let context = engine.context(Identity::default(), run).await.unwrap();
     let cell = Cell {
         persona: "anonymous".into(),
