@@ -63,6 +63,7 @@ impl Importer {
 
     fn items(&mut self, entries: &[Entry]) {
         let mut items: Vec<(Item, Vec<(&'static str, String)>)> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for entry in separated(entries) {
             if entry.is_label {
                 self.review
@@ -84,14 +85,16 @@ impl Importer {
             }
             let entry = Entry { names: usable, ..entry };
             let (item, remarks) = self.item(&entry);
-            match items.iter_mut().find(|(known, _)| {
-                known.kind == item.kind
-                    && known.names == item.names
-                    && known.hosts == item.hosts
-                    && known.path == item.path
-            }) {
+            // Thousands of rows: found by what makes them the same, not by looking through all.
+            let names: Vec<&str> = item.names.iter().map(NamePattern::written).collect();
+            let hosts: Vec<String> = item.hosts.iter().map(ToString::to_string).collect();
+            let same = format!("{} {names:?} {hosts:?} {:?}", item.kind, item.path);
+            match places.get(&same).and_then(|at: &usize| items.get_mut(*at)) {
                 Some((known, said)) => merge(known, item, said),
-                None => items.push((item, remarks)),
+                None => {
+                    places.insert(same, items.len());
+                    items.push((item, remarks));
+                }
             }
         }
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
