@@ -6,6 +6,7 @@
 //! ```
 
 pub mod audit;
+pub mod charset;
 pub mod cli;
 pub mod config;
 pub mod cookie;

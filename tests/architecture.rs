@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str], bool)] = &[
     ("secret", &[], true),
     ("cookie", &[], true),
-    ("crawl", &["observation"], true),
+    ("charset", &[], true),
+    ("crawl", &["charset", "observation"], true),
     ("observation", &["cookie", "secret"], true),
     ("config", &[], true),
     ("manifest", &["cookie", "observation", "config"], true),
@@ -20,7 +21,7 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("store", &["history", "observation"], false),
     ("report", &["audit", "cookie", "history", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
-    ("engine", &["cookie", "observation", "secret", "transport"], false),
+    ("engine", &["charset", "cookie", "observation", "secret", "transport"], false),
 ];
 
 /// Words that only the rim may use.

@@ -49,3 +49,4 @@ mod secrets;
 mod sentences;
 mod support;
 mod visits;
+mod web;

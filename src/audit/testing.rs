@@ -612,6 +612,7 @@ impl Case {
                 robots_honoured: true,
                 same_answers: Vec::new(),
                 notes: Vec::new(),
+                dead_ends: Vec::new(),
             },
             observations,
             sent,

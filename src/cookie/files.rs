@@ -10,11 +10,18 @@ use url::Url;
 /// Cookies in one file.
 const MOST: usize = 10_000;
 
+/// Cookies of a file, and what of it could not be read, without any value.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    pub cookies: Vec<StoredCookie>,
+    pub left_out: Vec<String>,
+}
+
 /// Reads a cookies.txt: seven fields apart by tabs, `#HttpOnly_` before the domain of cookies that
-/// scripts cannot read.
-pub fn read_netscape(text: &str, now: f64) -> Result<Vec<StoredCookie>, String> {
-    let mut cookies = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+/// scripts cannot read. A line that is none of these is left out.
+pub fn read_netscape(text: &str, now: f64) -> Result<Imported, String> {
+    let mut imported = Imported::default();
+    for (number, line) in without_mark(text).lines().enumerate() {
         let (http_only, line) = match line.strip_prefix("#HttpOnly_") {
             Some(rest) => (true, rest),
             None => (false, line),
@@ -22,39 +29,45 @@ pub fn read_netscape(text: &str, now: f64) -> Result<Vec<StoredCookie>, String> 
         if line.trim().is_empty() || !http_only && line.starts_with('#') {
             continue;
         }
-        // Some writers leave the tab before an empty value out.
-        let fields: Vec<&str> = line.splitn(7, '\t').collect();
-        let &[domain, subdomains, path, secure, expires, name] = fields.get(..6).unwrap_or_default() else {
-            return Err(format!("line {} has {} of 7 fields apart by tabs", number + 1, fields.len()));
-        };
-        let expires = expires
-            .trim()
-            .parse::<f64>()
-            .map_err(|_| format!("line {}: the fifth field is no time in seconds", number + 1))?;
-        let place = Place {
-            domain,
-            host_only: !subdomains.eq_ignore_ascii_case("TRUE"),
-            path,
-            secure: secure.eq_ignore_ascii_case("TRUE"),
-            http_only,
-            same_site: None,
-            expires: (expires > 0.0).then_some(expires),
-        };
-        cookies.extend(place.cookie(name, fields.get(6).copied().unwrap_or_default(), now));
+        match netscape_line(line, http_only) {
+            Ok((place, name, value)) => imported.cookies.extend(place.cookie(name, value, now)),
+            Err(problem) => imported.left_out.push(format!("line {} {problem}", number + 1)),
+        }
     }
-    bounded(cookies)
+    imported.bounded()
+}
+
+/// One line: where its cookie is kept, its name, and its value.
+fn netscape_line(line: &str, http_only: bool) -> Result<(Place<'_>, &str, &str), String> {
+    // Some writers leave the tab before an empty value out.
+    let fields: Vec<&str> = line.splitn(7, '\t').collect();
+    let &[domain, subdomains, path, secure, expires, name] = fields.get(..6).unwrap_or_default() else {
+        return Err(format!("has {} of 7 fields apart by tabs", fields.len()));
+    };
+    let expires = expires.trim().parse::<f64>().map_err(|_| "has no time in seconds as its fifth field")?;
+    let place = Place {
+        domain,
+        host_only: !subdomains.eq_ignore_ascii_case("TRUE"),
+        path,
+        secure: secure.eq_ignore_ascii_case("TRUE"),
+        http_only,
+        same_site: None,
+        expires: (expires > 0.0).then_some(expires),
+    };
+    Ok((place, name, fields.get(6).copied().unwrap_or_default()))
 }
 
 /// Reads Playwright's storageState.
-pub fn read_storage_state(text: &str, now: f64) -> Result<Vec<StoredCookie>, String> {
-    let state: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+pub fn read_storage_state(text: &str, now: f64) -> Result<Imported, String> {
+    let state: Value = serde_json::from_str(without_mark(text)).map_err(|error| not_json(&error))?;
     let listed = state.get("cookies").unwrap_or(&state);
     let listed = listed.as_array().ok_or("there is no list `cookies`")?;
-    let mut cookies = Vec::new();
+    let mut imported = Imported::default();
     for (index, cookie) in listed.iter().enumerate() {
         let text = |key: &str| cookie[key].as_str();
         let (Some(name), Some(value), Some(domain)) = (text("name"), text("value"), text("domain")) else {
-            return Err(format!("cookie {} has no name, value or domain", index + 1));
+            imported.left_out.push(format!("cookie {} has no name, value or domain", index + 1));
+            continue;
         };
         let expires = cookie["expires"].as_f64().or_else(|| cookie["expirationDate"].as_f64());
         let place = Place {
@@ -71,9 +84,9 @@ pub fn read_storage_state(text: &str, now: f64) -> Result<Vec<StoredCookie>, Str
             },
             expires: expires.filter(|expires| *expires > 0.0),
         };
-        cookies.extend(place.cookie(name, value, now));
+        imported.cookies.extend(place.cookie(name, value, now));
     }
-    bounded(cookies)
+    imported.bounded()
 }
 
 /// Reads the value of a `Cookie` header, as sent to this URL: cookies of its host for all paths.
@@ -278,6 +291,20 @@ fn bounded(cookies: Vec<StoredCookie>) -> Result<Vec<StoredCookie>, String> {
     }
 }
 
+impl Imported {
+    fn bounded(self) -> Result<Imported, String> {
+        match self.left_out.first() {
+            Some(problem) if self.cookies.is_empty() => Err(problem.clone()),
+            _ => bounded(self.cookies).map(|cookies| Imported { cookies, left_out: self.left_out }),
+        }
+    }
+}
+
+/// Editors of some systems begin every file with a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// The parser's message without the text it stumbled over.
 fn not_json(error: &serde_json::Error) -> String {
     format!("it is no JSON (line {}, column {})", error.line(), error.column())
@@ -290,9 +317,9 @@ mod tests {
     const NOW: f64 = 1_000_000.0;
 
     /// `name=value domain path flags expires`, one a line.
-    fn shown(cookies: Result<Vec<StoredCookie>, String>) -> String {
+    fn shown(cookies: Result<Imported, String>) -> String {
         let cookies = match cookies {
-            Ok(cookies) => cookies,
+            Ok(imported) => imported.cookies,
             Err(why) => return why,
         };
         let lines: Vec<String> = cookies
@@ -329,9 +356,29 @@ mod tests {
         assert_eq!(shown(read_netscape("a b c", NOW)), "line 1 has 1 of 7 fields apart by tabs");
         assert_eq!(
             shown(read_netscape("a\tb\tc\td\tsoon\tf\tg", NOW)),
-            "line 1: the fifth field is no time in seconds"
+            "line 1 has no time in seconds as its fifth field"
         );
         assert_eq!(shown(read_netscape("", NOW)), "there is no cookie in it that has not expired");
+    }
+
+    fn plainly(cookies: Result<Vec<StoredCookie>, String>) -> Result<Imported, String> {
+        cookies.map(|cookies| Imported { cookies, left_out: Vec::new() })
+    }
+
+    #[test]
+    fn one_bad_line_is_said_and_the_rest_is_kept() {
+        let text =
+            "\u{feff}a.test\tFALSE\t/\tFALSE\t0\tsid\tv\nnonsense\nb.test\tFALSE\t/\tFALSE\tsoon\tx\ty\n";
+        let imported = read_netscape(text, NOW).unwrap();
+        assert_eq!(
+            imported.left_out,
+            ["line 2 has 1 of 7 fields apart by tabs", "line 3 has no time in seconds as its fifth field"]
+        );
+        assert_eq!(shown(Ok(imported)), "sid=v a.test / None");
+        let state = "\u{feff}[{\"name\":\"x\"},{\"name\":\"a\",\"value\":\"b\",\"domain\":\"a.test\"}]";
+        let imported = read_storage_state(state, NOW).unwrap();
+        assert_eq!(imported.left_out, ["cookie 1 has no name, value or domain"]);
+        assert_eq!(shown(Ok(imported)), "a=b a.test / None");
     }
 
     #[test]
@@ -352,19 +399,19 @@ mod tests {
     fn cookie_headers_are_read() {
         let url = Url::parse("https://a.test/x").unwrap();
         let expected = "a=1 a.test / secure None\nb=2=3 a.test / secure None\n=bare a.test / secure None";
-        assert_eq!(shown(read_header("Cookie: a=1; b=2=3; bare", &url, NOW)), expected);
-        assert!(shown(read_header(" ; ", &url, NOW)).starts_with("it is no `Cookie` header"));
+        assert_eq!(shown(plainly(read_header("Cookie: a=1; b=2=3; bare", &url, NOW))), expected);
+        assert!(shown(plainly(read_header(" ; ", &url, NOW))).starts_with("it is no `Cookie` header"));
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         let cookies = read_netscape(NETSCAPE, NOW).unwrap();
-        let jar = Jar::of(cookies.clone());
+        let jar = Jar::of(cookies.cookies.clone());
         let expected = shown(Ok(cookies));
         assert_eq!(shown(read_netscape(&write_netscape(&jar), NOW)), expected);
         let again = shown(read_storage_state(&write_storage_state(&jar), NOW));
         assert_eq!(again.replace(" Lax", ""), expected);
-        let store = shown(read_cookie_store(&write_cookie_store(&jar).unwrap(), NOW));
+        let store = shown(plainly(read_cookie_store(&write_cookie_store(&jar).unwrap(), NOW)));
         assert!(store.contains("sid=s=1 .a.test / secure http-only Some("), "{store}");
         assert!(store.contains("lang=en b.test /x None"), "{store}");
     }

@@ -5,6 +5,7 @@
 //! copying (40 ns instead of the 300 to 900 of `Url::join`); whatever is not plain goes through
 //! `url`, and a test holds the two against each other.
 
+use crate::charset::Charset;
 use std::fmt;
 use url::Url;
 
@@ -22,6 +23,8 @@ pub struct Base {
     url: Url,
     /// The same, up to and with the last `/` of its path; none where it is not http(s).
     folder: Option<Address>,
+    /// In which the page's queries go back.
+    charset: Charset,
 }
 
 impl Address {
@@ -140,18 +143,23 @@ impl fmt::Debug for Address {
 impl Base {
     /// The page's own URL, or what its `<base href>` makes of it.
     pub fn new(url: Url) -> Base {
+        Base::in_charset(url, Charset::UTF_8)
+    }
+
+    /// The same for a page in this encoding (URL standard, "basic URL parser" with an encoding).
+    pub fn in_charset(url: Url, charset: Charset) -> Base {
         let folder = Address::new(&url).map(|page| {
             let folder = page.path().rfind('/').map_or("/", |slash| &page.path()[..=slash]);
             Address::from_parts(page.origin(), folder)
         });
-        Base { url, folder }
+        Base { url, folder, charset }
     }
 
     /// The same page with `<base href>`; unchanged where that is no usable URL (HTML standard,
     /// "set the frozen base URL": `data:` and `javascript:` are refused).
     pub fn with(&self, href: &str) -> Base {
         match self.url.join(href.trim_matches(SPACE)) {
-            Ok(url) if Address::new(&url).is_some() => Base::new(url),
+            Ok(url) if Address::new(&url).is_some() => Base::in_charset(url, self.charset),
             _ => self.clone(),
         }
     }
@@ -166,7 +174,7 @@ impl Base {
         let href = href.trim_matches(SPACE);
         match self.join_plain(href) {
             Some(address) => Some(address),
-            None => Address::new(&self.url.join(href).ok()?),
+            None => Address::new(&self.charset.join(&self.url, href)?),
         }
     }
 

@@ -9,12 +9,15 @@
 
 use super::danger::{Caution, Danger, Said, caution, danger, is_read};
 use super::routers::Routers;
+use super::session_ids::without_session;
 use super::{Address, Link, LinkKind, PageLinks, Scope};
 use crate::observation::{SkipReason, path_template};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
+/// Longer paths are not taken apart.
+const MAX_DEEP: usize = 12;
 /// Distinct origins a crawl takes in; wildcard DNS can make up as many as it likes.
 const MAX_ORIGINS: usize = 1000;
 /// PageGroups of skipped pages told apart for each reason.
@@ -438,6 +441,9 @@ impl Frontier {
             return true;
         }
         let limit = u32::try_from(self.bounds.per_shape).unwrap_or(u32::MAX);
+        if self.leads_in_circles(address) && self.count(address.origin(), "in circles", "") > limit {
+            return false;
+        }
         let shape = path_template(address.path_and_query());
         let (path, query) =
             shape.split_once('?').map_or((shape.as_str(), None), |(path, query)| (path, Some(query)));
@@ -452,6 +458,25 @@ impl Frontier {
             }
         }
         self.count(address.origin(), path, query.unwrap_or_default()) <= limit
+    }
+
+    /// Relative links that went wrong make addresses without an end: `/a/a/a/`, `/a/b/a/`, or
+    /// `/a/b/c`, where `/a/b`, `/a/c` and `/b/c` are there, too. A few such are a site's own.
+    fn leads_in_circles(&self, address: &Address) -> bool {
+        let segments: Vec<&str> = address.path().split('/').skip(1).collect();
+        let names: Vec<&str> = segments.iter().copied().filter(|segment| !segment.is_empty()).collect();
+        // Numbers and dates repeat without meaning anything.
+        let words = || names.iter().filter(|name| name.bytes().all(|byte| !byte.is_ascii_digit()));
+        if words().collect::<HashSet<_>>().len() < words().count() {
+            return true;
+        }
+        (3..=MAX_DEEP).contains(&names.len())
+            && (0..segments.len()).filter(|at| !segments[*at].is_empty()).all(|at| {
+                let mut shorter = segments.clone();
+                shorter.remove(at);
+                let path = format!("/{}", shorter.join("/"));
+                self.has_seen(&Address::from_parts(address.origin(), &path))
+            })
     }
 
     fn count(&mut self, origin: &str, path: &str, query: &str) -> u32 {
@@ -474,10 +499,11 @@ impl Frontier {
         u32::try_from(at).ok()
     }
 
-    /// Two spellings of a percent-encoded byte are one address.
+    /// Two spellings of a percent-encoded byte are one address, and so are two session ids.
     fn key_of(&self, address: &Address) -> u64 {
         let mut hasher = self.key.build_hasher();
-        let text = address.as_str();
+        let text = without_session(address);
+        let text: &str = &text;
         if text.contains('%') {
             hasher.write(robotstxt::parser::escape_pattern(text).as_bytes());
         } else {

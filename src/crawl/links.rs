@@ -4,6 +4,7 @@ use super::content_policy::{ContentPolicies, Vouched};
 use super::danger::{Said, Words, asks_first, may_say_something};
 use super::tags::{Tag, Tags};
 use super::{Address, Base, Danger};
+use crate::charset::PageText;
 use crate::observation::{Credentials, Resource, is_anti_forgery};
 use content_security_policy::Destination;
 use memchr::{memchr, memchr_iter, memchr2};
@@ -29,6 +30,10 @@ pub struct PageLinks {
     pub resources: Vec<Embedded>,
     /// There was more than is read of one page.
     pub cut: bool,
+    /// It has a field for a password.
+    pub asks_for_password: bool,
+    /// It has a script.
+    pub has_script: bool,
 }
 
 /// Something that a page fetches along with itself.
@@ -71,19 +76,32 @@ pub struct Refresh {
     pub url: Option<String>,
 }
 
+/// What a page's head says that bears on its links.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Served<'a> {
+    /// `Content-Security-Policy`, each header's value.
+    pub policies: &'a [String],
+    /// `Refresh`
+    pub refresh: Option<&'a str>,
+}
+
 /// Reads the links of a page found at `url`. What the page's own Content-Security-Policy forbids, in
-/// these headers or in a `<meta>`, is no part of it: no browser asks for it.
-pub fn links(url: &Url, body: &[u8], policies: &[String]) -> PageLinks {
-    let body = as_text(body);
+/// a header or in a `<meta>`, is no part of it: no browser asks for it.
+pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>) -> PageLinks {
     let mut found = Found {
-        base: Base::new(url.clone()),
+        base: Base::in_charset(url.clone(), page.charset),
         based: false,
         mentions: Vec::with_capacity(64),
-        policies: ContentPolicies::of_headers(policies),
+        policies: ContentPolicies::of_headers(served.policies),
         in_body: false,
         cut: false,
+        asks_for_password: false,
+        has_script: false,
     };
-    for tag in Tags::new(&body) {
+    // The header's works as a `<meta>`'s does ("shared declarative refresh steps").
+    let led_on = served.refresh.and_then(|content| refresh(content)?.url);
+    found.document(led_on.map(Cow::Owned), LinkKind::Refresh);
+    for tag in Tags::new(&page.text) {
         read(&tag, &mut found);
     }
     found.resolved(url)
@@ -155,6 +173,8 @@ struct Found<'a> {
     policies: ContentPolicies,
     in_body: bool,
     cut: bool,
+    asks_for_password: bool,
+    has_script: bool,
 }
 
 impl<'a> Found<'a> {
@@ -186,7 +206,12 @@ impl<'a> Found<'a> {
 
     /// Joined at the end, since a `<base>` also counts for what stands before it.
     fn resolved(self, page: &Url) -> PageLinks {
-        let mut links = PageLinks { cut: self.cut, ..PageLinks::default() };
+        let mut links = PageLinks {
+            cut: self.cut,
+            asks_for_password: self.asks_for_password,
+            has_script: self.has_script,
+            ..PageLinks::default()
+        };
         for Mention { href, what, under, vouched } in self.mentions {
             let Some(address) = self.base.join(&href) else { continue };
             let allows = |destination| {
@@ -294,7 +319,9 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
             found.resource(tag, attribute(tag, "src"), Resource::Other);
         }
         b"input" if is(tag, "type", "image") => found.resource(tag, attribute(tag, "src"), Resource::Image),
+        b"input" if is(tag, "type", "password") => found.asks_for_password = true,
         b"script" => {
+            found.has_script = true;
             found.resource(tag, attribute(tag, "src").or_else(|| attribute(tag, "href")), Resource::Script)
         }
         b"video" => {
@@ -543,32 +570,6 @@ fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
-/// UTF-16 with its byte order mark becomes UTF-8, and so does what is neither UTF-8 nor says that it
-/// is: as Latin-1, the commonest of what is left. Links in other encodings are nearly always ASCII.
-fn as_text(body: &[u8]) -> Cow<'_, str> {
-    let unit: fn([u8; 2]) -> u16 = match body {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => {
-            return match std::str::from_utf8(body) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) if says_utf8(body) => String::from_utf8_lossy(body),
-                Err(_) => body.iter().copied().map(char::from).collect(),
-            };
-        }
-    };
-    let units = body[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-}
-
-/// `<meta charset>` where a browser looks for it (HTML standard, "prescan a byte stream").
-fn says_utf8(body: &[u8]) -> bool {
-    let start = String::from_utf8_lossy(&body[..body.len().min(1024)]).to_ascii_lowercase();
-    start
-        .match_indices("charset=")
-        .any(|(at, mark)| start[at + mark.len()..].trim_start_matches(['"', '\'']).starts_with("utf-8"))
-}
-
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\x0c' | '\r')
 }
@@ -582,7 +583,7 @@ mod tests {
     const PAGE: &str = "https://example.org/dir/page";
 
     fn read(body: &str) -> PageLinks {
-        links(&Url::parse(PAGE).unwrap(), body.as_bytes(), &[])
+        links(&Url::parse(PAGE).unwrap(), &PageText::html(body.as_bytes()), Served::default())
     }
 
     #[test]
@@ -707,7 +708,11 @@ mod tests {
         #[track_caller]
         fn case(headers: &[&str], body: &str, expected: &[&str]) {
             let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
-            let found = links(&Url::parse(PAGE).unwrap(), body.as_bytes(), &headers);
+            let found = links(
+                &Url::parse(PAGE).unwrap(),
+                &PageText::html(body.as_bytes()),
+                Served { policies: &headers, refresh: None },
+            );
             let parts = found.resources.iter().map(|part| part.address.as_str());
             let pages = found.documents.iter().map(|link| link.address.as_str());
             assert_eq!(parts.chain(pages).collect::<Vec<_>>(), expected, "{headers:?} {body}");
@@ -967,20 +972,26 @@ mod tests {
     fn bad_bytes_and_endless_things_are_borne() {
         let url = Url::parse(PAGE).unwrap();
         let huge = format!("<a href='{}'><a href=/a>", "x".repeat(1 << 20));
-        assert_eq!(links(&url, huge.as_bytes(), &[]).documents.len(), 1);
+        assert_eq!(links(&url, &PageText::html(huge.as_bytes()), Served::default()).documents.len(), 1);
         let many = "<a href=/a>".repeat(MAX_PER_PAGE + 5);
-        let found = links(&url, many.as_bytes(), &[]);
+        let found = links(&url, &PageText::html(many.as_bytes()), Served::default());
         assert!(found.cut && found.documents.len() == MAX_PER_PAGE);
         let nested = "<noscript>".repeat(5000) + "<a href=/a>";
-        assert!(links(&url, nested.as_bytes(), &[]).documents.len() <= 1);
+        assert!(links(&url, &PageText::html(nested.as_bytes()), Served::default()).documents.len() <= 1);
         let deep = "<svg>".repeat(100_000) + "<a href=/a>";
-        links(&url, deep.as_bytes(), &[]);
+        links(&url, &PageText::html(deep.as_bytes()), Served::default());
         let bytes: Vec<u8> = (0..=255).collect();
-        links(&url, &bytes, &[]);
-        links(&url, b"<a href=/\xff\xfe>x</a><\x00a href=/b><a \xff=1 href=/c>", &[]);
+        links(&url, &PageText::html(&bytes), Served::default());
+        links(
+            &url,
+            &PageText::html(b"<a href=/\xff\xfe>x</a><\x00a href=/b><a \xff=1 href=/c>"),
+            Served::default(),
+        );
         let utf16: Vec<u8> = "\u{feff}<a href=/a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(links(&url, &utf16, &[]).documents.len(), 1);
-        let path = |body: &[u8]| links(&url, body, &[]).documents[0].address.path().to_owned();
+        assert_eq!(links(&url, &PageText::html(&utf16), Served::default()).documents.len(), 1);
+        let path = |body: &[u8]| {
+            links(&url, &PageText::html(body), Served::default()).documents[0].address.path().to_owned()
+        };
         assert_eq!(path(b"<a href=/\xe9>"), "/%C3%A9");
         assert_eq!(path(b"<meta charset='UTF-8'><a href=/\xe9>"), "/%EF%BF%BD");
     }

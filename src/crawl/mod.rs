@@ -14,6 +14,7 @@ mod page_groups;
 mod robots;
 mod routers;
 mod scope;
+mod session_ids;
 mod sitemap;
 mod tags;
 
@@ -22,7 +23,7 @@ pub use danger::{
     Caution, Danger, Said, Words, asks_first, back_office_segment, caution, danger, in_back_office, label,
 };
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
-pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, links, refresh};
+pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, Served, links, refresh};
 pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at, refusal_fingerprint};
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;

@@ -3,6 +3,7 @@
 //! file gives what could be read, and a note.
 
 use super::{Address, Base};
+use crate::charset::{Charset, PageText};
 use flate2::bufread::MultiGzDecoder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -11,6 +12,8 @@ use url::Url;
 
 /// The protocol's own bound for one uncompressed file.
 const MAX_INFLATED: u64 = 50 << 20;
+/// Of a file that must be decoded first.
+const MAX_DECODED: u64 = 8 << 20;
 /// One element's text; a URL is under 2,048 characters.
 const MAX_TEXT: usize = 4096;
 
@@ -48,6 +51,13 @@ struct Found {
 
 impl Found {
     fn read(&mut self, mut file: impl BufRead) {
+        let encoding = match file.fill_buf() {
+            Ok(start) => PageText::read(&start[..start.len().min(1024)], "text/xml", None).charset,
+            Err(error) => return self.note(format!("unreadable gzip: {error}")),
+        };
+        if encoding != Charset::UTF_8 {
+            return self.read_decoded(file);
+        }
         let start = match file.fill_buf() {
             Ok(start) => start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start),
             Err(error) => return self.note(format!("unreadable gzip: {error}")),
@@ -56,6 +66,23 @@ impl Found {
             None => self.note("empty".into()),
             Some(b'<') => self.read_xml(file),
             Some(_) => self.read_lines(file),
+        }
+    }
+
+    /// UTF-16 by its mark, or what the XML declaration names.
+    fn read_decoded(&mut self, file: impl BufRead) {
+        let mut body = Vec::new();
+        if let Err(error) = file.take(MAX_DECODED).read_to_end(&mut body) {
+            self.note(format!("cut: {error}"));
+        }
+        if body.len() as u64 == MAX_DECODED {
+            self.note(format!("only its first {} MiB were read", MAX_DECODED >> 20));
+        }
+        let text = PageText::read(&body, "text/xml", None).text.into_owned();
+        drop(body);
+        match text.trim_start().starts_with('<') {
+            true => self.read_xml(text.as_bytes()),
+            false => self.read_lines(text.as_bytes()),
         }
     }
 
@@ -91,18 +118,20 @@ impl Found {
             match reader.read_event_into(&mut buffer) {
                 Ok(Event::Eof) => break,
                 Ok(Event::Start(element)) => {
-                    if place.root.is_empty() {
-                        place.root = element.local_name().as_ref().to_ascii_lowercase();
-                    }
+                    place.begin(element.local_name().as_ref());
                     place.enter(&element);
                     if !self.linked(&element) {
                         break;
                     }
                 }
                 Ok(Event::Empty(element)) => {
+                    place.begin(element.local_name().as_ref());
                     if !self.linked(&element) {
                         break;
                     }
+                }
+                Ok(Event::DocType(kind)) => {
+                    place.html |= kind.trim().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("html"));
                 }
                 Ok(Event::Text(text)) => place.add(&text),
                 Ok(Event::CData(text)) => place.add(&text),
@@ -122,11 +151,14 @@ impl Found {
                 }
             }
         }
-        match place.root.as_str() {
-            _ if self.sitemap.note.is_some() => {}
-            "urlset" | "sitemapindex" | "rss" | "feed" | "rdf" => {}
-            "html" => self.note("an HTML page, not a sitemap".into()),
-            _ => self.note("neither urlset nor sitemapindex".into()),
+        let is_sitemap = matches!(place.root.as_str(), "urlset" | "sitemapindex" | "rss" | "feed" | "rdf");
+        if !is_sitemap {
+            // Its links are style sheets and icons.
+            self.sitemap = Sitemap::default();
+            self.note(match place.html {
+                true => "an HTML page, not a sitemap".into(),
+                false => "neither urlset nor sitemapindex".into(),
+            });
         }
     }
 
@@ -192,6 +224,8 @@ impl Found {
 #[derive(Default)]
 struct Place {
     root: String,
+    /// The document says that it is a page, or begins like one.
+    html: bool,
     in_sitemap: bool,
     in_item: bool,
     /// Within an element whose text is an address.
@@ -200,6 +234,14 @@ struct Place {
 }
 
 impl Place {
+    /// The first element says what the document is.
+    fn begin(&mut self, name: &str) {
+        if self.root.is_empty() {
+            self.root = name.to_ascii_lowercase();
+            self.html |= matches!(self.root.as_str(), "html" | "head" | "body" | "title" | "meta" | "div");
+        }
+    }
+
     fn enter(&mut self, element: &BytesStart<'_>) {
         match element.local_name().as_ref() {
             "sitemap" => self.in_sitemap = true,
@@ -277,6 +319,34 @@ mod tests {
             &[],
             &[],
             Some("an HTML page, not a sitemap"),
+        );
+        case(
+            b"<!DOCTYPE html><html><head><link rel=stylesheet href='/a.css'/><link rel=icon href='/i.ico'></head></html>",
+            &[],
+            &[],
+            Some("an HTML page, not a sitemap"),
+        );
+        case(
+            b"<!doctype html><title>x</title><link href='/a.css'>",
+            &[],
+            &[],
+            Some("an HTML page, not a sitemap"),
+        );
+        let utf16: Vec<u8> = [0xfe, 0xff]
+            .into_iter()
+            .chain("<urlset><url><loc>/\u{e4}</loc></url></urlset>".encode_utf16().flat_map(u16::to_be_bytes))
+            .collect();
+        case(&utf16, &["/%C3%A4"], &[], None);
+        let utf16_lines: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("https://example.org/x\n".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        case(&utf16_lines, &["/x"], &[], None);
+        case(
+            b"<?xml version='1.0' encoding='windows-1251'?><urlset><url><loc>/\xcf</loc></url></urlset>",
+            &["/%D0%9F"],
+            &[],
+            None,
         );
         case(b"<urlset><url><loc>mailto:x@y.z</loc></url></urlset>", &[], &[], None);
         case(b"", &[], &[], Some("empty"));

@@ -13,6 +13,7 @@ pub use values::Values;
 pub use wall::bot_wall;
 pub mod browser;
 
+use crate::charset::PageText;
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
 use crate::observation::{
     Carried, Cell, Credentials, ExchangeRef, Failed, Resource, SafeUrl, Script, Sighting, Site,
@@ -175,6 +176,11 @@ impl Visit {
     /// Everything that was put on the device, or was tried to.
     pub fn sightings(&self) -> impl Iterator<Item = &Sighting> {
         self.exchanges.iter().flat_map(|exchange| &exchange.sightings).chain(&self.writes)
+    }
+
+    /// The body as a browser reads it.
+    pub fn text(&self) -> PageText<'_> {
+        PageText::read(&self.body, &self.content_type, self.head.charset.as_deref())
     }
 
     /// A visit that showed nothing.

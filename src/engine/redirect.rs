@@ -18,7 +18,12 @@ pub(super) fn target(head: &Head, url: &Url) -> Redirect {
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
         return Redirect::None;
     }
-    let Some(location) = head.header("location") else { return Redirect::None };
+    // The first that is not empty; without one it is a page like any other (Chromium,
+    // `HttpResponseHeaders::IsRedirect`).
+    let Some(location) = head.all("location").map(<[u8]>::trim_ascii).find(|location| !location.is_empty())
+    else {
+        return Redirect::None;
+    };
     // Bytes that are not UTF-8 are read as Latin-1, as browsers do.
     let location = match std::str::from_utf8(location) {
         Ok(text) => text.to_owned(),
@@ -79,7 +84,9 @@ mod tests {
         case("http://a.test/x", b"//b.test/", "http://b.test/");
         case("http://a.test/x#top", b"/z", "http://a.test/z#top");
         case("http://a.test/x#top", b"/z#end", "http://a.test/z#end");
-        case("http://a.test/x", b"", "http://a.test/x");
+        for empty in [&b""[..], b"  "] {
+            assert_eq!(leads(302, "http://a.test/x", empty), Redirect::None);
+        }
         case("http://a.test/", "/\u{e9}".as_bytes(), "http://a.test/%C3%A9");
         case("http://a.test/", b"/\xe9", "http://a.test/%C3%A9");
         case("http://a.test/", b"app:open", "app:open");

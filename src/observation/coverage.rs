@@ -18,6 +18,28 @@ pub struct Coverage {
     /// Where most addresses answered with one and the same page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_answers: Vec<SameAnswer>,
+    /// Start pages from which nothing else was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dead_ends: Vec<DeadEnd>,
+}
+
+/// A start page from which nothing else was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DeadEnd {
+    pub page: SafeUrl,
+    pub kind: DeadEndKind,
+}
+
+/// Why a start page leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadEndKind {
+    /// robots.txt forbids what it leads to.
+    Robots,
+    /// Without scripts it has neither links nor words.
+    Script,
+    /// It has no links to other pages of the site.
+    NoLinks,
 }
 
 /// Addresses of one cell that all answered with the same page, digits aside.
@@ -71,6 +93,8 @@ pub enum SkipReason {
     /// Nothing says that it only shows something, and members are careful.
     MayAct,
     NotHtml,
+    /// The session was gone whenever it was asked for: nobody saw it as a member.
+    SessionLost,
     /// Not rendered: a page of the same kind was (browser engine).
     Alike,
     TimeLimit,

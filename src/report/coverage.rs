@@ -3,8 +3,8 @@
 
 use super::words;
 use crate::audit::{Audit, State, Why};
-use crate::observation::{Consent, FailureKind, PageTally, Phase, Reached, Scan, SkipReason};
-use std::collections::BTreeMap;
+use crate::observation::{Consent, DeadEndKind, FailureKind, PageTally, Phase, Reached, Scan, SkipReason};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
 /// where this is not empty and nothing was found.
@@ -41,6 +41,15 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             Reached::Lost { why } => reasons.push(format!("{} was logged out: {why}", persona.name)),
         }
     }
+    let lost = scan.coverage.skipped.iter().filter(|skipped| skipped.reason == SkipReason::SessionLost);
+    let lost: u64 = lost.map(|skipped| skipped.count).sum();
+    if lost > 0 {
+        reasons.push(format!(
+            "{} not seen logged in, since the session was lost there",
+            words::count_of(lost, "page")
+        ));
+    }
+    reasons.extend(dead_end(scan));
     if let Some(audit) = audit {
         let not_reached = audit
             .verdicts
@@ -66,6 +75,14 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// Why a start page led nowhere, where nothing else was looked at.
+fn dead_end(scan: &Scan) -> Option<String> {
+    let elsewhere = crawled(scan).filter(|page| is_answer(page)).map(|page| &page.example);
+    let more = elsewhere.collect::<BTreeSet<_>>().len() > 1;
+    let end = scan.coverage.dead_ends.iter().find(|end| end.kind != DeadEndKind::NoLinks)?;
+    (!more).then(|| format!("{}: {}", end.page, words::dead_end(end.kind)))
 }
 
 /// Documents asked for in the crawl proper.
@@ -144,6 +161,11 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     if !scan.coverage.robots_honoured {
         sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));
     }
+    let ends = scan.coverage.dead_ends.iter();
+    sentences.extend(ends.map(|end| {
+        let page = short_url(end.page.as_str(), scan.run.base_url.as_str());
+        ("start page".into(), format!("{page}: {}", words::dead_end(end.kind)))
+    }));
     sentences.extend(super::consent::sentences(scan));
     sentences.extend(scan.coverage.notes.iter().map(|note| ("note".into(), note.clone())));
     sentences

@@ -2,7 +2,9 @@
 
 use crate::audit::{Severity, Why};
 use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
-use crate::observation::{BrowserRun, Cell, Consent, Engine, FailureKind, Phase, Sighting, SkipReason};
+use crate::observation::{
+    BrowserRun, Cell, Consent, DeadEndKind, Engine, FailureKind, Phase, Sighting, SkipReason,
+};
 
 /// A lifetime in words: `session`, `24 h`, `364 days`.
 pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
@@ -160,6 +162,7 @@ pub(crate) fn skipped(reason: SkipReason) -> &'static str {
         SkipReason::MayAct => "may act, left alone",
         SkipReason::Alike => "taken as alike by the browser",
         SkipReason::NotHtml => "not HTML",
+        SkipReason::SessionLost => "not seen logged in, since the session was lost there",
         SkipReason::TimeLimit => "left when the time was up",
         SkipReason::Interrupted => "left when interrupted",
     }
@@ -191,6 +194,22 @@ pub(crate) fn failure(kind: FailureKind) -> &'static str {
 pub(crate) fn refusal(reasons: &[Reason]) -> String {
     let words: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
     format!("browsers refuse it: {}", words.join("; "))
+}
+
+/// Why a start page leads nowhere, and what would.
+pub(super) fn dead_end(kind: DeadEndKind) -> &'static str {
+    match kind {
+        DeadEndKind::Robots => {
+            "robots.txt forbids everything that it leads to; the owner of the site sets `robots = \"ignore\"`"
+        }
+        DeadEndKind::Script => {
+            "only a script leads on from it (it has no links, and hardly a word without scripts); \
+             `--engine browser` runs scripts"
+        }
+        DeadEndKind::NoLinks => {
+            "it leads to no other page of the site; `pages.start` in the plan may name more"
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,20 +8,24 @@
 //! a member's.
 
 use super::context::{Ended, Runner};
+use super::html;
 use super::jars;
 use super::persona::PersonaSession;
 use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
-    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, links, page_fingerprint_at,
+    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, links, page_fingerprint_at,
     refusal_fingerprint,
 };
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Consent, Credentials, FailureKind, Reached, Resource, SkipReason, Skipped};
+use crate::observation::{
+    Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, SkipReason, Skipped,
+    path_template,
+};
 use crate::plan::{self, EngineChoice};
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -31,8 +35,12 @@ use url::Url;
 
 /// Pages of a member between two looks at whether it still is one.
 const BETWEEN_CHECKS: usize = 25;
-/// Looks for cause, before causes are no longer trusted.
+/// Looks for a cause that was none, before causes are no longer trusted.
 const MOST_ALARMS: usize = 20;
+/// So often a page is asked for again after a new login. Each costs one of the logins.
+const MOST_TRIES: u32 = 3;
+/// A page with fewer visible characters says nothing.
+const HARDLY_A_WORD: usize = 200;
 /// Parts of pages fetched, for each page of the limit.
 const PARTS_PER_PAGE: usize = 10;
 
@@ -82,10 +90,13 @@ impl Runner<'_> {
             parts: VecDeque::new(),
             parts_known: HashSet::new(),
             again: VecDeque::new(),
-            asked_again: HashSet::new(),
+            asked_again: HashMap::new(),
             held: Vec::new(),
             since_check: 0,
             alarms: 0,
+            with_password: HashSet::new(),
+            beyond: 0,
+            start: None,
             check_due: false,
             taken: 0,
             answered: false,
@@ -140,11 +151,18 @@ struct Crawl<'w, 'g> {
     parts_known: HashSet<Address>,
     /// Pages to ask for once more, after a new login.
     again: VecDeque<Next>,
-    asked_again: HashSet<Address>,
+    asked_again: HashMap<Address, u32>,
     /// Visits since the session was last known to be there.
     held: Vec<Held>,
     since_check: usize,
+    /// Alarms that proved false.
     alarms: usize,
+    /// Kinds of pages that have a field for a password though the visitor is logged in.
+    with_password: HashSet<String>,
+    /// Pages asked for that nobody had named.
+    beyond: u64,
+    /// The first page, and why it may lead nowhere.
+    start: Option<(Url, DeadEndKind)>,
     check_due: bool,
     taken: u64,
     /// Whether any page answered, and if not, why the first did not.
@@ -175,12 +193,15 @@ struct Held {
     visit: Visit,
     /// It looked as if the session were gone.
     alarming: bool,
+    asks_for_password: bool,
 }
 
 struct Done {
     jar: Jar,
     visit: Visit,
     links: PageLinks,
+    /// Without scripts there is neither a link nor a word.
+    is_door: bool,
     /// What kind of page it is, where a browser will look again.
     kind: Option<u64>,
 }
@@ -260,7 +281,7 @@ impl Crawl<'_, '_> {
 
     /// Takes in what a visit brought.
     fn take(&mut self, work: Work, done: Done) {
-        let Done { jar, visit, links, kind } = done;
+        let Done { jar, visit, links, is_door, kind } = done;
         let refused = visit.status != 200 || visit.failure.is_some();
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
         let kind = match kind {
@@ -282,17 +303,21 @@ impl Crawl<'_, '_> {
         if let (None, Some(failure)) = (&self.first_failure, &visit.failure) {
             self.first_failure = Some(failure.detail.clone());
         }
-        let alarming = self.is_alarming(&visit);
+        let alarming = self.is_alarming(&visit, links.asks_for_password);
         if let Work::Page(next) = &work {
             self.runner.progress.pages += 1;
+            self.beyond += u64::from(!next.declared);
+            if self.start.is_none() && visit.status == 200 {
+                let kind = if is_door { DeadEndKind::Script } else { DeadEndKind::NoLinks };
+                self.start = Some((visit.shown.clone(), kind));
+            }
             self.follow(next, &visit, &links);
             self.who.remember_page(self.runner.manifest, &visit);
         }
         if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {
             self.since_check += 1;
-            self.held.push(Held { work, visit, alarming });
+            self.held.push(Held { work, visit, alarming, asks_for_password: links.asks_for_password });
             self.check_due |= alarming || self.since_check >= BETWEEN_CHECKS;
-            self.alarms += usize::from(alarming);
         } else {
             self.record(&work, &visit);
         }
@@ -358,7 +383,7 @@ impl Crawl<'_, '_> {
 
     /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
     /// the login page instead of the page.
-    fn is_alarming(&self, visit: &Visit) -> bool {
+    fn is_alarming(&self, visit: &Visit, asks_for_password: bool) -> bool {
         if self.alarms >= MOST_ALARMS {
             return false;
         }
@@ -369,6 +394,9 @@ impl Crawl<'_, '_> {
         deleted.any(|name| self.who.login_cookies.contains(name))
             || visit.status == 401
             || visit.shown != visit.asked && self.who.is_login_page(&visit.shown)
+            // The login form in the page's own place; hidden dialogs are everywhere, so that only
+            // kinds of pages count that did not have one, and only the check decides.
+            || asks_for_password && !self.with_password.contains(&path_template(visit.asked.path()))
     }
 
     /// Asks whether the session is still there, once nothing is under way. True: the crawl is
@@ -382,13 +410,19 @@ impl Crawl<'_, '_> {
         self.since_check = 0;
         let held = std::mem::take(&mut self.held);
         if self.runner.is_logged_in(self.who, self.cell).await? {
-            held.iter().for_each(|held| self.record(&held.work, &held.visit));
+            self.alarms += usize::from(held.iter().any(|held| held.alarming));
+            for held in &held {
+                self.record(&held.work, &held.visit);
+                if held.asks_for_password {
+                    self.with_password.insert(path_template(held.visit.asked.path()));
+                }
+            }
             return Ok(through);
         }
         self.who.lost += 1;
         // Up to the first alarm the session was there, if there was one.
         let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
-        for (index, Held { work, visit, alarming }) in held.into_iter().enumerate() {
+        for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate() {
             if index < certain {
                 self.record(&work, &visit);
                 continue;
@@ -413,8 +447,13 @@ impl Crawl<'_, '_> {
         });
         if first && deleted {
             self.frontier.give_back(&next, SkipReason::LogsOut);
-        } else if self.asked_again.insert(next.address.clone()) {
-            self.again.push_back(next);
+            return;
+        }
+        let tries = self.asked_again.entry(next.address.clone()).or_default();
+        *tries += 1;
+        match *tries {
+            0..=MOST_TRIES => self.again.push_back(next),
+            _ => self.frontier.give_back(&next, SkipReason::SessionLost),
         }
     }
 
@@ -431,23 +470,33 @@ impl Crawl<'_, '_> {
 
     /// Tells what was left out, and why.
     fn finish(mut self, ended: Option<Ended>) {
-        self.under_way.clear();
-        if !matches!(self.who.reached, Some(Reached::Lost { .. })) {
-            // The last good answer was a moment ago; nothing says that the session is gone.
-            for Held { work, visit, alarming } in std::mem::take(&mut self.held) {
-                if alarming {
-                    break;
-                }
-                self.record(&work, &visit);
+        let is_lost = matches!(self.who.reached, Some(Reached::Lost { .. }));
+        let why = match ended {
+            _ if is_lost => SkipReason::SessionLost,
+            Some(Ended::TimeUp) => SkipReason::TimeLimit,
+            _ => SkipReason::Interrupted,
+        };
+        // The last good answer was a moment ago; until an alarm nothing says that the session is gone.
+        let mut certain = !is_lost;
+        let mut unseen: Vec<Next> = self.again.drain(..).collect();
+        for Held { work, visit, alarming, .. } in std::mem::take(&mut self.held) {
+            certain &= !alarming;
+            match work {
+                work if certain => self.record(&work, &visit),
+                Work::Page(next) => unseen.push(next),
+                Work::Part(_) => {}
             }
         }
+        unseen.extend(self.under_way.drain(..).filter_map(|under_way| match under_way.work {
+            Work::Page(next) => Some(next),
+            Work::Part(_) => None,
+        }));
+        unseen.iter().for_each(|next| self.frontier.give_back(next, why));
         if let (false, Some(why)) = (self.answered, self.first_failure.take()) {
             self.who.reached = Some(Reached::No { step: "the start page".into(), why });
         }
-        self.frontier.close(match ended {
-            Some(Ended::TimeUp) => SkipReason::TimeLimit,
-            _ => SkipReason::Interrupted,
-        });
+        self.frontier.close(why);
+        self.tell_dead_end();
         // Another look at the same pages leaves out the same.
         let again = self.cell.repeat > 1 || self.cell.consent != Consent::Untouched;
         let skipped = self.frontier.take_skipped();
@@ -468,6 +517,25 @@ impl Crawl<'_, '_> {
     }
 }
 
+impl Crawl<'_, '_> {
+    /// Whether the visitor got no further than the pages that somebody named, and why.
+    fn tell_dead_end(&mut self) {
+        let first_look = self.cell.repeat <= 1 && self.cell.consent == Consent::Untouched;
+        if !first_look || self.who.persona.visitor.logged_in || self.beyond > 0 {
+            return;
+        }
+        let Some((page, own)) = self.start.take() else { return };
+        let forbidden = self.frontier.skipped().iter().any(|tally| tally.reason == SkipReason::Robots);
+        let with_browser = self.runner.plan.engine != EngineChoice::Http;
+        match own {
+            _ if forbidden => self.runner.recorder.dead_end(&page, DeadEndKind::Robots),
+            // Whoever runs scripts goes on by itself.
+            _ if with_browser || self.taken > 1 => {}
+            kind => self.runner.recorder.dead_end(&page, kind),
+        }
+    }
+}
+
 /// A visit with its links, on a task of its own: pages are read in parallel.
 async fn visit(
     engine: HttpEngine,
@@ -479,11 +547,15 @@ async fn visit(
     let mut visit = engine.visit(&mut session, &ask).await;
     let is_document = ask.within.is_none() && is_own(&visit.shown);
     let is_page = is_document && is_page(&visit.content_type);
-    let links =
-        if is_page { links(&visit.shown, &visit.body, &visit.head.policies) } else { PageLinks::default() };
+    let served = Served { policies: &visit.head.policies, refresh: visit.head.refresh.as_deref() };
+    let links = if is_page { links(&visit.shown, &visit.text(), served) } else { PageLinks::default() };
     let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));
+    let is_door = is_page
+        && links.documents.is_empty()
+        && links.has_script
+        && html::visible_text(&visit.text().text, HARDLY_A_WORD).trim().len() < HARDLY_A_WORD;
     visit.body = Vec::new();
-    Done { jar: session.jar, visit, links, kind }
+    Done { jar: session.jar, visit, links, is_door, kind }
 }
 
 fn is_page(content_type: &str) -> bool {

@@ -1,6 +1,7 @@
 //! A page read as a visitor would: its title, its visible text, and whether something is on it.
 //! Everything comes out as plain values, because a parsed document must not live across an await.
 
+use crate::charset::Charset;
 use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
@@ -81,14 +82,14 @@ pub(super) fn has(html: &str, selector: &str) -> Result<bool, String> {
 }
 
 /// Text and target of every link, in order.
-pub(super) fn links(html: &str, page: &Url) -> Vec<(String, Url)> {
+pub(super) fn links(html: &str, page: &Url, charset: Charset) -> Vec<(String, Url)> {
     let document = parse(html);
     let base = base(&document, page);
     let Ok(anchors) = Selector::parse("a[href], area[href]") else { return Vec::new() };
     document
         .select(&anchors)
         .filter_map(|anchor| {
-            let target = base.join(anchor.value().attr("href")?.trim()).ok()?;
+            let target = charset.join(&base, anchor.value().attr("href")?.trim())?;
             Some((one_line(&anchor.text().collect::<String>()), target))
         })
         .collect()
@@ -252,7 +253,7 @@ mod tests {
         let html = "<title> Log\n in </title><base href=/x/><a href='y?a=1&amp;b=2'>Y  z</a>";
         let page = Url::parse("https://a.test/p").unwrap();
         assert_eq!(title(html).as_deref(), Some("Log in"));
-        let links = links(html, &page);
+        let links = links(html, &page, Charset::UTF_8);
         assert_eq!(links[0].0, "Y z");
         assert_eq!(links[0].1.as_str(), "https://a.test/x/y?a=1&b=2");
         assert_eq!(title("<p>none"), None);

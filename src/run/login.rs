@@ -80,7 +80,8 @@ impl Runner<'_> {
             }
         }
         who.login_cookies = who.session.jar.iter().map(|cookie| cookie.name.clone()).collect();
-        let landing = who.shown.as_ref().map(|shown| shown.url.clone());
+        // The address of a script's request is no page.
+        let landing = who.shown.as_ref().filter(|shown| shown.navigated).map(|shown| shown.url.clone());
         who.landing = landing.filter(|url| self.site.is_own(url));
         who.reached = Some(self.prove(who, login).await?);
         who.login_jar = who.session.jar.clone();

@@ -7,8 +7,8 @@ use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{
-    Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Picture,
-    Resource, SafeUrl, SameAnswer, Sent, Sighting, Skipped,
+    Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
+    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sent, Sighting, Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,6 +38,7 @@ pub(super) struct Recorder {
     notes: Vec<String>,
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
+    dead_ends: Vec<DeadEnd>,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
@@ -82,6 +83,7 @@ impl Recorder {
             pictures: Vec::new(),
             notes: Vec::new(),
             answers: BTreeMap::new(),
+            dead_ends: Vec::new(),
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
     }
@@ -164,6 +166,14 @@ impl Recorder {
         self.failure(failed);
     }
 
+    /// A start page that led nowhere.
+    pub(super) fn dead_end(&mut self, page: &Url, kind: DeadEndKind) {
+        let end = DeadEnd { page: self.safe(page), kind };
+        if !self.dead_ends.contains(&end) {
+            self.dead_ends.push(end);
+        }
+    }
+
     pub(super) fn skipped(&mut self, skipped: Skipped) {
         self.fold.add_skipped(skipped);
     }
@@ -233,6 +243,7 @@ impl Recorder {
         self.fold.cover(coverage);
         coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
+        coverage.dead_ends.extend(self.dead_ends.iter().cloned());
     }
 
     /// Counts a page by its text; digits are left out, because a closed door shows the time.

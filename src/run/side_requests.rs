@@ -175,16 +175,17 @@ impl Runner<'_> {
     }
 
     fn read_policy(&self, visit: &Visit) -> PolicyPage {
-        let body = String::from_utf8_lossy(&visit.body);
+        let page = visit.text();
+        let body = &page.text;
         let is_html = visit.content_type.is_empty() || visit.content_type.contains("html");
         let text = match is_html {
-            true => html::visible_text(&body, MOST_TEXT),
+            true => html::visible_text(body, MOST_TEXT),
             false if visit.content_type.starts_with("text/") => {
                 body[..body.floor_char_boundary(MOST_TEXT)].to_owned()
             }
             false => String::new(),
         };
-        let links = if is_html { html::links(&body, &visit.shown) } else { Vec::new() };
+        let links = if is_html { html::links(body, &visit.shown, page.charset) } else { Vec::new() };
         PolicyPage {
             url: self.recorder.safe(&visit.asked),
             shown: (visit.shown != visit.asked).then(|| self.recorder.safe(&visit.shown)),
@@ -239,7 +240,7 @@ impl Runner<'_> {
 
 /// Whether a fragment leads anywhere (HTML standard, "select the indicated part").
 fn has_element(visit: &Visit, name: &str) -> bool {
-    let body = String::from_utf8_lossy(&visit.body);
+    let body = visit.text().text;
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     // A name that makes no selector is no reason to complain.
     html::has(&body, &format!("[id=\"{name}\"], a[name=\"{name}\"]")).unwrap_or(true)

@@ -1,6 +1,7 @@
 //! `declared-never-seen`
 
 use super::prelude::*;
+use crate::observation::{SkipReason, Skipped};
 
 pub(crate) static RULE: Rule = Rule {
     id: "declared-never-seen",
@@ -46,6 +47,11 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     let made = |outcome: &Outcome| context.concerns(outcome, index) && travelled(outcome);
     let updates = |probe: &ProbeKind| matches!(probe, ProbeKind::UpdatedBy { .. });
     if !item.updated_by.is_empty() && !context.outcomes(updates).any(made) {
+        return false;
+    }
+    // Pages that were never seen as a member may be just those that set it.
+    let lost = |skipped: &Skipped| skipped.reason == SkipReason::SessionLost;
+    if scope.needs_login() && context.scan.coverage.skipped.iter().any(lost) {
         return false;
     }
     let reached = standing::reach(context, &scope).is_ok() && proven(context, &scope);

@@ -50,6 +50,8 @@ struct Account<'a> {
     content_type: String,
     /// Of every document that was shown.
     origins: BTreeSet<String>,
+    /// The window that the page opened last.
+    window: Option<String>,
 }
 
 /// The page now in front.
@@ -143,6 +145,7 @@ impl BrowserContext {
             status: 0,
             content_type: String::new(),
             origins: BTreeSet::new(),
+            window: None,
         };
         let world = format!("w{:x}", super::launch::unique_number());
         Ok(ActingTab { tab, patience, world, account })
@@ -333,6 +336,11 @@ impl ActingTab<'_> {
         self.account.visit(cell, &trace, &witness)
     }
 
+    /// The address of the window that the page opened last, fit for a message.
+    pub fn last_window(&self) -> Option<&str> {
+        self.account.window.as_deref()
+    }
+
     /// The visit of a page that could not be opened.
     pub fn failed(&self, cell: &Cell, url: &Url, kind: FailureKind, detail: &str) -> Visit {
         let failure = Failed::once(cell, self.account.context.safe(url), kind, detail);
@@ -462,6 +470,10 @@ impl ActingTab<'_> {
 
 impl Account<'_> {
     fn visit(&mut self, cell: &Cell, trace: &Trace, witness: &Witness) -> Option<Visit> {
+        let opened = trace.popups.iter().rev().find_map(|url| Url::parse(url).ok());
+        if let Some(opened) = opened {
+            self.window = Some(self.context.safe(&opened).as_str().to_owned());
+        }
         if let Some(document) = trace.document() {
             self.status = document.status;
             self.content_type.clone_from(&document.content_type);

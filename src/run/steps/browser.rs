@@ -90,7 +90,13 @@ impl Runner<'_> {
             match done {
                 Ok(()) => {}
                 Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
-                Err(Trouble::Because(why)) => {
+                Err(Trouble::Because(mut why)) => {
+                    if let Some(window) = stage.tab.last_window() {
+                        why.push_str(&format!(
+                            "; the page had opened a window, {window}, and steps stay in the page: log in by \
+                             `open`ing that address, or `import` a session"
+                        ));
+                    }
                     made = Err(Halt::Failed(StepFailure { step: name, why: self.references.mask(&why) }));
                     break;
                 }
@@ -214,7 +220,7 @@ impl Runner<'_> {
             choose: filling.choose.iter().map(|(name, choice)| (name.as_str(), choosing(choice))).collect(),
             button: filling.button.as_deref(),
         };
-        let form = form::find(&page.text, &page.url, &filling).ok();
+        let form = form::find(&page.text, &page.url, page.charset, &filling).ok();
         let sent = match self.unless_ended(stage.tab.submit(&as_typed)).await? {
             Ok(sent) => sent,
             Err(NotDone::Because(problem)) => {

@@ -3,6 +3,7 @@
 //! the form and its button say.
 
 use super::super::html::{base, one_line, parse, parse_selector};
+use crate::charset::Charset;
 use crate::plan::Choice;
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Node};
@@ -29,6 +30,8 @@ pub(in crate::run) struct Form {
     action: Url,
     method: String,
     enctype: String,
+    /// What its entries are encoded in.
+    charset: Charset,
     controls: Vec<Control>,
 }
 
@@ -89,12 +92,17 @@ enum Kind {
 
 /// Every form of a page.
 pub(in crate::run) fn forms(html: &str, page: &Url) -> Vec<Form> {
-    Document::read(html, page).forms
+    Document::read(html, page, Charset::UTF_8).forms
 }
 
 /// The form that is meant: by its selector, or the only one with all the fields.
-pub(in crate::run) fn find(html: &str, page: &Url, filling: &Filling) -> Result<Form, String> {
-    let document = Document::read(html, page);
+pub(in crate::run) fn find(
+    html: &str,
+    page: &Url,
+    charset: Charset,
+    filling: &Filling,
+) -> Result<Form, String> {
+    let document = Document::read(html, page, charset);
     if document.forms.is_empty() {
         return Err(if document.loose_fields {
             "the page has input fields but no form: a script sends them".into()
@@ -353,14 +361,17 @@ impl Form {
         url.set_fragment(None);
         let (content_type, body) = match method.as_str() {
             "GET" => {
-                url.set_query(Some(&urlencoded(&entries)));
+                url.set_query(Some(&urlencoded(&entries, self.charset)));
                 (None, None)
             }
             "POST" => {
                 let (content_type, body) = match enctype.as_str() {
-                    "multipart/form-data" => multipart(&entries),
-                    "text/plain" => ("text/plain".to_owned(), plain(&entries)),
-                    _ => ("application/x-www-form-urlencoded".to_owned(), urlencoded(&entries).into_bytes()),
+                    "multipart/form-data" => multipart(&entries, self.charset),
+                    "text/plain" => ("text/plain".to_owned(), plain(&entries, self.charset)),
+                    _ => (
+                        "application/x-www-form-urlencoded".to_owned(),
+                        urlencoded(&entries, self.charset).into_bytes(),
+                    ),
                 };
                 (Some(content_type), Some(body))
             }
@@ -398,7 +409,7 @@ impl Form {
                     }
                 }
                 Kind::Hidden if control.name.eq_ignore_ascii_case("_charset_") => {
-                    add(&control.name, "UTF-8", false);
+                    add(&control.name, self.charset.name(), false);
                 }
                 Kind::File => add(&control.name, "", true),
                 _ => add(&control.name, &control.value, false),
@@ -414,20 +425,20 @@ struct Entry {
     file: bool,
 }
 
-fn urlencoded(entries: &[Entry]) -> String {
-    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
-    for entry in entries {
-        encoded.append_pair(&entry.name, &entry.value);
-    }
-    encoded.finish()
+fn urlencoded(entries: &[Entry], charset: Charset) -> String {
+    let pairs = entries.iter().map(|entry| {
+        format!("{}={}", charset.form_urlencode(&entry.name), charset.form_urlencode(&entry.value))
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
-fn plain(entries: &[Entry]) -> Vec<u8> {
-    entries.iter().flat_map(|entry| format!("{}={}\r\n", entry.name, entry.value).into_bytes()).collect()
+fn plain(entries: &[Entry], charset: Charset) -> Vec<u8> {
+    let lines: String = entries.iter().map(|entry| format!("{}={}\r\n", entry.name, entry.value)).collect();
+    charset.encode(&lines).into_owned()
 }
 
 /// RFC 7578, names escaped as the HTML standard says.
-fn multipart(entries: &[Entry]) -> (String, Vec<u8>) {
+fn multipart(entries: &[Entry], charset: Charset) -> (String, Vec<u8>) {
     let mut boundary = "----cookieproof-form".to_owned();
     while entries.iter().any(|entry| entry.value.contains(&boundary)) {
         boundary.push('0');
@@ -442,7 +453,7 @@ fn multipart(entries: &[Entry]) -> (String, Vec<u8>) {
         ));
     }
     body.push_str(&format!("--{boundary}--\r\n"));
-    (format!("multipart/form-data; boundary={boundary}"), body.into_bytes())
+    (format!("multipart/form-data; boundary={boundary}"), charset.encode(&body).into_owned())
 }
 
 /// Line breaks go over the wire as CR LF.
@@ -476,22 +487,22 @@ struct Document {
 }
 
 impl Document {
-    fn read(html: &str, page: &Url) -> Document {
+    fn read(html: &str, page: &Url, charset: Charset) -> Document {
         let html = parse(html);
         let base = base(&html, page);
         let mut document = Document { forms: Vec::new(), nodes: HashMap::new(), loose_fields: false, html };
-        document.read_forms(page, &base);
+        document.read_forms(page, &base, charset);
         document.read_controls();
         document
     }
 
-    fn read_forms(&mut self, page: &Url, base: &Url) {
+    fn read_forms(&mut self, page: &Url, base: &Url, charset: Charset) {
         let found = elements(&self.html).filter(|element| element.value().name() == "form");
         for element in found.take(MOST_FORMS) {
             let attribute = |name| element.value().attr(name).map(str::trim);
             let action = attribute("action")
                 .filter(|action| !action.is_empty())
-                .and_then(|action| base.join(action).ok())
+                .and_then(|action| charset.join(base, action))
                 .unwrap_or_else(|| page.clone());
             self.nodes.insert(element.id(), self.forms.len());
             self.forms.push(Form {
@@ -502,6 +513,7 @@ impl Document {
                     .filter(|method| matches!(method.as_str(), "POST" | "DIALOG"))
                     .unwrap_or_else(|| "GET".into()),
                 enctype: attribute("enctype").map(str::to_ascii_lowercase).unwrap_or_default(),
+                charset: Charset::for_form(element.value().attr("accept-charset"), charset),
                 controls: Vec::new(),
             });
         }
@@ -686,7 +698,7 @@ mod tests {
 
     /// `METHOD URL body` of the only form of a page.
     fn sent(html: &str, filling: &Filling) -> String {
-        match find(html, &page(), filling).and_then(|form| form.fill(filling)) {
+        match find(html, &page(), Charset::UTF_8, filling).and_then(|form| form.fill(filling)) {
             Ok(filled) => {
                 let body = filled.body.map(|body| format!(" {}", String::from_utf8_lossy(&body)));
                 format!("{} {}{}", filled.method, filled.url, body.unwrap_or_default())
@@ -792,7 +804,7 @@ mod tests {
     fn multipart_bodies_keep_names_and_boundaries_apart() {
         let html =
             "<form method=post enctype=multipart/form-data><input name='a\"b'><input type=file name=f>";
-        let filled = find(html, &page(), &filling(&[]))
+        let filled = find(html, &page(), Charset::UTF_8, &filling(&[]))
             .unwrap()
             .fill(&filling(&[("a\"b", "----cookieproof-form")]))
             .unwrap();

@@ -155,7 +155,12 @@ pub(in crate::run) fn link(mail: &Mail, wanted: &Wanted<'_>) -> Option<Url> {
 fn links_of(mail: &Mail) -> Vec<Url> {
     let nowhere = "about:blank";
     let mut links: Vec<Url> = Url::parse(nowhere)
-        .map(|page| html::links(&mail.html, &page).into_iter().map(|(_, url)| url).collect())
+        .map(|page| {
+            html::links(&mail.html, &page, crate::charset::Charset::UTF_8)
+                .into_iter()
+                .map(|(_, url)| url)
+                .collect()
+        })
         .unwrap_or_default();
     links.extend(text_links(&mail.text));
     links.retain(|link| matches!(link.scheme(), "http" | "https"));

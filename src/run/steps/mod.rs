@@ -197,7 +197,7 @@ impl Runner<'_> {
         let Some(page) = &who.shown else {
             return Err(Trouble::Because("no page is open yet; `open` the page of the form first".into()));
         };
-        let (form, filled) = form::find(&page.text, &page.url, &filling)
+        let (form, filled) = form::find(&page.text, &page.url, page.charset, &filling)
             .and_then(|form| form.fill(&filling).map(|filled| (form, filled)))
             .map_err(|problem| page.cannot_send(&problem, &filling))?;
         let from = page.url.clone();
@@ -373,6 +373,7 @@ impl Runner<'_> {
         }
         let mut shown = Shown::of(&visit);
         shown.sent = Some(sent);
+        shown.navigated = ask.within.is_none();
         let problem = match &visit.failure {
             Some(failure) => Some(failure.detail.clone()),
             None if visit.status >= 400 => Some(format!("it was answered {}", visit.status)),
@@ -463,13 +464,15 @@ fn expected(who: &PersonaSession, expect: &Expect) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(shown.refusal(&wrong.join(", and "))) }
 }
 
-/// Where a page leads by itself within moments (`<meta http-equiv=refresh>`).
+/// Where a page leads by itself within moments (`Refresh`, or `<meta http-equiv=refresh>`).
 fn leads_on(visit: &Visit) -> Option<Url> {
     if visit.status != 200 || !visit.content_type.contains("html") {
         return None;
     }
-    let text = String::from_utf8_lossy(&visit.body);
-    let content = super::html::meta_refresh(&text)?;
+    let content = match &visit.head.refresh {
+        Some(content) => content.clone(),
+        None => super::html::meta_refresh(&visit.text().text)?,
+    };
     let refresh = crate::crawl::refresh(&content).filter(|refresh| refresh.seconds <= SOON)?;
     let next = visit.shown.join(&refresh.url?).ok()?;
     (matches!(next.scheme(), "http" | "https") && next != visit.shown).then_some(next)

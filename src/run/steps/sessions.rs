@@ -3,12 +3,15 @@
 use super::super::context::Runner;
 use super::super::persona::PersonaSession;
 use super::Trouble;
-use crate::cookie::{StoredCookie, ValueFacts, ValueShape, files};
+use crate::cookie::files::{self, Imported};
+use crate::cookie::{StoredCookie, ValueFacts, ValueShape};
 use crate::plan::ImportFormat;
 use std::path::Path;
 
 /// Values shorter than this are no credentials: masking them would mask half of every text.
 const SHORTEST: usize = 8;
+/// Lines left out of one file that are told one by one.
+const MOST_TOLD: usize = 5;
 
 impl Runner<'_> {
     /// Puts the cookies of a file, header or helper into the jar.
@@ -27,6 +30,15 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Says what of a file was left out.
+    fn telling(&self, imported: Result<Imported, String>) -> Result<Vec<StoredCookie>, String> {
+        let Imported { cookies, left_out } = imported?;
+        for problem in left_out.iter().take(MOST_TOLD) {
+            self.warn(format!("of the imported session {problem}; it is left out"));
+        }
+        Ok(cookies)
+    }
+
     /// Reads cookies as a file, header or helper gives them; their values are secrets from here on.
     pub(in crate::run) fn read_cookies(
         &self,
@@ -35,8 +47,8 @@ impl Runner<'_> {
     ) -> Result<Vec<StoredCookie>, String> {
         let now = now();
         let cookies = match format {
-            ImportFormat::Netscape => files::read_netscape(text, now),
-            ImportFormat::StorageState => files::read_storage_state(text, now),
+            ImportFormat::Netscape => self.telling(files::read_netscape(text, now)),
+            ImportFormat::StorageState => self.telling(files::read_storage_state(text, now)),
             ImportFormat::Header => files::read_header(text, &self.target.url, now),
             ImportFormat::CookieStore => files::read_cookie_store(text, now),
         }?;

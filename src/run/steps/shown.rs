@@ -2,6 +2,7 @@
 
 use super::super::html;
 use super::form::{self, Filling, Form};
+use crate::charset::{Charset, PageText};
 use crate::engine::Visit;
 use crate::engine::browser::{Fetched, PageNow};
 use url::Url;
@@ -14,8 +15,12 @@ pub(in crate::run) struct Shown {
     content_type: String,
     /// The body, as text.
     pub(in crate::run) text: String,
+    /// The encoding that the body was in.
+    pub(in crate::run) charset: Charset,
     /// What was sent for it: method, path, names of fields.
     pub(in crate::run) sent: Option<String>,
+    /// It was navigated to; a script's request shows nothing.
+    pub(in crate::run) navigated: bool,
     /// The form that led here.
     pub(in crate::run) came_by: Option<Form>,
     /// What a script's request was answered, while the page stayed.
@@ -28,12 +33,15 @@ pub(in crate::run) struct Shown {
 
 impl Shown {
     pub(in crate::run) fn of(visit: &Visit) -> Shown {
+        let PageText { text, charset } = visit.text();
         Shown {
             url: visit.shown.clone(),
             status: visit.status,
             content_type: visit.content_type.clone(),
-            text: String::from_utf8_lossy(&visit.body).into_owned(),
+            text: text.into_owned(),
+            charset,
             sent: None,
+            navigated: true,
             came_by: None,
             answer: None,
             rendered: None,
@@ -50,7 +58,9 @@ impl Shown {
             content_type: page.content_type,
             // Of anything else the browser makes a page of its own.
             text: if is_page { page.html } else { page.text.clone() },
+            charset: Charset::UTF_8,
             sent: None,
+            navigated: true,
             came_by: None,
             answer: None,
             rendered: Some(page.text),
@@ -65,7 +75,9 @@ impl Shown {
             status: answer.status,
             content_type: answer.content_type.split(';').next().unwrap_or_default().trim().to_owned(),
             text: answer.text,
+            charset: Charset::UTF_8,
             sent: None,
+            navigated: true,
             came_by: None,
             answer: None,
             rendered: None,

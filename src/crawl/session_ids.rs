@@ -1,0 +1,167 @@
+//! Session ids that a site writes into its addresses. They change with every answer, so that one page
+//! has as many addresses as it was linked from; taken out, it is one page again.
+
+use super::Address;
+use std::borrow::Cow;
+
+/// Shorter values are sections, sorts and pages: `?sid=12`.
+const SHORTEST: usize = 8;
+/// After a word that means other things, too (`/s/`), only what is as long as a token.
+const SHORTEST_AFTER_S: usize = 16;
+
+/// The address as a text without them; as it is where there is none.
+pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
+    let text = address.as_str();
+    let both = address.path_and_query();
+    let may_have = both.contains([';', '?', '(']) || both.to_ascii_lowercase().contains("/s");
+    if !may_have {
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    folded.push_str(address.origin());
+    let mut found = false;
+    let mut segments = address.path().split('/').peekable();
+    let mut before = "";
+    let mut first = true;
+    while let Some(segment) = segments.next() {
+        if !std::mem::take(&mut first) {
+            folded.push('/');
+        }
+        let (name, parameters) = segment.split_at(segment.find(';').unwrap_or(segment.len()));
+        if is_token_segment(before, name, segments.peek().is_some()) {
+            found = true;
+            folded.push('*');
+        } else {
+            folded.push_str(name);
+        }
+        // `;jsessionid=`, as servlets write it.
+        for parameter in parameters.split(';').skip(1) {
+            match is_session(parameter) {
+                true => found = true,
+                false => folded.extend([";", parameter]),
+            }
+        }
+        before = segment;
+    }
+    if let Some(query) = address.query() {
+        let mut separator = "?";
+        let mut kept = false;
+        for pair in query.split('&') {
+            if is_session(pair) {
+                found = true;
+            } else {
+                folded.extend([separator, pair]);
+                (separator, kept) = ("&", true);
+            }
+        }
+        // `/a?sid=x` is `/a`, and `/a?` stays what it is.
+        debug_assert!(kept || found || query.is_empty());
+    }
+    if found { Cow::Owned(folded) } else { Cow::Borrowed(text) }
+}
+
+/// A parameter that is called like a session and has a value like one.
+fn is_session(pair: &str) -> bool {
+    let Some((name, value)) = pair.split_once('=') else { return false };
+    is_session_name(name) && looks_like_an_id(value, SHORTEST)
+}
+
+fn is_session_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    NAMES.contains(&name.as_str())
+        || name.ends_with("sessionid")
+        || name.ends_with("sessid")
+        || name.starts_with("aspsessionid")
+}
+
+/// As frameworks and shops call them, without punctuation: PHP, servlets, ColdFusion, osCommerce,
+/// xt:Commerce, Zen Cart, phpBB, vBulletin.
+const NAMES: &[&str] = &[
+    "cfid",
+    "cftoken",
+    "oscsid",
+    "phpsession",
+    "s",
+    "sesid",
+    "sess",
+    "session",
+    "sessionkey",
+    "sessiontoken",
+    "sid",
+    "xtcsid",
+    "zenid",
+];
+
+/// `/s/TOKEN/`, `/session/TOKEN`, and ASP.NET's `(S(TOKEN))`.
+fn is_token_segment(before: &str, segment: &str, goes_on: bool) -> bool {
+    if let Some(id) = segment.strip_prefix("(S(").and_then(|rest| rest.strip_suffix("))")) {
+        return looks_like_an_id(id, SHORTEST);
+    }
+    match before.to_ascii_lowercase().as_str() {
+        // A short link's id is its page: `/s/dQw4w9WgXcQ`.
+        "s" => goes_on && looks_like_an_id(segment, SHORTEST_AFTER_S),
+        before => is_session_name(before) && looks_like_an_id(segment, SHORTEST_AFTER_S),
+    }
+}
+
+/// Letters and digits mixed, as nobody writes them; an all-digit number only where it is very long.
+fn looks_like_an_id(value: &str, at_least: usize) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'!' | b',' | b':');
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    value.len() >= at_least
+        && value.bytes().all(plain)
+        && (digits >= 2 && letters >= 1 || digits >= 16 || mixes_cases(value) && value.len() >= 16)
+}
+
+/// Capitals where no writer puts them, several times.
+fn mixes_cases(value: &str) -> bool {
+    let turns = value
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    turns.count() >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_page_is_one_page_whatever_its_session_id() {
+        #[track_caller]
+        fn case(address: &str, expected: &str) {
+            let address = Address::parse(&format!("https://a.example{address}")).unwrap();
+            assert_eq!(without_session(&address), format!("https://a.example{expected}"));
+        }
+        case("/", "/");
+        case("/shop", "/shop");
+        case("/shop;jsessionid=0A1B2C3D4E5F", "/shop");
+        case("/shop;jsessionid=0A1B2C3D4E5F.node1?a=1", "/shop?a=1");
+        case("/shop;v=2;jsessionid=0A1B2C3D4E5F/x", "/shop;v=2/x");
+        case("/shop?sid=9f8e7d6c5b4a", "/shop");
+        case("/shop?a=1&PHPSESSID=9f8e7d6c5b4a&b=2", "/shop?a=1&b=2");
+        case("/shop?osCsid=9f8e7d6c5b4a", "/shop");
+        case("/viewforum.php?f=3&s=8a7b6c5d4e3f2a1b8a7b6c5d4e3f2a1b", "/viewforum.php?f=3");
+        case("/x?ASP.NET_SessionId=qyzr2zfm1ohyjb55u0vm2eqk", "/x");
+        case("/x?CFID=1234567890123456&CFTOKEN=71a2b3c4d5", "/x");
+        case("/(S(qyzr2zfm1ohyjb55u0vm2eqk))/x", "/*/x");
+        case("/s/8a7b6c5d4e3f2a1b/x", "/s/*/x");
+        case("/s/8a7b6c5d4e3f2a1b/", "/s/*/");
+        case("/session/8a7b6c5d4e3f2a1b", "/session/*");
+        // What is no session's.
+        case("/s/8a7b6c5d4e3f2a1b", "/s/8a7b6c5d4e3f2a1b");
+        case("/shop?sid=12", "/shop?sid=12");
+        case("/shop?sid=products", "/shop?sid=products");
+        case("/shop?sid=summer-sale", "/shop?sid=summer-sale");
+        case("/shop?s=wireless+headphones", "/shop?s=wireless+headphones");
+        case("/shop?id=9f8e7d6c5b4a", "/shop?id=9f8e7d6c5b4a");
+        case("/shop?sid", "/shop?sid");
+        case("/shop?", "/shop?");
+        case("/s/about-our-long-history/", "/s/about-our-long-history/");
+        case("/session/introduction-to-rust", "/session/introduction-to-rust");
+        case("/item/8a7b6c5d4e3f2a1b/x", "/item/8a7b6c5d4e3f2a1b/x");
+    }
+}
