@@ -23,8 +23,7 @@ pub struct Elsewhere {
 
 /// The first other browser that treats the line otherwise. `decision` is Chromium's.
 pub fn elsewhere(line: &[u8], context: &RequestContext, decision: &Decision) -> Option<Elsewhere> {
-    let jar_decided = |reasons: &[Reason]| reasons.contains(&Reason::OverwriteSecure);
-    if matches!(decision, Decision::Rejected { reasons } if jar_decided(reasons)) {
+    if matches!(decision, Decision::Rejected { reasons } if reasons.iter().any(is_of_the_visit)) {
         return None;
     }
     let others = Browser::ALL.into_iter().filter(|browser| *browser != Browser::Chromium);
@@ -39,6 +38,14 @@ pub fn elsewhere(line: &[u8], context: &RequestContext, decision: &Decision) -> 
             decision: theirs,
         })
     })
+}
+
+/// What decided was the request or what the visitor had already, alike in every browser.
+fn is_of_the_visit(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::OverwriteSecure | Reason::WithoutCredentials | Reason::ResponseRefused | Reason::Unlisted
+    )
 }
 
 /// Whether anything in the line is a row of the table; most lines have nothing of it.

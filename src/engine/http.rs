@@ -264,8 +264,8 @@ impl HttpEngine {
             if matches!(value.shape, ValueShape::Identifier | ValueShape::Jwt | ValueShape::Uuid) {
                 self.remember(&line.name, line.value.reveal());
             }
-            let elsewhere = if head.refused.is_some() { None } else { elsewhere(raw, context, &decision) };
-            seen.push((line, decision, elsewhere.map(Box::new), value));
+            let elsewhere = elsewhere(raw, context, &decision).map(Box::new);
+            seen.push((line, decision, elsewhere, value));
         }
         if head.refused.is_none() && hop.has_credentials(ask) {
             // After its own lines: Chromium keeps them first.
