@@ -3,12 +3,13 @@
 
 use super::correlation::Correlation;
 use crate::cookie::same_site;
+use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, Failed, FailureKind, Fold, Observation, PageTally, Picture,
-    Resource, SafeUrl, SameAnswer, Sent, Sighting, Skipped,
+    Resource, SafeUrl, SameAnswer, Sent, SentByScripts, Sighting, Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,6 +25,9 @@ const LEAST_ALIKE: u64 = 4;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
+/// Kinds of requests of scripts told apart.
+const MOST_SENT: usize = 1000;
+
 /// The run's memory.
 pub(super) struct Recorder {
     site: Arc<Site>,
@@ -38,6 +42,8 @@ pub(super) struct Recorder {
     notes: Vec<String>,
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
+    /// What scripts sent, by persona, method, place and whether it was held back.
+    sent_by_scripts: BTreeMap<(String, String, String, bool), SentByScripts>,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
@@ -82,6 +88,7 @@ impl Recorder {
             pictures: Vec::new(),
             notes: Vec::new(),
             answers: BTreeMap::new(),
+            sent_by_scripts: BTreeMap::new(),
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
     }
@@ -196,6 +203,26 @@ impl Recorder {
         }
     }
 
+    /// A request that a page's script made of its own accord, and that does more than to read.
+    pub(super) fn sent_by_script(&mut self, cell: &Cell, sent: &SentByScript) {
+        let example = self.safe(&sent.url);
+        let key = (cell.persona.clone(), sent.method.clone(), example.shape(), sent.held_back);
+        if self.sent_by_scripts.len() >= MOST_SENT && !self.sent_by_scripts.contains_key(&key) {
+            return;
+        }
+        let tally = self.sent_by_scripts.entry(key).or_insert_with(|| SentByScripts {
+            persona: cell.persona.clone(),
+            method: sent.method.clone(),
+            example: example.clone(),
+            count: 0,
+            held_back: sent.held_back,
+        });
+        tally.count += 1;
+        if example < tally.example {
+            tally.example = example;
+        }
+    }
+
     /// What visitors met of the consent question, and the pictures.
     pub(super) fn looks(&self) -> (Vec<ConsentLook>, Vec<Picture>) {
         let mut consent = self.consent.clone();
@@ -233,6 +260,8 @@ impl Recorder {
         self.fold.cover(coverage);
         coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
+        coverage.sent_by_scripts = self.sent_by_scripts.values().cloned().collect();
+        coverage.sent_by_scripts.sort();
     }
 
     /// Counts a page by its text; digits are left out, because a closed door shows the time.
