@@ -1,6 +1,7 @@
 //! First do no harm: what the crawl asks for of a site, and what it leaves alone because it acts.
 
 use super::support::app::{html, to};
+use super::support::chromium::shared_url;
 use super::support::command::Cookieproof;
 use super::support::hostile::Hostile;
 use serde_json::Value;
@@ -152,4 +153,86 @@ fn parts_of_pages_are_judged_like_links() {
         }
     }
     assert_eq!(left(&report, "anonymous")["carries-token"], 1);
+}
+
+/// A back office as administrators have it: links that act beside links that show, scripts that send by
+/// themselves, and buttons. Whatever is not a look changes its data.
+const OFFICE: &str = "<h1>Office</h1>\
+    <a href='/admin/'>Dashboard</a> <a href='/admin/comments'>Comments</a> <a href='/admin/users'>Users</a>\
+    <a href='/admin/comment?action=trashcomment&amp;c=1&amp;_wpnonce=1a2b3c4d'>Trash</a>\
+    <a href='/admin/plugins?action=activate&amp;plugin=x'>Activate</a>\
+    <a href='/admin/users/5/delete'>Remove</a> <a href='/admin/cache/flush'>Flush</a>\
+    <a href='/admin/post-new.php'>Add New</a> <a href='/admin/posts/5/edit'>Edit</a>\
+    <a href='/admin/run?action=recalc&amp;id=3'>Figures</a> <a href='/admin/item/7' data-method=post>Publish it</a>\
+    <a href='/admin/panel/9' title='Dismiss this notice'>\u{d7}</a> <a href='/logout'>Log out</a>\
+    <form action='/admin/reindex'><button>Rebuild cache</button></form>\
+    <div role=dialog style='position:fixed;bottom:0'>This cookie form has a field \
+    <form method=post action='/admin/subscribe'><input type=email name=e><button>Accept</button></form></div>\
+    <button onclick=\"fetch('/admin/pressed',{method:'POST'})\">Allow cookies for all</button>\
+    <script>fetch('/admin/heartbeat',{method:'POST',body:'x'});navigator.sendBeacon('/admin/autosave','x');\
+    fetch('/admin/ajax?action=test&_ajax_nonce=1a2b3c4d');fetch('/admin/figures.json');\
+    addEventListener('pagehide',()=>navigator.sendBeacon('/admin/leaving','x'))</script>";
+
+#[test]
+fn nothing_changes_in_a_back_office_with_either_engine() {
+    let site = Hostile::http(move |asked| {
+        let member = asked.cookie("sid").as_deref() == Some(SESSION);
+        match asked.route().as_str() {
+            "GET /" => {
+                html("<a href=/about>About</a> <script>fetch('/count',{method:'POST',body:'x'})</script>")
+            }
+            "GET /enter" => html(
+                "<form method=post><input name=name><input type=password name=password><button>In</button></form>",
+            ),
+            "POST /enter" => to("/admin/", &format!("Set-Cookie: sid={SESSION}; Path=/; HttpOnly\r\n")),
+            "GET /me" if member => html("It is ann"),
+            path if path.starts_with("GET /admin/") && member => html(OFFICE),
+            "GET /me" => to("/enter", ""),
+            _ => html("<p>a page"),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let plan = format!("engine = \"both\"\n{PLAN}\n[targets.local]\nurl = \"{}\"\n", site.url("/"));
+    std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let run =
+        Cookieproof::new(["scan", "cookieproof.toml", "--format", "json", "--browser-url", shared_url()])
+            .within(folder.path())
+            .run()
+            .code(0);
+    let warning = "member looks like an administrator";
+    assert_eq!(run.stderr.matches(warning).count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("never_follow = [\"/admin/**\"]"), "{}", run.stderr);
+    let looks = ["/admin/", "/admin/comments", "/admin/users", "/admin/figures.json"];
+    let mut seen = BTreeSet::new();
+    for asked in site.asked() {
+        let target = asked.target.as_str();
+        if !target.starts_with("/admin") && target != "/logout" {
+            continue;
+        }
+        assert!(asked.method == "GET" && looks.contains(&target), "{} {target}", asked.method);
+        seen.insert(asked.target);
+    }
+    assert_eq!(seen.len(), looks.len(), "{seen:?}");
+    let report = run.json();
+    let sent = report["coverage"]["sent_by_scripts"].as_array().unwrap();
+    let told: BTreeSet<String> = sent
+        .iter()
+        .map(|sent| {
+            let path = sent["example"].as_str().unwrap().split('/').skip(3).collect::<Vec<_>>().join("/");
+            format!(
+                "{} {} /{path} {}",
+                sent["persona"].as_str().unwrap(),
+                sent["method"].as_str().unwrap(),
+                sent["held_back"]
+            )
+        })
+        .collect();
+    for line in [
+        "anonymous POST /count false",
+        "member POST /admin/heartbeat true",
+        "member POST /admin/autosave true",
+    ] {
+        assert!(told.contains(line), "{line}: {told:#?}");
+    }
+    assert!(told.iter().all(|line| line.contains("/count") || line.ends_with("true")), "{told:#?}");
 }

@@ -44,6 +44,22 @@ fn an_audit_against_what_it_wrote_finds_no_difference() {
 }
 
 #[test]
+fn where_a_site_is_administered_is_written_into_the_plan() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page("", "<a href=/wp-admin/>Site admin</a> <a href=/about>About</a>"),
+        "/about" => Answer::page("", ""),
+        "/wp-admin/" => Answer::redirect("302 Found", "/wp-login.php", ""),
+        "/wp-login.php" => Answer::page("", "<form method=post></form>"),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    Cookieproof::new(["init", &url(&site), "-q"]).within(folder.path()).run().code(0);
+    let plan = fs::read_to_string(folder.path().join("cookieproof.toml")).unwrap();
+    assert!(plan.contains("\nnever_follow = [\"/wp-admin/**\"]\n"), "{plan}");
+    Cookieproof::new(["check", "cookieproof.toml"]).within(folder.path()).run().code(0);
+}
+
+#[test]
 fn nothing_is_overwritten_unless_asked() {
     let site = small_site();
     let folder = tempfile::tempdir().unwrap();

@@ -611,6 +611,7 @@ impl Case {
                 personas,
                 robots_honoured: true,
                 same_answers: Vec::new(),
+                sent_by_scripts: Vec::new(),
                 notes: Vec::new(),
                 dead_ends: Vec::new(),
             },

@@ -6,8 +6,10 @@ use super::new_file::NewFile;
 use super::output::Outputs;
 use super::settings::{MANIFEST, PLAN};
 use super::{Exit, live, outcome, output, settings};
-use crate::observation::Scan;
+use crate::crawl::{Address, back_office};
+use crate::observation::{Scan, SkipReason};
 use crate::{manifest, plan, report};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
@@ -34,7 +36,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
     let mut inputs = settings::inputs(&looking.plan);
     inputs.extend([Some(&manifest_file), plan_file.as_ref()].into_iter().flatten().cloned());
     outputs.spare(inputs.iter().map(PathBuf::as_path))?;
-    let plan_text = plan::draft(&looking.plan, &looking.target, MANIFEST);
+    let (drafted, target) = (looking.plan.clone(), looking.target.clone());
     let scan = live::scan(looking, None, live::talk(&args.talk))?;
     let mut failures = Failures::default();
     outputs.save(&scan, &mut failures);
@@ -49,10 +51,20 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
     }
     write(&manifest_file, &manifest::draft(&scan), args.force)?;
     if let Some(file) = &plan_file {
-        write(file, &plan_text, args.force)?;
+        let text = plan::draft(&drafted, &target, MANIFEST, &back_offices(&scan));
+        write(file, &text, args.force)?;
     }
     tell(&scan, &manifest_file, plan_file.as_deref(), args);
     Ok(failures.end(Exit::Clear))
+}
+
+/// Page patterns of back offices among what was looked at and what was left out.
+fn back_offices(scan: &Scan) -> BTreeSet<String> {
+    let pages = scan.coverage.pages.iter().flat_map(|page| [Some(&page.example), page.shown.as_ref()]);
+    let skipped = scan.coverage.skipped.iter().filter(|skipped| skipped.reason != SkipReason::OutOfScope);
+    let known = pages.flatten().chain(skipped.map(|skipped| &skipped.example));
+    let addresses = known.filter_map(|url| Address::new(&url.parsed()?));
+    addresses.filter_map(|address| back_office(&address)).collect()
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Complaint> {

@@ -6,6 +6,7 @@
 //! ```
 
 mod address;
+mod back_office;
 mod content_policy;
 mod danger;
 mod frontier;
@@ -19,9 +20,8 @@ mod sitemap;
 mod tags;
 
 pub use address::{Address, Base};
-pub use danger::{
-    Caution, Danger, Said, Words, asks_first, back_office_segment, caution, danger, in_back_office, label,
-};
+pub use back_office::{BackOffices, back_office};
+pub use danger::{Caution, Danger, Said, Words, asks_first, caution, danger, label};
 pub use frontier::{Bounds, Frontier, Next, SkipTally};
 pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, Served, links, refresh};
 pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at, refusal_fingerprint};

@@ -12,6 +12,9 @@ pub struct Coverage {
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
+    /// Requests that scripts of pages made of their own accord, and that do more than to read.
+    #[serde(default)]
+    pub sent_by_scripts: Vec<SentByScripts>,
     /// What could not be kept apart or at all, in words.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -49,6 +52,18 @@ pub struct SameAnswer {
     pub count: u64,
     /// How many addresses answered with a page at all.
     pub of: u64,
+}
+
+/// Requests to own hosts that scripts made while pages were looked at, other than to read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SentByScripts {
+    pub persona: String,
+    pub method: String,
+    /// The first of them in the order of their texts.
+    pub example: SafeUrl,
+    pub count: u64,
+    /// Of a back office's pages, and held back.
+    pub held_back: bool,
 }
 
 /// Documents visited, by cell and path shape.

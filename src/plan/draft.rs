@@ -1,18 +1,32 @@
 //! A first plan: looks as the run did that made it, and shows in comments what else can be said.
 
 use super::{Limits, Plan, Target};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// The plan's text, for a target that was looked at without one.
-pub fn draft(plan: &Plan, target: &Target, manifest: &str) -> String {
+/// The plan's text, for a target that was looked at without one. `back_offices` are page patterns of
+/// what only administrators are meant for, so far as it was seen.
+pub fn draft(plan: &Plan, target: &Target, manifest: &str, back_offices: &BTreeSet<String>) -> String {
     let mut text = format!(
         "# How cookieproof looks at the site. What must be true of it stands in {manifest}.\n\
          manifest = \"{manifest}\"\n\n[targets.production]\nurl = \"{}\"\n",
         target.url
     );
     let usual = Limits::default_for(&target.url);
-    if plan.pages.assets {
-        text.push_str("\n[pages]\n# Pictures, scripts, styles and frames, too.\nassets = true\n");
+    if plan.pages.assets || !back_offices.is_empty() {
+        text.push_str("\n[pages]\n");
+        if plan.pages.assets {
+            text.push_str("# Pictures, scripts, styles and frames, too.\nassets = true\n");
+        }
+        if !back_offices.is_empty() {
+            // A string of TOML is written like one of Rust, but for what no address holds.
+            let patterns: Vec<String> = back_offices.iter().map(|pattern| format!("{pattern:?}")).collect();
+            let _ = writeln!(
+                text,
+                "# The site is administered here: some pages do something when they are only opened.\nnever_follow = [{}]",
+                patterns.join(", ")
+            );
+        }
     }
     if plan.limits.pages != usual.pages || plan.limits.rate != usual.rate {
         text.push_str("\n[limits]\n");
@@ -44,6 +58,8 @@ const MORE: &str = r#"
 # ]
 # logged_in_when = { url = "/account", text = "Log out" }
 # logout = [{ open = "/logout" }]
+# Of an administrator, keep out of where pages may do something when they are only opened:
+# `never_follow = ["/wp-admin/**", "/admin/**"]` under [pages].
 "#;
 
 #[cfg(test)]
@@ -62,17 +78,19 @@ mod tests {
                 plan.pages.assets = assets;
                 plan.limits.pages = pages;
                 plan.limits.rate = rate;
-                let text = draft(&plan, &plan.targets[0], "cookies.toml");
+                let offices = BTreeSet::from(["/wp-admin/**".to_owned(), "/d.php?**do=admin**".to_owned()]);
+                let text = draft(&plan, &plan.targets[0], "cookies.toml", &offices);
                 let (read, problems) = super::super::read(&text, "cookieproof.toml", Format::Toml);
                 assert!(problems.is_empty(), "{problems:?}");
                 let read = read.unwrap();
                 assert_eq!(read.pages.assets, assets);
+                assert_eq!(read.pages.never_follow.len(), 2);
                 assert_eq!((read.limits.pages, read.limits.rate), (pages, rate), "{text}");
                 assert_eq!(read.targets[0].url, plan.targets[0].url);
             }
         }
         let plan = Plan::for_url("https://example.org/".parse().unwrap());
-        let text = draft(&plan, &plan.targets[0], "cookies.toml");
+        let text = draft(&plan, &plan.targets[0], "cookies.toml", &BTreeSet::new());
         let all: Vec<&str> = text
             .lines()
             .map(|line| match line.strip_prefix("# ") {

@@ -158,6 +158,7 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         sentences.push(("failed".into(), format!("{}: {url}{more} ({detail})", words::failure(kind))));
     }
+    sentences.extend(sent_by_scripts(scan));
     if !scan.coverage.robots_honoured {
         sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));
     }
@@ -169,6 +170,24 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     sentences.extend(super::consent::sentences(scan));
     sentences.extend(scan.coverage.notes.iter().map(|note| ("note".into(), note.clone())));
     sentences
+}
+
+/// What scripts of pages sent without anybody's doing, and what of it was held back.
+fn sent_by_scripts(scan: &Scan) -> Option<(String, String)> {
+    let sent = &scan.coverage.sent_by_scripts;
+    let first = sent.first()?;
+    let count: u64 = sent.iter().map(|sent| sent.count).sum();
+    let held: u64 = sent.iter().filter(|sent| sent.held_back).map(|sent| sent.count).sum();
+    let example = short_url(first.example.as_str(), scan.run.base_url.as_str());
+    let mut sentence = format!(
+        "{} that do more than to read, such as {} {example}",
+        words::count_of(count, "request"),
+        first.method
+    );
+    if held > 0 {
+        sentence.push_str(&format!("; {held} of them held back, on pages that look like a back office"));
+    }
+    Some(("scripts sent".into(), sentence))
 }
 
 /// The URL without scheme and host where they are the target's own.

@@ -36,8 +36,8 @@ use crate::history::{Change, Since, Standing};
 use crate::manifest::Place;
 use crate::observation::{
     Carried, Cell, Channel, ConsentLook, Contact, Engine, ExchangeRef, FailureKind, Observation, Outcome,
-    Page, Party, ProbeKind, ProbeResult, Reached, Resource, SafeUrl, Scan, Script, SkipReason, StorageKind,
-    Visitor,
+    Page, Party, ProbeKind, ProbeResult, Reached, Resource, SafeUrl, Scan, Script, SentByScripts, SkipReason,
+    StorageKind, Visitor,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -448,6 +448,7 @@ struct Coverage<'a> {
     pages: Vec<PagesOut<'a>>,
     skipped: Vec<SkippedOut<'a>>,
     failed: Vec<FailedOut<'a>>,
+    sent_by_scripts: &'a [SentByScripts],
     notes: &'a [String],
 }
 
@@ -879,6 +880,7 @@ fn coverage(scan: &Scan) -> Coverage<'_> {
     Coverage {
         robots_honoured: coverage.robots_honoured,
         notes: &coverage.notes,
+        sent_by_scripts: &coverage.sent_by_scripts,
         personas: coverage
             .personas
             .iter()

@@ -15,7 +15,7 @@ use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
-    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, links, page_fingerprint_at,
+    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links, page_fingerprint_at,
     refusal_fingerprint,
 };
 use crate::engine::{Ask, HttpEngine, Session, Visit};
@@ -102,6 +102,9 @@ impl Runner<'_> {
             answered: false,
             first_failure: None,
         };
+        let landing = crawl.who.landing.as_ref().and_then(Address::new);
+        let start: Vec<Address> = seeds.declared.iter().cloned().chain(landing).collect();
+        crawl.look_for_back_offices(start.iter());
         let end = crawl.run().await;
         crawl.finish(end.err());
         end
@@ -346,12 +349,40 @@ impl Crawl<'_, '_> {
         if visit.status > 0 && !visit.content_type.is_empty() && !is_page(&visit.content_type) {
             self.frontier.give_back(next, SkipReason::NotHtml);
         }
+        let fresh = links.documents.iter().map(|link| &link.address);
+        let fresh: Vec<&Address> = fresh.filter(|address| !self.frontier.has_seen(address)).collect();
+        self.look_for_back_offices(fresh.into_iter());
         self.frontier.push_all(next, links);
         if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
             self.policy_links.linking_hosts.extend(visit.shown.host_str().map(str::to_owned));
         }
         for part in &links.resources {
             self.part(visit, part);
+        }
+    }
+
+    /// Says once of a member that it looks like an administrator, before a page is asked for that
+    /// only those have.
+    fn look_for_back_offices<'l>(&mut self, addresses: impl Iterator<Item = &'l Address>) {
+        if !self.who.persona.visitor.logged_in {
+            return;
+        }
+        let first = self.who.back_offices.is_empty();
+        let there = addresses.filter(|address| back_office(address).is_some());
+        for address in there.filter(|address| self.frontier.scope().decide(address).is_ok()) {
+            self.who.back_offices.add(address);
+        }
+        if first && !self.who.back_offices.is_empty() {
+            let patterns: Vec<String> =
+                self.who.back_offices.patterns().map(|pattern| format!("\"{pattern}\"")).collect();
+            let said = format!(
+                "{} looks like an administrator. Links that act are left alone, but a page may do something \
+                 when it is only opened; to keep out, write `never_follow = [{}]` under [pages] in the plan",
+                self.who.persona.name,
+                patterns.join(", ")
+            );
+            self.runner.warn(&said);
+            self.runner.recorder.note(said);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
 use crate::cookie::{Jar, Name, StoredCookie};
-use crate::crawl::PageGroups;
+use crate::crawl::{BackOffices, PageGroups};
 use crate::engine::{HttpEngine, Session, Visit};
 use crate::manifest::{Manifest, PagePattern};
 use crate::observation::{Consent, PersonaCoverage, Reached};
@@ -54,6 +54,8 @@ pub(super) struct PersonaSession {
     pub(super) frontier: Option<SharedFrontier>,
     /// The mark shows only where scripts run.
     pub(super) marked_by_script: bool,
+    /// Where its links lead, if it looks like an administrator.
+    pub(super) back_offices: BackOffices,
 }
 
 impl PersonaSession {
@@ -80,6 +82,7 @@ impl PersonaSession {
             kinds: PageGroups::default(),
             frontier: None,
             marked_by_script: false,
+            back_offices: BackOffices::default(),
         }
     }
 

@@ -3,12 +3,13 @@
 
 use super::correlation::Correlation;
 use crate::cookie::same_site;
+use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
-    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sent, Sighting, Skipped,
+    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sent, SentByScripts, Sighting, Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,6 +24,9 @@ const MOST_ANSWERS: usize = 20_000;
 const LEAST_ALIKE: u64 = 4;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
+
+/// Kinds of requests of scripts told apart.
+const MOST_SENT: usize = 1000;
 
 /// The run's memory.
 pub(super) struct Recorder {
@@ -39,6 +43,8 @@ pub(super) struct Recorder {
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
     dead_ends: Vec<DeadEnd>,
+    /// What scripts sent, by persona, method, place and whether it was held back.
+    sent_by_scripts: BTreeMap<(String, String, String, bool), SentByScripts>,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
@@ -84,6 +90,7 @@ impl Recorder {
             notes: Vec::new(),
             answers: BTreeMap::new(),
             dead_ends: Vec::new(),
+            sent_by_scripts: BTreeMap::new(),
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
     }
@@ -206,6 +213,26 @@ impl Recorder {
         }
     }
 
+    /// A request that a page's script made of its own accord, and that does more than to read.
+    pub(super) fn sent_by_script(&mut self, cell: &Cell, sent: &SentByScript) {
+        let example = self.safe(&sent.url);
+        let key = (cell.persona.clone(), sent.method.clone(), example.shape(), sent.held_back);
+        if self.sent_by_scripts.len() >= MOST_SENT && !self.sent_by_scripts.contains_key(&key) {
+            return;
+        }
+        let tally = self.sent_by_scripts.entry(key).or_insert_with(|| SentByScripts {
+            persona: cell.persona.clone(),
+            method: sent.method.clone(),
+            example: example.clone(),
+            count: 0,
+            held_back: sent.held_back,
+        });
+        tally.count += 1;
+        if example < tally.example {
+            tally.example = example;
+        }
+    }
+
     /// What visitors met of the consent question, and the pictures.
     pub(super) fn looks(&self) -> (Vec<ConsentLook>, Vec<Picture>) {
         let mut consent = self.consent.clone();
@@ -244,6 +271,8 @@ impl Recorder {
         coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
         coverage.dead_ends.extend(self.dead_ends.iter().cloned());
+        coverage.sent_by_scripts = self.sent_by_scripts.values().cloned().collect();
+        coverage.sent_by_scripts.sort();
     }
 
     /// Counts a page by its text; digits are left out, because a closed door shows the time.

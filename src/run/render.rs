@@ -11,9 +11,10 @@ use super::persona::PersonaSession;
 use super::rendered_links::RenderedLinks;
 use super::{Event, RunError};
 use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
+use crate::crawl::{Address, BackOffices};
 use crate::engine::Session;
 use crate::engine::browser::{
-    BrowserContext, BrowserEngine, BrowserSettings, Identity, Patience, StoredItem,
+    BrowserContext, BrowserEngine, BrowserSettings, Guard, Identity, Patience, StoredItem,
 };
 use crate::observation::{
     BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, FailureKind, Outcome, Phase, StorageKind,
@@ -294,6 +295,9 @@ impl Runner<'_> {
         let made = self.unless_ended(browser.engine.context(identity, run)).await?;
         let failed = match made {
             Ok(mut context) => {
+                if !who.back_offices.is_empty() {
+                    context.guard(guard(&who.back_offices));
+                }
                 if self.plan.browser.har.is_some() {
                     context.record();
                 }
@@ -308,6 +312,15 @@ impl Runner<'_> {
         self.recorder.failed(cell, &self.target.url, FailureKind::Crashed, detail);
         Ok(None)
     }
+}
+
+/// Holds back what scripts of a back office send of their own accord.
+fn guard(known: &BackOffices) -> Guard {
+    let known = known.clone();
+    std::sync::Arc::new(move |page, method, asked| {
+        let (page, asked) = (Address::new(page), Address::new(asked));
+        page.zip(asked).is_some_and(|(page, asked)| known.hold_back(&page, method, &asked))
+    })
 }
 
 /// What a visitor comes with: a member's session as it is now; the crawl of somebody without one left

@@ -14,8 +14,9 @@ pub(in crate::crawl) use labels::may_say_something;
 pub use labels::{Said, Words, asks_first, label};
 
 use super::Address;
+use super::back_office::in_back_office;
 use crate::observation::{SkipReason, is_anti_forgery};
-use words::{of_identifier, percent_decoded};
+pub(super) use words::{of_identifier, percent_decoded};
 
 /// What following a link would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,25 +74,6 @@ pub fn caution(address: &Address) -> Option<Caution> {
     Some(if edits { Caution::Acts } else { Caution::Unknown(at) })
 }
 
-/// Whether an address is of the part of a site from which it is administered.
-pub fn in_back_office(address: &Address) -> bool {
-    back_office_segment(address).is_some()
-}
-
-/// The path up to and with the segment that says so: `/blog/wp-admin/`.
-pub fn back_office_segment(address: &Address) -> Option<&str> {
-    let path = address.path();
-    let mut at = 0;
-    for segment in path.split('/') {
-        at += segment.len() + 1;
-        // `/admin.php` is a page of it, too.
-        if segment.len() <= 24 && BACK_OFFICES.contains(&of_identifier(segment).concat().as_str()) {
-            return Some(&path[..at.min(path.len())]);
-        }
-    }
-    None
-}
-
 /// Whether the address is of what is read: a manual, an article, all that has a tag. What an index
 /// says there is the name of a thing, not what following it would do.
 pub(in crate::crawl) fn is_read(address: &Address) -> bool {
@@ -101,7 +83,7 @@ pub(in crate::crawl) fn is_read(address: &Address) -> bool {
     let path = address.path();
     let is_document = path.ends_with(".html") || path.ends_with(".htm");
     let parts = Parts::of(address);
-    is_document && path.split('/').any(|segment| verbs::READING.contains(&segment))
+    is_document && path.split('/').any(|segment| verbs::READING.contains(segment))
         || parts.verb_at().is_some_and(|verb| parts.is_to_be_read(verb)) && parts.danger().is_none()
 }
 
@@ -181,13 +163,13 @@ impl Parts {
 
     /// `/help/delete-account` is to be read, `/articles/5/delete` is not.
     fn is_to_be_read(&self, verb: usize) -> bool {
-        let is_one = |at: usize, of: &[&str]| of.contains(&self.segments[at].1.concat().as_str());
+        let is_one = |at: usize, of: &verbs::List| of.contains(self.segments[at].1.concat().as_str());
         let under_a_heading = self.segments.len() > 1
-            && is_one(0, verbs::READING)
+            && is_one(0, &verbs::READING)
             && !(self.has_id() && self.segments[verb].1.len() == 1);
-        let named_after = verb > 0 && is_one(verb - 1, verbs::NAMED_AFTER);
+        let named_after = verb > 0 && is_one(verb - 1, &verbs::NAMED_AFTER);
         let in_repository =
-            (1..verb).any(|at| is_one(at, verbs::FILES)) && self.segments[verb].0.contains('.');
+            (1..verb).any(|at| is_one(at, &verbs::FILES)) && self.segments[verb].0.contains('.');
         under_a_heading || named_after || in_repository
     }
 
@@ -195,7 +177,7 @@ impl Parts {
         let last = self.verb_at()?;
         let to_be_read = self.is_to_be_read(last);
         match verb(&self.segments[last].1) {
-            Some(Danger::LogsOut) if !to_be_read || verbs::READING.contains(&self.segments[0].0.as_str()) => {
+            Some(Danger::LogsOut) if !to_be_read || verbs::READING.contains(self.segments[0].0.as_str()) => {
                 return Some(Danger::LogsOut);
             }
             Some(danger) if !to_be_read => return Some(danger),
@@ -209,10 +191,10 @@ impl Parts {
         }
         let verb = self.segments[last].1.concat();
         let of_a_basket = self.segments[..last].iter().any(|(_, words)| is_basket(words));
-        let changes = of_a_basket && verbs::BASKET_VERBS.contains(&verb.as_str())
-            || self.acts_on_an_id(last) && verbs::VERBS_ON_AN_ID.contains(&verb.as_str())
+        let changes = of_a_basket && verbs::BASKET_VERBS.contains(verb.as_str())
+            || self.acts_on_an_id(last) && verbs::VERBS_ON_AN_ID.contains(verb.as_str())
             || self.segments[..last].iter().any(|(_, words)| is_id(words))
-                && verbs::VERBS_BEHIND_AN_ID.contains(&verb.as_str())
+                && verbs::VERBS_BEHIND_AN_ID.contains(verb.as_str())
             || is_joined(&verb, JOINED_IN_PATHS);
         changes.then_some(Danger::ChangesData)
     }
@@ -240,7 +222,7 @@ impl Parts {
         let last = self.verb_at().filter(|last| *last > 0 && !self.is_to_be_read(*last));
         let by_path = last.is_some_and(|last| {
             let words = &self.segments[last].1;
-            let is_verb = |word: &String| verbs::VERBS_FOR_MEMBERS.contains(&word.as_str());
+            let is_verb = |word: &String| verbs::VERBS_FOR_MEMBERS.contains(word.as_str());
             match words.as_slice() {
                 [one] => is_verb(one) && (last > 1 || self.has_id()),
                 [first, second] => {
@@ -252,7 +234,7 @@ impl Parts {
         });
         by_path
             || self.parameters.iter().any(|(name, _)| {
-                verbs::PARAMETERS_FOR_MEMBERS.contains(&of_identifier(name).concat().as_str())
+                verbs::PARAMETERS_FOR_MEMBERS.contains(of_identifier(name).concat().as_str())
             })
     }
 }
@@ -278,7 +260,7 @@ fn danger_of_parameter(name: &str, value: &str, basket: bool) -> Option<Danger> 
     let names_a_page = match name.as_str() {
         "title" => value.contains(':'),
         "q" => value.contains('/'),
-        name => verbs::NAMING_PARAMETERS.contains(&name),
+        name => verbs::NAMING_PARAMETERS.contains(name),
     };
     if !is_action && !names_a_page {
         return None;
@@ -299,12 +281,12 @@ fn danger_of_parameter(name: &str, value: &str, basket: bool) -> Option<Danger> 
 /// A verb alone, with what it is done to, or both in one word: `trash`, `install-plugin`,
 /// `trashcomment`, `userdelete`.
 fn is_act(words: &[String]) -> bool {
-    let is_verb = |word: &String| verbs::VERBS.contains(&word.as_str());
+    let is_verb = |word: &String| verbs::VERBS.contains(word.as_str());
     match words {
-        [one] => is_verb(one) || is_joined(one, verbs::VERBS),
+        [one] => is_verb(one) || is_joined(one, verbs::VERBS.iter()),
         [first, .., last] => {
             let shows =
-                |word: &String| verbs::SHOWS.contains(&word.as_str()) || READS.contains(&word.as_str());
+                |word: &String| verbs::SHOWS.contains(word.as_str()) || READS.contains(&word.as_str());
             words.len() <= 4 && (is_verb(first) || is_verb(last)) && !shows(first) && !shows(last)
         }
         [] => false,
@@ -312,15 +294,15 @@ fn is_act(words: &[String]) -> bool {
 }
 
 /// Whether a word is one of the verbs and what it is done to, in either order.
-fn is_joined(word: &str, of: &[&str]) -> bool {
-    of.iter().any(|verb| {
+fn is_joined<'v>(word: &str, of: impl IntoIterator<Item = &'v &'v str>) -> bool {
+    of.into_iter().any(|verb| {
         word.strip_prefix(verb).is_some_and(is_object)
             || verb.len() > 3 && word.strip_suffix(verb).is_some_and(is_object)
     })
 }
 
 fn is_object(word: &str) -> bool {
-    let is_one = |word: &str| verbs::OBJECTS.contains(&word);
+    let is_one = |word: &str| verbs::OBJECTS.contains(word);
     is_one(word)
         || word.strip_suffix('s').is_some_and(is_one)
         || word.strip_suffix("ies").is_some_and(|stem| is_one(&format!("{stem}y")))
@@ -334,11 +316,11 @@ fn verb(words: &[String]) -> Option<Danger> {
     }
     let all = words.concat();
     let without_fillers: String =
-        words.iter().filter(|word| !verbs::FILLERS.contains(&word.as_str())).map(String::as_str).collect();
+        words.iter().filter(|word| !verbs::FILLERS.contains(word.as_str())).map(String::as_str).collect();
     [all, without_fillers].iter().find_map(|joined| {
         if logs_out(joined) {
             Some(Danger::LogsOut)
-        } else if verbs::CHANGES.contains(&joined.as_str()) {
+        } else if verbs::CHANGES.contains(joined.as_str()) {
             Some(Danger::ChangesData)
         } else {
             None
@@ -372,15 +354,15 @@ fn is_key(words: &[String]) -> bool {
 }
 
 fn is_basket(words: &[String]) -> bool {
-    verbs::BASKETS.contains(&words.concat().as_str())
-        || words.last().is_some_and(|last| verbs::BASKETS.contains(&last.as_str()))
+    verbs::BASKETS.contains(words.concat().as_str())
+        || words.last().is_some_and(|last| verbs::BASKETS.contains(last.as_str()))
 }
 
 /// Whether the value of a parameter of this name says what to do.
 pub(in crate::crawl) fn is_action(name: &str) -> bool {
     let names = of_identifier(name);
-    verbs::ACTION_PARAMETERS.contains(&names.concat().as_str())
-        || names.len() > 1 && names.last().is_some_and(|last| verbs::ACTION_ENDINGS.contains(&last.as_str()))
+    verbs::ACTION_PARAMETERS.contains(names.concat().as_str())
+        || names.len() > 1 && names.last().is_some_and(|last| verbs::ACTION_ENDINGS.contains(last.as_str()))
 }
 
 /// Whether the value of an action-like parameter only shows something.
@@ -395,9 +377,9 @@ fn is_harmless(name: &str, value: &str, in_back_office: bool) -> bool {
         "list" | "grid" | "table" | "excerpt" if name == "mode" => !in_back_office,
         whole if whole.bytes().all(|b| b.is_ascii_digit()) => true,
         whole => {
-            verbs::HARMLESS_VALUES.contains(&whole)
-                || words.first().is_some_and(|first| verbs::SHOWS.contains(&first.as_str()))
-                || words.last().is_some_and(|last| verbs::SHOWS.contains(&last.as_str()))
+            verbs::HARMLESS_VALUES.contains(whole)
+                || words.first().is_some_and(|first| verbs::SHOWS.contains(first.as_str()))
+                || words.last().is_some_and(|last| verbs::SHOWS.contains(last.as_str()))
                 || verbs::SHOWS.iter().any(|verb| whole.strip_prefix(verb).is_some_and(is_object))
         }
     }
@@ -459,31 +441,6 @@ const PAIR_KEYS: &[&str] =
 const OWN_SETTINGS: &[&str] =
     &["account", "me", "my", "preferences", "profile", "registration", "settings", "user", "users"];
 
-/// Segments, their words joined.
-const BACK_OFFICES: &[&str] = &[
-    "acp",
-    "adm",
-    "admin",
-    "administration",
-    "administrator",
-    "adminpanel",
-    "backend",
-    "backoffice",
-    "bolt",
-    "controlpanel",
-    "cp",
-    "cpanel",
-    "manager",
-    "mcp",
-    "modcp",
-    "phpmyadmin",
-    "pma",
-    "siteadmin",
-    "typo3",
-    "umbraco",
-    "wpadmin",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -523,20 +480,5 @@ mod tests {
         case("/cancellation-policy", None);
         case("/checkout/add", None);
         case("/%", None);
-    }
-
-    #[test]
-    fn back_offices() {
-        #[track_caller]
-        fn case(path: &str, expected: Option<&str>) {
-            let address = Address::parse(&format!("https://example.org{path}")).unwrap();
-            assert_eq!(back_office_segment(&address), expected, "{path}");
-        }
-        case("/wp-admin/plugins.php", Some("/wp-admin/"));
-        case("/blog/wp-admin", Some("/blog/wp-admin"));
-        case("/admin.php?x=1", Some("/admin.php"));
-        case("/Administrator/index.php", Some("/Administrator/"));
-        case("/administrators-guide/", None);
-        case("/", None);
     }
 }

@@ -2,7 +2,7 @@
 
 /// The words of a path segment or an identifier (`doLogout`, `log-out.php`), without the endings of
 /// server pages.
-pub(super) fn of_identifier(text: &str) -> Vec<String> {
+pub(in crate::crawl) fn of_identifier(text: &str) -> Vec<String> {
     let mut words = split(text, true);
     if words.len() > 1 && words.last().is_some_and(|last| PAGE_ENDINGS.contains(&last.as_str())) {
         words.pop();
@@ -57,7 +57,7 @@ pub(super) fn without_accent(c: char) -> char {
 }
 
 /// Percent-decoded, for judging only.
-pub(super) fn percent_decoded(text: &str) -> String {
+pub(in crate::crawl) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -5,7 +5,7 @@ use super::credentials::Witness;
 use super::page::{Patience, kind_of};
 use super::seen::visit_of;
 use super::storage::{bounded, stored_items};
-use super::tab::{Loaded, Tab};
+use super::tab::{Emulation, Loaded, Tab};
 use super::trace::Trace;
 use super::{BrowserContext, StoredItem};
 use crate::engine::{Ask, Session, Visit};
@@ -134,7 +134,9 @@ pub enum NotDone {
 impl BrowserContext {
     /// Opens a tab for steps.
     pub async fn acting_tab(&self, patience: Patience) -> Result<ActingTab<'_>, String> {
-        let tab = Tab::open(self.hub(), self.id(), self.emulation())
+        // Who takes steps means them.
+        let emulation = Emulation { guard: None, ..self.emulation() };
+        let tab = Tab::open(self.hub(), self.id(), emulation)
             .await
             .map_err(|error| format!("no tab could be opened: {error}"))?;
         // In the background a page would get no focus, and its timers would slow down.

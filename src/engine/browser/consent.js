@@ -48,7 +48,15 @@
   }
   if (!banner) { banner = boxes()[0] || null; by = banner && 'its markup'; }
   const CONTROLS = 'button,[role=button],input[type=button],input[type=submit],a';
-  const controlsIn = (holders) => holders.flatMap((holder) => [...holder.querySelectorAll(CONTROLS)]).filter(visible);
+  // What sends a form that somebody fills in, or acts by a script's method, is no answer about cookies.
+  const FILLED_IN = 'input:not([type]),input[type=text],input[type=email],input[type=password],input[type=search],input[type=tel],input[type=url],input[type=number],textarea';
+  const isAnswer = (control) => {
+    if (control.matches('a[data-method],a[data-turbo-method],a[data-confirm]')) return false;
+    const form = control.form || control.closest('form');
+    const sends = control.localName === 'button' ? control.type === 'submit' : ['submit', 'image'].includes(control.type);
+    return !(form && sends && [...form.elements].some((field) => field.matches(FILLED_IN)));
+  };
+  const controlsIn = (holders) => holders.flatMap((holder) => [...holder.querySelectorAll(CONTROLS)]).filter(visible).filter(isAnswer);
   // Whole labels before parts of them, telling words before short ones.
   const byWords = (controls) => {
     for (const word of input.words) for (const control of controls) if (textOf(control) === word) return control;
@@ -57,7 +65,7 @@
     for (const word of input.words) if (word.length > 3) for (const control of others) if (textOf(control).includes(word)) return control;
     return null;
   };
-  const bySelector = () => { for (const selector of input.buttons) { const found = find(selector); if (found) return found; } return null; };
+  const bySelector = () => { for (const selector of input.buttons) { const found = find(selector); if (found && isAnswer(found)) return found; } return null; };
   const answer = (clicked) => ({ shown: !!banner, by, clicked });
   const press = (control) => {
     if (!control) return answer(null);

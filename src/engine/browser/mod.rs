@@ -25,7 +25,7 @@ mod trace;
 pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
-pub use page::{BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink};
+pub use page::{BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink, SentByScript};
 pub(crate) use seen::kept_by;
 
 use crate::cookie::{
@@ -44,6 +44,7 @@ use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub use tab::Guard;
 use tab::{Emulation, Tab};
 use url::Url;
 
@@ -171,6 +172,7 @@ impl BrowserEngine {
                 let site = Arc::clone(&run.site);
                 Arc::new(move |url| site.is_own(url))
             },
+            guard: None,
             proxy_login,
             answers: None,
             items: Arc::default(),
@@ -196,6 +198,11 @@ impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
         BrowserPage::open(self, ask, patience).await
+    }
+
+    /// Requests that pages make of their own accord are asked about from here on, and may be held back.
+    pub fn guard(&mut self, guard: Guard) {
+        self.emulation.guard = Some(guard);
     }
 
     /// Keeps what pages ask for from here on.

@@ -41,10 +41,21 @@ pub struct Rendered {
     pub then: Option<(Cell, Visit)>,
     /// Links of the rendered document, and routes of a single-page application.
     pub links: Vec<RenderedLink>,
+    /// Requests that scripts made of their own accord, and that do more than to read.
+    pub sent: Vec<SentByScript>,
     /// What storage of the page's frames held in the end.
     pub storage: Vec<StoredItem>,
     /// Dialogs, downloads, an overflow: remarks for the coverage.
     pub remarks: Vec<String>,
+}
+
+/// A request of a script to an own host that does more than to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentByScript {
+    pub method: String,
+    pub url: Url,
+    /// It did not leave the browser.
+    pub held_back: bool,
 }
 
 /// A link of a rendered document.
@@ -325,6 +336,11 @@ impl<'a> BrowserPage<'a> {
             add_hidden(self.context, &self.ask, &hidden, &self.context.cookies().await, &mut visit);
         }
         let busy = self.loaded == Loaded::Busy && !hangs && !trace.crashed;
+        let sent = trace.sent_by_scripts(turn).into_iter().filter_map(|(method, url, held_back)| {
+            let url = Url::parse(&url).ok().filter(|url| (self.context.emulation.own)(url))?;
+            Some(SentByScript { method, url, held_back })
+        });
+        let sent = sent.collect();
         let remarks = [
             (unreadable, "scripts read no cookie, since one holds bytes that are not UTF-8"),
             (busy, "the page was never quiet; what it did until its time was up is kept"),
@@ -344,7 +360,7 @@ impl<'a> BrowserPage<'a> {
             let ask = Ask { cell: cell.clone(), ..self.ask };
             (cell, visit_between(self.context, &ask, &trace, &witness, turn..end))
         });
-        Rendered { visit, then, links, storage, remarks }
+        Rendered { visit, then, links, sent, storage, remarks }
     }
 
     /// What went wrong, if anything did.

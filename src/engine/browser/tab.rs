@@ -39,6 +39,10 @@ const ANSWERS: Duration = Duration::from_secs(10);
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
 
+/// Whether a request that the page shown makes of its own accord is held back, by the page, the
+/// method and the URL.
+pub type Guard = Arc<dyn Fn(&url::Url, &str, &url::Url) -> bool + Send + Sync>;
+
 /// How a tab presents itself.
 #[derive(Clone)]
 pub(super) struct Emulation {
@@ -49,6 +53,8 @@ pub(super) struct Emulation {
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
+    /// Which requests of scripts are held back.
+    pub(super) guard: Option<Guard>,
     /// Name and password for the proxy.
     pub(super) proxy_login: Option<(String, Secret)>,
     /// Heads of requests and answers are kept.
@@ -69,6 +75,7 @@ impl Emulation {
             gpc: false,
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
+            guard: None,
             proxy_login: None,
             items: Arc::default(),
             keep_heads: false,
@@ -461,6 +468,10 @@ impl Tab {
             tokio::time::sleep(LOOK).await;
         }
         let workers = self.hub.tab_closes(&self.context, &self.session);
+        if self.shared.emulation.guard.is_some() {
+            // What a page sends while it really is left goes out unseen, past every guard.
+            drop(self.command("Emulation.setScriptExecutionDisabled", json!({"value": true})).await);
+        }
         // A browser that is gone has closed it, too.
         let _ = self.close_target(&self.target).await;
         let windows = std::mem::take(&mut *locked(&self.shared.windows));
@@ -613,6 +624,26 @@ fn held(emulation: &Emulation) -> Value {
     json!({"patterns": [{"urlPattern": "*"}], "handleAuthRequests": emulation.proxy_login.is_some()})
 }
 
+/// Only requests that scripts make are held, and what leads to another document.
+fn held_of_scripts() -> Value {
+    let kinds = ["XHR", "Fetch", "Ping", "Document", "Other"];
+    let patterns: Vec<Value> =
+        kinds.iter().map(|kind| json!({"urlPattern": "*", "resourceType": kind})).collect();
+    json!({ "patterns": patterns })
+}
+
+/// Whether the guard holds a request back. What leads on from a request that went out is no request
+/// of the page's own.
+fn is_held_back(shared: &Shared, event: &Event, url: &url::Url) -> bool {
+    let Some(guard) = &shared.emulation.guard else { return false };
+    let method = event.params["request"]["method"].as_str().unwrap_or_default();
+    if !event.params["redirectedRequestId"].is_null() || !(shared.emulation.own)(url) {
+        return false;
+    }
+    let page = locked(&shared.trace).last_page.as_deref().and_then(|page| url::Url::parse(page).ok());
+    page.is_some_and(|page| guard(&page, method, url))
+}
+
 /// An empty document, in a site's place.
 pub(super) fn empty_answer(request: &Value) -> Value {
     let html = "<!doctype html><link rel=icon href=data:,>";
@@ -671,6 +702,15 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
             "body": base64::engine::general_purpose::STANDARD.encode(body),
         });
         connection.tell(&event.session, "Fetch.fulfillRequest", answer);
+        return;
+    }
+    if let Ok(url) = &url
+        && is_held_back(shared, event, url)
+    {
+        let method = request["method"].as_str().unwrap_or_default();
+        locked(&shared.trace).held_back(method, url.as_str());
+        let refusal = json!({"requestId": event.params["requestId"], "errorReason": "BlockedByClient"});
+        connection.tell(&event.session, "Fetch.failRequest", refusal);
         return;
     }
     let own = url.is_ok_and(|url| (shared.emulation.own)(&url));
@@ -754,6 +794,9 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         emulation.answers.is_some() || emulation.proxy_login.is_some() || !emulation.own_headers.is_empty();
     if holds && page_like {
         tell("Fetch.enable", held(emulation));
+    } else if emulation.guard.is_some() {
+        // Also in workers, whose requests are nobody else's.
+        tell("Fetch.enable", held_of_scripts());
     }
 }
 

@@ -95,6 +95,10 @@ pub(super) struct Trace {
     kept: usize,
     /// The URL shown in the main frame.
     pub(super) shown: Option<String>,
+    /// The last of them that came over the network.
+    pub(super) last_page: Option<String>,
+    /// Requests of scripts that were held back: method and URL.
+    held_back: Vec<(String, String)>,
     /// History routes a single-page application went to.
     pub(super) routes: BTreeSet<String>,
     main_frame: Option<String>,
@@ -382,7 +386,11 @@ impl Trace {
             }
             "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
                 self.main_frame = Some(text(&params["frame"]["id"]).to_owned());
-                self.shown = Some(text(&params["frame"]["url"]).to_owned());
+                let shown = text(&params["frame"]["url"]);
+                if shown.starts_with("http") {
+                    self.last_page = Some(shown.to_owned());
+                }
+                self.shown = Some(shown.to_owned());
                 self.documents = self.documents.saturating_add(1);
                 self.shows_loaded = false;
             }
@@ -521,6 +529,29 @@ impl Trace {
     /// Where it stands now.
     pub(super) fn mark(&self) -> Mark {
         Mark { requests: self.requests.len(), writes: self.writes.len(), storage: self.storage.len() }
+    }
+
+    /// A request of a script was held back.
+    pub(super) fn held_back(&mut self, method: &str, url: &str) {
+        if self.held_back.len() < MOST && self.has_room(url.len()) {
+            self.held_back.push((method.to_owned(), url.to_owned()));
+        }
+    }
+
+    /// Requests other than to read, and those that were held back, up to a mark: method, URL, and
+    /// whether it was held back.
+    pub(super) fn sent_by_scripts(&self, until: Mark) -> Vec<(String, String, bool)> {
+        let held =
+            |method: &str, url: &str| self.held_back.iter().any(|(known, at)| known == method && at == url);
+        let hops = self.requests.iter().take(until.requests).filter_map(|chain| chain.hops.first());
+        let mut sent: Vec<(String, String, bool)> = hops
+            .filter(|hop| !matches!(hop.method.as_str(), "GET" | "HEAD" | "OPTIONS" | ""))
+            .map(|hop| (hop.method.clone(), hop.url.clone(), held(&hop.method, &hop.url)))
+            .collect();
+        // Those that act by their address alone.
+        let reading = self.held_back.iter().filter(|(method, _)| method == "GET");
+        sent.extend(reading.map(|(method, url)| (method.clone(), url.clone(), true)));
+        sent
     }
 
     /// A window was opened.

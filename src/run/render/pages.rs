@@ -329,6 +329,9 @@ impl Runner<'_> {
             seen.overflow |= visit.remarks.contains(&OVERFLOW);
         }
         seen.storage.extend(rendered.storage.iter().cloned());
+        for sent in &rendered.sent {
+            self.recorder.sent_by_script(cell, sent);
+        }
     }
 }
 
