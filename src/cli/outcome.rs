@@ -97,6 +97,7 @@ mod tests {
     fn finding(severity: Severity) -> Finding {
         Finding {
             id: "1".into(),
+            parts: Vec::new(),
             rule: "lifetime",
             severity,
             confidence: Confidence::High,

@@ -140,6 +140,7 @@ fn audit(scan: &Scan) -> Audit {
         ],
         findings: vec![Finding {
             id: "f00d".into(),
+            parts: Vec::new(),
             rule: "lifetime",
             severity: Severity::Error,
             confidence: Confidence::High,

@@ -373,6 +373,7 @@ impl Order<'_> {
                 vantage: plan.vantage.clone(),
                 third_party_cookies: plan.third_party_cookies.first().copied().unwrap_or_default(),
                 assets: plan.pages.assets,
+                may_fail: plan.limits.may_fail,
                 partial,
                 own_hosts: runner.hosts.own(),
                 host_map: runner.hosts.map().clone(),
