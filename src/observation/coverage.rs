@@ -12,6 +12,9 @@ pub struct Coverage {
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
+    /// Sightings, requests and pages that were received and could not be kept.
+    #[serde(default, skip_serializing_if = "is_none_lost")]
+    pub lost: u64,
     /// Requests that scripts of pages made of their own accord, and that do more than to read.
     #[serde(default)]
     pub sent_by_scripts: Vec<SentByScripts>,
@@ -52,6 +55,11 @@ pub struct SameAnswer {
     pub count: u64,
     /// How many addresses answered with a page at all.
     pub of: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none_lost(lost: &u64) -> bool {
+    *lost == 0
 }
 
 /// Requests to own hosts that scripts made while pages were looked at, other than to read.

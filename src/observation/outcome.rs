@@ -102,4 +102,7 @@ pub enum ProbeResult {
     Fails { what: String },
     /// Could not be decided: why, and what would decide it.
     Undecided { why: String },
+    /// The act itself failed, so that nothing is known of what comes of it: which step, and what it
+    /// answered.
+    NotDone { why: String },
 }

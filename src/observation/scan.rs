@@ -48,6 +48,9 @@ pub struct Run {
     pub third_party_cookies: ThirdPartyCookies,
     /// Pictures, scripts, styles and frames were fetched too.
     pub assets: bool,
+    /// Of a hundred pages asked for, so many may fail before nothing is said of all of them.
+    #[serde(default = "may_fail", skip_serializing_if = "is_usual")]
+    pub may_fail: u32,
     /// Set when the run ended early: interrupted, or a limit of the whole run.
     pub partial: Option<String>,
     /// Hosts that count as the site's own, as globs, in force for this run.
@@ -78,6 +81,15 @@ impl Run {
         let own = self.own_hosts.iter().map(|host| Glob::new(host)).collect();
         Site::new(self.base_url.parsed(), own, self.host_map.clone(), self.other_hosts.clone())
     }
+}
+
+fn may_fail() -> u32 {
+    MAY_FAIL
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_usual(may_fail: &u32) -> bool {
+    *may_fail == MAY_FAIL
 }
 
 /// The browser of a run.

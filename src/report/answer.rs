@@ -1,6 +1,7 @@
 //! The answer in numbers and in one sentence, and the open claims gathered by what would decide
 //! them.
 
+use super::coverage::{decides_nothing, what_would};
 use super::{Report, words};
 use crate::audit::{Audit, Severity, State, Verdict, Why};
 use std::collections::BTreeMap;
@@ -85,6 +86,16 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
         return (
             Tone::Bad,
             format!("NOT CLEAR: no claim of {manifest} is refuted, but {site} has {}.", counts.findings()),
+        );
+    }
+    if decides_nothing(audit) {
+        return (
+            Tone::Unsure,
+            format!(
+                "NOTHING DECIDED: of the {} of {manifest} not one was decided for {site}{}.",
+                words::count_of(all as u64, "claim"),
+                what_would(audit)
+            ),
         );
     }
     if !report.inconclusive().is_empty() {

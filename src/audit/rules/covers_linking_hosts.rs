@@ -1,6 +1,8 @@
 //! `covers-linking-hosts`
 
 use super::prelude::*;
+use crate::observation::SkipReason;
+use url::Url;
 
 pub(crate) static RULE: Rule = Rule {
     id: "covers-linking-hosts",
@@ -8,42 +10,17 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 A policy that speaks of *the websites and applications that link to it* covers more than one host. Every own \
 host whose pages link to the policy page is part of the scan; a cookie of theirs that nothing declares refutes \
-this sentence together with the inventory, in one finding named *undeclared-cookie*. So does a frame of a \
-host that nobody knows and nothing declares: an application of the site's on a domain of its own.
+this sentence together with the inventory, in one finding named *undeclared-cookie*. It is upheld where every \
+host that the manifest names was looked at: whether a host links to the policy is not known before. A frame of \
+an unknown host is a third party until the manifest says that the host is the site's.
 
 **To do:** declare what the other host sets.",
     check,
     standing,
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let mut by_host: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie && seen.foreign) {
-        let application = seen.exchange().resource == Resource::Frame
-            && seen.fact.is_none()
-            && seen.provider.is_none()
-            && !away(context, seen);
-        if application {
-            by_host.entry(matching::host_of(seen.observation).to_owned()).or_default().push(seen);
-        }
-    }
-    for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.name()).collect();
-        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        let message = format!(
-            "{host}, shown within the site's own pages, sets {}, which nothing declares",
-            words::and(names)
-        );
-        found.push(
-            Violation::new(&RULE, &host, message)
-                .refutes([About::Policy(PolicyAspect::CoversLinkingHosts)])
-                .because(causes)
-                .confidence(Confidence::Medium)
-                .seen(context, sightings.iter().copied())
-                .hint("declare it, name its owner under third_parties, or add the host to the site's"),
-        );
-    }
-}
+/// `undeclared-cookie` tells it, with the inventory.
+fn check(_: &Context<'_>, _: &mut Vec<Violation>) {}
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(PolicyAspect::CoversLinkingHosts) = about else { return None };
@@ -64,6 +41,23 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         .collect();
     if let Some(host) = page.linked_from.iter().find(|host| !visited.contains(host.as_str())) {
         let detail = format!("{host} links to the policy and was not looked at");
+        return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
+    }
+    let named = context.manifest.site.hosts.iter().filter_map(|glob| glob.literal());
+    let looked_at = |name: &str| {
+        let name = name.split(':').next().unwrap_or(name);
+        visited.iter().any(|host| context.hosts.names(host).any(|other| other.eq_ignore_ascii_case(name)))
+    };
+    if let Some(host) = named.into_iter().find(|name| !looked_at(name)) {
+        let detail = format!("{host} is one of the site's hosts and was not looked at");
+        return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
+    }
+    let left = context.scan.coverage.skipped.iter().find(|skipped| {
+        let own = |url: Url| context.hosts.own(url.host_str().unwrap_or_default());
+        skipped.reason == SkipReason::OutOfScope && skipped.example.parsed().is_some_and(own)
+    });
+    if let Some(left) = left {
+        let detail = format!("{} is one of the site's and out of the plan's scope", left.example);
         return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
     }
     if page.linked_from.is_empty() {

@@ -46,8 +46,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 fn party(context: &Context<'_>, index: usize) -> Option<Violation> {
     let item = context.item(index);
     let declared = item.party?;
+    // Where nothing of the site's own has the name, another's cookie stands in its place.
+    let own = context.writes(index).any(|seen| seen.lands() && !seen.foreign);
+    let instead = context.namesakes(index).filter(|_| !own && declared == DeclaredParty::First);
     let failing: Vec<&Seen<'_>> = context
         .sightings(index)
+        .chain(instead)
         .filter(|seen| {
             let domain = seen.example().written.domain.as_deref();
             let foreign = seen.foreign || domain.is_some_and(|domain| !context.hosts.own(domain));

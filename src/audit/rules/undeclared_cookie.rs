@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if allowed_by_provider(context, seen) || away(context, seen) {
             continue;
         }
-        by_name.entry((seen.foreign, seen.name())).or_default().push(seen);
+        by_name.entry((seen.foreign, seen.family.clone())).or_default().push(seen);
     }
     for ((foreign, name), sightings) in by_name {
         let refutes_inventory = match complete {
