@@ -81,6 +81,12 @@ impl<'a> Earlier<'a> {
         self.cookies.contains(family) || self.cookies.contains(self.families.family(name).as_ref())
     }
 
+    /// The names of the cookies that were there then, as they were.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        let cookies = self.scan.observations.iter().filter(|it| it.kind == StorageKind::Cookie);
+        cookies.map(|observation| observation.name.to_string())
+    }
+
     /// The families of the names that were there then.
     pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
         self.cookies.iter().map(String::as_str)

@@ -1,6 +1,8 @@
 //! Everything that one run saw, as one value.
 
-use super::{Cell, ConsentLook, Contact, Coverage, Engine, Glob, Observation, Outcome, SafeUrl, Sent, Site};
+use super::{
+    Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl, Sent, Site,
+};
 use crate::cookie::{Browser, ThirdPartyCookies};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

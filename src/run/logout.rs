@@ -90,7 +90,7 @@ impl Runner<'_> {
     fn only_shown(&self, who: &PersonaSession, steps: &[Step], before: &Session) -> Option<String> {
         let opens = steps.iter().all(|step| matches!(step.action, Action::Open { .. } | Action::Expect(_)));
         let opened = steps.iter().rev().find_map(|step| match &step.action {
-            Action::Open { url } => self.hosts.on_target(url),
+            Action::Open { url } => self.site.on_target(url),
             _ => None,
         })?;
         let shown = who.shown.as_ref()?;

@@ -109,8 +109,8 @@ pub(super) fn new_cookies<'c, 'a>(
         });
         // A deploy that puts another hash into a name brings no other cookie.
         let redeployed = || {
-            let gone = |name: &&str| !context.seen.iter().any(|other| other.name() == **name);
-            previous.names().filter(gone).any(|name| renamed(name, &seen.name()))
+            let gone = |name: &String| !context.seen.iter().any(|other| other.name() == *name);
+            previous.names().filter(gone).any(|name| renamed(&name, &seen.name()))
         };
         let known = previous.had(&seen.name(), &seen.family) || same_item || redeployed();
         if !known
