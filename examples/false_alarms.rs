@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             let audit = audit::audit(&manifest, &scan, None);
             findings += audit.findings.len();
             let knowledge = Knowledge::default();
-            let report = Report::of(&scan, &knowledge).judged(&audit, "cookies.toml");
+            let report = Report::of(&scan, &knowledge).judged(&audit, &manifest);
             let mut bytes = Vec::new();
             report::write(&report, Format::Json, &mut bytes)?;
             let mut json: serde_json::Value = serde_json::from_slice(&bytes)?;

@@ -63,7 +63,9 @@ fn drift_is_found_and_ends_with_1() {
     Findings
     error[lifetime] `sid` lives 1 day, not 1h, in the one response that sets it
       declared  cookies.toml:11:1  `sid` lives 1h
-      seen      GET /, anonymous: sid=…; Path=/; Max-Age=86400; HttpOnly; SameSite=…
+      seen      GET /, anonymous: sid=…; Path=/; Max-Age=86400 (1 day); HttpOnly;
+                SameSite=Lax
+
     error[undeclared-cookie] `track` is set, and nothing declares it
       declared  cookies.toml:25:1  The manifest lists every cookie
       seen      GET /shop, anonymous: track=…; SameSite=None
@@ -77,7 +79,7 @@ fn drift_is_found_and_ends_with_1() {
       cart   30 days                 /      anonymous
       cart   30 days                 /shop  anonymous
       moved  session                 /      anonymous
-      sid    24 h      HttpOnly Lax  /      anonymous
+      sid    1 day     HttpOnly Lax  /      anonymous
       track  refused   None          /      anonymous
         browsers refuse it: SameSite=None needs Secure
 

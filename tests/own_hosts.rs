@@ -15,7 +15,7 @@ fn json(manifest: &str, scan: &Scan) -> serde_json::Value {
     let audit = audit::audit(&manifest, scan, None);
     let mut out = Vec::new();
     let knowledge = Knowledge::default();
-    let report = Report::of(scan, &knowledge).judged(&audit, "cookies.toml");
+    let report = Report::of(scan, &knowledge).judged(&audit, &manifest);
     report::write(&report, report::Format::Json, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }

@@ -49,3 +49,42 @@ fn collect(value: &Value, members: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+/// Where it is wished for there is colour, and as many columns as are said.
+#[test]
+fn colour_and_columns_are_as_wished() {
+    let site = small_site();
+    let url = url(&site);
+    let scan = |args: &[&str], environment: &[(&str, &str)]| {
+        let mut run = Cookieproof::new([&["scan", &url, "-q", "--rate", "0"][..], args].concat());
+        for (name, value) in environment {
+            run = run.env(name, value);
+        }
+        run.run().code(0).stdout
+    };
+    for (args, environment, coloured) in [
+        (vec!["--color", "always"], vec![], true),
+        (vec![], vec![("FORCE_COLOR", "1")], true),
+        (vec![], vec![("FORCE_COLOR", "0")], false),
+        (vec![], vec![("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false),
+        (vec!["--color", "never"], vec![("FORCE_COLOR", "1")], false),
+    ] {
+        assert_eq!(scan(&args, &environment).contains('\x1b'), coloured, "{args:?} {environment:?}");
+    }
+    let widest = |text: String| text.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest(scan(&["--width", "200"], &[])) > 80);
+    assert!(widest(scan(&[], &[("COLUMNS", "50")])) <= 50);
+    assert!(widest(scan(&[], &[])) <= 80);
+    Cookieproof::new(["scan", &url, "--width", "5"]).run().code(2);
+}
+
+/// A report is no scan, and the message says so.
+#[test]
+fn a_report_in_place_of_a_scan_is_called_one() {
+    let site = small_site();
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["scan", &url(&site), "-q", "--rate", "0", "--output", "json=report.json"];
+    Cookieproof::new(args).within(folder.path()).run().code(0);
+    let ended = Cookieproof::new(["report", "report.json"]).within(folder.path()).run().code(2);
+    assert!(ended.stderr.contains("it is a report; a saved scan is what"), "{}", ended.stderr);
+}

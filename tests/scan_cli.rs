@@ -30,7 +30,7 @@ fn the_inventory_of_a_small_site_at_once() {
       moved  session, this host only, path /
         moved=‹1 byte›; Path=/
         by GET /old -> 302 (anonymous)
-      sid  24 h, this host only, path /
+      sid  1 day, this host only, path /
         sid=‹12 bytes›; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax
         by GET / -> 200 (anonymous)
       track  browsers refuse it: SameSite=None needs Secure

@@ -46,6 +46,10 @@ pub(super) enum Command {
     History(super::history::HistoryArgs),
     /// Render a saved scan again, in other formats or against another manifest
     Report(Render),
+    /// The script that completes commands and flags in a shell
+    Completions(super::shell::Completions),
+    /// The manual page
+    Man(super::shell::Man),
 }
 
 /// Scans a site as every persona of the plan and says of each claim of the manifest whether it is
@@ -204,6 +208,12 @@ pub(super) struct Print {
     /// Write a report to a file as well, as in json=report.json (may be repeated)
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<OutputSpec>,
+    /// Colours, also by NO_COLOR and FORCE_COLOR: on terminals, always, never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorWord,
+    /// Columns of the report [default: the terminal's or COLUMNS; 80 without]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(super) width: Option<u16>,
     #[command(flatten)]
     pub(super) talk: Talk,
 }
@@ -215,10 +225,19 @@ impl Print {
     }
 }
 
+/// When a report is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWord {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
 /// How much is told.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Talk {
-    /// No progress
+    /// No progress; warnings and the report stay
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// More: every claim, all evidence, each request as it is made

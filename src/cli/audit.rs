@@ -57,7 +57,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
         remarks: &night.remarks,
         incomplete: &night.incomplete,
         rounds: night.rounds.as_ref(),
-        ..Report::of(&scan, &knowledge).judged(&night.audit, &manifest.file)
+        ..Report::of(&scan, &knowledge).judged(&night.audit, &manifest)
     };
     outputs.write(&report, &mut failures);
     let exit = failures.end(outcome::gated(&scan, &night.audit, args.fail_on, &night.gate));

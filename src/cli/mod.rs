@@ -29,6 +29,7 @@ mod progress;
 mod render;
 mod scan;
 mod settings;
+mod shell;
 
 pub use outcome::Exit;
 
@@ -56,6 +57,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Explain(args) => {
             let mut stdout = io::BufWriter::new(io::stdout().lock());
             explain::run(&args, &mut io::stdin().lock(), &mut stdout)

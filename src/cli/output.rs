@@ -1,30 +1,75 @@
 //! Where reports go. Files are tried before the long work, so that a wrong path hurts early; each is
 //! written by itself, and one that fails takes nothing else with it.
 
-use super::args::Print;
+use super::args::{ColorWord, Print};
 use super::complaint::{Complaint, Failures};
 use super::new_file::NewFile;
 use crate::observation::Scan;
 use crate::report::{self, Format, Report};
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The formats as words: for people, for programs (docs/report-json.md), for pull requests.
+/// The formats as words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FormatWord {
+    /// For people, at a terminal
     #[default]
     Terminal,
+    /// For programs (docs/report-json.md)
     Json,
+    /// For people, to hand on: one file with everything in it
+    Html,
+    /// For pull requests and wikis
     Markdown,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For test viewers: JUnit's XML, a test case for each claim
+    Junit,
+    /// Annotations of GitHub Actions; with GITHUB_STEP_SUMMARY a summary, too
+    Github,
+    /// GitLab's Code Quality
+    Gitlab,
+    /// The inventory for spreadsheets
+    Csv,
 }
 
 impl FormatWord {
+    /// What people write for it, and files are called.
+    const WORDS: [(&str, FormatWord); 15] = [
+        ("terminal", FormatWord::Terminal),
+        ("text", FormatWord::Terminal),
+        ("txt", FormatWord::Terminal),
+        ("json", FormatWord::Json),
+        ("html", FormatWord::Html),
+        ("htm", FormatWord::Html),
+        ("markdown", FormatWord::Markdown),
+        ("md", FormatWord::Markdown),
+        ("sarif", FormatWord::Sarif),
+        ("junit", FormatWord::Junit),
+        ("xml", FormatWord::Junit),
+        ("github", FormatWord::Github),
+        ("gitlab", FormatWord::Gitlab),
+        ("csv", FormatWord::Csv),
+        ("codequality", FormatWord::Gitlab),
+    ];
+
+    fn of(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, format)| *format)
+    }
+
     fn format(self, terminal: Format) -> Format {
         match self {
             FormatWord::Terminal => terminal,
             FormatWord::Json => Format::Json,
+            FormatWord::Html => Format::Html,
             FormatWord::Markdown => Format::Markdown,
+            FormatWord::Sarif => Format::Sarif,
+            FormatWord::Junit => Format::Junit,
+            FormatWord::Github => Format::Github,
+            FormatWord::Gitlab => Format::Gitlab,
+            FormatWord::Csv => Format::Csv,
         }
     }
 }
@@ -40,22 +85,18 @@ impl FromStr for OutputSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let word = |word: &str| match word {
-            "terminal" | "text" | "txt" => Some(FormatWord::Terminal),
-            "json" => Some(FormatWord::Json),
-            "markdown" | "md" => Some(FormatWord::Markdown),
-            _ => None,
-        };
         if let Some((format, path)) = text.split_once('=')
-            && let Some(format) = word(format)
+            && let Some(format) = FormatWord::of(format)
             && !path.is_empty()
         {
             return Ok(OutputSpec { format, path: path.into() });
         }
         let ending = Path::new(text).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        word(&ending.to_ascii_lowercase()).map(|format| OutputSpec { format, path: text.into() }).ok_or_else(
-            || "say the format, as in `json=report.json`, `markdown=report.md`, `terminal=report.txt`".into(),
-        )
+        FormatWord::of(ending).map(|format| OutputSpec { format, path: text.into() }).ok_or_else(|| {
+            "say the format, as in `json=report.json`; there are terminal, json, html, markdown, sarif, junit, \
+             github, gitlab and csv"
+                .into()
+        })
     }
 }
 
@@ -63,6 +104,8 @@ impl FromStr for OutputSpec {
 pub(super) struct Outputs {
     format: FormatWord,
     verbose: bool,
+    color: ColorWord,
+    width: Option<usize>,
     files: Vec<(FormatWord, NewFile)>,
     scan: Option<NewFile>,
 }
@@ -80,7 +123,14 @@ impl Outputs {
             }
             files.push((spec.format, NewFile::at(path)?));
         }
-        Ok(Outputs { format: print.format, verbose: print.talk.verbose > 0, files, scan })
+        Ok(Outputs {
+            format: print.format,
+            verbose: print.talk.verbose > 0,
+            color: print.color,
+            width: print.width.map(usize::from),
+            files,
+            scan,
+        })
     }
 
     /// Refuses to write over what the run reads.
@@ -117,7 +167,22 @@ impl Outputs {
             let format = word.format(terminal);
             failures.note(file.fill(|out| report::write(report, format, out)));
         }
-        let terminal = Format::Terminal { color: color(), width: width(), verbose: self.verbose };
+        if self
+            .files
+            .iter()
+            .map(|(word, _)| word)
+            .chain([&self.format])
+            .any(|word| *word == FormatWord::Github)
+        {
+            failures.note(add_step_summary(report));
+        }
+        let color = match self.color {
+            ColorWord::Auto => color(),
+            ColorWord::Always => true,
+            ColorWord::Never => false,
+        };
+        let terminal =
+            Format::Terminal { color, width: self.width.unwrap_or_else(width), verbose: self.verbose };
         let mut out = BufWriter::new(io::stdout().lock());
         let written =
             report::write(report, self.format.format(terminal), &mut out).and_then(|()| out.flush());
@@ -125,6 +190,19 @@ impl Outputs {
             finish(written).map_err(|error| Complaint::usage(format!("cannot write the report: {error}"))),
         );
     }
+}
+
+/// Adds the summary to that of a step of GitHub Actions, where we are in one. Other commands of the
+/// step may have written to it already.
+fn add_step_summary(report: &Report<'_>) -> Result<(), Complaint> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let path = PathBuf::from(path);
+    let mut summary = Vec::new();
+    report::write_github_summary(report, &mut summary)
+        .and_then(|()| OpenOptions::new().append(true).create(true).open(&path)?.write_all(&summary))
+        .map_err(|error| Complaint::file("write", &path, &error))
 }
 
 /// Where a scan lies that could not be saved where it should: beside us, or among the system's
@@ -157,20 +235,28 @@ fn finish(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Colour only on a terminal that can, and without NO_COLOR (no-color.org).
+/// Colour only on a terminal that can, and without NO_COLOR (no-color.org); FORCE_COLOR is for logs
+/// that show it without being terminals (force-color.org).
 pub(super) fn color() -> bool {
-    io::stdout().is_terminal() && color_wanted()
+    (io::stdout().is_terminal() || color_forced()) && color_wanted()
 }
 
 /// Whether the environment lets us colour.
 pub(super) fn color_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        && (color_forced() || std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
 }
 
-/// The columns of the terminal, within what reads well; 80 where there is none.
+fn color_forced() -> bool {
+    std::env::var_os("FORCE_COLOR").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// The columns to print in: what COLUMNS says, the terminal's, within what reads well; 80 where there
+/// is none.
 pub(super) fn width() -> usize {
-    terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| usize::from(width.0).clamp(40, 100))
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(terminal).map_or(80, |columns: usize| columns.clamp(40, 100))
 }
 
 #[cfg(test)]
@@ -186,6 +272,11 @@ mod tests {
             ("a.json", FormatWord::Json, "a.json"),
             ("a=b.md", FormatWord::Markdown, "a=b.md"),
             ("a.TXT", FormatWord::Terminal, "a.TXT"),
+            ("html=a", FormatWord::Html, "a"),
+            ("a.sarif", FormatWord::Sarif, "a.sarif"),
+            ("junit.xml", FormatWord::Junit, "junit.xml"),
+            ("gitlab=gl.json", FormatWord::Gitlab, "gl.json"),
+            ("a.csv", FormatWord::Csv, "a.csv"),
         ] {
             let spec: OutputSpec = text.parse().unwrap();
             assert_eq!((spec.format, spec.path.to_str().unwrap()), (format, path), "{text}");

@@ -105,8 +105,8 @@ impl Watch for Teller {
             }
             Event::Progress(progress) if self.talk >= Talk::Normal => self.progress(&progress),
             Event::Detail(text) if self.talk >= Talk::Verbose => self.line(&text),
-            Event::Warning(text) if self.talk >= Talk::Normal => self.line(&format!("warning: {text}")),
-            Event::Progress(_) | Event::Detail(_) | Event::Warning(_) => {}
+            Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Progress(_) | Event::Detail(_) => {}
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn run(args: &args::Render) -> Result<Exit, Complaint> {
     let audit = manifest.as_ref().map(|manifest| audit_with(manifest, &scan, None, &knowledge));
     let mut report = Report::of(&scan, &knowledge);
     if let (Some(audit), Some(manifest)) = (&audit, &manifest) {
-        report = report.judged(audit, &manifest.file);
+        report = report.judged(audit, manifest);
     }
     let mut failures = Failures::default();
     outputs.write(&report, &mut failures);

@@ -25,6 +25,8 @@ pub struct Manifest {
     pub claims: Vec<Claim>,
     /// What the file is called in messages.
     pub file: String,
+    /// Where the sentences about the whole site begin; the first line where there are none.
+    pub claims_at: Place,
 }
 
 /// `[site]`

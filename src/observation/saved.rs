@@ -2,6 +2,8 @@
 
 use super::{SCAN_FORMAT, Scan};
 use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::Value;
 use std::io;
 
 /// Why a file is no saved scan.
@@ -15,8 +17,10 @@ pub enum NotAScan {
     AReport,
     #[error("it is not a saved scan: {0}")]
     Malformed(serde_json::Error),
+    #[error("it is a report; a saved scan is what `--save-scan` writes")]
+    Report,
     #[error("it has format {0}; this version reads format {SCAN_FORMAT}. Make the scan again.")]
-    OtherFormat(u64),
+    OtherFormat(String),
 }
 
 impl Scan {
@@ -30,7 +34,7 @@ impl Scan {
     pub fn read(mut input: impl io::Read) -> Result<Self, NotAScan> {
         #[derive(Deserialize)]
         struct Version {
-            format: u64,
+            format: Value,
         }
         let mut text = String::new();
         input.read_to_string(&mut text)?;
@@ -39,8 +43,11 @@ impl Scan {
             return Err(NotAScan::AReport);
         }
         let Version { format } = serde_json::from_str(&text).map_err(NotAScan::Malformed)?;
-        if format != u64::from(SCAN_FORMAT) {
-            return Err(NotAScan::OtherFormat(format));
+        match &format {
+            Value::Number(number) if number.as_u64() == Some(u64::from(SCAN_FORMAT)) => {}
+            Value::String(word) if word.starts_with("cookieproof-report/") => return Err(NotAScan::Report),
+            Value::Number(other) => return Err(NotAScan::OtherFormat(other.to_string())),
+            _ => return Err(NotAScan::Malformed(serde_json::Error::custom("`format` is no number"))),
         }
         serde_json::from_str(&text).map_err(NotAScan::Malformed)
     }
@@ -71,6 +78,10 @@ mod tests {
             (
                 "{\"format\": \"cookieproof-report/1\", \"run\": {}}",
                 "it is a JSON report, and a report does not hold all that a scan does. Keep the scan with `--save-scan`.",
+            ),
+            (
+                "{\"format\": \"cookieproof-report/1\"}",
+                "it is a report; a saved scan is what `--save-scan` writes",
             ),
             ("{\"format\": 7}", "it has format 7; this version reads format 1. Make the scan again."),
             ("{\"format\": 1}", "it is not a saved scan: missing field `run` at line 1 column 13"),

@@ -59,7 +59,7 @@ pub(crate) enum Tone {
 /// The first sentence of a report: what the scan says about the manifest.
 pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (Tone, String) {
     let site = &report.scan.run.base_url;
-    let manifest = report.manifest.unwrap_or("its manifest");
+    let manifest = report.manifest_file().unwrap_or("its manifest");
     let all = counts.upheld + counts.refuted + counts.not_verified;
     let accepted = |id: &str| report.accepted.iter().any(|accepted| accepted.id == id);
     if counts.refuted > 0 && audit.findings.iter().all(|finding| accepted(&finding.id)) {

@@ -71,7 +71,8 @@ pub fn sentence(scan: &Scan) -> String {
     }
 }
 
-fn rows(observation: &Observation) -> Vec<Row<'_>> {
+/// The distinct ways in which one thing was written.
+pub(crate) fn rows(observation: &Observation) -> Vec<Row<'_>> {
     let mut rows: BTreeMap<(Fate, String, String), Row<'_>> = BTreeMap::new();
     for group in &observation.groups {
         let example = &group.example;

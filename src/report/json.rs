@@ -579,7 +579,7 @@ fn wire<'a>(report: &Report<'a>) -> Wire<'a> {
                 tried: browser.tried,
             }),
         },
-        manifest: report.manifest,
+        manifest: report.manifest.map(|manifest| manifest.file.as_str()),
         answer: report.audit.map(answer),
         inconclusive: report.inconclusive(),
         since: report.since.map(since),

@@ -266,7 +266,7 @@ fn verdicts(report: &Report<'_>, audit: &Audit, out: &mut dyn io::Write) -> io::
 }
 
 fn place(report: &Report<'_>, line: u32, column: u32) -> String {
-    format!("{}:{line}:{column}", report.manifest.unwrap_or("manifest"))
+    format!("{}:{line}:{column}", report.manifest_file().unwrap_or("manifest"))
 }
 
 /// A sentence of ours, in which backticks set off what is quoted. A stray one in what is quoted

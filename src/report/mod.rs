@@ -4,16 +4,26 @@
 mod answer;
 mod consent;
 mod coverage;
+mod csv;
+mod github;
+mod gitlab;
+mod html;
 mod inventory;
 mod json;
+mod junit;
+mod line;
 mod markdown;
 mod nights;
+mod places;
+mod sarif;
 mod since;
 mod terminal;
 mod text;
 mod third_parties;
 mod words;
 
+#[cfg(test)]
+mod machine_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -27,8 +37,10 @@ pub(crate) use text::{clean, cut};
 
 use crate::audit::{Audit, Rounds};
 use crate::history::{Accepted, Since};
+use crate::manifest::{Manifest, Place};
 use crate::observation::Scan;
 use crate::vendors::Knowledge;
+use std::collections::BTreeMap;
 use std::io;
 
 /// What a report is made from.
@@ -37,8 +49,8 @@ pub struct Report<'a> {
     pub scan: &'a Scan,
     /// None for `scan`, which only looks.
     pub audit: Option<&'a Audit>,
-    /// The manifest's file name, for messages that point into it.
-    pub manifest: Option<&'a str>,
+    /// What it was judged by.
+    pub manifest: Option<&'a Manifest>,
     /// What is known of cookies and hosts.
     pub knowledge: &'a Knowledge,
     /// What changed since the last time; none where no earlier run is at hand.
@@ -51,11 +63,14 @@ pub struct Report<'a> {
     pub incomplete: &'a [String],
     /// What the rounds have in common, where everything was looked at several times.
     pub rounds: Option<&'a Rounds>,
+    /// Pictures that may be shown, by the name that the scan gives their files.
+    pub pictures: &'a BTreeMap<String, Vec<u8>>,
 }
 
 impl<'a> Report<'a> {
     /// Only what was seen: no manifest, no earlier run.
     pub fn of(scan: &'a Scan, knowledge: &'a Knowledge) -> Self {
+        static NONE: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         Report {
             scan,
             audit: None,
@@ -66,6 +81,7 @@ impl<'a> Report<'a> {
             remarks: &[],
             incomplete: &[],
             rounds: None,
+            pictures: &NONE,
         }
     }
 
@@ -83,17 +99,44 @@ impl<'a> Report<'a> {
     }
 
     /// With what an audit says of it.
-    pub fn judged(self, audit: &'a Audit, manifest: &'a str) -> Self {
+    pub fn judged(self, audit: &'a Audit, manifest: &'a Manifest) -> Self {
         Report { audit: Some(audit), manifest: Some(manifest), ..self }
+    }
+}
+
+impl Report<'_> {
+    /// What the manifest is called in messages.
+    fn manifest_file(&self) -> Option<&str> {
+        self.manifest.map(|manifest| manifest.file.as_str())
+    }
+
+    /// Where the manifest's sentences about the whole site begin.
+    fn claims_at(&self) -> Place {
+        self.manifest.map(|manifest| manifest.claims_at).unwrap_or_default()
     }
 }
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    Terminal { color: bool, width: usize, verbose: bool },
+    Terminal {
+        color: bool,
+        width: usize,
+        verbose: bool,
+    },
     Json,
+    Html,
     Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For test viewers.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's Code Quality.
+    Gitlab,
+    /// The inventory for spreadsheets.
+    Csv,
 }
 
 /// Writes a report.
@@ -103,6 +146,17 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn io::Write) -> io
             terminal::write(report, terminal::Layout { color, width, verbose }, out)
         }
         Format::Json => json::write(report, out),
+        Format::Html => html::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Csv => csv::write(report, out),
     }
+}
+
+/// Writes the summary of a step of GitHub Actions, beside the annotations.
+pub fn write_github_summary(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    github::write_summary(report, out)
 }

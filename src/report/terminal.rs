@@ -4,7 +4,7 @@
 use super::answer::{self, Counts, Tone};
 use super::coverage::{self, short_url};
 use super::inventory::{self, Fate, Row};
-use super::{Report, inconclusive, since, text, third_parties, words};
+use super::{Report, inconclusive, line, since, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Finding, Severity, State};
 use crate::history::{Change, Standing};
 use crate::observation::{Party, Scan, Sighting, StorageKind};
@@ -221,7 +221,7 @@ impl Page<'_> {
         }
         self.heading("Findings", "")?;
         for (number, finding) in audit.findings.iter().enumerate() {
-            if number > 0 && self.layout.verbose {
+            if number > 0 {
                 self.blank()?;
             }
             self.finding(report, finding)?;
@@ -242,10 +242,10 @@ impl Page<'_> {
         self.paragraph(style, &label, "  ", &finding.message)?;
         if let Some(declared) = &finding.declared {
             let place = place(report, declared.place.line, declared.place.column);
-            self.labelled("declared", &format!("{place}  {}", declared.says), self.layout.verbose)?;
+            self.labelled("declared", &format!("{place}  {}", declared.says))?;
         }
         if let Some(accepted) = accepted {
-            self.labelled("accepted", &accepted.in_words(), true)?;
+            self.labelled("accepted", &accepted.in_words())?;
         }
         let known = report.since.and_then(|since| since.findings.iter().find(|known| known.id == finding.id));
         if let Some(known) = known.filter(|_| report.since.is_some_and(|since| !since.is_first())) {
@@ -258,39 +258,39 @@ impl Page<'_> {
             if !known.note.is_empty() {
                 standing.push_str(&format!(", {}", known.note));
             }
-            self.labelled("since", &standing, true)?;
+            self.labelled("since", &standing)?;
         }
         if let Some(rounds) = report.rounds
             && let Some(seen) = rounds.findings.get(&finding.id)
             && (*seen < rounds.of || self.layout.verbose)
         {
-            self.labelled("rounds", &rounds.in_words(*seen), true)?;
+            self.labelled("rounds", &rounds.in_words(*seen))?;
         }
         let shown = if self.layout.verbose { finding.evidence.len() } else { 1 };
         for evidence in finding.evidence.iter().take(shown) {
             let (line, full) = self.evidence(evidence);
             match self.layout.verbose {
                 true => {
-                    self.labelled("seen", &full, true)?;
-                    self.labelled("", &evidence.line, true)?;
+                    self.labelled("seen", &full)?;
+                    self.labelled("", &line::explained(&evidence.line))?;
                     if let Some(picture) = &evidence.picture {
-                        self.labelled("picture", picture, true)?;
+                        self.labelled("picture", picture)?;
                     }
                     if let Some(replay) = &evidence.replay {
-                        self.labelled("again", replay, true)?;
+                        self.labelled("again", replay)?;
                     }
                 }
-                false => self.labelled("seen", &line, false)?,
+                false => self.labelled("seen", &line)?,
             }
         }
         if self.layout.verbose {
             if let Some(hint) = &finding.hint {
-                self.labelled("hint", hint, true)?;
+                self.labelled("hint", hint)?;
             }
             if !finding.claims.is_empty() {
-                self.labelled("refutes", &finding.claims.join(", "), true)?;
+                self.labelled("refutes", &finding.claims.join(", "))?;
             }
-            self.labelled("id", &finding.id, true)?;
+            self.labelled("id", &finding.id)?;
         }
         Ok(())
     }
@@ -318,7 +318,7 @@ impl Page<'_> {
             0 | 1 => full,
             count => format!("{full}, {}", words::times(count)),
         };
-        (format!("{short}: {}", gist(&evidence.line)), full)
+        (format!("{short}: {}", line::explained(&gist(&evidence.line))), full)
     }
 
     fn open(&mut self, audit: &Audit) -> io::Result<()> {
@@ -413,6 +413,13 @@ impl Page<'_> {
     }
 
     fn row(&mut self, style: Style, columns: [usize; 5], cells: [&str; 5]) -> io::Result<()> {
+        let cleaned = cells.map(text::clean);
+        if columns.iter().zip(&cleaned).any(|(width, cell)| text::width(cell) > *width) {
+            // What does not fit its column is not cut: the row takes the lines that it needs.
+            let cells: Vec<&str> =
+                cleaned.iter().map(AsRef::as_ref).filter(|cell| !cell.is_empty()).collect();
+            return self.paragraph(style, "  ", "      ", &cells.join("  "));
+        }
         let mut line = String::from("  ");
         for (width, cell) in columns.into_iter().zip(cells) {
             line.push_str(&text::fit(&text::clean(cell), width));
@@ -622,16 +629,9 @@ impl Page<'_> {
         self.blank()
     }
 
-    /// A labelled line below a finding, in one line or in as many as it needs.
-    fn labelled(&mut self, label: &str, text: &str, whole: bool) -> io::Result<()> {
-        let label = format!("  {label:<9} ");
-        if whole {
-            return self.paragraph(DIM, &label, "            ", text);
-        }
-        self.styled(DIM, &label)?;
-        let cleaned = text::clean(text);
-        let cut = text::cut(&cleaned, self.layout.width.saturating_sub(label.len()));
-        writeln!(self.out, "{cut}")
+    /// A labelled text below a finding, in as many lines as it needs: evidence is never cut.
+    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+        self.paragraph(DIM, &format!("  {label:<9} "), "            ", text)
     }
 
     /// A styled label (already clean) and a text wrapped behind it; without a label, the text is
@@ -683,7 +683,7 @@ fn party(party: Party) -> &'static str {
 
 /// A place in the manifest as editors open it.
 fn place(report: &Report<'_>, line: u32, column: u32) -> String {
-    format!("{}:{line}:{column}", report.manifest.unwrap_or("manifest"))
+    format!("{}:{line}:{column}", report.manifest_file().unwrap_or("manifest"))
 }
 
 /// What matters of a masked line in little room: the value's mask is dropped, and `Expires` where

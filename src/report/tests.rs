@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::audit::{Confidence, Declared, Evidence, Finding, Note, Severity, State, Verdict, Why};
-use crate::manifest::Place;
-use crate::observation::{Scan, Sighting};
+use crate::history::{
+    Accepted, Base, Change, ClaimTurn, FindingSince, Night, Open, Since, Standing, ThingChange, Trend,
+};
+use crate::manifest::{Item, LifetimeRule, Manifest, Place};
+use crate::observation::{Scan, Sighting, StorageKind};
 use crate::vendors::Knowledge;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -97,7 +100,76 @@ pub(crate) fn scan() -> Scan {
     .unwrap()
 }
 
-fn audit(scan: &Scan) -> Audit {
+/// Where the scan's cookie is declared; `[claims]` begins on line 28.
+pub(crate) fn manifest() -> Manifest {
+    let mut sid = Item::named("sid");
+    sid.lifetime = Some(LifetimeRule::Exact("24h".parse().unwrap()));
+    Manifest {
+        file: "cookies.toml".into(),
+        items: vec![sid],
+        claims_at: Place { line: 28, column: 1 },
+        ..Manifest::default()
+    }
+}
+
+/// A comparison in which everything occurs.
+pub(crate) fn since() -> Since {
+    let thing = |change, name: &str, detail: &str, vendor: Option<&str>, who: &[&str]| ThingChange {
+        change,
+        kind: Some(StorageKind::Cookie),
+        name: name.into(),
+        host: "shop.test".into(),
+        vendor: vendor.map(Into::into),
+        detail: detail.into(),
+        who: who.iter().copied().map(Into::into).collect(),
+    };
+    let finding = |standing, id: &str, first_seen: Option<&str>| FindingSince {
+        standing,
+        id: id.into(),
+        rule: "lifetime".into(),
+        severity: Severity::Error,
+        message: format!("`{id}` lives too long"),
+        note: String::new(),
+        first_seen: first_seen.map(Into::into),
+    };
+    let night = |day: u8, errors, complete| Night {
+        started: format!("2026-04-{day:02}T04:00:00Z"),
+        errors,
+        warnings: 1,
+        things: u64::from(day),
+        complete,
+    };
+    Since {
+        bases: vec![
+            Base { who: "anonymous".into(), started: Some("2026-04-15T04:00:00Z".into()) },
+            Base { who: "member".into(), started: Some("2026-04-13T04:00:00Z".into()) },
+        ],
+        caveats: vec!["Last time it was another version of the tool.".into()],
+        things: vec![
+            thing(Change::Appeared, "_fbp", "", Some("Meta"), &["anonymous"]),
+            thing(Change::Gone, "_ga", "", None, &[]),
+            thing(Change::Changed, "lang", "90 min → 1 day", None, &[]),
+            thing(Change::NotLookedAt, "sid", "", None, &["member"]),
+        ],
+        claims: vec![ClaimTurn {
+            claim: "cookies.sid.lifetime".into(),
+            text: "`sid` lives 24h.".into(),
+            from: "upheld".into(),
+            to: "refuted".into(),
+        }],
+        findings: vec![
+            finding(Standing::Still, "f00d", Some("2026-04-02")),
+            finding(Standing::New, "cafe", None),
+            finding(Standing::Gone, "dead", None),
+            finding(Standing::NotLookedAt, "0123", None),
+        ],
+        open: vec![Open { who: "member, logout".into(), why: "not part of this run".into() }],
+        pages: vec!["policy page: the date moved".into()],
+        trend: Trend { nights: vec![night(14, 0, true), night(15, 3, false), night(16, 1, true)] },
+    }
+}
+
+pub(crate) fn audit(scan: &Scan) -> Audit {
     let sid: &Sighting = &scan.observations[1].groups[0].example;
     let verdict = |claim: &str, text: &str, line, state| Verdict {
         claim: claim.into(),
@@ -174,10 +246,10 @@ fn audit(scan: &Scan) -> Audit {
 
 fn print(scan: &Scan, audit: Option<&Audit>, format: Format) -> String {
     let mut out = Vec::new();
-    let knowledge = Knowledge::default();
+    let (knowledge, manifest) = (Knowledge::default(), manifest());
     let mut report = Report::of(scan, &knowledge);
     if let Some(audit) = audit {
-        report = report.judged(audit, "cookies.toml");
+        report = report.judged(audit, &manifest);
     }
     write(&report, format, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -199,7 +271,8 @@ fn the_answer_comes_first_and_a_finding_takes_three_lines() {
     Findings
     error[lifetime] `sid` lives 14 days; the policy says 24h
       declared  cookies.toml:14:12  lifetime = "24h"
-      seen      POST /login, member, login: sid=…; Max-Age=1209600; Path=/; HttpOnl…
+      seen      POST /login, member, login: sid=…; Max-Age=1209600 (14 days);
+                Path=/; HttpOnly; SameSite=Lax
 
     Not verified
          1 only a browser can say: claims.consent-banner
@@ -252,7 +325,8 @@ fn verbose_shows_every_claim_and_all_evidence() {
     error[lifetime] `sid` lives 14 days; the policy says 24h
       declared  cookies.toml:14:12  lifetime = "24h"
       seen      POST http://shop.test/login -> 302 (member, login), twice
-                sid=‹32 bytes›; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax
+                sid=‹32 bytes›; Max-Age=1209600 (14 days); Path=/; HttpOnly;
+                SameSite=Lax
       again     curl -i -X POST 'http://shop.test/login'
       hint      Shorten the cookie's Max-Age, or correct the policy.
       refutes   cookies.sid.lifetime
@@ -988,4 +1062,31 @@ fn nothing_seen_is_never_all_clear() {
     styles (`--assets`).
     Made 2026-04-16T10:00:00Z in 2 seconds.
     ");
+}
+
+/// Whoever reads a second report wants to know what is new, first.
+#[test]
+fn changes_come_before_the_findings() {
+    let (scan, since, knowledge, manifest) = (scan(), since(), Knowledge::default(), manifest());
+    let audit = audit(&scan);
+    let accepted = [Accepted {
+        id: "f00d".into(),
+        owner: "ana".into(),
+        reason: "waiting for vendor".into(),
+        until: "2026-12-31".into(),
+    }];
+    let report = Report::of(&scan, &knowledge).judged(&audit, &manifest);
+    let report = Report { since: Some(&since), accepted: &accepted, ..report };
+    for (format, heading, line) in [
+        (PLAIN, "Since last time\n", "  + _fbp (Meta, on shop.test) — anonymous\n"),
+        (Format::Markdown, "## Since last time\n", "- `+ _fbp (Meta, on shop.test) — anonymous`\n"),
+    ] {
+        let mut out = Vec::new();
+        write(&report, format, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let at = text.find(heading).unwrap_or_else(|| panic!("{text}"));
+        assert!(text[at..].contains(line), "{text}");
+        assert!(at < text.find("Findings\n").unwrap(), "{text}");
+        assert!(text.contains("until 2026-12-31, ana: waiting for vendor"), "{text}");
+    }
 }

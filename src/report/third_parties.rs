@@ -207,8 +207,8 @@ fn nobody<'a>() -> Other<'a> {
 }
 
 /// The host of a cookie's domain or of a storage item's origin.
-fn host_of(domain: &str) -> &str {
-    let host = domain.split_once("://").map_or(domain, |(_, host)| host);
+pub(crate) fn host_of(domain: &str) -> &str {
+    let host = domain.split_once("://").map_or(domain, |(_, host)| host).trim_start_matches('.');
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

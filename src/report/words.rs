@@ -1,12 +1,12 @@
 //! The words the reports use for values: short, plain, the same in every format.
 
-use crate::audit::{Severity, Why};
+use crate::audit::{Evidence, Severity, Why};
 use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
 use crate::observation::{
     BrowserRun, Cell, Consent, DeadEndKind, Engine, FailureKind, Phase, Sighting, SkipReason,
 };
 
-/// A lifetime in words: `session`, `24 h`, `364 days`.
+/// A lifetime in words: `session`, `90 min`, `364 days`.
 pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
     match lifetime {
         Lifetime::Session => "session".into(),
@@ -15,12 +15,12 @@ pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
     }
 }
 
-/// Seconds in the largest unit that fits them within a minute: `24 h`, `364 days`, `1 year`.
+/// Seconds in the largest unit that fits them within a minute: `90 min`, `364 days`, `1 year`.
 pub(crate) fn duration(seconds: i64) -> String {
     const DAY: i64 = 86_400;
     for (unit, name, least, slack) in [
         (365 * DAY, "year", 365 * DAY, 60),
-        (DAY, "day", 3 * DAY, 60),
+        (DAY, "day", DAY, 60),
         (3_600, "h", 3_600, 5),
         (60, "min", 120, 0),
     ] {
@@ -126,6 +126,40 @@ pub(crate) fn cell(cell: &Cell) -> String {
     words
 }
 
+/// A piece of evidence in one line: the request, who made it, how often, and what was seen.
+pub(crate) fn evidence(seen: &Evidence) -> String {
+    let who = cell(&seen.cell);
+    let at = match (&seen.exchange, &seen.page) {
+        (Some(at), _) => format!("{} {} -> {} ({who})", at.method, at.url, at.status),
+        (None, Some(page)) => format!("{} ({who})", page.asked),
+        (None, None) => who,
+    };
+    let times = if seen.count > 1 { format!(", {}", times(seen.count)) } else { String::new() };
+    format!("{at}{times}: {}", super::line::explained(&seen.line))
+}
+
+/// A moment for people: `26 November 2026, 04:02 UTC`; as it is where it is none.
+pub(crate) fn moment(rfc3339: &str) -> String {
+    let Ok(moment) = rfc3339.parse::<jiff::Timestamp>() else { return rfc3339.to_owned() };
+    let moment = moment.to_zoned(jiff::tz::TimeZone::UTC);
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let month = usize::try_from(moment.month() - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+    format!("{} {month} {}, {:02}:{:02} UTC", moment.day(), moment.year(), moment.hour(), moment.minute())
+}
+
 /// Which third-party cookies a browser kept.
 pub(crate) fn mode(browser: &BrowserRun) -> String {
     let mode = match browser.third_party_cookies.as_slice() {
@@ -225,8 +259,8 @@ mod tests {
             (900, "15 min"),
             (3_600, "1 h"),
             (5_400, "90 min"),
-            (86_400, "24 h"),
-            (172_800, "48 h"),
+            (86_400, "1 day"),
+            (172_800, "2 days"),
             (604_800, "7 days"),
             (604_799, "7 days"),
             (1_209_600, "14 days"),
@@ -242,6 +276,13 @@ mod tests {
         }
         assert_eq!(lifetime(&Lifetime::Seconds(0)), "expired");
         assert_eq!(lifetime(&Lifetime::Session), "session");
+    }
+
+    #[test]
+    fn moments_as_people_write_them() {
+        assert_eq!(moment("2026-11-08T04:02:05Z"), "8 November 2026, 04:02 UTC");
+        assert_eq!(moment("2026-01-31T23:59:59.5Z"), "31 January 2026, 23:59 UTC");
+        assert_eq!(moment("yesterday"), "yesterday");
     }
 
     #[test]

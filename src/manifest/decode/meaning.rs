@@ -65,6 +65,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Manifest {
         links,
         claims: Vec::new(),
         file: problems.source().file.clone(),
+        claims_at: problems.place(written.claims.span.start),
     };
     if !problems.has_errors() {
         manifest.claims = claims_of(&manifest);

@@ -421,6 +421,7 @@ pub(super) struct Sentences {
     pub(super) login_without_consent: Option<Sentence<bool>>,
     pub(super) honours_gpc: Option<Sentence<bool>>,
     pub(super) spans: BTreeMap<String, Range<usize>>,
+    pub(super) span: Range<usize>,
 }
 
 impl Record for Sentences {
@@ -476,6 +477,7 @@ impl Record for Sentences {
                 "With Global Privacy Control only strictly necessary cookies are set.",
             ),
             spans: fields.spans(),
+            span: fields.span(),
         })
     }
 }
