@@ -26,8 +26,8 @@ pub use anti_forgery::is_anti_forgery;
 pub use cell::{Cell, Consent, Engine, Phase, Visitor};
 pub use contact::{Carried, Contact, Disclosure, Form, Sent};
 pub use coverage::{
-    Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SameAnswer, SentByScripts,
-    SkipReason, Skipped,
+    Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SameAnswer,
+    SentByScripts, SkipReason, Skipped,
 };
 pub use family::{Families, family};
 pub use fold::Fold;

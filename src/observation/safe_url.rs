@@ -123,8 +123,20 @@ fn push_parameter(safe: &mut String, pair: &str) {
 /// Whether a value is there to be another each time: a random fraction, a clock's milliseconds, or a
 /// number under a name for that. Kept, no two runs would show the same address.
 fn busts_caches(name: &str, value: &str) -> bool {
-    const NAMES: &[&str] =
-        &["_", "r", "rnd", "rand", "random", "ord", "cb", "z", "nocache", "cachebuster", "cache_buster", "ts"];
+    const NAMES: &[&str] = &[
+        "_",
+        "r",
+        "rnd",
+        "rand",
+        "random",
+        "ord",
+        "cb",
+        "z",
+        "nocache",
+        "cachebuster",
+        "cache_buster",
+        "ts",
+    ];
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let fraction = value.strip_prefix("0.").or_else(|| value.strip_prefix('.'));
     let random = fraction.is_some_and(|rest| rest.len() >= 3 && rest.bytes().all(|b| b.is_ascii_digit()));

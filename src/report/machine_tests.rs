@@ -15,6 +15,7 @@ fn several(scan: &Scan) -> Audit {
     let mut audit = audit(scan);
     let first = audit.findings[0].clone();
     audit.findings.push(Finding {
+        parts: Vec::new(),
         id: "beef".into(),
         rule: "undeclared-cookie",
         severity: Severity::Error,
@@ -29,6 +30,7 @@ fn several(scan: &Scan) -> Audit {
         hint: None,
     });
     audit.findings.push(Finding {
+        parts: Vec::new(),
         id: "cafe".into(),
         rule: "third-party-cookies",
         severity: Severity::Warning,

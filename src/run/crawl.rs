@@ -15,8 +15,8 @@ use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
-    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links, page_fingerprint_at,
-    refusal_fingerprint,
+    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links,
+    page_fingerprint_at, refusal_fingerprint,
 };
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
