@@ -20,6 +20,7 @@ mod new_file;
 mod outcome;
 mod output;
 mod progress;
+mod recorded;
 mod render;
 mod scan;
 mod settings;
