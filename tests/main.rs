@@ -44,6 +44,7 @@ mod outputs;
 mod own_hosts;
 mod reading;
 mod readme;
+mod replay;
 mod report;
 mod scan_cli;
 mod schema;

@@ -355,7 +355,7 @@ fn what_is_no_scan_and_no_history_is_named() {
     shop.scan(1);
     shop.audit("scan-1.json", &["--output", "json=report.json"]).code(1);
     let ended = shop.audit("report.json", &[]).code(2);
-    assert!(ended.stderr.contains("it is a JSON report"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("this is a JSON report"), "{}", ended.stderr);
     let ended = shop.audit("scan-1.json", &["--history", "report.json"]).code(2);
     assert!(ended.stderr.contains("report.json is not a history of cookieproof"), "{}", ended.stderr);
     let ended = shop.run(&["history", "none.db"]).code(2);

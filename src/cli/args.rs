@@ -67,9 +67,13 @@ pub(super) struct Audit {
     pub(super) policy: Option<String>,
     #[command(flatten)]
     pub(super) look: Look,
-    /// Judge this saved scan instead of looking
+    /// Judge this saved scan instead of looking, or with --as a HAR file of your own browser
     #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine", "repeat"])]
     pub(super) from: Option<PathBuf>,
+    /// Whose recording the HAR file is and what was said about cookies before, as in
+    /// anonymous/untouched or member/accepted
+    #[arg(long = "as", value_name = "PERSONA/STATE", requires = "from")]
+    pub(super) recorded_as: Option<String>,
     /// An older saved scan, for claims about changes over time
     #[arg(long, value_name = "SCAN")]
     pub(super) previous: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
-use super::{Exit, files, import, live, outcome, settings};
+use super::{Exit, files, import, live, outcome, recorded, settings};
 use crate::history;
 use crate::report::Report;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,15 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
     let nights = args.nights.prepare(previous.is_some())?;
     let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
+        Some(path) if let Some(who) = &args.recorded_as => {
+            let looking = settings::looking(args.what.as_deref(), &args.look)?;
+            spare_plans(settings::inputs(&looking.plan))?;
+            let manifest = settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?;
+            outputs.spare([Path::new(&manifest.file)])?;
+            let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
+            let scan = recorded::scan(path, who, &looking, &manifest)?;
+            (manifest, knowledge, scan)
+        }
         Some(path) => {
             let scan = files::scan(path)?;
             let plan = match args.what.as_deref() {

@@ -26,6 +26,7 @@ mod outcome;
 mod output;
 mod policy;
 mod progress;
+mod recorded;
 mod render;
 mod scan;
 mod settings;

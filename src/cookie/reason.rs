@@ -34,11 +34,14 @@ pub enum Reason {
     /// DevTools gives no reason: the request was made without credentials.
     #[serde(rename = "without_credentials")]
     WithoutCredentials,
+    /// DevTools gives no reason: a script wrote a line with `HttpOnly`.
+    #[serde(rename = "http_only_by_script")]
+    HttpOnlyByScript,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 19] = [
         Reason::NoCookieContent,
         Reason::DisallowedCharacter,
         Reason::NameValuePairExceedsMaxSize,
@@ -57,6 +60,7 @@ impl Reason {
         Reason::Unlisted,
         Reason::ResponseRefused,
         Reason::WithoutCredentials,
+        Reason::HttpOnlyByScript,
     ];
 
     /// The name: DevTools' own, or ours where it has none.
@@ -80,6 +84,7 @@ impl Reason {
             Reason::Unlisted => "Unlisted",
             Reason::ResponseRefused => "response_refused",
             Reason::WithoutCredentials => "without_credentials",
+            Reason::HttpOnlyByScript => "http_only_by_script",
         }
     }
 
@@ -142,6 +147,7 @@ impl Reason {
             Reason::WithoutCredentials => {
                 "the request was made without credentials, and such answers set nothing"
             }
+            Reason::HttpOnlyByScript => "a script cannot set an HttpOnly cookie",
         }
     }
 
@@ -166,6 +172,7 @@ impl Reason {
             Reason::Unlisted => "Chromium, over DevTools",
             Reason::ResponseRefused => "Chromium (ERR_INVALID_HTTP_RESPONSE); RFC 9110 5.5",
             Reason::WithoutCredentials => "Fetch standard, HTTP-network fetch",
+            Reason::HttpOnlyByScript => "RFC 6265bis 5.7 step 11",
         }
     }
 
@@ -188,6 +195,7 @@ impl Reason {
                 | Reason::PartitionedWithoutSecure
                 | Reason::NamelessValueContainsEquals
                 | Reason::WithoutCredentials
+                | Reason::HttpOnlyByScript
         )
     }
 }

@@ -12,6 +12,7 @@ pub use http::{Gate, HttpEngine, HttpSettings, USER_AGENT};
 pub use values::Values;
 pub use wall::bot_wall;
 pub mod browser;
+pub mod replay;
 
 use crate::charset::PageText;
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};

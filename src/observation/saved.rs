@@ -2,25 +2,26 @@
 
 use super::{SCAN_FORMAT, Scan};
 use serde::Deserialize;
-use serde::de::Error as _;
 use serde_json::Value;
-use std::io;
+use std::io::{self, Read as _};
+
+/// Larger files are no scans.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Why a file is no saved scan.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAScan {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
-    #[error(
-        "it is a JSON report, and a report does not hold all that a scan does. Keep the scan with `--save-scan`."
-    )]
-    AReport,
+    #[error("it is larger than {} MiB", MOST_BYTES >> 20)]
+    TooLarge,
+    /// A file of another kind, and what to do with it.
+    #[error("{what}, not a saved scan{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
+    Foreign { what: &'static str, hint: Option<&'static str> },
     #[error("it is not a saved scan: {0}")]
     Malformed(serde_json::Error),
-    #[error("it is a report; a saved scan is what `--save-scan` writes")]
-    Report,
     #[error("it has format {0}; this version reads format {SCAN_FORMAT}. Make the scan again.")]
-    OtherFormat(String),
+    OtherFormat(u64),
 }
 
 impl Scan {
@@ -31,35 +32,73 @@ impl Scan {
     }
 
     /// Reads one that was written by a version with the same format.
-    pub fn read(mut input: impl io::Read) -> Result<Self, NotAScan> {
+    pub fn read(input: impl io::Read) -> Result<Self, NotAScan> {
         #[derive(Deserialize)]
         struct Version {
-            format: Value,
+            format: u64,
         }
         let mut text = String::new();
-        input.read_to_string(&mut text)?;
-        // The version first: a scan of another one may lack fields, and that would be no help.
-        if is_report(&text) {
-            return Err(NotAScan::AReport);
+        let read = input.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+        if read as u64 > MOST_BYTES {
+            return Err(NotAScan::TooLarge);
         }
-        let Version { format } = serde_json::from_str(&text).map_err(NotAScan::Malformed)?;
-        match &format {
-            Value::Number(number) if number.as_u64() == Some(u64::from(SCAN_FORMAT)) => {}
-            Value::String(word) if word.starts_with("cookieproof-report/") => return Err(NotAScan::Report),
-            Value::Number(other) => return Err(NotAScan::OtherFormat(other.to_string())),
-            _ => return Err(NotAScan::Malformed(serde_json::Error::custom("`format` is no number"))),
+        // The version first: a scan of another one may lack fields, and that would be no help.
+        let format = match serde_json::from_str(&text) {
+            Ok(Version { format }) => format,
+            Err(error) => return Err(foreign(&text).unwrap_or(NotAScan::Malformed(error))),
+        };
+        if format != u64::from(SCAN_FORMAT) {
+            return Err(NotAScan::OtherFormat(format));
         }
         serde_json::from_str(&text).map_err(NotAScan::Malformed)
     }
 }
 
-/// Reports and other documents of ours name their format in words.
-fn is_report(text: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Named {
-        format: String,
+/// What a file is that is no scan, where that can be told.
+fn foreign(text: &str) -> Option<NotAScan> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is = |what, hint| Some(NotAScan::Foreign { what, hint });
+    let save = Some("`--save-scan FILE` writes one");
+    if text.is_empty() {
+        return is("this is an empty file", save);
     }
-    serde_json::from_str::<Named>(text).is_ok_and(|named| named.format.starts_with("cookieproof-"))
+    let Ok(value) = serde_json::from_str::<Value>(text) else {
+        return match text {
+            _ if text.starts_with("<?xml") || text.starts_with("<testsuite") => is("this is XML", save),
+            _ if text.starts_with('<') => is("this is a web page", save),
+            _ if text.starts_with(['{', '[']) => None,
+            _ if text.starts_with("# Cookie") || text.starts_with("# ") && text.contains("\n## ") => {
+                is("this is a Markdown report", save)
+            }
+            _ => is("this is no JSON", save),
+        };
+    };
+    let has = |pointer: &str| value.pointer(pointer).is_some();
+    match value.get("format").and_then(Value::as_str) {
+        Some(format) if format.starts_with("cookieproof-report/") => {
+            return is("this is a JSON report", save);
+        }
+        Some(format) if format.starts_with("cookieproof-") => {
+            return is("this is another file of cookieproof's", save);
+        }
+        _ => {}
+    }
+    if has("/log/entries") {
+        return is("this is a HAR file", Some("say as whom it was recorded with `--as PERSONA/STATE`"));
+    }
+    if has("/runs/0/tool") {
+        return is("this is a SARIF report", save);
+    }
+    if has("/cookies") && has("/origins") {
+        return is("this is Playwright's storageState", None);
+    }
+    if has("/site") || has("/cookies/0/name") {
+        return is("this is a manifest", Some("name it with `--manifest FILE`"));
+    }
+    if has("/targets") || has("/personas") {
+        return is("this is a plan", Some("name it as the argument"));
+    }
+    None
 }
 
 #[cfg(test)]
@@ -69,22 +108,30 @@ mod tests {
     #[test]
     fn what_is_no_scan_says_why() {
         for (text, why) in [
-            ("", "it is not a saved scan: EOF while parsing a value at line 1 column 0"),
+            ("", "this is an empty file, not a saved scan: `--save-scan FILE` writes one"),
             (
                 "[]",
                 "it is not a saved scan: invalid length 0, expected struct Version with 1 element at line 1 column 2",
             ),
             ("{}", "it is not a saved scan: missing field `format` at line 1 column 2"),
-            (
-                "{\"format\": \"cookieproof-report/1\", \"run\": {}}",
-                "it is a JSON report, and a report does not hold all that a scan does. Keep the scan with `--save-scan`.",
-            ),
-            (
-                "{\"format\": \"cookieproof-report/1\"}",
-                "it is a report; a saved scan is what `--save-scan` writes",
-            ),
             ("{\"format\": 7}", "it has format 7; this version reads format 1. Make the scan again."),
             ("{\"format\": 1}", "it is not a saved scan: missing field `run` at line 1 column 13"),
+            (
+                "{\"format\": \"cookieproof-report/1\"}",
+                "this is a JSON report, not a saved scan: `--save-scan FILE` writes one",
+            ),
+            (
+                "{\"log\": {\"entries\": []}}",
+                "this is a HAR file, not a saved scan: say as whom it was recorded with `--as PERSONA/STATE`",
+            ),
+            (
+                "{\"version\": \"2.1.0\", \"runs\": [{\"tool\": {}}]}",
+                "this is a SARIF report, not a saved scan: `--save-scan FILE` writes one",
+            ),
+            ("{\"cookies\": [], \"origins\": []}", "this is Playwright's storageState, not a saved scan"),
+            ("[site]\nname = 1", "this is no JSON, not a saved scan: `--save-scan FILE` writes one"),
+            ("<!doctype html>", "this is a web page, not a saved scan: `--save-scan FILE` writes one"),
+            ("{\"format\": 1, ", "it is not a saved scan: EOF while parsing a value at line 1 column 14"),
         ] {
             assert_eq!(Scan::read(text.as_bytes()).unwrap_err().to_string(), why);
         }

@@ -109,6 +109,27 @@ pub struct ExchangeRef {
     pub resource: Resource,
 }
 
+impl ExchangeRef {
+    /// The method of a script's write, which is no request.
+    pub(crate) const BY_SCRIPT: &'static str = "SCRIPT";
+    /// The method of what was found in the end.
+    pub(crate) const FOUND: &'static str = "JAR";
+
+    /// The method of the request; none where no request did it.
+    pub fn method(&self) -> Option<&str> {
+        Some(self.method.as_str()).filter(|method| ![Self::BY_SCRIPT, Self::FOUND].contains(method))
+    }
+
+    /// How the thing came, with the address given in this form: `GET /a`, `a script on /a`.
+    pub fn in_words(&self, url: &str) -> String {
+        match self.method.as_str() {
+            Self::BY_SCRIPT => format!("a script on {url}"),
+            Self::FOUND => format!("found after all pages of {url}"),
+            method => format!("{method} {url}"),
+        }
+    }
+}
+
 /// One act of putting something on the visitor's device, or trying to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sighting {

@@ -290,7 +290,8 @@ struct PageOut<'a> {
 
 #[derive(Serialize)]
 struct ExchangeOut<'a> {
-    method: &'a str,
+    /// None: no request did it, but a script, or nobody was seen to do it.
+    method: Option<&'a str>,
     url: &'a SafeUrl,
     status: u16,
     hop: u16,
@@ -691,7 +692,7 @@ fn script(script: &Script) -> ScriptOut<'_> {
 }
 
 fn exchange(at: &ExchangeRef) -> ExchangeOut<'_> {
-    ExchangeOut { method: &at.method, url: &at.url, status: at.status, hop: at.hop, resource: at.resource }
+    ExchangeOut { method: at.method(), url: &at.url, status: at.status, hop: at.hop, resource: at.resource }
 }
 
 fn verdict(verdict: &Verdict) -> VerdictOut<'_> {

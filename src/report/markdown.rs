@@ -138,7 +138,10 @@ fn findings(report: &Report<'_>, audit: &Audit, out: &mut dyn io::Write) -> io::
 fn seen(evidence: &Evidence) -> String {
     let who = escape(&words::cell(&evidence.cell));
     let mut seen = match (&evidence.exchange, &evidence.page) {
-        (Some(at), _) => format!("{} {} ({who})", code(&format!("{} {}", at.method, at.url)), at.status),
+        (Some(at), _) => match at.method() {
+            Some(_) => format!("{} {} ({who})", code(&at.in_words(at.url.as_str())), at.status),
+            None => format!("{} ({who})", code(&at.in_words(at.url.as_str()))),
+        },
         (None, Some(page)) => format!("{} ({who})", code(page.asked.as_str())),
         (None, None) => who,
     };

@@ -7,7 +7,7 @@ use super::inventory::{self, Fate, Row};
 use super::{Report, inconclusive, line, since, text, third_parties, words};
 use crate::audit::{Audit, Evidence, Finding, Severity, State};
 use crate::history::{Change, Standing};
-use crate::observation::{Party, Scan, Sighting, StorageKind};
+use crate::observation::{ExchangeRef, Party, Scan, Sighting, StorageKind};
 use anstyle::{AnsiColor, Style};
 use std::io;
 
@@ -300,13 +300,13 @@ impl Page<'_> {
         let who = words::cell(&evidence.cell);
         let (short, full) = match (&evidence.exchange, &evidence.page) {
             (Some(at), page) => {
-                let mut full = format!("{} {} -> {} ({who})", at.method, at.url, at.status);
+                let mut full = format!("{}{} ({who})", at.in_words(at.url.as_str()), status_of(at));
                 if let Some(page) = page
                     && page.asked != at.url
                 {
                     full.push_str(&format!(", asked for {}", page.asked));
                 }
-                (format!("{} {}, {who}", at.method, short_url(at.url.as_str(), self.base)), full)
+                (format!("{}, {who}", at.in_words(&short_url(at.url.as_str(), self.base))), full)
             }
             (None, Some(page)) => (
                 format!("{}, {who}", short_url(page.asked.as_str(), self.base)),
@@ -491,10 +491,9 @@ impl Page<'_> {
     fn setter(&self, sighting: &Sighting) -> String {
         let at = &sighting.exchange;
         let mut text = format!(
-            "by {} {} -> {} ({})",
-            at.method,
-            short_url(at.url.as_str(), self.base),
-            at.status,
+            "by {}{} ({})",
+            at.in_words(&short_url(at.url.as_str(), self.base)),
+            status_of(at),
             words::cell(&sighting.cell)
         );
         if let Some(script) = &sighting.script {
@@ -729,6 +728,11 @@ pub(super) fn how(scan: &Scan) -> Vec<String> {
         sentences.push(format!("PARTIAL: {why}."));
     }
     sentences
+}
+
+/// ` -> 200` of a request; a script's write has no status.
+fn status_of(at: &ExchangeRef) -> String {
+    at.method().map(|_| format!(" -> {}", at.status)).unwrap_or_default()
 }
 
 #[cfg(test)]

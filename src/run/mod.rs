@@ -16,11 +16,13 @@ mod probes;
 mod recorder;
 mod render;
 mod rendered_links;
+mod replay;
 mod runner;
 mod session_transfer;
 mod side_requests;
 mod steps;
 
+pub use replay::{RecordedAs, replay};
 pub use runner::run;
 
 use crate::observation::Phase;

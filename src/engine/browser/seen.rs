@@ -314,7 +314,7 @@ impl Teller<'_> {
         let http_only = CookieLine::parse(line).written(None, context.now).http_only;
         let (parsed, decision) = if http_only {
             // RFC 6265bis 5.7 step 11: a non-HTTP API cannot set an HttpOnly cookie.
-            (CookieLine::parse(line), Decision::Rejected { reasons: Vec::new() })
+            (CookieLine::parse(line), Decision::Rejected { reasons: vec![Reason::HttpOnlyByScript] })
         } else {
             self.context.model().receive(line, &context)
         };
@@ -419,7 +419,7 @@ impl Teller<'_> {
     /// A script's write is not a response's; it is placed in the document that ran it.
     fn script_exchange(&self, page: &Url) -> ExchangeRef {
         ExchangeRef {
-            method: "SCRIPT".into(),
+            method: ExchangeRef::BY_SCRIPT.into(),
             url: self.safe(page),
             status: 0,
             hop: 0,

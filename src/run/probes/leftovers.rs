@@ -62,7 +62,7 @@ impl Runner<'_> {
             cell: cell.clone(),
             page: Page { asked: page.clone(), shown: None, started_by: None },
             exchange: ExchangeRef {
-                method: "JAR".into(),
+                method: ExchangeRef::FOUND.into(),
                 url: page,
                 status: 0,
                 hop: 0,
