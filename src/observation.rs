@@ -8,6 +8,7 @@ mod anti_forgery;
 mod counted;
 mod family;
 mod fold;
+mod reach;
 mod safe_url;
 mod saved;
 mod url_template;
@@ -15,6 +16,7 @@ mod url_template;
 pub use anti_forgery::is_anti_forgery;
 pub use family::{Families, family};
 pub use fold::Fold;
+pub use reach::{MAY_FAIL, Share};
 pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use url_template::path_template;
@@ -68,6 +70,9 @@ pub struct Run {
     pub third_party_cookies: ThirdPartyCookies,
     /// Pictures, scripts, styles and frames were fetched too.
     pub assets: bool,
+    /// Of a hundred pages asked for, so many may fail before nothing is said of all of them.
+    #[serde(default = "may_fail", skip_serializing_if = "is_usual")]
+    pub may_fail: u32,
     /// Set when the run ended early: interrupted, or a limit of the whole run.
     pub partial: Option<String>,
     /// Hosts that count as the site's own, as globs, in force for this run.
@@ -87,6 +92,20 @@ pub struct Run {
     /// The browser that looked, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<BrowserRun>,
+}
+
+fn may_fail() -> u32 {
+    MAY_FAIL
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_usual(may_fail: &u32) -> bool {
+    *may_fail == MAY_FAIL
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none_lost(lost: &u64) -> bool {
+    *lost == 0
 }
 
 /// The browser of a run.
@@ -450,6 +469,9 @@ pub struct Coverage {
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
+    /// Sightings, requests and pages that were received and could not be kept.
+    #[serde(default, skip_serializing_if = "is_none_lost")]
+    pub lost: u64,
     /// What could not be kept apart or at all, in words.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -721,4 +743,7 @@ pub enum ProbeResult {
     Fails { what: String },
     /// Could not be decided: why, and what would decide it.
     Undecided { why: String },
+    /// The act itself failed, so that nothing is known of what comes of it: which step, and what it
+    /// answered.
+    NotDone { why: String },
 }

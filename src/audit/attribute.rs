@@ -5,6 +5,7 @@ use super::context::{Context, Seen};
 use super::standing::count;
 use super::violation::{Cause, Rule, Violation};
 use crate::manifest::{About, Item, ItemAspect};
+use crate::observation::Consent;
 use std::collections::BTreeSet;
 
 /// Judges every line of every item that makes the claim. `wrong` says how a line is wrong, to
@@ -31,15 +32,16 @@ pub(crate) fn of_item(
 ) -> Option<Violation> {
     context.claim(About::Item(index, aspect))?;
     let item = context.item(index);
-    let mut failing = Vec::new();
-    let (mut bad, mut all) = (0, 0);
-    for seen in context.writes(index) {
-        all += seen.group.count;
-        if let Some(how) = wrong(item, seen) {
-            bad += seen.group.count;
-            failing.push((seen, how));
-        }
-    }
+    let failing: Vec<(&Seen<'_>, String)> =
+        context.writes(index).filter_map(|seen| Some((seen, wrong(item, seen)?))).collect();
+    let bad: u64 = failing.iter().map(|(seen, _)| seen.group.count).sum();
+    // Of the visitors whom it concerns: what others rightly get is no share of it.
+    let concerned: BTreeSet<(&str, &Consent)> = failing.iter().map(|(seen, _)| visitor(seen)).collect();
+    let all: u64 = context
+        .writes(index)
+        .filter(|seen| concerned.contains(&visitor(seen)))
+        .map(|seen| seen.group.count)
+        .sum();
     let hows: BTreeSet<&str> = failing.iter().map(|(_, how)| how.as_str()).collect();
     let how = hows.iter().copied().take(3).collect::<Vec<_>>().join("; elsewhere it ");
     if failing.is_empty() {
@@ -67,6 +69,10 @@ pub(crate) fn of_item(
             .because(alike(item, aspect, &failing))
             .seen(context, failing.iter().map(|(seen, _)| *seen)),
     )
+}
+
+fn visitor<'a>(seen: &Seen<'a>) -> (&'a str, &'a Consent) {
+    (&seen.cell().persona, &seen.cell().consent)
 }
 
 /// Several items of one group, or several lines of one response, that are wrong in the same way

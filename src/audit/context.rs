@@ -2,13 +2,15 @@
 //! manifest says of it. Built once for an audit.
 
 use super::matching::{self, Hosts};
+use super::previous::Earlier;
+use super::standing::Standing;
 use crate::cookie::{Decision, Lifetime, Reason};
 use crate::manifest::{
-    About, Claim, Item, Manifest, NamePattern, PolicyAspect, ThirdParty, Trigger, VisitorState,
+    About, Claim, DeclaredParty, Item, Manifest, NamePattern, PolicyAspect, ThirdParty, Trigger, VisitorState,
 };
 use crate::observation::{
-    Cell, Channel, Consent, Contact, Engine, ExchangeRef, Group, Observation, Outcome, Page, PersonaCoverage,
-    Phase, ProbeKind, Reached, SafeUrl, Scan, Sent, Sighting, StorageKind, Visitor,
+    Cell, Channel, Consent, Contact, Engine, ExchangeRef, Families, Group, Observation, Outcome, Page,
+    PersonaCoverage, Phase, ProbeKind, Reached, SafeUrl, Scan, Sent, Sighting, StorageKind, Visitor,
 };
 use crate::vendors::{Fact, Knowledge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,8 @@ use url::Url;
 pub(crate) struct Context<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) scan: &'a Scan,
-    pub(crate) previous: Option<&'a Scan>,
+    /// The earlier scan, where one was given that can be compared; else why it cannot.
+    pub(crate) previous: Result<Earlier<'a>, Standing>,
     /// Every group of sightings, in the scan's order.
     pub(crate) seen: Vec<Seen<'a>>,
     /// Declared items that must be there, were looked for where they belong, and are not.
@@ -35,6 +38,12 @@ pub(crate) struct Seen<'a> {
     pub(crate) group: &'a Group,
     /// The declared item it is, under the right name of its scheme or the wrong one.
     pub(crate) item: Option<usize>,
+    /// The declared item whose name it has, though another site set it for its own domain: it is
+    /// not that item.
+    pub(crate) namesake: Option<usize>,
+    /// What it is called in findings: its name, or the pattern of names that differ only in what is
+    /// random or an installation's own.
+    pub(crate) family: String,
     /// The declared third party it belongs to, by domain or by vendor.
     pub(crate) provider: Option<usize>,
     pub(crate) fact: Option<Fact>,
@@ -64,6 +73,7 @@ impl<'a> Context<'a> {
         let hosts = Hosts::of(manifest, scan);
         let allowed: Vec<NamePattern> =
             scan.run.allowed_cookies.iter().map(|name| NamePattern::glob(name)).collect();
+        let families = families(scan);
         let mut seen = Vec::new();
         for observation in &scan.observations {
             let host = matching::host_of(observation);
@@ -74,14 +84,32 @@ impl<'a> Context<'a> {
                 && allowed.iter().any(|pattern| pattern.matches(&observation.name));
             for group in &observation.groups {
                 let https = is_https(&group.example);
-                let item = matching::item_of(manifest, &hosts, observation, https, foreign, provider);
+                let vendors = fact.as_ref().is_some_and(|fact| fact.third_party) && provider.is_none();
+                let matching::Match { item, namesake } =
+                    matching::item_of(manifest, &hosts, observation, https, foreign, vendors);
+                let family = called(&families, observation, item.map(|item| &manifest.items[item]));
                 // What stands in the site's own name under a declared name is the site's.
                 let provider = provider.filter(|_| item.is_none());
                 let fact = fact.clone();
-                seen.push(Seen { observation, group, item, provider, fact, foreign, allowed, https });
+                seen.push(Seen {
+                    observation,
+                    group,
+                    item,
+                    namesake,
+                    family,
+                    provider,
+                    fact,
+                    foreign,
+                    allowed,
+                    https,
+                });
             }
         }
         let claims = manifest.claims.iter().enumerate().map(|(index, claim)| (claim.about, index)).collect();
+        let previous = match previous {
+            Some(previous) => Earlier::of(scan, previous, &hosts),
+            None => Err(Standing::needs_previous()),
+        };
         let mut context =
             Context { manifest, scan, previous, seen, missing: BTreeSet::new(), hosts, knowledge, claims };
         context.missing = (0..manifest.items.len())
@@ -122,10 +150,15 @@ impl<'a> Context<'a> {
         self.seen.iter().filter(move |seen| seen.item == Some(item) && seen.writes())
     }
 
+    /// What another site set under the item's name, for its own domain.
+    pub(crate) fn namesakes(&self, item: usize) -> impl Iterator<Item = &Seen<'a>> {
+        self.seen.iter().filter(move |seen| seen.namesake == Some(item) && seen.writes())
+    }
+
     /// Those that say what the item is like: written in the name of whom it is declared for.
     pub(crate) fn writes(&self, item: usize) -> impl Iterator<Item = &Seen<'a>> {
-        let elsewhere_declared = !self.item(item).hosts.is_empty()
-            || self.item(item).party == Some(crate::manifest::DeclaredParty::Third);
+        let elsewhere_declared =
+            !self.item(item).hosts.is_empty() || self.item(item).party == Some(DeclaredParty::Third);
         self.sightings(item).filter(move |seen| !seen.foreign || elsewhere_declared)
     }
 
@@ -153,9 +186,14 @@ impl<'a> Context<'a> {
     /// Requests that carried a declared item.
     pub(crate) fn sent(&self, item: usize) -> impl Iterator<Item = &'a Sent> {
         let item = self.item(item);
+        let anywhere = !item.hosts.is_empty() || item.party == Some(DeclaredParty::Third);
         self.scan.sent.iter().filter(move |sent| {
-            let https = sent.example.parsed().is_some_and(|url| url.scheme() == "https");
+            let url = sent.example.parsed();
+            let https = url.as_ref().is_some_and(|url| url.scheme() == "https");
+            // Another site gets its own cookie of that name.
+            let ours = || url.as_ref().and_then(|url| url.host_str()).is_none_or(|host| self.hosts.own(host));
             item.kind == StorageKind::Cookie
+                && (anywhere || ours())
                 && (item.is_named(&sent.name, https) || item.is_named(&sent.name, !https))
         })
     }
@@ -292,6 +330,11 @@ impl<'a> Context<'a> {
         self.scan.run.base_url.parsed().is_some_and(|url| url.scheme() == "https")
     }
 
+    /// An address over plain http of a site that is served over https.
+    pub(crate) fn is_twin(&self, url: &SafeUrl) -> bool {
+        self.https_site() && url.as_str().starts_with("http:")
+    }
+
     /// Outcomes of a kind of probe.
     pub(crate) fn outcomes(&self, of: impl Fn(&ProbeKind) -> bool) -> impl Iterator<Item = &'a Outcome> {
         self.scan.outcomes.iter().filter(move |outcome| of(&outcome.probe))
@@ -363,6 +406,29 @@ impl<'a> Seen<'a> {
     pub(crate) fn script_host(&self) -> Option<String> {
         let script = self.example().script.as_ref()?;
         script.url.parsed()?.host_str().map(str::to_owned)
+    }
+}
+
+/// The families of a scan's names.
+pub(crate) fn families(scan: &Scan) -> Families {
+    let names: BTreeSet<String> =
+        scan.observations.iter().map(|observation| observation.name.to_string()).collect();
+    Families::of(names.iter().map(String::as_str))
+}
+
+/// A declared thing is called by the pattern that it was declared with, another by its family.
+fn called(families: &Families, observation: &Observation, item: Option<&Item>) -> String {
+    let name = observation.name.to_string();
+    let declared = item.and_then(|item| {
+        let patterns = item.names.iter().chain(&item.https_names);
+        patterns
+            .filter(|pattern| pattern.as_literal().is_none())
+            .find(|pattern| pattern.matches(&observation.name))
+    });
+    match (declared, item) {
+        (Some(pattern), _) => pattern.written().to_owned(),
+        (None, Some(_)) => name,
+        (None, None) => families.family(&name).into_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cookie::same_site;
 use crate::manifest::{DeclaredParty, Glob, Item, Manifest, name_prefix};
-use crate::observation::{Observation, SafeUrl, Scan, StorageKind};
+use crate::observation::{Observation, SafeUrl, Scan, StorageKind, family};
 use crate::vendors::{self, Fact};
 use std::collections::BTreeMap;
 use url::Url;
@@ -87,26 +87,36 @@ pub(crate) fn host_of(observation: &Observation) -> &str {
     without_port(rest.split('/').next().unwrap_or(rest))
 }
 
-/// The declared item that an observation is; the narrowest pattern wins.
+/// What the manifest has to do with an observation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// The declared item that it is.
+    pub(crate) item: Option<usize>,
+    /// A declared item whose name it has, though it is another's: of another site's domain.
+    pub(crate) namesake: Option<usize>,
+}
+
+/// The declared item that an observation is, by host, party and name; the narrowest pattern wins.
 pub(crate) fn item_of(
     manifest: &Manifest,
     hosts: &Hosts,
     observation: &Observation,
     https: bool,
     foreign: bool,
-    provider: Option<usize>,
-) -> Option<usize> {
+    vendors: bool,
+) -> Match {
     let host = host_of(observation);
     let on_host = |item: &Item| hosts.names(host).any(|name| item.is_on_host(name));
-    // A provider's own cookie may well share its name with one of ours.
+    // What another site sets under the name of one of ours is not ours, unless the name is a
+    // vendor's own (`IDE`), which nobody else gives to a cookie.
     let elsewhere = |item: &Item| {
-        foreign && provider.is_some() && item.hosts.is_empty() && item.party != Some(DeclaredParty::Third)
+        let vendors = vendors && item.party.is_none();
+        foreign && item.hosts.is_empty() && item.party != Some(DeclaredParty::Third) && !vendors
     };
-    let candidates = manifest
-        .items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| item.kind == observation.kind && on_host(item) && !elsewhere(item));
+    let candidates = || {
+        let items = manifest.items.iter().enumerate();
+        items.filter(|(_, item)| item.kind == observation.kind && on_host(item))
+    };
     let rank = |item: &Item, https: bool| {
         let names = if https && !item.https_names.is_empty() { &item.https_names } else { &item.names };
         names
@@ -115,14 +125,19 @@ pub(crate) fn item_of(
             .map(|pattern| (pattern.as_literal().is_some(), pattern.written().len()))
             .max()
     };
-    candidates
-        .filter_map(|(index, item)| {
-            let by_right_name = rank(item, https).map(|rank| (true, rank));
-            let found = by_right_name.or_else(|| rank(item, !https).map(|rank| (false, rank)))?;
-            Some((found, !item.hosts.is_empty(), std::cmp::Reverse(index)))
-        })
-        .max()
-        .map(|(_, _, index)| index.0)
+    let narrowest = |theirs: bool| {
+        candidates()
+            .filter(|(_, item)| elsewhere(item) == theirs)
+            .filter_map(|(index, item)| {
+                let by_right_name = rank(item, https).map(|rank| (true, rank));
+                let found = by_right_name.or_else(|| rank(item, !https).map(|rank| (false, rank)))?;
+                Some((found, !item.hosts.is_empty(), std::cmp::Reverse(index)))
+            })
+            .max()
+            .map(|(_, _, index)| index.0)
+    };
+    let item = narrowest(false);
+    Match { item, namesake: if item.is_none() { narrowest(true) } else { None } }
 }
 
 /// The declared third party that something belongs to: by its domains, by their registrable
@@ -168,11 +183,12 @@ fn is_vendor(party: &crate::manifest::ThirdParty, vendor: &str) -> bool {
 /// A declared item whose name is nearly this one: misspelt, otherwise prefixed, in other letters or
 /// with other separators.
 pub(crate) fn near_match(manifest: &Manifest, kind: StorageKind, name: &str) -> Option<usize> {
-    let plain = plain(name);
+    let plain = plain(&family(name));
     let mut best: Option<(usize, usize)> = None;
     for (index, item) in manifest.items.iter().enumerate().filter(|(_, item)| item.kind == kind) {
-        for declared in item.names.iter().chain(&item.https_names).filter_map(|name| name.as_literal()) {
-            let other = self::plain(declared);
+        // Patterns are compared as they are written: `SSESS*` of another installation is near.
+        for declared in item.names.iter().chain(&item.https_names).filter(|name| !name.is_regex()) {
+            let other = self::plain(&family(declared.written()));
             let letters = plain.len().min(other.len());
             // Short names are near to everything.
             let within = match letters {

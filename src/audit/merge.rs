@@ -1,9 +1,11 @@
-//! One cause, one finding: violations that share a cause become one finding, named by the most
-//! specific rule among them and carrying every claim that any of them refutes.
+//! One cause, one finding: violations that share a cause become one finding. The gravest of them
+//! names it, the most telling one of several; the others are told after it, and every claim that any
+//! of them refutes is among its claims. Merging is only how it is shown: each violation keeps an id
+//! of its own, by rule, subject and claim, whatever it is shown with.
 
 use super::context::Context;
 use super::violation::{Cause, Violation};
-use super::{Declared, Evidence, Finding, Severity, evidence, id, rules};
+use super::{Declared, Evidence, Finding, Part, Severity, evidence, id, rules};
 use crate::manifest::Claim;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,8 +62,10 @@ fn roots(violations: &[Violation]) -> Vec<usize> {
 
 fn finding(context: &Context<'_>, mut group: Vec<Violation>) -> Option<Finding> {
     group.sort_by(|a, b| {
-        rules::rank(a.rule)
-            .cmp(&rules::rank(b.rule))
+        a.follows
+            .cmp(&b.follows)
+            .then_with(|| severity(context, b).cmp(&severity(context, a)))
+            .then_with(|| rules::rank(a.rule).cmp(&rules::rank(b.rule)))
             .then_with(|| a.subject.cmp(&b.subject))
             .then_with(|| a.message.cmp(&b.message))
     });
@@ -84,9 +88,15 @@ fn finding(context: &Context<'_>, mut group: Vec<Violation>) -> Option<Finding> 
         let others = others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ");
         message = format!("{message}; likewise {others}");
     }
+    let also = also(&group);
+    if !also.is_empty() {
+        message = format!("{message}; {}", also.join("; "));
+    }
+    let parts: BTreeSet<Part> = group.iter().filter_map(|violation| part(context, violation)).collect();
     Some(Finding {
         predicted_for: None,
-        id: id::short_id(&[first.rule, &first.subject, &main.id]),
+        id: part(context, first)?.id,
+        parts: parts.into_iter().collect(),
         rule: first.rule,
         severity,
         confidence: first.confidence,
@@ -96,6 +106,30 @@ fn finding(context: &Context<'_>, mut group: Vec<Violation>) -> Option<Finding> 
         declared: Some(first.declared.clone().unwrap_or_else(|| declared(main))),
         evidence: pieces(&group),
         hint: group.iter().find_map(|violation| violation.hint.clone()),
+    })
+}
+
+/// What else is wrong, in a few words for each other rule.
+fn also(group: &[Violation]) -> Vec<&'static str> {
+    let Some(first) = group.first() else { return Vec::new() };
+    let mut told = Vec::new();
+    for violation in group.iter().filter(|violation| violation.rule != first.rule) {
+        let words = rules::in_short(violation.rule);
+        if !told.contains(&words) {
+            told.push(words);
+        }
+    }
+    told
+}
+
+/// A violation's own id: its rule, its subject and the first claim that it refutes.
+fn part(context: &Context<'_>, violation: &Violation) -> Option<Part> {
+    let claim = violation.claims.iter().find_map(|about| context.claim(*about))?;
+    Some(Part {
+        id: id::short_id(&[violation.rule, &violation.subject, &claim.id]),
+        rule: violation.rule,
+        subject: violation.subject.clone(),
+        claim: claim.id.clone(),
     })
 }
 

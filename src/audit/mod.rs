@@ -7,9 +7,11 @@ mod evidence;
 mod id;
 mod matching;
 mod merge;
+mod needs;
 mod notes;
 mod other_browser;
 mod policy_text;
+mod previous;
 mod rules;
 mod standing;
 #[cfg(test)]
@@ -141,6 +143,9 @@ pub enum Confidence {
 pub struct Finding {
     /// Rule, subject and first claim, hashed short: no line, page or target in it.
     pub id: String,
+    /// Everything that this finding tells, each with its own id, sorted; the one that names it among
+    /// them. What is shown together may be shown apart tomorrow; these ids stay.
+    pub parts: Vec<Part>,
     pub rule: &'static str,
     /// Set where it holds in this browser alone, which was not looked with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +163,16 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// One thing that one rule says of one subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Part {
+    pub id: String,
+    pub rule: &'static str,
+    pub subject: String,
+    /// The claim that it is first about.
+    pub claim: String,
 }
 
 /// The manifest's end of a finding.

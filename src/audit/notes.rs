@@ -67,13 +67,13 @@ fn undeclared(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
             StorageKind::Cookie => "a cookie that the manifest does not name",
             _ => "browser storage that the manifest does not name",
         };
-        let near = matching::near_match(context.manifest, seen.kind(), &seen.name());
+        let near = matching::near_match(context.manifest, seen.kind(), &seen.family);
         let text = match near {
             Some(index) => format!("{text}; it nearly matches `{}`", context.item(index).key),
             None => text.to_owned(),
         };
         let place = near.map(|index| context.item(index).place);
-        notes.insert(Note { subject: seen.name(), text, place });
+        notes.insert(Note { subject: seen.family.clone(), text, place });
     }
 }
 
@@ -84,7 +84,7 @@ fn thrown_away(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
         if let Decision::Rejected { reasons } = &seen.example().decision {
             let reasons: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
             notes.insert(Note {
-                subject: seen.name(),
+                subject: seen.family.clone(),
                 text: format!("sent by the site and thrown away by browsers: {}", reasons.join("; ")),
                 place: None,
             });

@@ -3,6 +3,7 @@
 
 use super::Why;
 use super::context::{Context, Seen};
+use super::needs;
 use crate::manifest::{Trigger, VisitorState};
 use crate::observation::{
     Cell, Consent, Engine, FailureKind, Phase, ProbeResult, Reached, SafeUrl, SkipReason, StorageKind,
@@ -19,6 +20,14 @@ pub(crate) enum Standing {
 impl Standing {
     pub(crate) fn open(why: Why, detail: impl Into<String>, decided_by: impl Into<String>) -> Self {
         Standing::Open { why, detail: detail.into(), decided_by: decided_by.into() }
+    }
+
+    pub(crate) fn needs_previous() -> Self {
+        Standing::open(
+            Why::NeedsPreviousScan,
+            "a change needs two scans",
+            "an earlier scan of this site to compare with (--previous)",
+        )
     }
 
     pub(crate) fn needs_browser(detail: impl Into<String>) -> Self {
@@ -198,7 +207,8 @@ fn pages_reached(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> 
     let looked: u64 = coverage
         .pages
         .iter()
-        .filter(|page| page.status != 0 && scope.describes(context, &page.cell))
+        .filter(|page| page.is_answer() && scope.describes(context, &page.cell))
+        .filter(|page| !context.is_twin(&page.example))
         .filter(|page| in_classes(&page.example) || page.shown.as_ref().is_some_and(in_classes))
         .map(|page| page.count)
         .sum();
@@ -255,31 +265,10 @@ pub(crate) fn never(context: &Context<'_>, scope: &Scope, what_a_browser_adds: &
 
 /// The same where plain HTTP can see all there is to see.
 pub(crate) fn never_by_any_engine(context: &Context<'_>, scope: &Scope) -> Standing {
-    let pages = match reach(context, scope) {
+    let pages = match needs::all_of(context, scope) {
         Ok(pages) => pages,
         Err(open) => return open,
     };
-    let personas = &context.scan.coverage.personas;
-    let lost = personas.iter().find(|persona| {
-        let about_people: Vec<_> =
-            scope.visitors.iter().copied().filter(|state| !state.is_consent()).collect();
-        VisitorState::any_describes(&about_people, &persona.visitor, &persona.consent)
-            && matches!(persona.reached, Reached::No { .. } | Reached::Lost { .. })
-    });
-    if let Some(persona) = lost {
-        let detail = format!("the persona `{}` was not reached", persona.name);
-        return Standing::open(Why::NotReached, detail, "a login that works");
-    }
-    let unseen = context.scan.coverage.failed.iter().find(|failed| {
-        blinds(failed.kind)
-            && failed.url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()))
-            && scope.describes(context, &failed.cell)
-            && context.url_in(&failed.url, &scope.pages)
-    });
-    if let Some(failed) = unseen {
-        let detail = format!("{}: {}", failed.url, failed.detail);
-        return Standing::open(Why::NotReached, detail, "a run that reaches this page");
-    }
     let names: BTreeSet<&str> = context
         .scan
         .coverage
@@ -292,17 +281,20 @@ pub(crate) fn never_by_any_engine(context: &Context<'_>, scope: &Scope) -> Stand
     Standing::Upheld(format!("{} as {}", count(pages, "pages"), names.join(", ")))
 }
 
-/// Failures that leave a page unseen. A 4xx is an answer like any other, and so is what stands in
-/// it; the hops of a redirect loop were seen.
-fn blinds(kind: FailureKind) -> bool {
-    !matches!(
-        kind,
-        FailureKind::ClientError
-            | FailureKind::RedirectLoop
-            | FailureKind::TooManyRedirects
-            | FailureKind::BodyTooLarge
-            | FailureKind::Truncated
-    )
+/// Whether every persona that a scope speaks of got where it should.
+pub(crate) fn everybody_arrived(context: &Context<'_>, scope: &Scope) -> Result<(), Standing> {
+    let people: Vec<_> = scope.visitors.iter().copied().filter(|state| !state.is_consent()).collect();
+    let lost = context.scan.coverage.personas.iter().find(|persona| {
+        VisitorState::any_describes(&people, &persona.visitor, &persona.consent)
+            && matches!(persona.reached, Reached::No { .. } | Reached::Lost { .. })
+    });
+    match lost {
+        Some(persona) => {
+            let detail = format!("the persona `{}` was not reached", persona.name);
+            Err(Standing::open(Why::NotReached, detail, "a login that works"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A claim about what an item is like when it is there.
@@ -320,7 +312,7 @@ pub(crate) fn unseen(context: &Context<'_>, item: usize) -> Standing {
 
 /// Why an item was not seen by the visitors of a scope.
 pub(crate) fn unseen_by(context: &Context<'_>, item: usize, scope: &Scope) -> Standing {
-    if let Err(open) = reach(context, scope) {
+    if let Err(open) = reach(context, scope).and_then(|_| needs::setters_answered(context, item)) {
         return open;
     }
     let browser_only = context.item(item).kind != StorageKind::Cookie;
@@ -343,13 +335,19 @@ pub(crate) fn probed<'o>(
 ) -> Standing {
     let mut held = Vec::new();
     let mut undecided = None;
+    let mut not_done = None;
     for outcome in outcomes {
         match &outcome.result {
             ProbeResult::Holds => held.push(outcome),
             ProbeResult::Undecided { why } => undecided = Some(why.clone()),
+            ProbeResult::NotDone { why } => not_done = Some(why.clone()),
             // Refuted elsewhere, or not this item's.
             ProbeResult::Fails { .. } => {}
         }
+    }
+    // One that could not be done may be the one that would have failed.
+    if let Some(why) = not_done {
+        return Standing::open(Why::NotReached, why, decided_by);
     }
     if let Some(first) = held.first() {
         let seen = first.evidence.first().cloned().unwrap_or_else(|| count(held.len() as u64, "probes"));

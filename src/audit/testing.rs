@@ -11,10 +11,10 @@ use crate::manifest::{
     ThirdParty, claims_of,
 };
 use crate::observation::{
-    Carried, Cell, Channel, Consent, Contact, Coverage, Disclosure, Engine, ExchangeRef, Failed, FailureKind,
-    Form, Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage, Phase, PolicyPage,
-    ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script, Sent, Sighting,
-    StorageKind, Visitor,
+    Carried, Cell, Channel, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef, Failed,
+    FailureKind, Form, Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage,
+    Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script,
+    Sent, Sighting, StorageKind, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -28,6 +28,7 @@ pub(crate) struct Case {
     pub(crate) manifest: Manifest,
     lines: Vec<Line>,
     pages: Vec<(String, Persona)>,
+    redirected: Vec<(String, String)>,
     contacts: Vec<(String, Resource, String, Consent, Vec<Carried>)>,
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
@@ -35,6 +36,10 @@ pub(crate) struct Case {
     sent: Vec<(String, String)>,
     allowed: Vec<String>,
     failed: Vec<(String, FailureKind)>,
+    answered: Vec<(String, u16)>,
+    looks: Vec<ConsentLook>,
+    lost: u64,
+    base: Option<String>,
     partial: Option<String>,
     browser: bool,
     http: bool,
@@ -237,6 +242,11 @@ impl Probing {
         self.0
     }
 
+    pub(crate) fn not_done(mut self, why: &str) -> Outcome {
+        self.0.result = ProbeResult::NotDone { why: why.into() };
+        self.0
+    }
+
     pub(crate) fn undecided(mut self, why: &str) -> Outcome {
         self.0.result = ProbeResult::Undecided { why: why.into() };
         self.0
@@ -330,6 +340,11 @@ impl Case {
         self.changed(|case| case.pages.push((page.into(), anonymous())))
     }
 
+    /// A page that leads to another.
+    pub(crate) fn redirected(&self, page: &str, shown: &str) -> Self {
+        self.changed(|case| case.redirected.push((page.into(), shown.into())))
+    }
+
     pub(crate) fn visited_by(&self, persona: Persona) -> Self {
         self.changed(|case| case.pages.push(("/".into(), persona)))
     }
@@ -393,6 +408,40 @@ impl Case {
             let url = safe(&absolute(url, false));
             case.links.push(LinkCheck { url, status: Some(status), failure: None });
         })
+    }
+
+    /// A page of the crawl that answers this, and nothing of its own.
+    pub(crate) fn visited_with(&self, page: &str, status: u16) -> Self {
+        self.changed(|case| case.answered.push((page.into(), status)))
+    }
+
+    /// A page that did not answer.
+    pub(crate) fn failing(&self, page: &str, kind: FailureKind) -> Self {
+        self.changed(|case| case.failed.push((page.into(), kind)))
+    }
+
+    /// What was met of the consent question in a state.
+    pub(crate) fn met(&self, consent: Consent, change: impl FnOnce(&mut ConsentLook)) -> Self {
+        let mut look = ConsentLook::of(Cell {
+            persona: "anonymous".into(),
+            engine: Engine::Browser,
+            consent,
+            phase: Phase::Crawl,
+            repeat: 0,
+            third_party: None,
+        });
+        change(&mut look);
+        self.changed(|case| case.looks.push(look))
+    }
+
+    /// The address audited is another.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        self.changed(|case| case.base = Some(base.into()))
+    }
+
+    /// So many sightings could not be kept.
+    pub(crate) fn losing(&self, lost: u64) -> Self {
+        self.changed(|case| case.lost = lost)
     }
 
     pub(crate) fn allowing(&self, pattern: &str) -> Self {
@@ -520,12 +569,19 @@ impl Case {
                 cell: cell(persona, phase),
                 example: safe(page),
                 shown: shown.map(safe),
-                status: 200,
+                status: self.status_of(page),
                 count: 1,
             });
         };
         let start = absolute("/", self.http);
         visit(&anonymous(), Phase::Crawl, &start, None);
+        for (page, shown) in &self.redirected {
+            let shown = absolute(shown, self.http);
+            visit(&anonymous(), Phase::Crawl, &absolute(page, self.http), Some(&shown));
+        }
+        for (page, _) in &self.answered {
+            visit(&anonymous(), Phase::Crawl, &absolute(page, self.http), None);
+        }
         for (page, persona) in &self.pages {
             visit(persona, Phase::Crawl, &absolute(page, self.http), None);
         }
@@ -578,7 +634,10 @@ impl Case {
                 browsers: BTreeSet::new(),
                 tool: "test".into(),
                 target: "test".into(),
-                base_url: safe(&start),
+                base_url: self
+                    .base
+                    .as_ref()
+                    .map_or_else(|| safe(&start), |base| safe(&absolute(base, false))),
                 started: "2026-04-16T00:00:00Z".into(),
                 seconds: 1,
                 engines: BTreeSet::from([engine]),
@@ -586,6 +645,7 @@ impl Case {
                 vantage: None,
                 third_party_cookies: ThirdPartyCookies::Block,
                 assets: true,
+                may_fail: crate::observation::MAY_FAIL,
                 partial: self.partial.clone(),
                 own_hosts: vec!["site.example".into(), "*.site.example".into()],
                 host_map: BTreeMap::new(),
@@ -608,18 +668,24 @@ impl Case {
                     })
                     .collect(),
                 personas,
+                lost: self.lost,
                 robots_honoured: true,
                 notes: Vec::new(),
             },
             observations,
             sent,
-            consent: Vec::new(),
+            consent: self.looks.clone(),
             pictures: Vec::new(),
             contacts: self.contacts.iter().map(|contact| self.contact_of(contact, &cell)).collect(),
             outcomes: self.outcomes.clone(),
             policy: self.policy.clone(),
             links: self.links.clone(),
         }
+    }
+
+    fn status_of(&self, page: &Url) -> u16 {
+        let stated = self.answered.iter().find(|(url, _)| absolute(url, self.http) == *page);
+        stated.map_or(200, |(_, status)| *status)
     }
 
     fn contact_of(

@@ -1,8 +1,9 @@
-//! The state of every claim: refuted by findings, or what the rule that owns it says.
+//! The state of every claim: refuted by findings, or what the rule that owns it says, where what the
+//! claim needs is there.
 
 use super::context::Context;
 use super::standing::Standing;
-use super::{Finding, State, Verdict, Why, rules};
+use super::{Finding, State, Verdict, Why, needs, rules};
 use std::collections::BTreeMap;
 
 /// One verdict for each claim, in the order of their ids.
@@ -40,7 +41,13 @@ pub(crate) fn verdicts(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdi
 }
 
 fn standing(context: &Context<'_>, about: crate::manifest::About) -> State {
-    match rules::RULES.iter().find_map(|rule| (rule.standing)(context, about)) {
+    let said = rules::RULES.iter().find_map(|rule| (rule.standing)(context, about));
+    // A rule says what it saw; whether that is enough is one table's to say.
+    let said = match said {
+        Some(Standing::Upheld(seen)) => Some(needs::unmet(context, about).unwrap_or(Standing::Upheld(seen))),
+        other => other,
+    };
+    match said {
         Some(Standing::Upheld(seen)) => State::Upheld { seen },
         Some(Standing::Open { why, detail, decided_by }) => State::NotVerified { why, detail, decided_by },
         // Every aspect has a rule (tested); were one forgotten, nothing would be claimed of it.

@@ -66,6 +66,9 @@ pub(crate) struct Violation {
     pub(crate) claims: Vec<About>,
     pub(crate) causes: Vec<Cause>,
     pub(crate) confidence: Confidence,
+    /// It is what comes of another violation of the same cause, or only shows beside an earlier scan:
+    /// it names a finding only where nothing else does.
+    pub(crate) follows: bool,
     /// Never more than this, whatever the claims' strength.
     pub(crate) at_most: Severity,
     pub(crate) declared: Option<Declared>,
@@ -82,6 +85,7 @@ impl Violation {
             claims: Vec::new(),
             causes: Vec::new(),
             confidence: Confidence::High,
+            follows: false,
             at_most: Severity::Error,
             declared: None,
             evidence: Vec::new(),
@@ -97,6 +101,11 @@ impl Violation {
 
     pub(crate) fn because(mut self, causes: impl IntoIterator<Item = Cause>) -> Self {
         self.causes.extend(causes);
+        self
+    }
+
+    pub(crate) fn follows(mut self) -> Self {
+        self.follows = true;
         self
     }
 

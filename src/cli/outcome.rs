@@ -98,6 +98,7 @@ mod tests {
         Finding {
             predicted_for: None,
             id: "1".into(),
+            parts: Vec::new(),
             rule: "lifetime",
             severity,
             confidence: Confidence::High,

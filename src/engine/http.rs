@@ -412,6 +412,10 @@ impl HttpEngine {
                 FailureKind::BotWall,
                 format!("{host} answered {status} with a bot wall ({whose}) instead of the page"),
             ),
+            // A server that is down says 503, too; only a plea to come back later is a limit.
+            503 if retry_after(head).is_none_or(|wait| wait.is_zero()) => {
+                (FailureKind::ServerError, format!("{host} answered 503"))
+            }
             status if is_not_now(status) => match retry_after(head).filter(|wait| !wait.is_zero()) {
                 Some(wait) => (
                     FailureKind::RateLimited,

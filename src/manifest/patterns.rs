@@ -108,6 +108,11 @@ impl NamePattern {
         matches!(self.matcher, NameMatcher::Literal).then_some(self.written.as_str())
     }
 
+    /// Whether it is a regular expression.
+    pub fn is_regex(&self) -> bool {
+        matches!(self.matcher, NameMatcher::Regex(_))
+    }
+
     /// As written, without the mark that tells a regex.
     pub fn written(&self) -> &str {
         &self.written

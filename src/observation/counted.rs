@@ -99,6 +99,11 @@ impl<T: Countable> Counted<T> {
         all
     }
 
+    /// How many were not kept at all.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
     /// What was not kept apart, in words.
     pub(super) fn note(&self, what: &str) -> Option<String> {
         let by = match self.detail {

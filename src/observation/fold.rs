@@ -162,6 +162,11 @@ impl Fold {
             self.skipped.note("skipped pages"),
             self.failed.note("failures"),
         ];
+        coverage.lost = self.seen.lost()
+            + self.sent.lost()
+            + self.contacts.lost()
+            + self.visited.lost()
+            + self.failed.lost();
         coverage.notes.extend(notes.into_iter().flatten());
         coverage.notes.extend(self.remarks());
     }

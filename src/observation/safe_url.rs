@@ -112,11 +112,39 @@ fn push_parameter(safe: &mut String, pair: &str) {
         Some((name, value)) => {
             safe.push_str(if looks_secret(name) { MASK } else { name });
             safe.push('=');
-            let masked = !value.is_empty() && (is_named_secret(&decoded(name)) || looks_secret(value));
+            let masked = !value.is_empty()
+                && (is_named_secret(&decoded(name)) || looks_secret(value) || busts_caches(name, value));
             safe.push_str(if masked { MASK } else { value });
         }
         None => safe.push_str(if looks_secret(pair) { MASK } else { pair }),
     }
+}
+
+/// Whether a value is there to be another each time: a random fraction, a clock's milliseconds, or a
+/// number under a name for that. Kept, no two runs would show the same address.
+fn busts_caches(name: &str, value: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "_",
+        "r",
+        "rnd",
+        "rand",
+        "random",
+        "ord",
+        "cb",
+        "z",
+        "nocache",
+        "cachebuster",
+        "cache_buster",
+        "ts",
+    ];
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let fraction = value.strip_prefix("0.").or_else(|| value.strip_prefix('.'));
+    let random = fraction.is_some_and(|rest| rest.len() >= 3 && rest.bytes().all(|b| b.is_ascii_digit()));
+    let number = digits == value.len();
+    // Milliseconds since 1970, from 2001 to 2286.
+    let clock = number && digits == 13 && value.starts_with('1');
+    let name = name.to_ascii_lowercase();
+    random || clock || number && digits >= 5 && NAMES.contains(&name.as_str())
 }
 
 /// Whether a parameter's name says that its value is somebody's own.
@@ -367,6 +395,15 @@ mod tests {
     fn case(url: &str, expected: &str) {
         let safe = SafeUrl::new(&Url::parse(url).unwrap(), &Secrets::default());
         assert_eq!(safe.as_str(), expected.replace('*', MASK), "{url}");
+    }
+
+    #[test]
+    fn what_is_another_each_time_is_masked() {
+        case("https://a.test/p.gif?r=0.70801", "https://a.test/p.gif?r=*");
+        case("https://a.test/p.gif?_=1764188000123&page=2", "https://a.test/p.gif?_=*&page=2");
+        case("https://a.test/p.gif?ord=81234567", "https://a.test/p.gif?ord=*");
+        case("https://a.test/list?page=12345&price=0.5", "https://a.test/list?page=12345&price=0.5");
+        case("https://a.test/list?r=2", "https://a.test/list?r=2");
     }
 
     #[test]

@@ -328,6 +328,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     pub retries: u32,
     pub repeats: u32,
+    /// Percent of the pages asked for that may fail before nothing is said of all of them.
+    pub may_fail: u32,
 }
 
 /// How requests are made.
@@ -477,6 +479,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             retries: 2,
             repeats: 1,
+            may_fail: crate::observation::MAY_FAIL,
         }
     }
 }

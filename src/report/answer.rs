@@ -1,6 +1,7 @@
 //! The answer in numbers and in one sentence, and the open claims gathered by what would decide
 //! them.
 
+use super::coverage::{NOT_ONE, decides_nothing, what_would};
 use super::{Report, inconclusive, words};
 use crate::audit::{Audit, Severity, State, Verdict, Why};
 use std::collections::BTreeMap;
@@ -76,7 +77,18 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
             format!("NOT CLEAR: no claim of {manifest} is refuted, but {site} has {}.", counts.findings()),
         );
     }
-    if !inconclusive(report.scan, Some(audit)).is_empty() {
+    let reasons = inconclusive(report.scan, Some(audit));
+    if reasons.len() == 1 && decides_nothing(audit) && reasons[0].starts_with(NOT_ONE) {
+        return (
+            Tone::Unsure,
+            format!(
+                "NOTHING DECIDED: of the {} of {manifest} not one was decided for {site}{}.",
+                words::count_of(all as u64, "claim"),
+                what_would(audit)
+            ),
+        );
+    }
+    if !reasons.is_empty() {
         return (Tone::Unsure, format!("INCONCLUSIVE: what was seen of {site} does not decide it."));
     }
     (

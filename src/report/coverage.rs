@@ -6,6 +6,10 @@ use crate::audit::{Audit, State, Why};
 use crate::observation::{Consent, FailureKind, PageTally, Phase, Reached, Scan, SkipReason};
 use std::collections::BTreeMap;
 
+/// Claims that one sentence names; the rest is a number.
+const CLAIMS_NAMED: usize = 3;
+pub(crate) const NOT_ONE: &str = "not one claim could be decided";
+
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
 /// where this is not empty and nothing was found.
 pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
@@ -42,30 +46,39 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
         }
     }
     if let Some(audit) = audit {
-        let not_reached = audit
-            .verdicts
-            .iter()
-            .filter(|verdict| matches!(verdict.state, State::NotVerified { why: Why::NotReached, .. }))
-            .count();
-        if not_reached > 0 {
-            reasons.push(format!(
-                "{} could not be decided, because what {} was not reached",
-                words::count_of(not_reached as u64, "claim"),
-                if not_reached == 1 { "it needs" } else { "they need" },
-            ));
+        let mut not_reached: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for verdict in &audit.verdicts {
+            if let State::NotVerified { why: Why::NotReached, detail, .. } = &verdict.state {
+                not_reached.entry(detail).or_default().push(&verdict.claim);
+            }
         }
-        // Claims that another engine, plan or scan would decide are out of this run's reach.
-        let mut within_reach = audit.verdicts.iter().filter_map(|verdict| match &verdict.state {
-            State::Upheld { .. } | State::Refuted { .. } => Some(true),
-            State::NotVerified { why: Why::NotReached | Why::NeverSeen, .. } => Some(false),
-            State::NotVerified { .. } => None,
-        });
-        if reasons.is_empty() && within_reach.clone().next().is_some() && !within_reach.any(|decided| decided)
-        {
-            reasons.push("not one claim could be decided".into());
+        reasons.extend(not_reached.into_iter().map(|(detail, claims)| {
+            let named = claims.iter().take(CLAIMS_NAMED).copied().collect::<Vec<_>>().join(", ");
+            let more = match claims.len().saturating_sub(CLAIMS_NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{named}{more} could not be decided: {detail}")
+        }));
+        if reasons.is_empty() && decides_nothing(audit) {
+            reasons.push(format!("{NOT_ONE}{}", what_would(audit)));
         }
     }
     reasons
+}
+
+/// Whether an audit of stated claims upholds and refutes none of them: that is no answer.
+pub(crate) fn decides_nothing(audit: &Audit) -> bool {
+    !audit.verdicts.is_empty()
+        && audit.verdicts.iter().all(|verdict| matches!(verdict.state, State::NotVerified { .. }))
+}
+
+/// What would decide most of the open claims: `; 12 of them would be decided by --engine browser`.
+pub(crate) fn what_would(audit: &Audit) -> String {
+    let open = super::answer::open(audit);
+    open.iter().max_by_key(|open| open.claims.len()).map_or_else(String::new, |most| {
+        format!("; {} of them would be decided by {}", most.claims.len(), most.decided_by)
+    })
 }
 
 /// Documents asked for in the crawl proper.

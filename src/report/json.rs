@@ -677,6 +677,7 @@ pub(super) fn result(result: &ProbeResult) -> (&'static str, Option<&str>) {
         ProbeResult::Holds => ("holds", None),
         ProbeResult::Fails { what } => ("fails", Some(what)),
         ProbeResult::Undecided { why } => ("undecided", Some(why)),
+        ProbeResult::NotDone { why } => ("not-done", Some(why)),
     }
 }
 

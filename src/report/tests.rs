@@ -141,6 +141,7 @@ fn audit(scan: &Scan) -> Audit {
         findings: vec![Finding {
             predicted_for: None,
             id: "f00d".into(),
+            parts: Vec::new(),
             rule: "lifetime",
             severity: Severity::Error,
             confidence: Confidence::High,

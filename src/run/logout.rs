@@ -1,13 +1,15 @@
 //! The end of a session: the declared steps, what its probes ask of it, and some pages with what it
 //! left.
 
-use crate::engine::Ask;
+use crate::cookie::{CookiePlace, StoredCookie};
+use crate::engine::{Ask, Session};
 use crate::observation::{Cell, Consent, Outcome, Phase, ProbeKind, ProbeResult};
-use crate::plan::Probe;
+use crate::plan::{Action, Probe, Step};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::recorder::As;
 use crate::run::steps::Halt;
+use std::collections::BTreeSet;
 
 impl Runner<'_> {
     /// Logs out, and looks at what that left. `probes` are those of this persona.
@@ -45,8 +47,12 @@ impl Runner<'_> {
         let failed = match self.perform(who, &crawl, &steps, "the logout").await {
             Ok(()) => None,
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
+            Err(Halt::Failed(failure)) => {
+                let answer = refused(who).unwrap_or_else(|| format!("{}: {}", failure.step, failure.why));
+                Some(format!("the logout step failed, {answer}"))
+            }
         };
+        let only_asked = self.only_shown(who, &steps, &before);
         if let Some(why) = &failed {
             self.warn(format!("{}: {why}", who.persona.name));
         }
@@ -55,22 +61,42 @@ impl Runner<'_> {
             Some(mark) => self.ask_mark(who, &after, &mark).await?.holds,
             None => false,
         };
-        let how_failed = failed.or_else(|| still.then(|| "after the logout the mark still shows".to_owned()));
+        // A page that asks whether one is sure has ended nothing, and neither has a step that failed:
+        // that is the plan's matter, not the site's.
+        let not_done = failed.or_else(|| {
+            let page = only_asked.filter(|_| still)?;
+            Some(format!(
+                "the logout step failed, GET {page} changed nothing and the session goes on; it may only ask whether one is sure"
+            ))
+        });
         for probe in about {
-            let (result, evidence) = match (&how_failed, &probe.kind) {
-                (Some(why), ProbeKind::ClearedOnLogout) if !still => {
-                    (ProbeResult::Undecided { why: why.clone() }, Vec::new())
-                }
-                (_, ProbeKind::ClearedOnLogout) => {
+            let (result, evidence) = match (&not_done, &probe.kind) {
+                (Some(why), _) => (ProbeResult::NotDone { why: why.clone() }, Vec::new()),
+                (None, ProbeKind::ClearedOnLogout) => {
                     self.cleared_by_logout(&before.jar, &who.session.jar, probe)
                 }
-                (Some(why), _) if !still => (ProbeResult::Undecided { why: why.clone() }, Vec::new()),
-                _ => self.ended(who, &before, &after).await?,
+                (None, _) => self.ended(who, &before, &after).await?,
             };
             outcomes.push(self.outcome(probe, result, evidence, None));
         }
-        self.look_after_logout(who, &after).await?;
+        if not_done.is_none() {
+            self.look_after_logout(who, &after).await?;
+        }
         Ok(outcomes)
+    }
+
+    /// The page that the logout's steps only opened: nothing was sent, it stayed where it was, and no
+    /// cookie went away. None where they did something.
+    fn only_shown(&self, who: &PersonaSession, steps: &[Step], before: &Session) -> Option<String> {
+        let opens = steps.iter().all(|step| matches!(step.action, Action::Open { .. } | Action::Expect(_)));
+        let opened = steps.iter().rev().find_map(|step| match &step.action {
+            Action::Open { url } => self.hosts.on_target(url),
+            _ => None,
+        })?;
+        let shown = who.shown.as_ref()?;
+        let places: BTreeSet<CookiePlace> = who.session.jar.iter().map(StoredCookie::place).collect();
+        let kept = before.jar.iter().all(|cookie| places.contains(&cookie.place()));
+        (opens && kept && shown.url.path() == opened.path()).then(|| opened.path().to_owned())
     }
 
     /// Some pages again, with what the logout left.
@@ -84,4 +110,10 @@ impl Runner<'_> {
         }
         Ok(())
     }
+}
+
+/// `GET /logout answered 405`, where that is why a step failed.
+fn refused(who: &PersonaSession) -> Option<String> {
+    let shown = who.shown.as_ref().filter(|shown| shown.status >= 400)?;
+    Some(format!("{} answered {}", shown.sent.as_ref()?, shown.status))
 }

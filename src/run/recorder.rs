@@ -117,6 +117,13 @@ impl Recorder {
         }
     }
 
+    /// How the address over http answered: itself, or with the way to https.
+    pub(super) fn twin(&mut self, cell: &Cell, visit: &Visit) {
+        let (example, shown) = (self.safe(&visit.asked), self.safe(&visit.shown));
+        let shown = (visit.shown != visit.asked).then_some(shown);
+        self.fold.add_page(PageTally { cell: cell.clone(), example, shown, status: visit.status, count: 1 });
+    }
+
     /// A host that a page mentions and that was left alone.
     pub(super) fn mention(&mut self, cell: &Cell, page: &Url, target: &Url, resource: Resource) {
         let (page, example) = (self.safe(page), self.safe(target));

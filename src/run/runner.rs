@@ -374,6 +374,7 @@ impl Order<'_> {
                 third_party_cookies: plan.third_party_cookies.first().copied().unwrap_or_default(),
                 assets: plan.pages.assets,
                 browsers: plan.browsers.clone(),
+                may_fail: plan.limits.may_fail,
                 partial,
                 own_hosts: runner.hosts.own(),
                 host_map: runner.hosts.map().clone(),

@@ -3,13 +3,13 @@
 //! exist, robots.txt, sitemaps, the favicon, the published policy, declared links. All as a
 //! first-time visitor.
 
-use super::context::{Ended, Runner};
+use super::context::{Ended, Runner, cell};
 use super::hosts::{http_twin, www_twin};
 use super::html;
 use super::recorder::As;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
-use crate::observation::{LinkCheck, PolicyPage, Resource};
+use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource};
 use crate::plan;
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
@@ -158,7 +158,12 @@ impl Runner<'_> {
             }
         }
         for url in addresses {
-            self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+            let twin = start.scheme() == "https" && url.scheme() == "http";
+            let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+            if twin && visit.status > 0 {
+                let name = self.anonymous().name;
+                self.recorder.twin(&cell(&name, &Consent::Untouched, Phase::Probe, 1), &visit);
+            }
         }
         Ok(())
     }

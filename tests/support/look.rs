@@ -115,6 +115,7 @@ fn told(outcome: &Outcome) -> String {
         ProbeResult::Holds => "holds".to_owned(),
         ProbeResult::Fails { what } => format!("fails: {what}"),
         ProbeResult::Undecided { why } => format!("undecided: {why}"),
+        ProbeResult::NotDone { why } => format!("not done: {why}"),
     };
     format!("{kind} {} {}: {result}", outcome.persona, outcome.cookies.join("+"))
 }

@@ -36,7 +36,7 @@ pub(super) fn of_category(
         let by_table = seen.fact.as_ref().is_some_and(|fact| fact.role.category() == category);
         let by_manifest = seen.item.is_some_and(|item| context.item(item).category == Some(category));
         if by_table || by_manifest {
-            by_name.entry(seen.name()).or_default().push(seen);
+            by_name.entry(seen.family.clone()).or_default().push(seen);
         }
     }
     for (name, sightings) in by_name {

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         {
             continue;
         }
-        by_name.entry(seen.name()).or_default().push(seen);
+        by_name.entry(seen.family.clone()).or_default().push(seen);
     }
     for (name, sightings) in by_name {
         let known = sightings.iter().find_map(|seen| seen.fact.as_ref()).map(|fact| fact.role.category());
@@ -42,6 +42,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         found.push(
             Violation::new(&RULE, &name, format!("`{name}` is {what}"))
                 .refutes([About::Policy(PolicyAspect::Categories)])
+                .follows()
                 .because(causes)
                 .seen(context, sightings.iter().copied()),
         );

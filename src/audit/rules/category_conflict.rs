@@ -10,7 +10,8 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 A declared category is held against what can be known of the cookie: the table of well-known cookies (a \
 strictly necessary `_ga` is none), the script that writes it (an analytics script does not write strictly \
-necessary cookies), the moment it appears (what waits for consent is not strictly necessary), the categories \
+necessary cookies), the moment it appears (what waits for consent is not strictly necessary, but for the record of the \
+answer itself, which is written for those who refuse, too), the categories \
 that `claims.categories` admits, and what the published policy page says next to its name.
 
 The page is read with care: only a row or paragraph that names the cookie counts, and only if it names \
@@ -128,6 +129,9 @@ fn script_fact(context: &Context<'_>, seen: &Seen<'_>) -> Option<Fact> {
 /// A persona gets it with consent and not without, though both were looked at.
 fn waits_for_consent(context: &Context<'_>, index: usize) -> Option<Violation> {
     let item = context.item(index);
+    if keeps_the_answer(context, index) {
+        return None;
+    }
     let given = |cell: &Cell| cell.consent == Consent::Accepted;
     let with: Vec<&Seen<'_>> = context.sightings(index).filter(|seen| given(seen.cell())).collect();
     let first = with.first()?;
@@ -149,6 +153,26 @@ fn waits_for_consent(context: &Context<'_>, index: usize) -> Option<Violation> {
         .refutes([About::Item(index, ItemAspect::Category)])
         .because([Cause::Aspect(index, ItemAspect::Category), Cause::ConsentWall])
         .seen(context, with)
+    })
+}
+
+/// The record of the answer waits for an answer by nature, and needs no consent: it was written
+/// when the question was answered, it is written for those who refuse as well, or it is known for
+/// that.
+fn keeps_the_answer(context: &Context<'_>, index: usize) -> bool {
+    let item = context.item(index);
+    let is_it = |name: &crate::cookie::Name| {
+        item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches(name))
+    };
+    let refused = |cell: &Cell| matches!(cell.consent, Consent::Rejected | Consent::Withdrawn);
+    // Where nobody refused, what the answer wrote may be its record or a tracker: it cannot be told.
+    let nobody_refused = !context.scan.coverage.pages.iter().any(|page| refused(&page.cell));
+    context.scan.consent.iter().any(|look| {
+        (refused(&look.cell) || nobody_refused)
+            && look.kept_in.iter().any(|(kind, name)| *kind == item.kind && is_it(name))
+    }) || context.sightings(index).any(|seen| {
+        refused(seen.cell())
+            || seen.fact.as_ref().is_some_and(|fact| fact.role == crate::vendors::Role::Consent)
     })
 }
 
@@ -175,19 +199,15 @@ fn said_on_page(context: &Context<'_>, index: usize) -> Option<(String, BTreeSet
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Item(index, ItemAspect::Category) = about else { return None };
-    let item = context.item(index);
     let seen = standing::amount(context.sightings(index));
-    if item.category == Some(Category::StrictlyNecessary) || context.has_browser() {
-        return Some(seen.map_or_else(|| standing::unseen(context, index), Standing::Upheld));
-    }
-    Some(Standing::needs_browser("what a cookie is used for shows when scripts run"))
+    Some(seen.map_or_else(|| standing::unseen(context, index), Standing::Upheld))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Category, Item};
-    use crate::observation::Consent;
+    use crate::observation::{Consent, StorageKind};
 
     fn declared(name: &str, category: Category) -> Site {
         let mut item = Item::named(name);
@@ -202,9 +222,14 @@ mod tests {
             .finds("category-conflict: cookies._ga.category");
         declared("_ga", Category::Analytics).when(line("_ga=GA1.1.1.1")).finds_nothing();
         declared("sid", Category::StrictlyNecessary)
-            .when(line("sid=1"))
+            .when(line("sid=1; HttpOnly"))
             .finds_nothing()
             .upholds("cookies.sid.category");
+        // A script may write it, and send it somewhere.
+        declared("sid", Category::StrictlyNecessary)
+            .when(line("sid=1"))
+            .finds_nothing()
+            .leaves("cookies.sid.category", "needs-browser");
         declared("locale", Category::Functional)
             .when(line("locale=en"))
             .finds_nothing()
@@ -224,6 +249,23 @@ mod tests {
         let given = || line("sid=1").login().by(member().consenting(Consent::Accepted));
         site.when(given()).visited_by(member()).finds("category-conflict: cookies.sid.category");
         site.when(given()).when(line("sid=1").login()).finds_nothing();
+    }
+
+    #[test]
+    fn the_record_of_the_answer_waits_for_an_answer_by_nature() {
+        let site = declared("choice", Category::StrictlyNecessary).in_browser();
+        let kept = || line("choice=1").consent(Consent::Accepted);
+        site.when(kept()).finds("category-conflict: cookies.choice.category");
+        site.when(kept()).when(line("choice=0").consent(Consent::Rejected)).finds_nothing();
+        let kept_in = |look: &mut crate::observation::ConsentLook| {
+            look.kept_in = vec![(StorageKind::Cookie, "choice".into())];
+        };
+        // Nobody refused: it may be the record.
+        site.when(kept()).met(Consent::Accepted, kept_in).finds_nothing();
+        site.when(kept())
+            .met(Consent::Accepted, kept_in)
+            .visited_by(anonymous().consenting(Consent::Rejected))
+            .finds("category-conflict: cookies.choice.category");
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn not_renewed(context: &Context<'_>) -> Option<Violation> {
     Some(
         Violation::new(&RULE, "consent banner", message)
             .refutes([About::Policy(PolicyAspect::ConsentRenewedOnChange)])
+            .follows()
             .because([Cause::Banner])
             .because(causes)
             .evidence(outcome_evidence(context, outcome))
@@ -121,12 +122,9 @@ fn with_old_choice<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Outcom
 /// where that cannot be told.
 fn to_be_asked<'c, 'a>(context: &'c Context<'a>) -> Result<BTreeMap<String, Vec<&'c Seen<'a>>>, Standing> {
     let open = |why, detail: &str, decided_by: &str| Err(Standing::open(why, detail, decided_by));
-    let Some(previous) = context.previous else {
-        return open(
-            Why::NeedsPreviousScan,
-            "a change needs two scans",
-            "an earlier scan of this site to compare with (--previous)",
-        );
+    let previous = match &context.previous {
+        Ok(previous) => previous,
+        Err(open) => return Err(open.clone()),
     };
     let Some(given) = &context.scan.run.consent_given else {
         return open(
@@ -136,7 +134,7 @@ fn to_be_asked<'c, 'a>(context: &'c Context<'a>) -> Result<BTreeMap<String, Vec<
         );
     };
     // A month without its day ends after every day of it.
-    if previous.run.started.get(..given.len()).is_none_or(|then| given.as_str() >= then) {
+    if previous.scan.run.started.get(..given.len()).is_none_or(|then| given.as_str() >= then) {
         return open(
             Why::NotPlanned,
             "the recorded choice is not older than the earlier scan",
@@ -145,16 +143,21 @@ fn to_be_asked<'c, 'a>(context: &'c Context<'a>) -> Result<BTreeMap<String, Vec<
     }
     let stated = context.manifest.policy.consent_before.as_ref();
     let waits = stated.map_or(USUALLY_WAITS, |stated| stated.value.as_slice());
+    let closed = context.manifest.policy.categories.is_some();
     let mut new = date_follows_inventory::new_cookies(context, previous);
     new.retain(|_, sightings| {
         sightings.iter().any(|seen| {
             let declared = seen.item.and_then(|item| context.item(item).category);
             let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
-            category.is_some_and(|category| waits.contains(&category))
+            // What nobody knows is of no category that a closed list admits: it needs consent.
+            category.map_or(closed, |category| waits.contains(&category))
         })
     });
     if new.is_empty() {
-        let seen = format!("nothing that needs consent is new since {}", previous.run.started);
+        if let Some(less) = previous.less_than(context.scan) {
+            return open(Why::NeedsPreviousScan, &less, "an earlier scan that looked as this one did");
+        }
+        let seen = format!("nothing that needs consent is new since {}", previous.scan.run.started);
         return Err(Standing::Upheld(seen));
     }
     Ok(new)

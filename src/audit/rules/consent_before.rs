@@ -5,10 +5,10 @@ use crate::manifest::Inventory;
 
 pub(crate) static RULE: Rule = Rule {
     id: "consent-before",
-    sentence: "A cookie that needs consent is set before anybody gave it.",
+    sentence: "A cookie or storage item that needs consent is set before anybody gave it.",
     page: "\
-`consent_before` lists categories that wait for consent. A cookie belongs to a category by the manifest, or \
-by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
+`consent_before` lists categories that wait for consent. A cookie or storage item belongs to a category by the \
+manifest, or by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
 complete inventory does not name and nothing classifies: nobody said that it is necessary. Before consent \
 means: the visitor did not answer yet, or refused.
 
@@ -19,8 +19,8 @@ means: the visitor did not answer yet, or refused.
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let Some(stated) = &context.manifest.policy.consent_before else { return };
-    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.cookies() {
+    let mut by_name: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.seen.iter().filter(|seen| !seen.allowed && seen.lands()) {
         let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected);
         let declared = seen.item.and_then(|item| context.item(item).category);
         let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
@@ -32,21 +32,33 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         // Recording the answer needs no consent, and comes with the answer.
         let records = seen.fact.as_ref().is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
         if unasked && waits && !records && !away(context, seen) {
-            by_name.entry(seen.name()).or_default().push(seen);
+            by_name.entry((seen.kind(), seen.family.clone())).or_default().push(seen);
         }
     }
-    for (name, sightings) in by_name {
+    for ((kind, name), sightings) in by_name {
         let refused = sightings.iter().all(|seen| seen.cell().consent == Consent::Rejected);
         let when = if refused { "after consent was refused" } else { "before anybody gave consent" };
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        found.push(
-            Violation::new(&RULE, &name, format!("`{name}` is set {when}"))
-                .refutes([About::Policy(PolicyAspect::ConsentBefore)])
-                .because(causes)
-                .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
-                .seen(context, sightings.iter().copied()),
-        );
+        let violation = Violation::new(&RULE, &name, message(kind, &name, &sightings, when))
+            .refutes([About::Policy(PolicyAspect::ConsentBefore)])
+            .because(causes)
+            .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
+            .seen(context, sightings.iter().copied());
+        // Of what nobody knows, that nobody declared it is the more telling thing.
+        let known = sightings.iter().any(|seen| seen.item.is_some() || seen.fact.is_some());
+        found.push(if known { violation } else { violation.follows() });
     }
+}
+
+/// `_ga` (Google Analytics) is set before anybody gave consent
+fn message(kind: StorageKind, name: &str, sightings: &[&Seen<'_>], when: &str) -> String {
+    let fact = sightings.iter().find_map(|seen| seen.fact.as_ref()).filter(|fact| fact.third_party);
+    let whose = fact.map(|fact| format!(" ({})", fact.vendor)).unwrap_or_default();
+    let place = match kind {
+        StorageKind::Cookie => String::new(),
+        kind => format!(" in {}", words::storage(kind)),
+    };
+    format!("`{name}`{whose} is set{place} {when}")
 }
 
 /// A cookie of the site's own outside a complete inventory, which nothing classifies: whoever set
@@ -55,11 +67,12 @@ fn nobody_knows(context: &Context<'_>, seen: &Seen<'_>) -> bool {
     let inventory = context.manifest.policy.inventory.as_ref().map(|stated| stated.value);
     let complete = matches!(inventory, Some(Inventory::Complete | Inventory::CompleteFirstParty));
     complete
+        && seen.kind() == StorageKind::Cookie
         && seen.item.is_none()
         && !seen.foreign
         && context.anonymous(seen.cell())
         && !allowed_by_provider(context, seen)
-        && matching::near_match(context.manifest, StorageKind::Cookie, &seen.name()).is_none()
+        && matching::near_match(context.manifest, StorageKind::Cookie, &seen.family).is_none()
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
@@ -100,7 +113,8 @@ mod tests {
         site().when(line("choice=1")).finds("consent-before: claims.consent-before");
         site()
             .when(line("_ga=GA1.1.1.1"))
-            .finds("undeclared-cookie: claims.consent-before, claims.inventory");
+            .finds("consent-before: claims.consent-before, claims.inventory")
+            .says("`_ga` (Google Analytics) is set before anybody gave consent; undeclared");
         site().when(line("choice=1").consent(Consent::Accepted)).finds_nothing();
         site()
             .when(line("choice=1").consent(Consent::Rejected))

@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         }
     }
     for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.name()).collect();
+        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
         let causes: BTreeSet<Cause> = sightings
             .iter()
             .flat_map(|seen| presence(context, seen))

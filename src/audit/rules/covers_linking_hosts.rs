@@ -1,6 +1,8 @@
 //! `covers-linking-hosts`
 
 use super::prelude::*;
+use crate::observation::SkipReason;
+use url::Url;
 
 pub(crate) static RULE: Rule = Rule {
     id: "covers-linking-hosts",
@@ -8,8 +10,10 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 A policy that speaks of *the websites and applications that link to it* covers more than one host. Every own \
 host whose pages link to the policy page is part of the scan; a cookie of theirs that nothing declares refutes \
-this sentence together with the inventory, in one finding named *undeclared-cookie*. So does a frame of a \
-host that nobody knows and nothing declares: an application of the site's on a domain of its own.
+this sentence together with the inventory, in one finding named *undeclared-cookie*. It is upheld where every \
+host that the manifest names was looked at: whether a host links to the policy is not known before. A frame that \
+sets cookies from a domain with the site's own name in it is taken for an application of the site's; one of any \
+other unknown host is a third party until the manifest says that the host is the site's.
 
 **To do:** declare what the other host sets.",
     check,
@@ -22,13 +26,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let application = seen.exchange().resource == Resource::Frame
             && seen.fact.is_none()
             && seen.provider.is_none()
-            && !away(context, seen);
+            && !away(context, seen)
+            && bears_the_sites_name(context, matching::host_of(seen.observation));
         if application {
             by_host.entry(matching::host_of(seen.observation).to_owned()).or_default().push(seen);
         }
     }
     for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.name()).collect();
+        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
         let message = format!(
             "{host}, shown within the site's own pages, sets {}, which nothing declares",
@@ -43,6 +48,15 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 .hint("declare it, name its owner under third_parties, or add the host to the site's"),
         );
     }
+}
+
+/// `shop-work.example` of `shop.example`: an application of the site's own under another domain. Who
+/// an unknown host without the name belongs to, nobody knows.
+fn bears_the_sites_name(context: &Context<'_>, host: &str) -> bool {
+    let label = |host: &str| site(host).split('.').next().unwrap_or_default().to_owned();
+    let theirs = label(host);
+    let own = context.scan.run.own_hosts.iter().map(|host| host.trim_start_matches("*."));
+    own.map(label).any(|name| name.len() >= 4 && theirs.contains(&name))
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
@@ -64,6 +78,23 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         .collect();
     if let Some(host) = page.linked_from.iter().find(|host| !visited.contains(host.as_str())) {
         let detail = format!("{host} links to the policy and was not looked at");
+        return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
+    }
+    let named = context.manifest.site.hosts.iter().filter_map(|glob| glob.literal());
+    let looked_at = |name: &str| {
+        let name = name.split(':').next().unwrap_or(name);
+        visited.iter().any(|host| context.hosts.names(host).any(|other| other.eq_ignore_ascii_case(name)))
+    };
+    if let Some(host) = named.into_iter().find(|name| !looked_at(name)) {
+        let detail = format!("{host} is one of the site's hosts and was not looked at");
+        return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
+    }
+    let left = context.scan.coverage.skipped.iter().find(|skipped| {
+        let own = |url: Url| context.hosts.own(url.host_str().unwrap_or_default());
+        skipped.reason == SkipReason::OutOfScope && skipped.example.parsed().is_some_and(own)
+    });
+    if let Some(left) = left {
+        let detail = format!("{} is one of the site's and out of the plan's scope", left.example);
         return Some(Standing::open(Why::NotPlanned, detail, "this host among the plan's `hosts`"));
     }
     if page.linked_from.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::audit::policy_text::{self, Shown};
+use crate::audit::previous::Earlier;
 use crate::cookie::Lifetime;
 use crate::manifest::PartialDate;
 use crate::observation::{Observation, Scan};
@@ -12,8 +13,9 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 Two scans of the same site are compared. If a cookie has come, if one lives for another time, or if the page's \
 own rows about cookies have changed, the date that the policy page shows must have moved on. A cookie counts \
-as new only where the earlier scan looked the same way (persona, consent, engine): what nobody looked for is \
-not new. A cookie that is undeclared as well is one finding with *undeclared-cookie*.
+as new only where the earlier scan looked at the same kind of page in the same way (persona, consent, engine): \
+what nobody looked for is not new, and a scan that looked at less upholds nothing. What the page named all along \
+and says the same of now is no change either. A cookie that is undeclared as well is one finding with *undeclared-cookie*.
 
 **To do:** publish the change with its date.",
     check,
@@ -24,13 +26,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     if !context.states(PolicyAspect::DateFollowsInventory) {
         return;
     }
-    let Some(previous) = context.previous else { return };
-    if moved(context, previous) != Some(false) {
+    let Ok(previous) = &context.previous else { return };
+    if moved(context, previous.scan) != Some(false) {
         return;
     }
     let claim = About::Policy(PolicyAspect::DateFollowsInventory);
     let shown = date_of(context.scan).map(|date| date.to_string()).unwrap_or_default();
-    for (name, sightings) in new_cookies(context, previous) {
+    for (name, sightings) in announced_nowhere(context, previous) {
         let declared = sightings.iter().any(|seen| seen.item.is_some());
         let causes: BTreeSet<Cause> = if declared {
             BTreeSet::from([Cause::PolicyDate])
@@ -41,6 +43,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         found.push(
             Violation::new(&RULE, &name, message)
                 .refutes([claim])
+                .follows()
                 .because(causes)
                 .seen(context, sightings.iter().copied()),
         );
@@ -57,11 +60,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         found.push(
             Violation::new(&RULE, &name, message)
                 .refutes([claim])
+                .follows()
                 .because(causes)
                 .seen(context, context.seen.iter().filter(|seen| seen.name() == name)),
         );
     }
-    let rows = changed_rows(context, previous);
+    let rows = changed_rows(context, previous.scan);
     if let Some(name) = rows.first() {
         let message =
             format!("the policy page's words about `{name}` have changed, and it is still dated {shown}");
@@ -69,6 +73,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         found.push(
             Violation::new(&RULE, "policy page", message)
                 .refutes([claim])
+                .follows()
                 .because([Cause::PolicyDate])
                 .evidence([evidence::of_words(anonymous_cell(context), line)]),
         );
@@ -88,47 +93,75 @@ fn date_of(scan: &Scan) -> Option<PartialDate> {
     }
 }
 
-/// Cookies of now that were not there before, where it was looked before.
+/// Cookies of now that were not there before, where it was looked before; by family.
 pub(super) fn new_cookies<'c, 'a>(
     context: &'c Context<'a>,
-    previous: &Scan,
+    previous: &Earlier<'_>,
 ) -> BTreeMap<String, Vec<&'c Seen<'a>>> {
-    let alike = |a: &Cell, b: &Cell| a.persona == b.persona && a.engine == b.engine && a.consent == b.consent;
-    let looked_before = |cell: &Cell| {
-        previous.coverage.pages.iter().any(|page| alike(&page.cell, cell))
-            || previous
-                .observations
-                .iter()
-                .flat_map(|observation| &observation.groups)
-                .any(|group| alike(&group.example.cell, cell))
-    };
-    let before: BTreeSet<String> =
-        previous.observations.iter().map(|observation| observation.name.to_string()).collect();
     let mut new: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.cookies() {
         let same_item = seen.item.is_some_and(|item| {
             let item = context.item(item);
-            before.iter().any(|name| {
-                item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches_text(name))
+            let mut patterns = item.names.iter().chain(&item.https_names);
+            patterns.any(|pattern| {
+                previous.cookies().any(|name| pattern.matches_text(name) || pattern.written() == name)
             })
         });
-        let known = before.contains(&seen.name()) || same_item;
-        if !known && looked_before(seen.cell()) && !allowed_by_provider(context, seen) && !away(context, seen)
+        let known = previous.had(&seen.name(), &seen.family) || same_item;
+        if !known
+            && previous.looked_at(seen.example())
+            && !allowed_by_provider(context, seen)
+            && !away(context, seen)
         {
-            new.entry(seen.name()).or_default().push(seen);
+            new.entry(seen.family.clone()).or_default().push(seen);
         }
     }
     new
 }
 
+/// The page named it all along, and says the same of it now: a site that returns to its policy has
+/// nothing to announce.
+fn said_all_along(context: &Context<'_>, previous: &Earlier<'_>, item: Option<usize>) -> bool {
+    let Some(item) = item.map(|item| context.item(item)) else { return false };
+    let (Some(now), Some(before)) = (&context.scan.policy, &previous.scan.policy) else { return false };
+    let names: Vec<&str> =
+        item.names.iter().chain(&item.https_names).map(|name| name.written().trim_end_matches('*')).collect();
+    let all: Vec<&str> = context
+        .manifest
+        .items
+        .iter()
+        .flat_map(|item| item.names.iter().chain(&item.https_names))
+        .map(|name| name.written().trim_end_matches('*'))
+        .collect();
+    names.iter().any(|name| policy_text::names(&before.text, name))
+        && policy_text::passages(&now.text, &names, &all) == policy_text::passages(&before.text, &names, &all)
+}
+
+/// What came, and the page did not say so before.
+fn announced_nowhere<'c, 'a>(
+    context: &'c Context<'a>,
+    previous: &Earlier<'_>,
+) -> BTreeMap<String, Vec<&'c Seen<'a>>> {
+    let mut new = new_cookies(context, previous);
+    new.retain(|_, seen| !seen.iter().all(|seen| said_all_along(context, previous, seen.item)));
+    new
+}
+
 /// Cookies with one lifetime then and another now.
-fn changed_lifetimes(context: &Context<'_>, previous: &Scan) -> Vec<(String, Lifetime, Lifetime)> {
-    let (before, now) = (lifetimes(&previous.observations), lifetimes(&context.scan.observations));
+fn changed_lifetimes(context: &Context<'_>, previous: &Earlier<'_>) -> Vec<(String, Lifetime, Lifetime)> {
+    let (before, now) = (lifetimes(&previous.scan.observations), lifetimes(&context.scan.observations));
     let mut changed = Vec::new();
     for (name, was) in before {
         if let (Some(was), Some(Some(is))) = (was, now.get(&name))
             && !close(was, *is)
         {
+            // Back to what is declared, and to what the page says all along.
+            let item = context.seen.iter().find(|seen| seen.name() == name).and_then(|seen| seen.item);
+            let rule = item.and_then(|item| context.item(item).lifetime.as_ref());
+            let returned = rule.is_some_and(|rule| rule.allows(*is) && !rule.allows(was));
+            if returned && said_all_along(context, previous, item) {
+                continue;
+            }
             changed.push((name, was, *is));
         }
     }
@@ -198,21 +231,25 @@ fn named(text: &str) -> BTreeSet<&str> {
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(PolicyAspect::DateFollowsInventory) = about else { return None };
-    let Some(previous) = context.previous else {
-        return Some(Standing::open(
-            Why::NeedsPreviousScan,
-            "a change needs two scans",
-            "an earlier scan of this site to compare with (--previous)",
-        ));
+    let previous = match &context.previous {
+        Ok(previous) => previous,
+        Err(open) => return Some(open.clone()),
     };
-    if context.scan.policy.is_none() || previous.policy.is_none() {
+    if context.scan.policy.is_none() || previous.scan.policy.is_none() {
         return Some(super::policy_page::not_looked_at(context));
     }
-    let changed = !new_cookies(context, previous).is_empty()
+    let changed = !announced_nowhere(context, previous).is_empty()
         || !changed_lifetimes(context, previous).is_empty()
-        || !changed_rows(context, previous).is_empty();
-    Some(match (changed, moved(context, previous)) {
-        (false, _) => Standing::Upheld(format!("no change since {}", previous.run.started)),
+        || !changed_rows(context, previous.scan).is_empty();
+    let less = previous.less_than(context.scan);
+    Some(match (changed, moved(context, previous.scan)) {
+        // Nothing comparable is not nothing new.
+        (false, _) if less.is_some() => Standing::open(
+            Why::NeedsPreviousScan,
+            less.unwrap_or_default(),
+            "an earlier scan that looked as this one did",
+        ),
+        (false, _) => Standing::Upheld(format!("no change since {}", previous.scan.run.started)),
         (true, Some(_)) => Standing::Upheld("the date moved with the cookies".to_owned()),
         (true, None) => Standing::open(
             Why::NotReached,

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 && !away(context, seen)
                 && !allowed_by_provider(context, seen)
             {
-                by_name.entry(seen.name()).or_default().push(seen);
+                by_name.entry(seen.family.clone()).or_default().push(seen);
             }
         }
         for (name, sightings) in by_name {

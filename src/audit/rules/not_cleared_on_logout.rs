@@ -42,8 +42,24 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if item.cleared_on_logout == Some(false) {
             continue;
         }
-        let after: Vec<_> =
-            context.sent(index).filter(|sent| sent.cell.phase == Phase::AfterLogout).collect();
+        // What the probe says of a visitor is said: that the logout could not be made, or that the
+        // cookie was gone and came back with a later page.
+        let told = |persona: &str| {
+            let outcomes = context.outcomes(|probe| *probe == ProbeKind::ClearedOnLogout);
+            outcomes.filter(|outcome| outcome.persona == persona).any(|outcome| {
+                context.concerns(outcome, index) || matches!(outcome.result, ProbeResult::NotDone { .. })
+            })
+        };
+        let anew = |persona: &str| {
+            let later =
+                |seen: &Seen<'_>| seen.cell().phase == Phase::AfterLogout && seen.cell().persona == persona;
+            context.sightings(index).any(later)
+        };
+        let after: Vec<_> = context
+            .sent(index)
+            .filter(|sent| sent.cell.phase == Phase::AfterLogout)
+            .filter(|sent| !told(&sent.cell.persona) && !anew(&sent.cell.persona))
+            .collect();
         if after.is_empty() {
             continue;
         }

@@ -1,6 +1,7 @@
 //! `plain-http`
 
 use super::prelude::*;
+use crate::observation::FailureKind;
 
 pub(crate) static RULE: Rule = Rule {
     id: "plain-http",
@@ -26,7 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for seen in context.seen.iter().filter(|seen| {
         seen.kind() == StorageKind::Cookie && !seen.https && !seen.foreign && !seen.allowed && seen.writes()
     }) {
-        by_name.entry(seen.name()).or_default().push(seen);
+        by_name.entry(seen.family.clone()).or_default().push(seen);
     }
     for (name, sightings) in by_name {
         let mut causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
@@ -78,7 +79,8 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         })
     };
     let coverage = &context.scan.coverage;
-    let asked = coverage.pages.iter().filter(|page| plain(&page.example)).map(|page| page.count).sum::<u64>()
+    let twins = || coverage.pages.iter().filter(|page| plain(&page.example));
+    let asked = twins().map(|page| page.count).sum::<u64>()
         + context
             .scan
             .contacts
@@ -86,16 +88,32 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
             .filter(|contact| contact.fetched && plain(&contact.example))
             .map(|contact| contact.count)
             .sum::<u64>();
-    if asked > 0 {
-        return Some(Standing::Upheld(format!("{} over plain http", standing::count(asked, "requests"))));
-    }
-    if let Some(failed) = coverage.failed.iter().find(|failed| plain(&failed.url)) {
-        use crate::observation::FailureKind::{Connect, Refused};
-        if matches!(failed.kind, Refused | Connect) {
+    let refused = |kind: FailureKind| matches!(kind, FailureKind::Refused | FailureKind::Connect);
+    let failed = coverage.failed.iter().find(|failed| plain(&failed.url));
+    if asked == 0
+        && let Some(failed) = failed
+    {
+        if refused(failed.kind) {
             return Some(Standing::Upheld("nothing answers over plain http".to_owned()));
         }
         let detail = format!("{}: {}", failed.url, failed.detail);
         return Some(Standing::open(Why::NotReached, detail, "a run that reaches the http:// address"));
+    }
+    if asked > 0 {
+        // One request does not prove a class. Where http answers itself, any of its pages may set
+        // something; a redirect to https before the application runs answers for all of them.
+        let itself = twins().find(|page| {
+            let ended = page.shown.as_ref().unwrap_or(&page.example);
+            page.is_answer() && plain(ended)
+        });
+        if let Some(page) = itself {
+            let detail = format!(
+                "{} answers {} over plain http instead of redirecting: what its other pages set there was not looked at",
+                page.example, page.status
+            );
+            return Some(Standing::open(Why::NotPlanned, detail, "`pages.start` with the http:// address"));
+        }
+        return Some(Standing::Upheld(format!("{} over plain http", standing::count(asked, "requests"))));
     }
     Some(match standing::reach(context, &Scope::default()) {
         Err(open) => open,
@@ -121,7 +139,10 @@ mod tests {
 
     #[test]
     fn the_http_twin_sets_nothing() {
-        site().visited("http://site.example/").finds_nothing().upholds("claims.plain-http-cookies");
+        let twin = "http://site.example/";
+        site().redirected(twin, "https://site.example/").finds_nothing().upholds("claims.plain-http-cookies");
+        // One request that sets nothing does not prove what the others set.
+        site().visited(twin).finds_nothing().leaves("claims.plain-http-cookies", "not-planned");
         site().looked_at().leaves("claims.plain-http-cookies", "not-planned");
         site()
             .when(line("access=1").from("http://site.example/login"))

@@ -76,8 +76,11 @@ fn unnamed(context: &Context<'_>, text: &str) -> Vec<Violation> {
     }
     let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie && !seen.foreign) {
-        if !allowed_by_provider(context, seen) && !policy_text::names(text, &seen.name()) {
-            by_name.entry(seen.name()).or_default().push(seen);
+        let named = [seen.name().as_str(), seen.family.trim_end_matches('*')]
+            .iter()
+            .any(|name| policy_text::names(text, name));
+        if !allowed_by_provider(context, seen) && !named {
+            by_name.entry(seen.family.clone()).or_default().push(seen);
         }
     }
     for (name, sightings) in by_name {
@@ -97,7 +100,7 @@ fn unnamed(context: &Context<'_>, text: &str) -> Vec<Violation> {
 }
 
 /// Why the policy page was not looked at.
-pub(super) fn not_looked_at(context: &Context<'_>) -> Standing {
+pub(crate) fn not_looked_at(context: &Context<'_>) -> Standing {
     match &context.scan.policy {
         Some(page) => Standing::open(
             Why::NotReached,

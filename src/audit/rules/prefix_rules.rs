@@ -42,7 +42,8 @@ fn wrong(_: &Item, seen: &Seen<'_>) -> Option<String> {
     if host && written.domain.is_some() && !host_only_anyway(seen) {
         missing.push("has a Domain");
     }
-    (!missing.is_empty()).then(|| format!("breaks the promise of its prefix: it {}", missing.join(" and ")))
+    (!missing.is_empty())
+        .then(|| format!("breaks, as `{name}`, the promise of its prefix: it {}", missing.join(" and ")))
 }
 
 /// On an IP address `Domain` with that very address leaves the cookie host-only (Chromium).

@@ -4,6 +4,7 @@ pub(super) use crate::audit::attribute;
 pub(super) use crate::audit::context::{Context, Seen};
 pub(super) use crate::audit::evidence;
 pub(super) use crate::audit::matching;
+pub(super) use crate::audit::needs;
 pub(super) use crate::audit::standing::{self, Scope, Standing, like_this};
 pub(super) use crate::audit::violation::{Cause, Rule, Violation};
 pub(super) use crate::audit::words;
@@ -46,7 +47,8 @@ pub(super) fn presence(context: &Context<'_>, seen: &Seen<'_>) -> Vec<Cause> {
     if let Some(item) = seen.item {
         return vec![if seen.foreign { Cause::Origin(item) } else { Cause::Here(item) }];
     }
-    let mut causes = vec![Cause::Thing(seen.kind(), seen.name())];
+    let mut causes = vec![Cause::Thing(seen.kind(), seen.family.clone())];
+    causes.extend(seen.namesake.map(Cause::Origin));
     if let Some(fact) = seen.fact.as_ref().filter(|fact| fact.third_party) {
         causes.push(Cause::Vendor(fact.vendor.to_string()));
     }

@@ -17,13 +17,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for (index, outcome, what) in failures(context) {
         let key = &context.item(index).key;
-        found.push(
+        let never_issued = never_issued(context, index);
+        let violation =
             Violation::new(&RULE, key, format!("a refresh with `{key}` is not as declared: {what}"))
                 .refutes([About::Item(index, ItemAspect::Refreshes)])
                 .because([Cause::Aspect(index, ItemAspect::Refreshes)])
-                .because(never_issued(context, index).map(Cause::Missing))
-                .evidence(outcome_evidence(context, outcome)),
-        );
+                .because(never_issued.map(Cause::Missing))
+                .evidence(outcome_evidence(context, outcome));
+        // What nobody ever sets is not the refresh's failure.
+        found.push(if never_issued.is_some() { violation.follows() } else { violation });
     }
 }
 

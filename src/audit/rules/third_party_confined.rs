@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             })
             .collect();
         let Some(first) = out.first() else { continue };
-        let names: BTreeSet<String> = out.iter().map(|seen| seen.name()).collect();
+        let names: BTreeSet<String> = out.iter().map(|seen| seen.family.clone()).collect();
         let causes: BTreeSet<Cause> =
             out.iter().flat_map(|seen| presence(context, seen)).chain([Cause::Provider(index)]).collect();
         let message = format!(

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         }
     }
     for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.name()).collect();
+        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
         let pages: BTreeSet<String> = sightings.iter().map(|seen| words::path(&seen.page().asked)).collect();
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
         let message = format!("{host} sets {} in visitors of {}", words::and(names), words::and(pages));

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 .filter(|seen| (seen.kind() == StorageKind::Cookie) == cookies && seen.lands())
                 .filter(|seen| is_by(context, seen, index))
                 .collect();
-            let names: BTreeSet<String> = left.iter().map(|seen| seen.name()).collect();
+            let names: BTreeSet<String> = left.iter().map(|seen| seen.family.clone()).collect();
             if left.is_empty() {
                 continue;
             }

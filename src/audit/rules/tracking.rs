@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             continue;
         }
         if let Some(how) = tracks(context, seen) {
-            by_name.entry(seen.name()).or_default().push((seen, how));
+            by_name.entry(seen.family.clone()).or_default().push((seen, how));
         }
     }
     for (name, sightings) in by_name {

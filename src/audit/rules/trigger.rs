@@ -52,7 +52,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Item(index, ItemAspect::Trigger) = about else { return None };
     let login = context.item(index).trigger == Some(Trigger::Login);
-    let before = if login && context.writes(index).any(|seen| !seen.by_script()) {
+    let before = if login && context.is_http_only(index) {
         standing::never_by_any_engine(context, &Scope::default())
     } else {
         standing::never(context, &Scope::default(), "a script may set it earlier")

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if allowed_by_provider(context, seen) || away(context, seen) {
             continue;
         }
-        by_name.entry((seen.foreign, seen.name())).or_default().push(seen);
+        by_name.entry((seen.foreign, seen.family.clone())).or_default().push(seen);
     }
     for ((foreign, name), sightings) in by_name {
         let refutes_inventory = match complete {
@@ -163,7 +163,7 @@ mod tests {
             .when(line("_gid=GA1.1.123.457"))
             .when(line("_ga_ABC=GS1.1.1"))
             .finds("undeclared-cookie: claims.inventory")
-            .says("`_ga` (Google Analytics) is set, and nothing declares it; likewise `_ga_ABC`, `_gid`");
+            .says("`_ga` (Google Analytics) is set, and nothing declares it; likewise `_ga_*`, `_gid`");
     }
 
     #[test]

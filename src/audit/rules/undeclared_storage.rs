@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             && !allowed_by_provider(context, seen)
             && !away(context, seen)
         {
-            by_key.entry((seen.kind(), seen.name())).or_default().push(seen);
+            by_key.entry((seen.kind(), seen.family.clone())).or_default().push(seen);
         }
     }
     for ((_, name), sightings) in by_key {

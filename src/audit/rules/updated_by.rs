@@ -17,22 +17,26 @@ finding: it is where the choice is really kept.
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for outcome in context.outcomes(asks) {
-        let (ProbeKind::UpdatedBy { journey }, ProbeResult::Fails { what }) =
-            (&outcome.probe, &outcome.result)
-        else {
-            continue;
-        };
+        let ProbeKind::UpdatedBy { journey } = &outcome.probe else { continue };
         for index in 0..context.manifest.items.len() {
             let item = context.item(index);
             if !item.updated_by.contains(journey) || !context.concerns(outcome, index) {
                 continue;
             }
+            let what = match &outcome.result {
+                ProbeResult::Fails { what } => what.clone(),
+                ProbeResult::Holds if only_anothers(context, outcome, index) => {
+                    "it writes only another site's cookie of that name".to_owned()
+                }
+                _ => continue,
+            };
             // It was written, but for somebody else's domain.
-            let elsewhere = context.sightings(index).any(|seen| seen.cell().phase == Phase::Journey);
+            let mut written = context.sightings(index).chain(context.namesakes(index));
+            let elsewhere = written.any(|seen| seen.cell().phase == Phase::Journey);
             let instead = context
                 .undeclared()
                 .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)
-                .map(|seen| Cause::Thing(seen.kind(), seen.name()));
+                .map(|seen| Cause::Thing(seen.kind(), seen.family.clone()));
             found.push(
                 Violation::new(
                     &RULE,
@@ -47,6 +51,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             );
         }
     }
+}
+
+/// Whether the journey wrote the name, and only for another site's domain.
+fn only_anothers(context: &Context<'_>, outcome: &Outcome, index: usize) -> bool {
+    let there = |seen: &Seen<'_>| {
+        seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona && seen.lands()
+    };
+    context.namesakes(index).any(there) && !context.sightings(index).any(there)
 }
 
 fn asks(probe: &ProbeKind) -> bool {

@@ -63,8 +63,8 @@ fn who(context: &Context<'_>, seen: &Seen<'_>) -> String {
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Item(index, ItemAspect::Visitors) = about else { return None };
     let item = context.item(index);
-    // How it is set is known: by responses. Then responses are all there is to look at.
-    let by_responses = item.http_only == Some(true) || context.writes(index).any(|seen| !seen.by_script());
+    // No script writes it. Then responses are all there is to look at.
+    let by_responses = context.is_http_only(index);
     let asks_for_consent = item.visitors.iter().any(|state| state.is_consent());
     let scope = Scope::default();
     let others = if by_responses && !asks_for_consent {
@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn a_session_for_anonymous_visitors() {
         site().when(line("sid=1").on("/")).finds("wrong-visitor: cookies.sid.visitors");
-        site().when(line("sid=1").login()).finds_nothing().upholds("cookies.sid.visitors");
+        site().when(line("sid=1; HttpOnly").login()).finds_nothing().upholds("cookies.sid.visitors");
+        site().when(line("sid=1").login()).finds_nothing().leaves("cookies.sid.visitors", "needs-browser");
     }
 
     #[test]

@@ -400,6 +400,11 @@ impl Meaning<'_> {
         if let Some(repeats) = table.repeats.as_ref().filter(|repeats| repeats.value == 0) {
             self.problems.error(&repeats.span, "`repeats` must be at least 1").fix("1 looks once");
         }
+        if let Some(share) = table.may_fail.as_ref().filter(|share| share.value > 100) {
+            self.problems
+                .error(&share.span, "`may_fail` is a percentage")
+                .fix("10 lets every tenth page fail");
+        }
         Limits {
             pages: table.pages.unwrap_or(defaults.pages),
             depth: table.depth.unwrap_or(defaults.depth),
@@ -415,6 +420,7 @@ impl Meaning<'_> {
             request_timeout: table.request_timeout.unwrap_or(defaults.request_timeout),
             retries: table.retries.unwrap_or(defaults.retries),
             repeats: table.repeats.map_or(defaults.repeats, |repeats| repeats.value),
+            may_fail: table.may_fail.map_or(defaults.may_fail, |share| share.value),
         }
     }
 

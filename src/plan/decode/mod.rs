@@ -231,6 +231,7 @@ struct LimitsTable {
     request_timeout: Option<Duration>,
     retries: Option<u32>,
     repeats: Option<Spanned<u32>>,
+    may_fail: Option<Spanned<u32>>,
 }
 
 impl Record for LimitsTable {
@@ -253,6 +254,10 @@ impl Record for LimitsTable {
             retries: fields.optional("retries", "After connection faults, 429 and 503."),
             repeats: fields
                 .optional("repeats", "How often everything is looked at, to tell always from sometimes."),
+            may_fail: fields.optional(
+                "may_fail",
+                "Percent of the pages asked for that may fail before nothing is said of all of them.",
+            ),
         })
     }
 }

@@ -76,6 +76,7 @@ impl Runner<'_> {
                 ProbeResult::Holds => ProbeResult::Holds,
                 ProbeResult::Fails { what } => ProbeResult::Fails { what: self.references.mask(&what) },
                 ProbeResult::Undecided { why } => ProbeResult::Undecided { why: self.references.mask(&why) },
+                ProbeResult::NotDone { why } => ProbeResult::NotDone { why: self.references.mask(&why) },
             },
             evidence: evidence.iter().map(|line| self.references.mask(line)).collect(),
         }
