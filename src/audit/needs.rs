@@ -175,7 +175,7 @@ fn of_item(context: &Context<'_>, index: usize, aspect: ItemAspect) -> Needs {
                 matches!(item.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven));
             Needs {
                 sighting: Some(index),
-                whatever_consent: !waits_for_consent,
+                whatever_consent: !waits_for_consent && !context.is_http_only(index),
                 ..everywhere("a script may set it earlier")
             }
         }
@@ -440,11 +440,17 @@ fn probed(context: &Context<'_>, probe: &Probe) -> Result<(), Standing> {
             .outcomes(probe.is)
             .filter(|outcome| probe.item.is_none_or(|item| context.concerns(outcome, item)))
     };
+    let not_done = outcomes().find_map(|outcome| match &outcome.result {
+        ProbeResult::NotDone { why } => Some(why),
+        _ => None,
+    });
+    if let Some(why) = not_done {
+        return Err(Standing::open(Why::NotReached, why.clone(), probe.decided_by));
+    }
     if outcomes().any(|outcome| outcome.result == ProbeResult::Holds) {
         return Ok(());
     }
     let failed = outcomes().find_map(|outcome| match &outcome.result {
-        ProbeResult::NotDone { why } => Some((Why::NotReached, why)),
         ProbeResult::Undecided { why } if !probe.only_if_asked => Some((Why::NotPlanned, why)),
         _ => None,
     });

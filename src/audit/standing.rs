@@ -345,12 +345,13 @@ pub(crate) fn probed<'o>(
             ProbeResult::Fails { .. } => {}
         }
     }
+    // One that could not be done may be the one that would have failed.
+    if let Some(why) = not_done {
+        return Standing::open(Why::NotReached, why, decided_by);
+    }
     if let Some(first) = held.first() {
         let seen = first.evidence.first().cloned().unwrap_or_else(|| count(held.len() as u64, "probes"));
         return Standing::Upheld(seen);
-    }
-    if let Some(why) = not_done {
-        return Standing::open(Why::NotReached, why, decided_by);
     }
     if let Err(open) = reach(context, &Scope::of_item(context, item)) {
         return open;

@@ -28,6 +28,7 @@ pub(crate) struct Case {
     pub(crate) manifest: Manifest,
     lines: Vec<Line>,
     pages: Vec<(String, Persona)>,
+    redirected: Vec<(String, String)>,
     contacts: Vec<(String, Resource, String, Consent, Vec<Carried>)>,
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
@@ -339,6 +340,11 @@ impl Case {
         self.changed(|case| case.pages.push((page.into(), anonymous())))
     }
 
+    /// A page that leads to another.
+    pub(crate) fn redirected(&self, page: &str, shown: &str) -> Self {
+        self.changed(|case| case.redirected.push((page.into(), shown.into())))
+    }
+
     pub(crate) fn visited_by(&self, persona: Persona) -> Self {
         self.changed(|case| case.pages.push(("/".into(), persona)))
     }
@@ -569,6 +575,10 @@ impl Case {
         };
         let start = absolute("/", self.http);
         visit(&anonymous(), Phase::Crawl, &start, None);
+        for (page, shown) in &self.redirected {
+            let shown = absolute(shown, self.http);
+            visit(&anonymous(), Phase::Crawl, &absolute(page, self.http), Some(&shown));
+        }
         for (page, _) in &self.answered {
             visit(&anonymous(), Phase::Crawl, &absolute(page, self.http), None);
         }

@@ -1,7 +1,7 @@
 //! The answer in numbers and in one sentence, and the open claims gathered by what would decide
 //! them.
 
-use super::coverage::{decides_nothing, what_would};
+use super::coverage::{NOT_ONE, decides_nothing, what_would};
 use super::{Report, words};
 use crate::audit::{Audit, Severity, State, Verdict, Why};
 use std::collections::BTreeMap;
@@ -88,7 +88,8 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
             format!("NOT CLEAR: no claim of {manifest} is refuted, but {site} has {}.", counts.findings()),
         );
     }
-    if decides_nothing(audit) {
+    let reasons = report.inconclusive();
+    if reasons.len() == 1 && decides_nothing(audit) && reasons[0].starts_with(NOT_ONE) {
         return (
             Tone::Unsure,
             format!(
@@ -98,7 +99,7 @@ pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (
             ),
         );
     }
-    if !report.inconclusive().is_empty() {
+    if !reasons.is_empty() {
         return (Tone::Unsure, format!("INCONCLUSIVE: what was seen of {site} does not decide it."));
     }
     (

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Claims that one sentence names; the rest is a number.
 const CLAIMS_NAMED: usize = 3;
+pub(crate) const NOT_ONE: &str = "not one claim could be decided";
 
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
 /// where this is not empty and nothing was found.
@@ -68,8 +69,8 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             };
             format!("{named}{more} could not be decided: {detail}")
         }));
-        if decides_nothing(audit) {
-            reasons.push(format!("not one claim could be decided{}", what_would(audit)));
+        if reasons.is_empty() && decides_nothing(audit) {
+            reasons.push(format!("{NOT_ONE}{}", what_would(audit)));
         }
     }
     reasons

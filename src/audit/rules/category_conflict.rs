@@ -207,7 +207,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Category, Item};
-    use crate::observation::Consent;
+    use crate::observation::{Consent, StorageKind};
 
     fn declared(name: &str, category: Category) -> Site {
         let mut item = Item::named(name);
@@ -222,9 +222,14 @@ mod tests {
             .finds("category-conflict: cookies._ga.category");
         declared("_ga", Category::Analytics).when(line("_ga=GA1.1.1.1")).finds_nothing();
         declared("sid", Category::StrictlyNecessary)
-            .when(line("sid=1"))
+            .when(line("sid=1; HttpOnly"))
             .finds_nothing()
             .upholds("cookies.sid.category");
+        // A script may write it, and send it somewhere.
+        declared("sid", Category::StrictlyNecessary)
+            .when(line("sid=1"))
+            .finds_nothing()
+            .leaves("cookies.sid.category", "needs-browser");
         declared("locale", Category::Functional)
             .when(line("locale=en"))
             .finds_nothing()
@@ -244,6 +249,23 @@ mod tests {
         let given = || line("sid=1").login().by(member().consenting(Consent::Accepted));
         site.when(given()).visited_by(member()).finds("category-conflict: cookies.sid.category");
         site.when(given()).when(line("sid=1").login()).finds_nothing();
+    }
+
+    #[test]
+    fn the_record_of_the_answer_waits_for_an_answer_by_nature() {
+        let site = declared("choice", Category::StrictlyNecessary).in_browser();
+        let kept = || line("choice=1").consent(Consent::Accepted);
+        site.when(kept()).finds("category-conflict: cookies.choice.category");
+        site.when(kept()).when(line("choice=0").consent(Consent::Rejected)).finds_nothing();
+        let kept_in = |look: &mut crate::observation::ConsentLook| {
+            look.kept_in = vec![(StorageKind::Cookie, "choice".into())];
+        };
+        // Nobody refused: it may be the record.
+        site.when(kept()).met(Consent::Accepted, kept_in).finds_nothing();
+        site.when(kept())
+            .met(Consent::Accepted, kept_in)
+            .visited_by(anonymous().consenting(Consent::Rejected))
+            .finds("category-conflict: cookies.choice.category");
     }
 
     #[test]

@@ -39,13 +39,14 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let refused = sightings.iter().all(|seen| seen.cell().consent == Consent::Rejected);
         let when = if refused { "after consent was refused" } else { "before anybody gave consent" };
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        found.push(
-            Violation::new(&RULE, &name, message(kind, &name, &sightings, when))
-                .refutes([About::Policy(PolicyAspect::ConsentBefore)])
-                .because(causes)
-                .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
-                .seen(context, sightings.iter().copied()),
-        );
+        let violation = Violation::new(&RULE, &name, message(kind, &name, &sightings, when))
+            .refutes([About::Policy(PolicyAspect::ConsentBefore)])
+            .because(causes)
+            .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
+            .seen(context, sightings.iter().copied());
+        // Of what nobody knows, that nobody declared it is the more telling thing.
+        let known = sightings.iter().any(|seen| seen.item.is_some() || seen.fact.is_some());
+        found.push(if known { violation } else { violation.follows() });
     }
 }
 
@@ -112,7 +113,8 @@ mod tests {
         site().when(line("choice=1")).finds("consent-before: claims.consent-before");
         site()
             .when(line("_ga=GA1.1.1.1"))
-            .finds("undeclared-cookie: claims.consent-before, claims.inventory");
+            .finds("consent-before: claims.consent-before, claims.inventory")
+            .says("`_ga` (Google Analytics) is set before anybody gave consent; undeclared");
         site().when(line("choice=1").consent(Consent::Accepted)).finds_nothing();
         site()
             .when(line("choice=1").consent(Consent::Rejected))

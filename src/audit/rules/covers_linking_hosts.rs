@@ -11,16 +11,53 @@ pub(crate) static RULE: Rule = Rule {
 A policy that speaks of *the websites and applications that link to it* covers more than one host. Every own \
 host whose pages link to the policy page is part of the scan; a cookie of theirs that nothing declares refutes \
 this sentence together with the inventory, in one finding named *undeclared-cookie*. It is upheld where every \
-host that the manifest names was looked at: whether a host links to the policy is not known before. A frame of \
-an unknown host is a third party until the manifest says that the host is the site's.
+host that the manifest names was looked at: whether a host links to the policy is not known before. A frame that \
+sets cookies from a domain with the site's own name in it is taken for an application of the site's; one of any \
+other unknown host is a third party until the manifest says that the host is the site's.
 
 **To do:** declare what the other host sets.",
     check,
     standing,
 };
 
-/// `undeclared-cookie` tells it, with the inventory.
-fn check(_: &Context<'_>, _: &mut Vec<Violation>) {}
+fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    let mut by_host: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie && seen.foreign) {
+        let application = seen.exchange().resource == Resource::Frame
+            && seen.fact.is_none()
+            && seen.provider.is_none()
+            && !away(context, seen)
+            && bears_the_sites_name(context, matching::host_of(seen.observation));
+        if application {
+            by_host.entry(matching::host_of(seen.observation).to_owned()).or_default().push(seen);
+        }
+    }
+    for (host, sightings) in by_host {
+        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
+        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
+        let message = format!(
+            "{host}, shown within the site's own pages, sets {}, which nothing declares",
+            words::and(names)
+        );
+        found.push(
+            Violation::new(&RULE, &host, message)
+                .refutes([About::Policy(PolicyAspect::CoversLinkingHosts)])
+                .because(causes)
+                .confidence(Confidence::Medium)
+                .seen(context, sightings.iter().copied())
+                .hint("declare it, name its owner under third_parties, or add the host to the site's"),
+        );
+    }
+}
+
+/// `shop-work.example` of `shop.example`: an application of the site's own under another domain. Who
+/// an unknown host without the name belongs to, nobody knows.
+fn bears_the_sites_name(context: &Context<'_>, host: &str) -> bool {
+    let label = |host: &str| site(host).split('.').next().unwrap_or_default().to_owned();
+    let theirs = label(host);
+    let own = context.scan.run.own_hosts.iter().map(|host| host.trim_start_matches("*."));
+    own.map(label).any(|name| name.len() >= 4 && theirs.contains(&name))
+}
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(PolicyAspect::CoversLinkingHosts) = about else { return None };

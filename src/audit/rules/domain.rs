@@ -46,9 +46,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 fn party(context: &Context<'_>, index: usize) -> Option<Violation> {
     let item = context.item(index);
     let declared = item.party?;
-    // Where nothing of the site's own has the name, another's cookie stands in its place.
-    let own = context.writes(index).any(|seen| seen.lands() && !seen.foreign);
-    let instead = context.namesakes(index).filter(|_| !own && declared == DeclaredParty::First);
+    // Who says that a name is the site's own says that nobody else sets it.
+    let instead = context.namesakes(index).filter(|_| declared == DeclaredParty::First);
     let failing: Vec<&Seen<'_>> = context
         .sightings(index)
         .chain(instead)
@@ -70,6 +69,7 @@ fn party(context: &Context<'_>, index: usize) -> Option<Violation> {
         Violation::new(&RULE, &item.key, message)
             .refutes([About::Item(index, ItemAspect::Party)])
             .because([Cause::Origin(index), Cause::Aspect(index, ItemAspect::Domain)])
+            .because(context.missing.contains(&index).then_some(Cause::Missing(index)))
             .because(whoever_sets(context, &failing))
             .because(attribute::alike(item, ItemAspect::Party, &how))
             .seen(context, failing),

@@ -76,6 +76,9 @@ mod tests {
             .when(line("session_token=1").login())
             .when(line("session_data=1").login())
             .finds_nothing()
+            .leaves("cookies.session_data.only-with", "needs-browser")
+            .in_browser()
+            .finds_nothing()
             .upholds("cookies.session_data.only-with");
         site()
             .when(line("session_token=1").login())

@@ -1,6 +1,7 @@
 //! `set-by`
 
 use super::prelude::*;
+use crate::manifest::DeclaredParty;
 
 pub(crate) static RULE: Rule = Rule {
     id: "set-by",
@@ -21,8 +22,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if item.set_by.is_empty() {
             continue;
         }
+        // Where nothing of the site's own has the name, another's cookie stands in its place.
+        let own = context.writes(index).any(|seen| seen.lands() && !seen.foreign);
         let failing: Vec<(&Seen<'_>, String)> = context
             .sightings(index)
+            .chain(context.namesakes(index).filter(|_| !own && item.party == Some(DeclaredParty::First)))
             .filter_map(|seen| {
                 if seen.by_script() {
                     return Some((seen, "a script".to_owned()));
@@ -83,7 +87,8 @@ mod tests {
         item.set_by = vec!["auth".into()];
         item.party = Some(DeclaredParty::First);
         let site = Site::with(item).pages("auth", &["/api/auth/**"]);
-        site.when(line("sid=1").login()).finds_nothing().upholds("cookies.sid.set-by");
+        site.when(line("sid=1; HttpOnly").login()).finds_nothing().upholds("cookies.sid.set-by");
+        site.when(line("sid=1").login()).finds_nothing().leaves("cookies.sid.set-by", "needs-browser");
         site.when(line("sid=1").login().from("https://idp.example/api/auth/token"))
             .finds("domain: cookies.sid.party, cookies.sid.set-by");
         site.when(line("sid=1").from("/pricing")).finds("set-by: cookies.sid.set-by");

@@ -163,7 +163,7 @@ mod tests {
             .when(line("_gid=GA1.1.123.457"))
             .when(line("_ga_ABC=GS1.1.1"))
             .finds("undeclared-cookie: claims.inventory")
-            .says("`_ga` (Google Analytics) is set, and nothing declares it; likewise `_ga_ABC`, `_gid`");
+            .says("`_ga` (Google Analytics) is set, and nothing declares it; likewise `_ga_*`, `_gid`");
     }
 
     #[test]

@@ -31,7 +31,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 _ => continue,
             };
             // It was written, but for somebody else's domain.
-            let elsewhere = context.namesakes(index).any(|seen| seen.cell().phase == Phase::Journey);
+            let mut written = context.sightings(index).chain(context.namesakes(index));
+            let elsewhere = written.any(|seen| seen.cell().phase == Phase::Journey);
             let instead = context
                 .undeclared()
                 .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)

@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn a_session_for_anonymous_visitors() {
         site().when(line("sid=1").on("/")).finds("wrong-visitor: cookies.sid.visitors");
-        site().when(line("sid=1").login()).finds_nothing().upholds("cookies.sid.visitors");
+        site().when(line("sid=1; HttpOnly").login()).finds_nothing().upholds("cookies.sid.visitors");
+        site().when(line("sid=1").login()).finds_nothing().leaves("cookies.sid.visitors", "needs-browser");
     }
 
     #[test]
