@@ -66,7 +66,7 @@ fn foreign(text: &str) -> Option<NotAScan> {
         return match text {
             _ if text.starts_with("<?xml") || text.starts_with("<testsuite") => is("this is XML", save),
             _ if text.starts_with('<') => is("this is a web page", save),
-            _ if text.starts_with(['{', '[']) => None,
+            _ if text.starts_with('{') => None,
             _ if text.starts_with("# Cookie") || text.starts_with("# ") && text.contains("\n## ") => {
                 is("this is a Markdown report", save)
             }

@@ -140,7 +140,7 @@ fn sarif_is_valid_and_points_at_lines() {
     assert_eq!(
         told,
         [
-            "1 claim could not be decided, because what it needs was not reached",
+            "cookies.lang.lifetime could not be decided: the login failed",
             "cookies.lang.lifetime is not verified (not reached: the login failed). To decide it: a login that works",
         ]
     );

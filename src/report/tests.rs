@@ -689,7 +689,8 @@ fn json_is_versioned_and_in_order() {
                 "hop": 0,
                 "resource": "document"
               },
-              "script": null
+              "script": null,
+              "seconds_after_load": null
             }
           ]
         },
@@ -746,7 +747,8 @@ fn json_is_versioned_and_in_order() {
                 "hop": 0,
                 "resource": "document"
               },
-              "script": null
+              "script": null,
+              "seconds_after_load": null
             },
             {
               "count": 2,
@@ -791,7 +793,8 @@ fn json_is_versioned_and_in_order() {
                 "hop": 0,
                 "resource": "document"
               },
-              "script": null
+              "script": null,
+              "seconds_after_load": null
             }
           ]
         },
@@ -846,7 +849,8 @@ fn json_is_versioned_and_in_order() {
                 "hop": 0,
                 "resource": "document"
               },
-              "script": null
+              "script": null,
+              "seconds_after_load": null
             }
           ]
         }
@@ -981,6 +985,7 @@ fn json_is_versioned_and_in_order() {
             "count": 1
           }
         ],
+        "sent_by_scripts": [],
         "notes": []
       }
     }

@@ -90,7 +90,7 @@ mod tests {
         site.when(line("sid=1; HttpOnly").login()).finds_nothing().upholds("cookies.sid.set-by");
         site.when(line("sid=1").login()).finds_nothing().leaves("cookies.sid.set-by", "needs-browser");
         site.when(line("sid=1").login().from("https://idp.example/api/auth/token"))
-            .finds("domain: cookies.sid.party, cookies.sid.set-by");
+            .finds("domain: cookies.sid.party, cookies.sid.present, cookies.sid.set-by");
         site.when(line("sid=1").from("/pricing")).finds("set-by: cookies.sid.set-by");
     }
 }
