@@ -196,7 +196,7 @@ fn sixteen_nights_of_a_shop() {
         (10, 0, &["nothing changed"], &["+ _fbp", "new finding"]),
         (11, 0, &["− _fbp (Meta", "gone finding"], &["new finding"]),
         // A lifetime grows, under the old date.
-        (12, 1, &["(Site preferences) 90 min → 24 h", "new finding  lifetime"], &[]),
+        (12, 1, &["(Site preferences) 90 min → 1 day", "new finding  lifetime"], &[]),
         // The date moves: the claim about it is kept again, the lifetime is still wrong.
         (13, 0, &["policy page: its date: 2026-10-01, now 2026-11-13"], &["new finding"]),
         // A persona is added: nothing has appeared.
@@ -257,7 +257,7 @@ fn sixteen_nights_of_a_shop() {
     let same = shop.run(&["diff", "scan-2.json", "scan-3.json"]).code(0);
     assert!(same.stdout.contains("the same"), "{}", same.stdout);
     let longer = shop.run(&["diff", "scan-11.json", "scan-12.json", "--format", "json"]).code(1).json();
-    assert_eq!(longer["since"]["things"][0]["detail"], "90 min → 24 h");
+    assert_eq!(longer["since"]["things"][0]["detail"], "90 min → 1 day");
     // By its own clock: an old scan judged late is compared with what was before it.
     fs::remove_file(shop.path("audits.db")).unwrap();
     for (scan, says) in [

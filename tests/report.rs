@@ -86,5 +86,5 @@ fn a_report_in_place_of_a_scan_is_called_one() {
     let args = ["scan", &url(&site), "-q", "--rate", "0", "--output", "json=report.json"];
     Cookieproof::new(args).within(folder.path()).run().code(0);
     let ended = Cookieproof::new(["report", "report.json"]).within(folder.path()).run().code(2);
-    assert!(ended.stderr.contains("it is a report; a saved scan is what"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("this is a JSON report, not a saved scan"), "{}", ended.stderr);
 }
