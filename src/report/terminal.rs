@@ -306,7 +306,7 @@ impl Page<'_> {
                 {
                     full.push_str(&format!(", asked for {}", page.asked));
                 }
-                (format!("{}, {who}", at.in_words(&short_url(at.url.as_str(), self.base))), full)
+                (format!("{}, {who}", at.in_words(short_url(at.url.as_str(), self.base))), full)
             }
             (None, Some(page)) => (
                 format!("{}, {who}", short_url(page.asked.as_str(), self.base)),
@@ -492,7 +492,7 @@ impl Page<'_> {
         let at = &sighting.exchange;
         let mut text = format!(
             "by {}{} ({})",
-            at.in_words(&short_url(at.url.as_str(), self.base)),
+            at.in_words(short_url(at.url.as_str(), self.base)),
             status_of(at),
             words::cell(&sighting.cell)
         );

@@ -29,7 +29,7 @@ pub(super) struct Word {
 /// Text of ours with quoted names in backticks.
 pub(super) fn prose(text: &str) -> Prose {
     let text = text::clean(text);
-    let quoted = text.matches('`').count() % 2 == 0;
+    let quoted = text.matches('`').count().is_multiple_of(2);
     let words = text
         .split('`')
         .enumerate()
