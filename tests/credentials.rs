@@ -133,7 +133,7 @@ fn a_logout_may_clear_the_sites_data() {
             "/login" => {
                 Answer::redirect("302 Found", "/", "Set-Cookie: sid=a1b2c3d4e5f6a7; Path=/; HttpOnly\r\n")
             }
-            "/logout" => Answer::page(&format!("Clear-Site-Data: {header}\r\n"), "Bye."),
+            "/logout" => Answer::redirect("302 Found", "/", &format!("Clear-Site-Data: {header}\r\n")),
             "/" => Answer::page("", if asked.cookie("sid").is_some() { "Hello member" } else { "Hello" }),
             _ => Answer::status("404 Not Found", "", ""),
         });

@@ -91,7 +91,7 @@ fn a_recording_is_judged_without_the_site() {
         found.unwrap_or_else(|| panic!("{verdicts:#?}"))["verdict"].as_str().unwrap().to_owned()
     };
     assert_eq!(verdict("cookies.sid.lifetime"), "upheld");
-    assert_eq!(verdict("storage.theme.present"), "not-verified");
+    assert_eq!(verdict("storage.local-storage:theme.present"), "not-verified");
     let names: Vec<&str> =
         report["inventory"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["extra", "sid", "uid"]);

@@ -205,7 +205,7 @@ async fn a_busy_server_is_asked_again_when_it_says() {
 
     let visit = visitor().open(url("/never")).await;
     let words = "site.localhost answered 503 (tried 3 times)";
-    assert_eq!(failure(&visit), (FailureKind::RateLimited, words.to_owned()));
+    assert_eq!(failure(&visit), (FailureKind::ServerError, words.to_owned()));
     assert_eq!(server.asked().len(), 5);
 
     let visit = visitor().open(url("/later")).await;
