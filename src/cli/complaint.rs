@@ -31,7 +31,11 @@ impl Complaint {
 
     /// Prints it.
     pub(super) fn print(&self) {
-        eprintln!("error: {}", report::clean(&self.message));
+        let mut lines = self.message.lines();
+        eprintln!("error: {}", report::clean(lines.next().unwrap_or_default()));
+        for line in lines {
+            eprintln!("       {}", report::clean(line));
+        }
         if let Some(hint) = &self.hint {
             eprintln!("  hint: {}", report::clean(hint));
         }
