@@ -85,8 +85,8 @@ impl Runner<'_> {
         Ok(outcomes)
     }
 
-    /// The page that the logout's steps only opened: nothing was sent, it stayed where it was, and no
-    /// cookie went away. None where they did something.
+    /// The page that the logout's steps only opened, and that has something to press: nothing was
+    /// sent, it stayed where it was, and no cookie went away. None where they did something.
     fn only_shown(&self, who: &PersonaSession, steps: &[Step], before: &Session) -> Option<String> {
         let opens = steps.iter().all(|step| matches!(step.action, Action::Open { .. } | Action::Expect(_)));
         let opened = steps.iter().rev().find_map(|step| match &step.action {
@@ -96,7 +96,8 @@ impl Runner<'_> {
         let shown = who.shown.as_ref()?;
         let places: BTreeSet<CookiePlace> = who.session.jar.iter().map(StoredCookie::place).collect();
         let kept = before.jar.iter().all(|cookie| places.contains(&cookie.place()));
-        (opens && kept && shown.url.path() == opened.path()).then(|| opened.path().to_owned())
+        let asks = ["<form", "<button"].iter().any(|tag| shown.text.to_ascii_lowercase().contains(tag));
+        (opens && kept && asks && shown.url.path() == opened.path()).then(|| opened.path().to_owned())
     }
 
     /// Some pages again, with what the logout left.
