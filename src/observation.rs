@@ -2,7 +2,7 @@
 //! and outcomes of probes. A [`Scan`] carries its own time and can be judged again later, against
 //! another manifest, without the site.
 //!
-//! No value of a cookie is in here, only [`ValueFacts`]; URLs are [`SafeUrl`]s.
+//! No value of a cookie is in here, only [`ValueFacts`](crate::cookie::ValueFacts); URLs are [`SafeUrl`]s.
 
 mod anti_forgery;
 mod cell;

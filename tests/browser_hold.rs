@@ -567,7 +567,7 @@ fn answers_that_are_none_are_failures_of_their_page() {
     let auth = "WWW-Authenticate: Basic realm=x\r\nSet-Cookie: auth=1\r\n";
     let site = site([
         in_browser("/auth", Answer::status("401 Unauthorized", auth, "no")),
-        in_browser("/reset", Answer::raw("")),
+        in_browser("/empty", Answer::raw("")),
         in_browser("/garbage", Answer::raw("HTTP/1.1 200 OK\r\nSet-Cookie: nul=\0\r\n\r\n")),
         in_browser(
             "/short",
@@ -595,12 +595,12 @@ fn answers_that_are_none_are_failures_of_their_page() {
         told.failed(),
         [
             "/auth client-error: the browser says net::ERR_INVALID_AUTH_CREDENTIALS",
+            "/empty other: the browser says net::ERR_EMPTY_RESPONSE",
             "/garbage unreadable-head: the browser says net::ERR_INVALID_HTTP_RESPONSE",
             "/gone other: the browser says net::ERR_UNSAFE_PORT",
             "/later server-error: answered 503",
             "/missing client-error: answered 404",
             "/oops server-error: answered 500",
-            "/reset other: the browser says net::ERR_EMPTY_RESPONSE",
             &format!(
                 "/short truncated: it broke off: the browser says net::ERR_CONTENT_LENGTH_MISMATCH; {KEPT}"
             ),

@@ -120,7 +120,7 @@ fn responses(finding: &serde_json::Value) -> Vec<String> {
         .filter(|evidence| !evidence["exchange"].is_null())
         .map(|evidence| {
             let at = &evidence["exchange"];
-            format!("{} {}", at["method"].as_str().unwrap(), at["url"].as_str().unwrap())
+            format!("{} {}", at["method"].as_str().unwrap_or("script"), at["url"].as_str().unwrap())
         })
         .collect()
 }

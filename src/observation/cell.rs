@@ -46,7 +46,7 @@ pub struct Cell {
     pub phase: Phase,
     pub repeat: u32,
     /// In the plan's second mode of third-party cookies: which. None: in the run's own
-    /// ([`Run::third_party_cookies`]).
+    /// ([`third_party_cookies`](super::Run::third_party_cookies)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub third_party: Option<ThirdPartyCookies>,
 }

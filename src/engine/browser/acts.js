@@ -275,13 +275,14 @@
     },
     links: () => {
       const found = every('a[href],area[href]').slice(0, 5000);
+      const shownText = found.map((link) => line(link.innerText, 80));
       const has = (link, ...names) => names.some((name) => link.hasAttribute(name));
       const says = (link, ...names) => names.map((name) => link.getAttribute(name) || '').find(Boolean) || '';
-      return { links: found.map((link) => {
-        const picture = link.querySelector('img[alt],[aria-label],[title]');
+      return { links: found.map((link, at) => {
+        const picture = link.firstElementChild && link.querySelector('img[alt],[aria-label],[title]');
         const named = says(link, 'title') || (picture ? says(picture, 'alt', 'aria-label', 'title') : '');
         const method = says(link, 'data-method', 'data-turbo-method') || (has(link, 'data-post', 'hx-post', 'hx-put', 'hx-patch', 'hx-delete') ? 'post' : '');
-        return [String(link.href).slice(0, 4000), line(link.innerText, 80), line(says(link, 'aria-label'), 80), line(named, 80), method.slice(0, 10),
+        return [String(link.href).slice(0, 4000), shownText[at], line(says(link, 'aria-label'), 80), line(named, 80), method.slice(0, 10),
           has(link, 'data-confirm', 'data-turbo-confirm', 'hx-confirm'), says(link, 'onclick').slice(0, 500), has(link, 'download')];
       }) };
     },
