@@ -20,6 +20,7 @@ mod saved;
 mod scan;
 mod sighting;
 mod site;
+mod task;
 mod url_template;
 
 pub use anti_forgery::is_anti_forgery;
@@ -43,6 +44,7 @@ pub use sighting::{
     StorageKind,
 };
 pub use site::{Site, http_twin, is_local, www_twin};
+pub use task::{Job, TaskEnd, TaskRecord};
 pub use url_template::path_template;
 
 pub(crate) use glob::Tokens;

@@ -6,7 +6,7 @@ use super::support::hostile::{Answer, Asked, Hostile};
 use super::support::look::{Seen, look_with, plan};
 use cookieproof::config::Format;
 use cookieproof::manifest::{self, Manifest};
-use cookieproof::observation::Phase;
+use cookieproof::observation::{Phase, TaskEnd, TaskRecord};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -146,6 +146,40 @@ fn an_application_that_keeps_its_policy() {
     );
     assert_eq!(seen.logins("member"), (2, 0), "one of them for the token");
     assert!(seen.pages("member", Phase::AfterLogout).contains(&"200 /account".to_owned()));
+}
+
+#[test]
+fn every_task_leaves_a_record_of_how_it_ended() {
+    let app = app("");
+    let more = "[journeys.checkout]\nsteps = [{ open = \"/\" }, { submit = { form = \"#basket\" } }]\n\
+                [personas.stranger]\nlogin = [{ open = \"/login\" }, { submit = { form = \"#none\" } }]\n";
+    let seen = look_with(&plan(&app, &format!("{PLAN}{more}")), Some(&manifest()));
+    let told = |task: &TaskRecord| {
+        let end = match &task.end {
+            TaskEnd::Done => "done".to_owned(),
+            TaskEnd::NotDone { why } => why.split(" (").next().unwrap_or_default().to_owned(),
+            TaskEnd::CutOff => "cut off".to_owned(),
+        };
+        format!("{} {}: {end}", task.cell.persona, task.job.in_words())
+    };
+    assert_eq!(
+        seen.scan.tasks.iter().map(told).collect::<Vec<_>>(),
+        [
+            "anonymous robots.txt and sitemaps: done",
+            "anonymous login: done",
+            "anonymous crawl: done",
+            "anonymous journey language: done",
+            "anonymous journey checkout: step 2 of the journey checkout",
+            "anonymous probes: done",
+            "anonymous addresses beside the crawl: done",
+            "member login: done",
+            "member crawl: done",
+            "member journey checkout: step 2 of the journey checkout",
+            "member probes: done",
+            "stranger login: step 2 of the login",
+            "member logout: done",
+        ]
+    );
 }
 
 #[track_caller]

@@ -179,6 +179,8 @@ fn an_interrupted_run_writes_what_it_saw() {
     assert_eq!(report["inventory"][0]["name"], "sid");
     let saved = Cookieproof::new(["report", "scan.json"]).within(folder.path()).run().code(3);
     assert!(saved.stdout.contains("PARTIAL"), "{}", saved.stdout);
+    let cut_off = "crawl (anonymous) and 1 more: the run ended before they were done";
+    assert!(saved.stdout.contains(cut_off), "{}", saved.stdout);
 }
 
 #[test]

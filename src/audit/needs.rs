@@ -12,7 +12,9 @@ use crate::cookie::Decision;
 use crate::manifest::{
     About, Absence, BannerRule, ItemAspect, LifetimeRule, PolicyAspect, ThirdPartyAspect, Trigger,
 };
-use crate::observation::{BannerMoment, Cell, Consent, Engine, ProbeKind, ProbeResult, SafeUrl, StorageKind};
+use crate::observation::{
+    BannerMoment, Cell, Consent, Engine, Job, ProbeKind, ProbeResult, SafeUrl, StorageKind,
+};
 
 /// One row of the table.
 #[derive(Clone, Debug, Default)]
@@ -358,6 +360,16 @@ pub(crate) fn all_of(context: &Context<'_>, scope: &Scope) -> Result<u64, Standi
             "a run of fewer pages",
         ));
     }
+    let journeys = context.scan.tasks.iter().filter(|task| matches!(task.job, Job::Journey { .. }));
+    let mut not_made = journeys.filter_map(|task| Some((task, task.not_done()?)));
+    if let Some((task, why)) = not_made.find(|(task, _)| scope.describes(context, &task.cell)) {
+        let what = task.job.in_words();
+        return Err(Standing::open(
+            Why::NotReached,
+            format!("the {what} of {} was not made: {why}", task.cell.persona),
+            "a journey whose steps the site still knows",
+        ));
+    }
     let share = context.scan.share(|cell, url| {
         scope.describes(context, cell)
             && context.url_in(url, &scope.pages)
@@ -517,6 +529,13 @@ mod tests {
         // What is beside the pages is none of them.
         plain().failing("/robots.txt", FailureKind::ServerError).upholds(INVENTORY);
         plain().failing("http://site.example/", FailureKind::Refused).upholds(INVENTORY);
+    }
+
+    #[test]
+    fn a_journey_that_was_not_made_leaves_what_it_may_have_shown() {
+        plain().upholds(INVENTORY);
+        let not_made = plain().journey_not_made("checkout", "the plan's line 7 failed: no such button");
+        not_made.finds_nothing().leaves(INVENTORY, "not-reached");
     }
 
     #[test]

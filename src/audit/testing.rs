@@ -12,9 +12,9 @@ use crate::manifest::{
 };
 use crate::observation::{
     Carried, Cell, Channel, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef, Failed,
-    FailureKind, Form, Group, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage,
+    FailureKind, Form, Group, Job, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage,
     Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script,
-    Sent, Sighting, StorageKind, Visitor,
+    Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -33,6 +33,7 @@ pub(crate) struct Case {
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
     links: Vec<LinkCheck>,
+    tasks: Vec<TaskRecord>,
     sent: Vec<(String, String)>,
     allowed: Vec<String>,
     failed: Vec<(String, FailureKind)>,
@@ -403,6 +404,24 @@ impl Case {
         })
     }
 
+    /// A journey of visitors without a login that could not be made.
+    pub(crate) fn journey_not_made(&self, name: &str, why: &str) -> Self {
+        self.changed(|case| {
+            case.tasks.push(TaskRecord {
+                cell: Cell {
+                    persona: anonymous().name,
+                    engine: Engine::Http,
+                    consent: Consent::Untouched,
+                    phase: Phase::Journey,
+                    repeat: 1,
+                    third_party: None,
+                },
+                job: Job::Journey { name: name.into() },
+                end: TaskEnd::NotDone { why: why.into() },
+            });
+        })
+    }
+
     pub(crate) fn answers(&self, url: &str, status: u16) -> Self {
         self.changed(|case| {
             let url = safe(&absolute(url, false));
@@ -684,6 +703,7 @@ impl Case {
             outcomes: self.outcomes.clone(),
             policy: self.policy.clone(),
             links: self.links.clone(),
+            tasks: self.tasks.clone(),
         }
     }
 

@@ -113,7 +113,9 @@ impl Watch for Teller {
 
 fn sentence(progress: &Progress, phase: Option<Phase>) -> String {
     let mut sentence = format!(
-        "{} {}: {} pages, {} queued, {:.1}/s, {} found",
+        "task {} of ~{}, {} {}: {} pages, {} queued, {:.1}/s, {} found",
+        progress.task,
+        progress.tasks,
         progress.persona,
         phase.map_or("looking", doing),
         progress.pages,
@@ -144,11 +146,19 @@ mod tests {
 
     #[test]
     fn progress_in_a_sentence() {
-        let progress =
-            Progress { persona: "member".into(), pages: 12, queued: 3, rate: 4.96, found: 5, failed: 1 };
+        let progress = Progress {
+            task: 7,
+            tasks: 22,
+            persona: "member".into(),
+            pages: 12,
+            queued: 3,
+            rate: 4.96,
+            found: 5,
+            failed: 1,
+        };
         assert_eq!(
             sentence(&progress, Some(Phase::Crawl)),
-            "member crawling: 12 pages, 3 queued, 5.0/s, 5 found, 1 failed"
+            "task 7 of ~22, member crawling: 12 pages, 3 queued, 5.0/s, 5 found, 1 failed"
         );
     }
 }

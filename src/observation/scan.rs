@@ -2,6 +2,7 @@
 
 use super::{
     Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl, Sent, Site,
+    TaskRecord,
 };
 use crate::cookie::{Browser, ThirdPartyCookies};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub struct Scan {
     pub policy: Option<PolicyPage>,
     /// Links the manifest declares, and how they answered.
     pub links: Vec<LinkCheck>,
+    /// What the run did, in its order, and how each task ended; empty for what was not a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskRecord>,
 }
 
 /// How, when and from where the run was made.

@@ -6,6 +6,7 @@ mod draft;
 mod local;
 mod model;
 mod probes;
+mod schedule;
 mod site;
 mod without_file;
 
@@ -14,4 +15,5 @@ pub use decode::{json_schema, late_time, read, shape};
 pub use draft::draft;
 pub use model::*;
 pub use probes::{Probe, probes, sends_to};
+pub use schedule::{Schedule, Task, TaskResult};
 pub use site::site;

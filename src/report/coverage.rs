@@ -3,7 +3,9 @@
 
 use super::words;
 use crate::audit::{Audit, State, Why};
-use crate::observation::{Consent, DeadEndKind, FailureKind, PageTally, Phase, Reached, Scan, SkipReason};
+use crate::observation::{
+    Consent, DeadEndKind, FailureKind, Job, PageTally, Phase, Reached, Scan, SkipReason, TaskEnd,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Claims that one sentence names; the rest is a number.
@@ -171,6 +173,7 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         sentences.push(("failed".into(), format!("{}: {url}{more} ({detail})", words::failure(kind))));
     }
+    sentences.extend(not_done(scan));
     sentences.extend(sent_by_scripts(scan));
     if !scan.coverage.robots_honoured {
         sentences.push(("robots.txt".into(), "ignored, as the plan says".into()));
@@ -182,6 +185,29 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     }));
     sentences.extend(super::consent::sentences(scan));
     sentences.extend(scan.coverage.notes.iter().map(|note| ("note".into(), note.clone())));
+    sentences
+}
+
+/// Journeys that were not made, and what the run did not come to before it ended. Who was not reached
+/// and which choice was not, is said with the visitors.
+fn not_done(scan: &Scan) -> Vec<(String, String)> {
+    let mut sentences = Vec::new();
+    for task in &scan.tasks {
+        if let (Job::Journey { name }, Some(why)) = (&task.job, task.not_done()) {
+            let sentence = format!("{name}, as {}: NOT MADE, {why}", task.cell.persona);
+            sentences.push(("journey".to_owned(), sentence));
+        }
+    }
+    let cut_off: Vec<String> = scan
+        .tasks
+        .iter()
+        .filter(|task| task.end == TaskEnd::CutOff)
+        .map(|task| format!("{} ({})", task.job.in_words(), task.cell.persona))
+        .collect();
+    if let Some((first, more)) = cut_off.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        sentences.push(("cut off".to_owned(), format!("{first}{more}: the run ended before they were done")));
+    }
     sentences
 }
 

@@ -1,5 +1,5 @@
-//! The run: cells in their order (login, crawl, probes, logout last), each with a session of its
-//! own; pace, repeats, consent. This is the one place that spawns.
+//! The run: the tasks of the schedule, one after the other, each persona with a session of its own;
+//! pace, steps, probes. This is the one place that spawns.
 
 mod consent;
 mod context;
@@ -82,6 +82,9 @@ pub enum Event {
 /// Where the run stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
+    /// Which task of the schedule is under way, from 1 on, and how many there are as far as is known.
+    pub task: u32,
+    pub tasks: u32,
     pub persona: String,
     pub pages: u64,
     pub queued: u64,

@@ -6,10 +6,10 @@ mod pages;
 mod pictures;
 
 pub(super) use self::pages::Listed;
+use super::RunError;
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
 use super::rendered_links::RenderedLinks;
-use super::{Event, RunError};
 use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::crawl::{Address, BackOffices};
 use crate::engine::Session;
@@ -17,7 +17,7 @@ use crate::engine::browser::{
     BrowserContext, BrowserEngine, BrowserSettings, Guard, Identity, Patience, StoredItem,
 };
 use crate::observation::{
-    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, Engine, FailureKind, Outcome, Phase, StorageKind,
+    BannerMoment, BrowserRun, Cell, Consent, ConsentLook, FailureKind, Outcome, StorageKind,
 };
 use std::collections::BTreeSet;
 
@@ -75,6 +75,11 @@ impl Browser {
         Ok(Browser { engine, settings, patience, restarts: 0, modes })
     }
 
+    /// How it treats third-party cookies.
+    pub(super) fn mode(&self) -> ThirdPartyCookies {
+        self.engine.third_party()
+    }
+
     /// How long a page may take.
     pub(super) fn patience(&self) -> Patience {
         self.patience
@@ -109,115 +114,34 @@ pub(super) struct CellSeen {
 pub(super) type Holdings = std::collections::BTreeMap<(StorageKind, Name), Vec<u8>>;
 
 impl Runner<'_> {
-    /// Looks at every persona's pages with the browser. `personas` are those that the crawl reached.
-    pub(super) async fn browse(
-        &mut self,
-        personas: &mut [PersonaSession],
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), Ended> {
-        // Taken out for as long as it works, since every visit is recorded in the runner, too.
-        let Some(mut browser) = self.browser.take() else { return Ok(()) };
-        let end = self.browse_in_each_mode(&mut browser, personas, outcomes).await;
-        self.browser = Some(browser);
-        end
-    }
-
-    /// The mode of third-party cookies belongs to the browser's profile: another mode is another
-    /// browser.
-    async fn browse_in_each_mode(
+    /// Another browser, which treats third-party cookies this way: the mode belongs to its profile.
+    pub(super) async fn switch_mode(
         &mut self,
         browser: &mut Browser,
-        personas: &mut [PersonaSession],
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), Ended> {
-        self.browse_all(browser, personas, None, outcomes).await?;
-        self.second_look(browser, personas).await?;
-        let own = browser.engine.third_party();
-        for mode in self.plan.third_party_cookies.iter().copied().filter(|mode| *mode != own) {
-            if browser.settings.url.is_some() {
-                self.warn("the other mode of third-party cookies needs a browser that is started here");
-                continue;
-            }
-            browser.settings.third_party = mode;
-            match self.unless_ended(start(&browser.settings)).await? {
-                Ok(engine) => {
-                    browser.modes.push(engine.third_party());
-                    browser.engine = engine;
-                }
-                Err(error) => {
-                    self.warn(&error.message);
-                    continue;
-                }
-            }
-            // What a claim asks by an act was asked in the first mode.
-            self.browse_all(browser, personas, Some(mode), &mut Vec::new()).await?;
+        mode: ThirdPartyCookies,
+    ) -> Result<Result<(), String>, Ended> {
+        if browser.settings.url.is_some() {
+            let why = "the other mode of third-party cookies needs a browser that is started here";
+            self.warn(why);
+            return Ok(Err(why.to_owned()));
         }
-        Ok(())
-    }
-
-    async fn browse_all(
-        &mut self,
-        browser: &mut Browser,
-        personas: &mut [PersonaSession],
-        third_party: Option<ThirdPartyCookies>,
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), Ended> {
-        for who in personas.iter_mut().filter(|who| who.is_there()) {
-            let persona = who.persona.name.clone();
-            self.watch.event(Event::PhaseBegan { persona: persona.clone(), phase: Phase::Crawl });
-            let cell = |consent: &Consent| Cell {
-                persona: persona.clone(),
-                engine: Engine::Browser,
-                consent: consent.clone(),
-                phase: Phase::Crawl,
-                repeat: 1,
-                third_party,
-            };
-            let list = self.chosen_pages(who);
-            let mut look = ConsentLook::of(cell(&Consent::Untouched));
-            let untouched = self.browse_cell(browser, who, &list, &mut look, outcomes).await?;
-            let shown = look.shown;
-            self.recorder.consent(look);
-            if !who.persona.visitor.logged_in {
-                if let Some(shown) = shown {
-                    outcomes.push(self.banner_outcome(&persona, BannerMoment::FirstVisit, shown));
-                }
-                if third_party.is_none() {
-                    if shown == Some(true) {
-                        self.with_old_choice(browser, who, outcomes).await?;
-                    }
-                    self.privacy_control_in_browser(browser, who, &untouched.listed, outcomes).await?;
-                }
+        browser.settings.third_party = mode;
+        match self.unless_ended(start(&browser.settings)).await? {
+            Ok(engine) => {
+                browser.modes.push(engine.third_party());
+                browser.engine = engine;
+                Ok(Ok(()))
             }
-            for consent in self.states_for(who, shown == Some(true), untouched.can_withdraw) {
-                let mut look = ConsentLook::of(cell(&consent));
-                self.browse_cell(browser, who, &untouched.listed, &mut look, outcomes).await?;
-                self.recorder.consent(look);
+            Err(error) => {
+                self.warn(&error.message);
+                Ok(Err(error.message))
             }
         }
-        Ok(())
-    }
-
-    /// Visitors without a login answer the banner either way, and take the answer back where the
-    /// site offers to; members accept; other states where the plan names them.
-    fn states_for(&self, who: &PersonaSession, banner: bool, can_withdraw: bool) -> Vec<Consent> {
-        let planned = self.plan.consent.iter().map(|consent| consent.state.clone());
-        let mut states: Vec<Consent> = planned.filter(|state| *state != Consent::Untouched).collect();
-        if banner {
-            states.push(Consent::Accepted);
-            if !who.persona.visitor.logged_in {
-                states.push(Consent::Rejected);
-                states.extend(can_withdraw.then_some(Consent::Withdrawn));
-            }
-        }
-        states.sort();
-        states.dedup();
-        states
     }
 
     /// One visitor in one state of consent: brought there, led through the pages, and looked at in
     /// the end.
-    async fn browse_cell(
+    pub(super) async fn browse_cell(
         &mut self,
         browser: &mut Browser,
         who: &mut PersonaSession,

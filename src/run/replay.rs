@@ -123,6 +123,7 @@ pub fn replay(
         outcomes: Vec::new(),
         policy: None,
         links: Vec::new(),
+        tasks: Vec::new(),
     }
 }
 

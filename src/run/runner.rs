@@ -1,22 +1,24 @@
-//! A run from its start to the scan.
+//! A run from its start to the scan: one loop over the schedule.
 
 use super::context::{Ended, Runner, cell};
 use super::crawl::PolicyLinks;
 use super::persona::PersonaSession;
-use super::render::Browser;
+use super::render::{Browser, Listed};
 use super::side_requests::Seeds;
 use super::steps::{Halt, Live, missing};
 use super::{Event, RunError, Stop, Watch};
-use crate::cookie::StoredCookie;
+use crate::cookie::{Jar, StoredCookie, ThirdPartyCookies};
 use crate::crawl::Address;
-use crate::engine::USER_AGENT;
+use crate::engine::{Session, USER_AGENT};
 use crate::manifest::Manifest;
 use crate::observation::{
-    Consent, Coverage, Engine, LinkCheck, Outcome, PersonaCoverage, Phase, PolicyPage, ProbeKind, Reached,
-    Run, SCAN_FORMAT, Scan,
+    BannerMoment, Cell, Consent, ConsentLook, Coverage, Engine, Job, LinkCheck, Outcome, PersonaCoverage,
+    Phase, PolicyPage, ProbeKind, Reached, Run, SCAN_FORMAT, Scan, TaskEnd, TaskRecord,
 };
-use crate::plan::{self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Target};
-use std::collections::BTreeSet;
+use crate::plan::{
+    self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Schedule, Target, Task, TaskResult,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// Looks at a target as the plan says. `manifest` adds its pages, links and probes; without one
@@ -30,24 +32,33 @@ pub async fn run(
 ) -> Result<Scan, RunError> {
     check(plan, target)?;
     let started = jiff::Timestamp::now();
+    let mut schedule = Schedule::new(plan, manifest);
     let mut runner = Runner::new(plan, target, manifest, watch, stop).await?;
-    runner.browser = match plan.engine {
-        EngineChoice::Http => None,
-        EngineChoice::Browser | EngineChoice::Both => Some(Browser::start(&runner).await?),
-    };
-    let mut order = Order {
+    if plan.engine != EngineChoice::Http {
+        let browser = Browser::start(&runner).await?;
+        schedule.browser_is(browser.mode());
+        runner.browser = Some(browser);
+    }
+    let mut personas = Vec::new();
+    for persona in schedule.personas() {
+        let session = PersonaSession::new(persona.clone(), runner.engine_for(persona).await?);
+        personas.push(PersonaState::new(session));
+    }
+    let mut tasks = Tasks {
         runner,
-        probes: manifest.map(|manifest| plan::probes(manifest, plan)).unwrap_or_default(),
-        members: Vec::new(),
-        personas: Vec::new(),
+        schedule,
+        personas,
+        records: Vec::new(),
+        seeds: Seeds::default(),
+        covered: Vec::new(),
+        decided: false,
         outcomes: Vec::new(),
         policy: None,
         links: Vec::new(),
         policy_links: PolicyLinks::default(),
-        looked_around: false,
     };
-    let ended = order.all().await?;
-    Ok(order.scan(started, ended))
+    let ended = tasks.all().await.err();
+    Ok(tasks.scan(started, ended))
 }
 
 /// What would only show in the middle of a run is said before it.
@@ -69,112 +80,157 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
 }
 
 /// A run under way.
-struct Order<'a> {
+struct Tasks<'a> {
     runner: Runner<'a>,
-    /// Personas that logged in, for what comes after all crawls.
-    members: Vec<PersonaSession>,
-    probes: Vec<Probe>,
-    personas: Vec<PersonaCoverage>,
+    schedule: Schedule,
+    personas: Vec<PersonaState>,
+    records: Vec<TaskRecord>,
+    seeds: Seeds,
+    /// By persona: how far it came, in each state of consent that was tried.
+    covered: Vec<(usize, PersonaCoverage)>,
+    /// The personas' part over HTTP is through: how far they came is decided.
+    decided: bool,
     outcomes: Vec<Outcome>,
     policy: Option<PolicyPage>,
     links: Vec<LinkCheck>,
     policy_links: PolicyLinks,
-    /// The addresses beside the crawl were asked for.
-    looked_around: bool,
 }
 
-impl Order<'_> {
-    /// Everything, in its order. Where it ended early, why.
-    async fn all(&mut self) -> Result<Option<Ended>, RunError> {
-        let mut personas = Vec::new();
-        for persona in &self.runner.plan.personas {
-            personas.push(PersonaSession::new(persona.clone(), self.runner.engine_for(persona).await?));
+/// A persona between its tasks.
+struct PersonaState {
+    session: PersonaSession,
+    /// The jar that the crawls of one state of consent begin with.
+    start: Jar,
+    /// The session as it was before the crawls with recorded choices.
+    aside: Option<Session>,
+    /// It was asked whether it still is logged in, before its journeys and probes.
+    checked: bool,
+    /// A login that worked after consent was recorded, until it is known whether it takes that.
+    consented: Option<PersonaCoverage>,
+    /// The pages that were rendered, by the mode of third-party cookies.
+    pages: BTreeMap<Option<ThirdPartyCookies>, Vec<Listed>>,
+}
+
+impl PersonaState {
+    fn new(session: PersonaSession) -> PersonaState {
+        PersonaState {
+            session,
+            start: Jar::default(),
+            aside: None,
+            checked: false,
+            consented: None,
+            pages: BTreeMap::new(),
         }
-        // The visitor without a login comes first: nothing of a login can be in the way.
-        personas.sort_by_key(|who| who.persona.visitor.logged_in);
-        Ok(self.cells(personas).await.err())
+    }
+}
+
+impl Tasks<'_> {
+    /// Every task, in its order. Where the run ended early, why.
+    async fn all(&mut self) -> Result<(), Ended> {
+        while let Some(task) = self.schedule.next() {
+            let (done, to_come) = self.schedule.progress();
+            self.runner.progress.task = done + 1;
+            self.runner.progress.tasks = done + 1 + to_come;
+            let result = self.perform(&task).await;
+            let end = match &result {
+                Ok(TaskResult { not_done: None, .. }) => TaskEnd::Done,
+                Ok(TaskResult { not_done: Some(why), .. }) => {
+                    TaskEnd::NotDone { why: self.runner.references.mask(why) }
+                }
+                Err(_) => TaskEnd::CutOff,
+            };
+            self.record(&task, end);
+            self.schedule.done(&task, &result?);
+        }
+        Ok(())
     }
 
-    async fn cells(&mut self, personas: Vec<PersonaSession>) -> Result<(), Ended> {
-        let mut waiting = personas.into_iter();
-        let end = self.looks(&mut waiting).await;
-        for who in waiting {
-            self.personas.push(who.coverage(&Consent::Untouched));
-        }
-        end?;
-        self.runner.browse(&mut self.members, &mut self.outcomes).await?;
-        self.logouts().await
+    fn record(&mut self, task: &Task, end: TaskEnd) {
+        self.records.push(TaskRecord { cell: task.cell.clone(), job: task.job.clone(), end });
     }
 
-    async fn looks(&mut self, personas: &mut std::vec::IntoIter<PersonaSession>) -> Result<(), Ended> {
-        let seeds = self.runner.seeds().await?;
-        let policy = self.policy_addresses();
-        for mut who in personas.by_ref() {
-            let end = self.as_persona(&mut who, &seeds, &policy).await;
-            self.personas.push(who.coverage(&Consent::Untouched));
-            end?;
-            if !std::mem::replace(&mut self.looked_around, true) {
-                self.around().await?;
+    async fn perform(&mut self, task: &Task) -> Result<TaskResult, Ended> {
+        let index = task.persona();
+        if task.cell.engine == Engine::Browser || task.job == Job::Logout {
+            self.decide_coverage();
+        }
+        // After crawls with recorded choices the session is again what it was before them.
+        let with_choice = task.job == Job::Crawl && task.cell.consent != Consent::Untouched;
+        if !with_choice
+            && let Some(state) = self.personas.get_mut(index)
+            && let Some(session) = state.aside.take()
+        {
+            state.session.session = session;
+        }
+        match &task.job {
+            Job::Seeds => {
+                self.seeds = self.runner.seeds().await?;
+                Ok(TaskResult::default())
             }
-            self.members.push(who);
+            Job::Login if task.cell.consent != Consent::Untouched => {
+                self.consented_login(index, &task.cell.consent).await
+            }
+            Job::Login if task.cell.repeat > 1 => self.login_again(index).await,
+            Job::Login => {
+                self.began(index, Phase::Login);
+                let who = &mut self.personas[index].session;
+                self.runner.log_in(who, &Consent::Untouched).await?;
+                Ok(came(who))
+            }
+            Job::Crawl => self.crawl(index, &task.cell).await,
+            Job::Journey { name } => self.journey(index, name).await,
+            Job::Probes => self.probe(index).await,
+            Job::SideRequests => {
+                self.runner.usual_addresses().await?;
+                self.policy = self.runner.policy_page().await?;
+                self.links = self.runner.declared_links().await?;
+                Ok(TaskResult::default())
+            }
+            Job::OtherMode | Job::Render | Job::OldChoice | Job::PrivacyControl | Job::SecondLook => {
+                // Taken out for as long as it works, since every visit is recorded in the runner, too.
+                let Some(mut browser) = self.runner.browser.take() else {
+                    return Ok(not_done("no browser is there"));
+                };
+                let result = self.browse(&mut browser, index, task).await;
+                self.runner.browser = Some(browser);
+                result
+            }
+            Job::Logout => self.logout(index).await,
         }
-        Ok(())
     }
 
-    /// Everything as one persona but its logout.
-    async fn as_persona(
-        &mut self,
-        who: &mut PersonaSession,
-        seeds: &Seeds,
-        policy: &[Address],
-    ) -> Result<(), Ended> {
-        self.began(who, Phase::Login);
-        self.runner.log_in(who, &Consent::Untouched).await?;
-        if !who.is_there() {
-            self.having_consented(who).await?;
+    /// Whether a login that was refused works once consent is recorded.
+    async fn consented_login(&mut self, index: usize, state: &Consent) -> Result<TaskResult, Ended> {
+        let Some(choice) = self.choice(state) else { return Ok(not_done("no such choice is recorded")) };
+        let cookies = match self.recorded(&choice).await {
+            Ok(cookies) => cookies,
+            Err(why) => return Ok(not_done(why)),
+        };
+        let mut other = self.personas[index].session.clone();
+        self.runner.log_in_having(&mut other, cookies, state).await?;
+        self.personas[index].session.logins = other.logins;
+        if other.is_there() {
+            self.personas[index].consented = Some(other.coverage(state));
         }
-        if !who.is_there() {
-            return Ok(());
-        }
-        self.crawls(who, &Consent::Untouched, seeds, policy).await?;
-        let session = who.session.clone();
-        for consent in self.recorded_choices(who) {
-            self.chosen(who, &consent, seeds, policy).await?;
-        }
-        who.session = session;
-        let probes = self.probes_of(who);
-        if !probes.is_empty() || !self.runner.plan.journeys.is_empty() {
-            self.still_there(who, Phase::Journey).await?;
-        }
-        self.journeys(who, &probes).await?;
-        if !probes.is_empty() {
-            self.began(who, Phase::Probe);
-            self.outcomes.extend(self.runner.probe(who, &probes).await?);
-        }
-        Ok(())
+        Ok(came(&other))
     }
 
-    /// Whether a login that was refused works once consent is recorded. What works by chance the
-    /// second time was not refused for want of consent: it is tried without it once more.
-    async fn having_consented(&mut self, who: &mut PersonaSession) -> Result<(), Ended> {
-        let choice = self.recorded_choices(who).into_iter().find(|plan| plan.state == Consent::Accepted);
-        let Some(choice) = choice else { return Ok(()) };
-        if !who.persona.visitor.logged_in || who.logins + 2 > who.persona.login_budget {
-            return Ok(());
+    /// What works by chance the second time was not refused for want of consent: it is tried without
+    /// it once more.
+    async fn login_again(&mut self, index: usize) -> Result<TaskResult, Ended> {
+        let state = &mut self.personas[index];
+        let refused_at = step_of(&state.session).map(str::to_owned);
+        self.runner.log_in_having(&mut state.session, Vec::new(), &Consent::Untouched).await?;
+        let coverage = state.consented.take();
+        if !state.session.is_there() && step_of(&state.session) == refused_at.as_deref() {
+            self.covered.extend(coverage.map(|coverage| (index, coverage)));
         }
-        let Ok(cookies) = self.recorded(&choice).await else { return Ok(()) };
-        let refused_at = step_of(who).map(str::to_owned);
-        let mut other = who.clone();
-        self.runner.log_in_having(&mut other, cookies, &choice.state).await?;
-        who.logins = other.logins;
-        if !other.is_there() {
-            return Ok(());
-        }
-        self.runner.log_in_having(who, Vec::new(), &Consent::Untouched).await?;
-        if !who.is_there() && step_of(who) == refused_at.as_deref() {
-            self.personas.push(other.coverage(&choice.state));
-        }
-        Ok(())
+        Ok(came(&state.session))
+    }
+
+    fn choice(&self, state: &Consent) -> Option<ConsentPlan> {
+        let mut recorded = self.runner.plan.consent.iter().filter(|plan| plan.cookie.is_some());
+        recorded.find(|plan| plan.state == *state).cloned()
     }
 
     /// The cookies of a recorded choice.
@@ -184,68 +240,70 @@ impl Order<'_> {
         self.runner.read_cookies(ImportFormat::Header, &text)
     }
 
-    /// The crawls of one consent state, each from the same start.
-    async fn crawls(
-        &mut self,
-        who: &mut PersonaSession,
-        consent: &Consent,
-        seeds: &Seeds,
-        policy: &[Address],
-    ) -> Result<(), Ended> {
-        let start = who.session.jar.clone();
-        for repeat in 1..=self.runner.plan.limits.repeats.max(1) {
-            if !who.is_there() {
-                break;
-            }
-            let crawl = cell(&who.persona.name, consent, Phase::Crawl, repeat);
-            if repeat > 1 {
-                who.session.jar = start.clone();
-                self.still_there(who, Phase::Crawl).await?;
-            }
-            self.began(who, Phase::Crawl);
-            self.runner.crawl(who, &crawl, seeds, policy, &mut self.policy_links).await?;
+    /// One crawl; those of one state of consent begin from the same start.
+    async fn crawl(&mut self, index: usize, crawl: &Cell) -> Result<TaskResult, Ended> {
+        let with_choice = crawl.consent != Consent::Untouched;
+        if crawl.repeat == 1
+            && with_choice
+            && let Err(why) = self.choose(index, &crawl.consent).await?
+        {
+            return Ok(not_done(why));
         }
-        Ok(())
+        self.crawl_there(index, crawl).await?;
+        let who = &self.personas[index].session;
+        if with_choice {
+            self.cover(index, who.coverage(&crawl.consent));
+        }
+        Ok(came(&self.personas[index].session))
     }
 
-    /// Choices that can be put into the jar; members are looked at as they are and after accepting.
-    fn recorded_choices(&self, who: &PersonaSession) -> Vec<ConsentPlan> {
-        let plans = self.runner.plan.consent.iter();
-        plans
-            .filter(|plan| plan.cookie.is_some() && plan.state != Consent::Untouched)
-            .filter(|plan| !who.persona.visitor.logged_in || plan.state == Consent::Accepted)
-            .cloned()
-            .collect()
+    async fn crawl_there(&mut self, index: usize, crawl: &Cell) -> Result<(), Ended> {
+        let state = &mut self.personas[index];
+        if crawl.repeat == 1 {
+            state.start = state.session.session.jar.clone();
+        }
+        if !state.session.is_there() {
+            return Ok(());
+        }
+        if crawl.repeat > 1 {
+            state.session.session.jar = state.start.clone();
+            self.still_there(index, Phase::Crawl).await?;
+        }
+        self.began(index, Phase::Crawl);
+        let policy = self.policy_addresses();
+        let who = &mut self.personas[index].session;
+        self.runner.crawl(who, crawl, &self.seeds, &policy, &mut self.policy_links).await
     }
 
-    /// The crawls of a visitor who has made a choice.
-    async fn chosen(
-        &mut self,
-        who: &mut PersonaSession,
-        plan: &ConsentPlan,
-        seeds: &Seeds,
-        policy: &[Address],
-    ) -> Result<(), Ended> {
-        match self.recorded(plan).await {
+    /// Puts a recorded choice into the jar of a visitor who has just come, or logged in.
+    async fn choose(&mut self, index: usize, consent: &Consent) -> Result<Result<(), String>, Ended> {
+        let Some(choice) = self.choice(consent) else { return Ok(Err("no such choice is recorded".into())) };
+        let cookies = self.recorded(&choice).await;
+        let state = &mut self.personas[index];
+        let who = &mut state.session;
+        state.aside.get_or_insert_with(|| who.session.clone());
+        match cookies {
             Ok(cookies) => {
                 who.session.jar = who.login_jar.clone();
                 cookies.into_iter().for_each(|cookie| who.session.jar.insert(cookie));
-                self.still_there(who, Phase::Crawl).await?;
-                self.crawls(who, &plan.state, seeds, policy).await?;
-                self.personas.push(who.coverage(&plan.state));
+                self.still_there(index, Phase::Crawl).await?;
+                Ok(Ok(()))
             }
             Err(why) => {
-                let step = format!("the recorded choice ({}:{})", self.runner.plan.file, plan.place.line);
+                let step = format!("the recorded choice ({}:{})", self.runner.plan.file, choice.place.line);
                 self.runner.warn(format!("{step}: {why}"));
-                let reached = Reached::No { step, why: self.runner.references.mask(&why) };
-                self.personas.push(PersonaCoverage { reached, ..who.coverage(&plan.state) });
+                let why = self.runner.references.mask(&why);
+                let reached = Reached::No { step, why: why.clone() };
+                let coverage = PersonaCoverage { reached, ..who.coverage(consent) };
+                self.cover(index, coverage);
+                Ok(Err(why))
             }
         }
-        Ok(())
     }
 
     /// Logs in again where the session was lost in the meantime.
-    async fn still_there(&mut self, who: &mut PersonaSession, phase: Phase) -> Result<(), Ended> {
+    async fn still_there(&mut self, index: usize, phase: Phase) -> Result<(), Ended> {
+        let who = &mut self.personas[index].session;
         let here = cell(&who.persona.name, &Consent::Untouched, phase, 1);
         if who.is_there() && !self.runner.is_logged_in(who, &here).await? {
             who.lost += 1;
@@ -254,69 +312,175 @@ impl Order<'_> {
         Ok(())
     }
 
-    /// The journeys that this persona makes, each with the session as it is before all of them.
-    async fn journeys(&mut self, who: &PersonaSession, probes: &[Probe]) -> Result<(), Ended> {
-        let journeys =
-            self.runner.plan.journeys.iter().filter(|journey| {
-                journey.personas.is_empty() || journey.personas.contains(&who.persona.name)
-            });
-        for journey in journeys {
-            self.began(who, Phase::Journey);
-            let mut traveller = who.clone();
-            let here = cell(&who.persona.name, &Consent::Untouched, Phase::Journey, 1);
-            self.runner.journal = Some(BTreeSet::new());
-            let what = format!("the journey {}", journey.name);
-            let end = self.runner.perform(&mut traveller, &here, &journey.steps, &what).await;
-            let written = self.runner.journal.take().unwrap_or_default();
-            let failed = match end {
-                Ok(()) => None,
-                Err(Halt::Ended(ended)) => return Err(ended),
-                Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
-            };
-            if let Some(why) = &failed {
-                self.runner.warn(format!("{}: {why}", who.persona.name));
-            }
-            for probe in probes {
-                if probe.kind == (ProbeKind::UpdatedBy { journey: journey.name.clone() }) {
-                    self.outcomes.push(self.runner.updated(probe, &written, failed.as_deref()));
-                }
-            }
+    /// Before acts that need the session: whether it is there, once.
+    async fn check_session(&mut self, index: usize) -> Result<(), Ended> {
+        if !std::mem::replace(&mut self.personas[index].checked, true) {
+            self.still_there(index, Phase::Journey).await?;
         }
         Ok(())
     }
 
-    /// What the visitor without a login is asked beside its crawl.
-    async fn around(&mut self) -> Result<(), Ended> {
-        self.runner.usual_addresses().await?;
-        self.policy = self.runner.policy_page().await?;
-        self.links = self.runner.declared_links().await?;
-        Ok(())
-    }
-
-    /// Last of all, since a logout may end the sessions of others who share the account.
-    async fn logouts(&mut self) -> Result<(), Ended> {
-        for mut who in std::mem::take(&mut self.members) {
-            if who.persona.logout.is_empty() || !who.is_there() {
-                continue;
-            }
-            let probes = self.probes_of(&who);
-            self.began(&who, Phase::Logout);
-            let end = self.runner.log_out(&mut who, &probes).await;
-            if let Some(known) = self.personas.iter_mut().find(|known| known.name == who.persona.name) {
-                (known.logins, known.sessions_lost) = (who.logins, who.lost);
-            }
-            self.outcomes.extend(end?);
+    /// A journey, with the session as it is before all of them.
+    async fn journey(&mut self, index: usize, name: &str) -> Result<TaskResult, Ended> {
+        self.check_session(index).await?;
+        let plan = self.runner.plan;
+        let Some(journey) = plan.journeys.iter().find(|journey| journey.name == name) else {
+            return Ok(not_done("the plan has no such journey"));
+        };
+        self.began(index, Phase::Journey);
+        let mut traveller = self.personas[index].session.clone();
+        let persona = traveller.persona.name.clone();
+        let here = cell(&persona, &Consent::Untouched, Phase::Journey, 1);
+        self.runner.journal = Some(BTreeSet::new());
+        let what = format!("the journey {name}");
+        let end = self.runner.perform(&mut traveller, &here, &journey.steps, &what).await;
+        let written = self.runner.journal.take().unwrap_or_default();
+        let failed = match end {
+            Ok(()) => None,
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
+        };
+        if let Some(why) = &failed {
+            self.runner.warn(format!("{persona}: {why}"));
         }
-        Ok(())
+        for probe in self.probes_of(index) {
+            if probe.kind == (ProbeKind::UpdatedBy { journey: name.to_owned() }) {
+                self.outcomes.push(self.runner.updated(&probe, &written, failed.as_deref()));
+            }
+        }
+        Ok(TaskResult { not_done: failed, ..TaskResult::default() })
     }
 
-    fn probes_of(&self, who: &PersonaSession) -> Vec<Probe> {
-        let own = self.probes.iter().filter(|probe| probe.persona == who.persona.name);
-        own.cloned().collect()
+    async fn probe(&mut self, index: usize) -> Result<TaskResult, Ended> {
+        self.check_session(index).await?;
+        self.began(index, Phase::Probe);
+        let probes = self.probes_of(index);
+        let who = &mut self.personas[index].session;
+        self.outcomes.extend(self.runner.probe(who, &probes).await?);
+        Ok(came(who))
     }
 
-    fn began(&self, who: &PersonaSession, phase: Phase) {
-        self.runner.watch.event(Event::PhaseBegan { persona: who.persona.name.clone(), phase });
+    /// What a browser does.
+    async fn browse(
+        &mut self,
+        browser: &mut Browser,
+        index: usize,
+        task: &Task,
+    ) -> Result<TaskResult, Ended> {
+        let mut outcomes = Vec::new();
+        let result = match &task.job {
+            Job::OtherMode => {
+                let Some(mode) = task.cell.third_party else { return Ok(TaskResult::default()) };
+                let switched = self.runner.switch_mode(browser, mode).await?;
+                Ok(switched.map_or_else(not_done, |()| TaskResult::default()))
+            }
+            Job::SecondLook => {
+                let personas: Vec<_> = self.personas.iter().map(|state| &state.session).collect();
+                self.runner.second_look(browser, &personas).await.map(|()| TaskResult::default())
+            }
+            Job::OldChoice => {
+                let who = &self.personas[index].session;
+                let end = self.runner.with_old_choice(browser, who, &mut outcomes).await;
+                end.map(|()| TaskResult::default())
+            }
+            Job::PrivacyControl => {
+                let state = &mut self.personas[index];
+                let list = state.pages.get(&None).map_or(&[][..], Vec::as_slice);
+                let who = &mut state.session;
+                let end = self.runner.privacy_control_in_browser(browser, who, list, &mut outcomes).await;
+                end.map(|()| TaskResult::default())
+            }
+            _ => self.render(browser, index, &task.cell, &mut outcomes).await,
+        };
+        // What a claim asks by an act is asked in the browser's own mode.
+        if task.cell.third_party.is_none() {
+            self.outcomes.append(&mut outcomes);
+        }
+        result
+    }
+
+    /// The pages of one state of consent.
+    async fn render(
+        &mut self,
+        browser: &mut Browser,
+        index: usize,
+        cell: &Cell,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<TaskResult, Ended> {
+        let untouched = cell.consent == Consent::Untouched;
+        if !self.personas[index].session.is_there() {
+            return Ok(came(&self.personas[index].session));
+        }
+        if untouched {
+            self.began(index, Phase::Crawl);
+        }
+        let state = &mut self.personas[index];
+        let list = match state.pages.get(&cell.third_party) {
+            Some(list) if !untouched => list.clone(),
+            _ => self.runner.chosen_pages(&state.session),
+        };
+        let mut look = ConsentLook::of(cell.clone());
+        let seen = self.runner.browse_cell(browser, &mut state.session, &list, &mut look, outcomes).await?;
+        let shown = look.shown;
+        let nothing = seen.listed.is_empty().then(|| "no page could be looked at".to_owned());
+        let not_done = look.not_reached.clone().or(nothing);
+        self.runner.recorder.consent(look);
+        if untouched {
+            state.pages.insert(cell.third_party, seen.listed);
+            if let Some(shown) = shown.filter(|_| !state.session.persona.visitor.logged_in) {
+                let moment = BannerMoment::FirstVisit;
+                outcomes.push(self.runner.banner_outcome(&cell.persona, moment, shown));
+            }
+        }
+        let banner = shown == Some(true);
+        Ok(TaskResult { not_done, banner, can_withdraw: seen.can_withdraw, ..TaskResult::default() })
+    }
+
+    async fn logout(&mut self, index: usize) -> Result<TaskResult, Ended> {
+        if !self.personas[index].session.is_there() {
+            return Ok(came(&self.personas[index].session));
+        }
+        let probes = self.probes_of(index);
+        self.began(index, Phase::Logout);
+        let who = &mut self.personas[index].session;
+        let end = self.runner.log_out(who, &probes).await;
+        let known = self.covered.iter_mut().find(|(known, _)| *known == index);
+        if let Some((_, known)) = known {
+            (known.logins, known.sessions_lost) = (who.logins, who.lost);
+        }
+        self.outcomes.extend(end?);
+        Ok(came(who))
+    }
+
+    /// How far a persona came in one state of consent, as far as it is known by now.
+    fn cover(&mut self, index: usize, coverage: PersonaCoverage) {
+        let same = |(known, before): &&mut (usize, PersonaCoverage)| {
+            *known == index && before.consent == coverage.consent
+        };
+        match self.covered.iter_mut().find(same) {
+            Some((_, before)) => *before = coverage,
+            None => self.covered.push((index, coverage)),
+        }
+    }
+
+    /// How far everybody came over HTTP: what later tasks lose is no reason to doubt what was seen.
+    fn decide_coverage(&mut self) {
+        if std::mem::replace(&mut self.decided, true) {
+            return;
+        }
+        let untouched = |state: &PersonaState| state.session.coverage(&Consent::Untouched);
+        self.covered.extend(self.personas.iter().map(untouched).enumerate());
+        self.covered.sort_by_key(|(index, _)| *index);
+    }
+
+    fn probes_of(&self, index: usize) -> Vec<Probe> {
+        let name = &self.personas[index].session.persona.name;
+        self.schedule.probes().iter().filter(|probe| probe.persona == *name).cloned().collect()
+    }
+
+    fn began(&self, index: usize, phase: Phase) {
+        let persona = self.personas[index].session.persona.name.clone();
+        self.runner.watch.event(Event::PhaseBegan { persona, phase });
     }
 
     /// Where the policy is, to recognise links to it.
@@ -332,7 +496,10 @@ impl Order<'_> {
         here.iter().chain(&declared).filter_map(Address::new).collect()
     }
 
-    fn scan(self, started: jiff::Timestamp, ended: Option<Ended>) -> Scan {
+    fn scan(mut self, started: jiff::Timestamp, ended: Option<Ended>) -> Scan {
+        self.decide_coverage();
+        let waiting: Vec<Task> = self.schedule.waiting().cloned().collect();
+        waiting.iter().for_each(|task| self.record(task, TaskEnd::CutOff));
         let mut runner = self.runner;
         runner.recorder.settle();
         let plan = runner.plan;
@@ -344,7 +511,7 @@ impl Order<'_> {
         let mut outcomes = self.outcomes;
         outcomes.sort();
         let mut coverage = Coverage {
-            personas: self.personas,
+            personas: self.covered.into_iter().map(|(_, coverage)| coverage).collect(),
             robots_honoured: plan.robots == plan::Robots::Honour,
             ..Coverage::default()
         };
@@ -392,8 +559,24 @@ impl Order<'_> {
             outcomes,
             policy,
             links: self.links,
+            tasks: self.records,
         }
     }
+}
+
+/// How a persona stands after a task.
+fn came(who: &PersonaSession) -> TaskResult {
+    let not_done = match &who.reached {
+        Some(Reached::Yes | Reached::Unproven) => None,
+        Some(Reached::No { step, why }) => Some(format!("{step}: {why}")),
+        Some(Reached::Lost { why }) => Some(why.clone()),
+        None => Some("nobody logged in".to_owned()),
+    };
+    TaskResult { gone: not_done.is_some(), not_done, logins: who.logins, ..TaskResult::default() }
+}
+
+fn not_done(why: impl Into<String>) -> TaskResult {
+    TaskResult { not_done: Some(why.into()), ..TaskResult::default() }
 }
 
 /// The step that kept a persona out.

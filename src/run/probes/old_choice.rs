@@ -15,9 +15,7 @@ impl Runner<'_> {
         who: &PersonaSession,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
-        let claimed =
-            self.manifest.is_some_and(|manifest| manifest.policy.consent_renewed_on_change.is_some());
-        let Some(choice) = self.plan.old_choice().filter(|_| claimed).cloned() else { return Ok(()) };
+        let Some(choice) = self.plan.old_choice().cloned() else { return Ok(()) };
         let cell = Cell {
             persona: who.persona.name.clone(),
             engine: Engine::Browser,

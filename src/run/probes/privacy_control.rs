@@ -49,10 +49,6 @@ impl Runner<'_> {
         list: &[Listed],
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
-        let claimed = self.manifest.is_some_and(|manifest| manifest.policy.honours_gpc.is_some());
-        if !self.plan.probes.enabled || !(self.plan.probes.gpc || claimed) {
-            return Ok(());
-        }
         let cell = Cell {
             persona: who.persona.name.clone(),
             engine: crate::observation::Engine::Browser,

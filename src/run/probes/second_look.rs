@@ -17,7 +17,7 @@ impl Runner<'_> {
     pub(in crate::run) async fn second_look(
         &mut self,
         browser: &mut Browser,
-        personas: &[PersonaSession],
+        personas: &[&PersonaSession],
     ) -> Result<(), Ended> {
         for (cell, page) in self.recorder.undecided().into_iter().take(MOST_PAGES) {
             let Some(url) = page.parsed().filter(|url| danger_of(url).is_none()) else { continue };
