@@ -106,7 +106,7 @@ fn look(site: &Url, pages: usize, tabs: usize, render: Render) -> Result<Scan> {
     plan.engine = EngineChoice::Browser;
     plan.limits.rate = None;
     plan.limits.pages = pages + 10;
-    plan.limits.per_shape = usize::MAX;
+    plan.limits.per_shape = None;
     plan.limits.depth = u32::MAX;
     plan.limits.total_time = Duration::from_secs(3600);
     plan.browser.tabs = tabs;

@@ -187,7 +187,7 @@ async fn plain_crawler(site: &Url) -> Result<()> {
 fn cookieproof(site: &Url, pages: usize) -> Result<()> {
     let mut plan = Plan::for_url(site.clone());
     plan.limits.pages = pages + 10;
-    plan.limits.per_shape = usize::MAX;
+    plan.limits.per_shape = None;
     plan.limits.depth = u32::MAX;
     plan.limits.total_time = Duration::from_secs(24 * 3600);
     let target = plan.targets[0].clone();

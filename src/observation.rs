@@ -28,7 +28,7 @@ pub use cell::{Cell, Consent, Engine, Phase, Visitor};
 pub use contact::{Carried, Contact, Disclosure, Form, Sent};
 pub use coverage::{
     Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SameAnswer,
-    SentByScripts, SkipReason, Skipped,
+    Sampled, SentByScripts, SkipReason, Skipped,
 };
 pub use family::{Families, family};
 pub use fold::Fold;
@@ -45,7 +45,7 @@ pub use sighting::{
 };
 pub use site::{Site, http_twin, is_local, www_twin};
 pub use task::{Job, TaskEnd, TaskRecord};
-pub use url_template::path_template;
+pub use url_template::{page_template, path_template};
 
 pub(crate) use glob::Tokens;
 pub(crate) use site::{authority, has_subdomains, split_port};

@@ -676,6 +676,7 @@ impl Case {
             coverage: Coverage {
                 pages: tallies.into_iter().collect(),
                 skipped: Vec::new(),
+                sampled: Vec::new(),
                 failed: self
                     .failed
                     .iter()

@@ -22,7 +22,7 @@ mod tags;
 pub use address::{Address, Base};
 pub use back_office::{BackOffices, back_office};
 pub use danger::{Caution, Danger, Said, Words, asks_first, caution, danger, label};
-pub use frontier::{Bounds, Frontier, Next, SkipTally};
+pub use frontier::{Bounds, Frontier, Next, SampleTally, SkipTally};
 pub use links::{Embedded, Link, LinkKind, PageLinks, Refresh, Served, links, refresh};
 pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at, refusal_fingerprint};
 pub use robots::{Robots, RobotsState};

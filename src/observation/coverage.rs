@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Coverage {
     pub pages: Vec<PageTally>,
     pub skipped: Vec<Skipped>,
+    /// Templates of pages of which the limit of pages left some out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sampled: Vec<Sampled>,
     pub failed: Vec<Failed>,
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
@@ -93,6 +96,24 @@ pub struct Skipped {
     pub reason: SkipReason,
     pub example: SafeUrl,
     pub count: u64,
+}
+
+/// Pages of one template, where there were more of them than the limit of pages let be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sampled {
+    pub persona: String,
+    /// One that was left out.
+    pub example: SafeUrl,
+    pub asked: u64,
+    /// Those asked for, and those left out.
+    pub known: u64,
+}
+
+impl Sampled {
+    /// What the pages have in common: `https://example.org/blog/{n}`, `https://example.org/blog/*`.
+    pub fn template(&self) -> String {
+        self.example.page_template()
+    }
 }
 
 /// Why a page was not asked for.

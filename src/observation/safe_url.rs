@@ -63,6 +63,13 @@ impl SafeUrl {
         format!("{origin}{}", path_template(path))
     }
 
+    /// Scheme, host and port, and what the page's path has in common with its like.
+    pub fn page_template(&self) -> String {
+        let (origin, path) = self.0.split_at(self.origin_length());
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        format!("{origin}{}", super::page_template(path))
+    }
+
     pub(super) fn origin_length(&self) -> usize {
         let authority = self.0.find("://").map_or(0, |at| at + 3);
         self.0[authority..].find(['/', '?']).map_or(self.0.len(), |at| authority + at)

@@ -46,6 +46,16 @@ pub fn path_template(path: &str) -> String {
     shape
 }
 
+/// The shape of a page's path; one without variable parts stands for its folder: `/blog/{n}`, `/blog/*`.
+pub fn page_template(path: &str) -> String {
+    let shape = path_template(path);
+    if shape.contains('{') {
+        return shape;
+    }
+    let folder = shape.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/*")
+}
+
 fn segment_shape(segment: &str) -> String {
     let plain = !segment.bytes().any(|b| b.is_ascii_digit()) && segment.len() < 20;
     if plain && !segment.contains(super::safe_url::MASK) {

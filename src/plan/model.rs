@@ -311,8 +311,8 @@ pub struct Limits {
     /// Per persona.
     pub pages: usize,
     pub depth: u32,
-    /// Pages of one URL shape (`/blog/{n}`) per persona.
-    pub per_shape: usize,
+    /// Pages of one URL shape (`/blog/{n}`) per persona; none: as many as there are.
+    pub per_shape: Option<usize>,
     pub total_time: Duration,
     /// Requests per second and host; none: no pause.
     pub rate: Option<f64>,
@@ -493,7 +493,7 @@ impl Default for Limits {
         Limits {
             pages: 500,
             depth: 10,
-            per_shape: 20,
+            per_shape: None,
             total_time: Duration::from_secs(30 * 60),
             rate: Some(5.0),
             concurrency: 4,

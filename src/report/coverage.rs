@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Claims that one sentence names; the rest is a number.
 const CLAIMS_NAMED: usize = 3;
+/// Templates of pages that one sentence names.
+const TEMPLATES_NAMED: usize = 5;
 pub(crate) const NOT_ONE: &str = "not one claim could be decided";
 
 /// Why the run cannot give a clear answer: empty where it can. The command ends with exit code 3
@@ -163,6 +165,8 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
         ));
     }
 
+    sentences.extend(sampled(scan));
+
     let mut failed: BTreeMap<_, (u64, String, String)> = BTreeMap::new();
     for page in &scan.coverage.failed {
         let entry = failed.entry(page.kind).or_insert_with(|| (0, page.url.to_string(), page.detail.clone()));
@@ -186,6 +190,23 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
     sentences.extend(super::consent::sentences(scan));
     sentences.extend(scan.coverage.notes.iter().map(|note| ("note".into(), note.clone())));
     sentences
+}
+
+/// Which kinds of pages were looked at in part only, since there are more than the limit of pages.
+fn sampled(scan: &Scan) -> Option<(String, String)> {
+    let mut kinds: Vec<_> = scan.coverage.sampled.iter().collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.known - kind.asked.min(kind.known)));
+    let told = kinds.iter().take(TEMPLATES_NAMED).map(|kind| {
+        let template = kind.template();
+        let template = short_url(&template, scan.run.base_url.as_str());
+        format!("{} of {} {template} ({})", kind.asked, kind.known, kind.persona)
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    let more = match kinds.len().saturating_sub(TEMPLATES_NAMED) {
+        0 => String::new(),
+        more => format!(" and {} more", words::count_of(more as u64, "kind")),
+    };
+    (!kinds.is_empty()).then(|| ("sampled".to_owned(), format!("{told}{more}")))
 }
 
 /// Journeys that were not made, and what the run did not come to before it ended. Who was not reached

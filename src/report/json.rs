@@ -448,6 +448,8 @@ struct Coverage<'a> {
     personas: Vec<PersonaOut<'a>>,
     pages: Vec<PagesOut<'a>>,
     skipped: Vec<SkippedOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sampled: Vec<SampledOut<'a>>,
     failed: Vec<FailedOut<'a>>,
     sent_by_scripts: &'a [SentByScripts],
     notes: &'a [String],
@@ -486,6 +488,14 @@ struct SkippedOut<'a> {
     reason: SkipReason,
     example: &'a SafeUrl,
     count: u64,
+}
+
+#[derive(Serialize)]
+struct SampledOut<'a> {
+    persona: &'a str,
+    template: String,
+    asked: u64,
+    known: u64,
 }
 
 #[derive(Serialize)]
@@ -924,6 +934,16 @@ fn coverage(scan: &Scan) -> Coverage<'_> {
                 reason: skipped.reason,
                 example: &skipped.example,
                 count: skipped.count,
+            })
+            .collect(),
+        sampled: coverage
+            .sampled
+            .iter()
+            .map(|sampled| SampledOut {
+                persona: &sampled.persona,
+                template: sampled.template(),
+                asked: sampled.asked,
+                known: sampled.known,
             })
             .collect(),
         failed: coverage

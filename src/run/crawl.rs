@@ -21,7 +21,7 @@ use crate::crawl::{
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{
-    Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, SkipReason, Skipped,
+    Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, Sampled, SkipReason, Skipped,
     path_template,
 };
 use crate::plan::{self, EngineChoice};
@@ -530,6 +530,16 @@ impl Crawl<'_, '_> {
         self.tell_dead_end();
         // Another look at the same pages leaves out the same.
         let again = self.cell.repeat > 1 || self.cell.consent != Consent::Untouched;
+        if !again {
+            for tally in self.frontier.sampled() {
+                self.runner.recorder.sampled(Sampled {
+                    persona: self.cell.persona.clone(),
+                    example: self.runner.recorder.safe(&tally.example.to_url()),
+                    asked: tally.asked,
+                    known: tally.asked + tally.left,
+                });
+            }
+        }
         let skipped = self.frontier.take_skipped();
         let skipped = if again { Vec::new() } else { skipped };
         for tally in skipped {

@@ -9,7 +9,7 @@ use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
-    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sent, SentByScripts, Sighting, Skipped,
+    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sampled, Sent, SentByScripts, Sighting, Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,6 +43,7 @@ pub(super) struct Recorder {
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
     dead_ends: Vec<DeadEnd>,
+    sampled: Vec<Sampled>,
     /// What scripts sent, by persona, method, place and whether it was held back.
     sent_by_scripts: BTreeMap<(String, String, String, bool), SentByScripts>,
     /// Which of the manifest's classes a page is in.
@@ -90,6 +91,7 @@ impl Recorder {
             notes: Vec::new(),
             answers: BTreeMap::new(),
             dead_ends: Vec::new(),
+            sampled: Vec::new(),
             sent_by_scripts: BTreeMap::new(),
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
@@ -188,6 +190,11 @@ impl Recorder {
         }
     }
 
+    /// Pages of one template, of which not all were asked for.
+    pub(super) fn sampled(&mut self, sampled: Sampled) {
+        self.sampled.push(sampled);
+    }
+
     pub(super) fn skipped(&mut self, skipped: Skipped) {
         self.fold.add_skipped(skipped);
     }
@@ -278,6 +285,8 @@ impl Recorder {
         coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
         coverage.dead_ends.extend(self.dead_ends.iter().cloned());
+        coverage.sampled.extend(self.sampled.iter().cloned());
+        coverage.sampled.sort();
         coverage.sent_by_scripts = self.sent_by_scripts.values().cloned().collect();
         coverage.sent_by_scripts.sort();
     }

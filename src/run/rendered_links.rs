@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn routes_in_the_fragment_are_pages_and_places_in_a_page_are_none() {
-        let bounds = Bounds { pages: 100, depth: 3, per_shape: 2 };
+        let bounds = Bounds { pages: 100, depth: 3, per_shape: Some(2) };
         let frontier = Frontier::new(Scope::new(&url("/")).unwrap(), bounds);
         let mut found =
             RenderedLinks { frontier: Some(Arc::new(Mutex::new(frontier))), ..RenderedLinks::default() };

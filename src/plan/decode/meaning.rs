@@ -410,7 +410,7 @@ impl Meaning<'_> {
         Limits {
             pages: table.pages.unwrap_or(defaults.pages),
             depth: table.depth.unwrap_or(defaults.depth),
-            per_shape: table.per_shape.unwrap_or(defaults.per_shape),
+            per_shape: table.per_shape,
             total_time: table.total_time.unwrap_or(defaults.total_time),
             rate: table.rate.map_or(defaults.rate, |rate| rate.0),
             concurrency: table.concurrency.unwrap_or(defaults.concurrency),

@@ -244,7 +244,10 @@ impl Record for LimitsTable {
         Some(LimitsTable {
             pages: fields.optional("pages", "Pages per persona."),
             depth: fields.optional("depth", "Links away from the start."),
-            per_shape: fields.optional("per_shape", "Pages of one URL shape (/blog/{n}) per persona."),
+            per_shape: fields.optional(
+                "per_shape",
+                "Pages of one URL shape (/blog/{n}) per persona; without it, all that `pages` has room for.",
+            ),
             total_time: fields.optional("total_time", "The whole run."),
             rate: fields.optional("rate", "Requests per second and host; `unlimited` on your own machine."),
             concurrency: fields.optional("concurrency", "Requests under way per host."),
