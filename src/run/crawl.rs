@@ -33,12 +33,16 @@ use std::task::{Context, Poll};
 use tokio::task::{JoinError, JoinHandle};
 use url::Url;
 
-/// Pages of a member between two looks at whether it still is one.
+/// Pages of a member between two looks at whether it still is one; so many times fewer where a session
+/// was lost and nothing told after which page.
 const BETWEEN_CHECKS: usize = 25;
+const FEWER: usize = 5;
 /// Looks for a cause that was none, before causes are no longer trusted.
 const MOST_ALARMS: usize = 20;
 /// So often a page is asked for again after a new login. Each costs one of the logins.
 const MOST_TRIES: u32 = 3;
+/// From here on alone, with a look before and after: what ends a session is not to take others with it.
+const ALONE: u32 = 2;
 /// A page with fewer visible characters says nothing.
 const HARDLY_A_WORD: usize = 200;
 /// Parts of pages fetched, for each page of the limit.
@@ -93,6 +97,7 @@ impl Runner<'_> {
             asked_again: HashMap::new(),
             held: Vec::new(),
             since_check: 0,
+            between_checks: BETWEEN_CHECKS,
             alarms: 0,
             with_password: HashSet::new(),
             beyond: 0,
@@ -158,6 +163,7 @@ struct Crawl<'w, 'g> {
     /// Visits since the session was last known to be there.
     held: Vec<Held>,
     since_check: usize,
+    between_checks: usize,
     /// Alarms that proved false.
     alarms: usize,
     /// Kinds of pages that have a field for a password though the visitor is logged in.
@@ -234,22 +240,41 @@ impl Crawl<'_, '_> {
     async fn fill(&mut self) -> Result<(), Ended> {
         let most = match self.taken {
             0 => 1,
-            _ => self.runner.plan.limits.concurrency.max(1),
+            // What is under way when a session is found lost is lost with it, in whatever order it was
+            // answered: no more of it than the next look is about.
+            _ => {
+                self.runner.plan.limits.concurrency.min(self.between_checks.saturating_sub(self.since_check))
+            }
         };
+        let most = most.max(1);
         while self.under_way.len() < most && !self.check_due {
+            let alone = self.again.front().is_some_and(|next| self.is_suspect(next));
+            if alone && !(self.under_way.is_empty() && self.held.is_empty()) {
+                self.check_due = self.under_way.is_empty();
+                break;
+            }
             let Some(work) = self.next().await? else { break };
             let task = self.start(&work);
             self.under_way.push_back(UnderWay { work, task });
+            if alone {
+                break;
+            }
         }
         Ok(())
     }
 
+    /// Whether sessions were lost on a page, or on those that were under way with it.
+    fn is_suspect(&self, next: &Next) -> bool {
+        self.asked_again.get(&next.address).is_some_and(|tries| *tries >= ALONE)
+    }
+
     async fn next(&mut self) -> Result<Option<Work>, Ended> {
-        if let Some(part) = self.parts.pop_front() {
-            return Ok(Some(Work::Part(part)));
-        }
+        // A page that was lost right after a login is lost by itself.
         if let Some(next) = self.again.pop_front() {
             return Ok(Some(Work::Page(next)));
+        }
+        if let Some(part) = self.parts.pop_front() {
+            return Ok(Some(Work::Part(part)));
         }
         while let Some(next) = self.frontier.pop() {
             if !next.declared
@@ -319,8 +344,9 @@ impl Crawl<'_, '_> {
         }
         if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {
             self.since_check += 1;
+            let suspect = matches!(&work, Work::Page(next) if self.is_suspect(next));
+            self.check_due |= suspect || alarming || self.since_check >= self.between_checks;
             self.held.push(Held { work, visit, alarming, asks_for_password: links.asks_for_password });
-            self.check_due |= alarming || self.since_check >= BETWEEN_CHECKS;
         } else {
             self.record(&work, &visit);
         }
@@ -442,6 +468,7 @@ impl Crawl<'_, '_> {
         let held = std::mem::take(&mut self.held);
         if self.runner.is_logged_in(self.who, self.cell).await? {
             self.alarms += usize::from(held.iter().any(|held| held.alarming));
+            self.between_checks = BETWEEN_CHECKS.min(self.between_checks + 1);
             for held in &held {
                 self.record(&held.work, &held.visit);
                 if held.asks_for_password {
@@ -453,11 +480,15 @@ impl Crawl<'_, '_> {
         self.who.lost += 1;
         // Up to the first alarm the session was there, if there was one.
         let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
-        for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate() {
-            if index < certain {
-                self.record(&work, &visit);
-                continue;
-            }
+        if certain == 0 {
+            // A session that ends before the next look proves nothing of what it saw.
+            self.between_checks = (held.len().min(self.between_checks) / FEWER).max(1);
+        }
+        for Held { work, visit, .. } in &held[..certain] {
+            self.record(work, visit);
+        }
+        // Backwards, since each goes to the front.
+        for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate().skip(certain).rev() {
             if let Work::Page(next) = work {
                 self.ask_again(next, &visit, alarming && index == certain);
             }
@@ -483,7 +514,7 @@ impl Crawl<'_, '_> {
         let tries = self.asked_again.entry(next.address.clone()).or_default();
         *tries += 1;
         match *tries {
-            0..=MOST_TRIES => self.again.push_back(next),
+            0..=MOST_TRIES => self.again.push_front(next),
             _ => self.frontier.give_back(&next, SkipReason::SessionLost),
         }
     }
