@@ -36,6 +36,10 @@ const FRAME_ANSWERS: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(25);
 /// A page that does not answer the simplest question within this long hangs.
 const ANSWERS: Duration = Duration::from_secs(10);
+/// Without an answer within this, and nobody's script running, the browser itself is at work on the page:
+/// it lays out or draws what is large. Scripts may have no end, this has: so many times longer is waited.
+const AT_WORK: Duration = Duration::from_secs(2);
+const LONGER: u32 = 3;
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
 
@@ -264,6 +268,9 @@ impl Tab {
                 false => Duration::ZERO,
             };
             if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
+                if !loaded && begun.elapsed() < patience * LONGER && self.is_at_work().await {
+                    continue;
+                }
                 return if loaded { Loaded::Busy } else { Loaded::Unfinished };
             }
             self.idle(LOOK).await;
@@ -275,17 +282,17 @@ impl Tab {
     /// In a world of our own: the document and its storage are the page's, but every object that the
     /// page's scripts may have replaced (`Array.prototype.map`, `JSON`, `Promise`) is pristine there.
     pub(super) async fn evaluate(&self, expression: &str) -> Option<Value> {
-        self.ask(expression, false, None).await
+        self.ask(expression, false).await
     }
 
     /// The same as an act of the visitor, which lets the page open windows and the like.
     pub(super) async fn act(&self, expression: &str) -> Option<Value> {
-        self.ask(expression, true, None).await
+        self.ask(expression, true).await
     }
 
     /// Whether the page's scripts still come to an end. One that hangs is not asked again.
     pub(super) async fn answers(&self) -> bool {
-        self.ask("1", false, Some(ANSWERS)).await.is_some()
+        self.ask("1", false).await.is_some()
     }
 
     /// Whether the page left a question unanswered.
@@ -293,7 +300,7 @@ impl Tab {
         self.hangs.load(Ordering::Relaxed)
     }
 
-    async fn ask(&self, expression: &str, gesture: bool, patience: Option<Duration>) -> Option<Value> {
+    async fn ask(&self, expression: &str, gesture: bool) -> Option<Value> {
         let gone = {
             let trace = self.trace();
             trace.crashed || trace.closed
@@ -304,12 +311,12 @@ impl Tab {
         // A page that is just being replaced by the next has no world to ask in: once more then.
         for _ in 0..2 {
             let world = json!({"frameId": self.target, "worldName": self.shared.binding});
-            let world = self.asked(patience, "Page.createIsolatedWorld", world).await?;
+            let world = self.asked("Page.createIsolatedWorld", world).await?;
             let params = json!({
                 "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 5000,
                 "userGesture": gesture, "contextId": world?["executionContextId"]
             });
-            let Some(answer) = self.asked(patience, "Runtime.evaluate", params).await? else { continue };
+            let Some(answer) = self.asked("Runtime.evaluate", params).await? else { continue };
             if answer["exceptionDetails"].is_object() {
                 return None;
             }
@@ -319,13 +326,16 @@ impl Tab {
     }
 
     /// The answer to a question: none within where it was refused, none at all where none came.
-    async fn asked(&self, patience: Option<Duration>, method: &str, params: Value) -> Option<Option<Value>> {
-        let answer = match patience {
-            Some(patience) => {
-                let answer = self.connection.send_within(patience, &self.session, method, params);
-                self.meanwhile(answer).await
+    async fn asked(&self, method: &str, params: Value) -> Option<Option<Value>> {
+        let answer = self.connection.send_within(ANSWERS * LONGER, &self.session, method, params);
+        tokio::pin!(answer);
+        let answer = loop {
+            match tokio::time::timeout(ANSWERS, self.meanwhile(&mut answer)).await {
+                Ok(answer) => break answer,
+                // What is asked may take its time, where much is to be scrolled, say.
+                Err(_) if self.answers_at(&self.session, AT_WORK).await || self.is_at_work().await => {}
+                Err(_) => break Err(CdpError::Timeout { method: method.to_owned() }),
             }
-            None => self.meanwhile(self.connection.send(&self.session, method, params)).await,
         };
         match answer {
             Ok(answer) => Some(Some(answer)),
@@ -337,6 +347,13 @@ impl Tab {
                 None
             }
         }
+    }
+
+    /// Whether the browser is busy with the page for itself. A command of this kind is answered in between
+    /// by a page that has nothing to do, and by one whose script never ends.
+    async fn is_at_work(&self) -> bool {
+        let asked = self.connection.send_within(AT_WORK, &self.session, "Performance.getMetrics", json!({}));
+        matches!(asked.await, Err(CdpError::Timeout { .. })) && !self.trace().crashed
     }
 
     /// Evaluates an expression once in each origin that the page's frames have, in worlds of our own;
