@@ -40,8 +40,8 @@ pub use safe_url::{MASK, SafeUrl};
 pub use saved::NotAScan;
 pub use scan::{BrowserRun, LinkCheck, Picture, PolicyPage, Run, SCAN_FORMAT, Scan};
 pub use sighting::{
-    Channel, Credentials, ExchangeRef, Group, Observation, Page, Party, Resource, Script, Sighting,
-    StorageKind,
+    Channel, Circumstances, Credentials, ExchangeRef, Group, LineFrom, Observation, Page, Party, Resource,
+    Script, Sighting, StorageKind,
 };
 pub use site::{Site, http_twin, is_local, www_twin};
 pub use task::{Job, TaskEnd, TaskRecord};

@@ -394,9 +394,7 @@ impl<'a> Seen<'a> {
             && match &self.example().decision {
                 Decision::Stored { .. } | Decision::Replaced { .. } => true,
                 Decision::Deleted { .. } => false,
-                Decision::Rejected { reasons } => {
-                    !reasons.is_empty() && reasons.iter().all(depends_on_the_browser)
-                }
+                Decision::Rejected { reasons } => reasons.iter().all(depends_on_the_browser),
             }
     }
 

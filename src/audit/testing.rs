@@ -3,18 +3,17 @@
 
 use super::{Audit, Severity, State, audit};
 use crate::cookie::{
-    CookieLine, CookieValue, Decision, Effective, Initiator, Jar, Lifetime, Name, Priority, RequestContext,
-    ThirdPartyCookies, ValueFacts, Written,
+    CookieValue, Decision, Initiator, Jar, Name, RequestContext, ThirdPartyCookies, ValueFacts,
 };
 use crate::manifest::{
     DeclaredLink, Inventory, Item, Manifest, PageClass, PagePattern, Place, PolicyClaims, Stated, Strength,
     ThirdParty, claims_of,
 };
 use crate::observation::{
-    Carried, Cell, Channel, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef, Failed,
-    FailureKind, Form, Group, Job, LinkCheck, Observation, Outcome, Page, PageTally, Party, PersonaCoverage,
-    Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl, Scan, Script,
-    Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
+    Carried, Cell, Circumstances, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef,
+    Failed, FailureKind, Form, Group, Job, LineFrom, LinkCheck, Observation, Outcome, Page, PageTally, Party,
+    PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl,
+    Scan, Script, Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -763,9 +762,7 @@ impl Case {
         let next = identities.len() as u32 + 1;
         facts.identity = *identities.entry(value.reveal().to_vec()).or_insert(next);
         let cookie = line.kind == StorageKind::Cookie;
-        Sighting {
-            kind: line.kind,
-            name: parsed.name.clone(),
+        let here = Circumstances {
             cell,
             page: Page {
                 asked: safe(&page),
@@ -779,27 +776,26 @@ impl Case {
                 hop: 0,
                 resource: line.resource,
             },
-            channel: match (&line.script, cookie) {
-                (_, false) => Channel::Storage,
-                (Some(_), true) => Channel::DocumentCookie,
-                (None, true) => Channel::Header,
-            },
             party: if host_of(&safe(&url)).ends_with("site.example") { Party::First } else { Party::Third },
-            line: masked(&parsed),
-            written: if cookie { written } else { nothing_written() },
-            decision: if cookie { decision } else { kept(&page) },
-            value: facts,
-            script: line.script.as_ref().map(|script| Script {
-                url: safe(&absolute(script, self.http)),
-                line: 1,
-                column: 1,
-                called_from: Vec::new(),
-            }),
             at_ms: at as u64,
-            disagreement: None,
-            elsewhere: elsewhere.map(Box::new),
-            after_load_ms: None,
-        }
+        };
+        let from = if line.script.is_some() { LineFrom::DocumentCookie } else { LineFrom::Header };
+        let mut sighting = match cookie {
+            true => Sighting::of_line(here, from, &parsed, written, decision, facts),
+            false => {
+                let host = page.host_str().unwrap();
+                Sighting::of_item(here, line.kind, host, &parsed.name, &value, facts)
+            }
+        };
+        sighting.line = parsed.masked();
+        sighting.script = line.script.as_ref().map(|script| Script {
+            url: safe(&absolute(script, self.http)),
+            line: 1,
+            column: 1,
+            called_from: Vec::new(),
+        });
+        sighting.elsewhere = elsewhere.map(Box::new);
+        sighting
     }
 }
 
@@ -814,36 +810,4 @@ fn safe(url: &Url) -> SafeUrl {
 
 fn host_of(url: &SafeUrl) -> String {
     url.parsed().unwrap().host_str().unwrap().to_owned()
-}
-
-fn masked(line: &CookieLine) -> String {
-    line.masked()
-}
-
-fn nothing_written() -> Written {
-    Written {
-        lifetime: Lifetime::Session,
-        http_only: false,
-        secure: false,
-        same_site: None,
-        partitioned: false,
-        path: None,
-        domain: None,
-    }
-}
-
-fn kept(page: &Url) -> Decision {
-    Decision::Stored {
-        effective: Effective {
-            domain: page.host_str().unwrap().into(),
-            host_only: true,
-            path: String::new(),
-            secure: false,
-            http_only: false,
-            same_site: None,
-            lifetime: Lifetime::Session,
-            partition: None,
-            priority: Priority::Medium,
-        },
-    }
 }

@@ -1,6 +1,6 @@
 //! The acceptance model: what Chromium does with one `Set-Cookie` line.
 
-use super::{Lifetime, Reason, Written};
+use super::{Lifetime, Reasons, Written};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -81,7 +81,7 @@ pub enum Decision {
         effective: Effective,
     },
     Rejected {
-        reasons: Vec<Reason>,
+        reasons: Reasons,
     },
 }
 
@@ -109,6 +109,7 @@ impl Effective {
     pub fn as_written(&self) -> Written {
         Written {
             lifetime: self.lifetime,
+            lifetime_by: None,
             http_only: self.http_only,
             secure: self.secure,
             same_site: self.same_site,

@@ -76,7 +76,7 @@ fn may_differ(line: &[u8], decision: &Decision, browser: Browser) -> bool {
 fn alike(ours: &Decision, theirs: &Decision) -> bool {
     let gone = |decision: &Decision| match decision {
         Decision::Deleted { .. } => true,
-        Decision::Rejected { reasons } => reasons.as_slice() == [Reason::AlreadyExpired],
+        Decision::Rejected { reasons } => reasons.is_only(Reason::AlreadyExpired),
         _ => false,
     };
     match (ours, theirs) {

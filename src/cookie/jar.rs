@@ -6,8 +6,8 @@ use super::escape::unescaped;
 use super::evict::make_room;
 use super::rules::{is_blocked, is_cross_site, partition, path_matches, propose, request_path};
 use super::{
-    Browser, CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, RequestContext, SameSite,
-    is_trustworthy, same_site,
+    Browser, CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, Reasons, RequestContext,
+    SameSite, is_trustworthy, same_site,
 };
 use url::Url;
 
@@ -147,9 +147,10 @@ impl Jar {
         lines
             .into_iter()
             .map(|line| match refused {
-                true => {
-                    (CookieLine::parse(line), Decision::Rejected { reasons: vec![Reason::ResponseRefused] })
-                }
+                true => (
+                    CookieLine::parse(line),
+                    Decision::Rejected { reasons: Reasons::of(Reason::ResponseRefused) },
+                ),
                 false => self.receive(line, context),
             })
             .collect()
@@ -173,8 +174,8 @@ impl Jar {
         if !is_trustworthy(&context.url) && self.cookies.iter().any(overlays) {
             proposal.reasons.push(Reason::OverwriteSecure);
         }
-        if !proposal.reasons.is_empty() {
-            return Decision::Rejected { reasons: proposal.reasons };
+        if let Some(reasons) = Reasons::new(std::mem::take(&mut proposal.reasons)) {
+            return Decision::Rejected { reasons };
         }
         let effective = proposal.cookie.effective.clone();
         let place = self.cookies.iter().position(|cookie| cookie.is_same_as(&proposal.cookie));
@@ -183,7 +184,7 @@ impl Jar {
                 self.cookies.remove(place);
                 Decision::Deleted { effective }
             }
-            (true, None) => Decision::Rejected { reasons: vec![Reason::AlreadyExpired] },
+            (true, None) => Decision::Rejected { reasons: Reasons::of(Reason::AlreadyExpired) },
             (false, place) => {
                 self.store(proposal.cookie, place);
                 match place {

@@ -57,10 +57,21 @@ pub enum Lifetime {
     Seconds(i64),
 }
 
+/// The attribute that gives a cookie its lifetime (RFC 6265bis 5.6.2: `Max-Age` before `Expires`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LifetimeBy {
+    MaxAge,
+    Expires,
+}
+
 /// What a line says in the end (last attribute of each kind), before a browser judges it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Written {
     pub lifetime: Lifetime,
+    /// None for a session's lifetime, and where a cookie was only found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_by: Option<LifetimeBy>,
     pub http_only: bool,
     pub secure: bool,
     /// None when absent or not one of the three words.
@@ -166,6 +177,7 @@ impl CookieLine {
         }
         Written {
             lifetime: said.lifetime(response_date, now, ways),
+            lifetime_by: said.lifetime_by(ways),
             http_only: said.http_only,
             secure: said.secure,
             same_site: said.same_site,
@@ -264,6 +276,12 @@ impl<'line> Said<'line> {
             AttributeName::Priority => self.priority = Some(value),
             AttributeName::Unknown => {}
         }
+    }
+
+    /// Which of the two attributes gives the lifetime; none: neither can be used.
+    pub(crate) fn lifetime_by(&self, ways: &Ways) -> Option<LifetimeBy> {
+        let max_age = self.max_age.and_then(ways.max_age).map(|_| LifetimeBy::MaxAge);
+        max_age.or_else(|| self.expires.and_then(ways.expires).map(|_| LifetimeBy::Expires))
     }
 
     /// `Max-Age` where usable, else `Expires` against the server's clock (Chromium; RFC 6265bis

@@ -39,6 +39,55 @@ pub enum Reason {
     HttpOnlyByScript,
 }
 
+/// Why a browser refuses a line: at least one reason. A refusal without one cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Reason>", into = "Vec<Reason>")]
+pub struct Reasons(Vec<Reason>);
+
+impl Reasons {
+    /// The one reason.
+    pub fn of(reason: Reason) -> Reasons {
+        Reasons(vec![reason])
+    }
+
+    /// All of them, in this order; none where there is none.
+    pub fn new(reasons: Vec<Reason>) -> Option<Reasons> {
+        (!reasons.is_empty()).then_some(Reasons(reasons))
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> &[Reason] {
+        &self.0
+    }
+
+    /// Whether it is this one and no other.
+    pub fn is_only(&self, reason: Reason) -> bool {
+        self.0 == [reason]
+    }
+}
+
+impl std::ops::Deref for Reasons {
+    type Target = [Reason];
+
+    fn deref(&self) -> &[Reason] {
+        &self.0
+    }
+}
+
+impl From<Reasons> for Vec<Reason> {
+    fn from(reasons: Reasons) -> Vec<Reason> {
+        reasons.0
+    }
+}
+
+impl TryFrom<Vec<Reason>> for Reasons {
+    type Error = &'static str;
+
+    fn try_from(reasons: Vec<Reason>) -> Result<Reasons, &'static str> {
+        Reasons::new(reasons).ok_or("a refusal without a reason")
+    }
+}
+
 impl Reason {
     /// Every reason.
     pub const ALL: [Reason; 19] = [

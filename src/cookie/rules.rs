@@ -6,8 +6,8 @@ use super::browser::Ways;
 use super::domain::{cookie_domain, same_site};
 use super::line::Said;
 use super::{
-    Browser, CookieLine, CookieValue, Effective, Initiator, Lifetime, Priority, Reason, RequestContext,
-    SameSite, StoredCookie, ThirdPartyCookies, is_trustworthy, site_of,
+    Browser, CookieLine, CookieValue, Effective, Initiator, Lifetime, Priority, Reason, Reasons,
+    RequestContext, SameSite, StoredCookie, ThirdPartyCookies, is_trustworthy, site_of,
 };
 use url::Url;
 
@@ -31,7 +31,7 @@ pub(crate) fn propose(
     line: &CookieLine,
     context: &RequestContext,
     browser: Browser,
-) -> Result<Proposal, Vec<Reason>> {
+) -> Result<Proposal, Reasons> {
     let ways = browser.ways();
     let said = read(line, ways)?;
     let host = context.url.host_str().unwrap_or_default();
@@ -48,13 +48,16 @@ pub(crate) fn propose(
     if said.partitioned && !(said.secure && is_trustworthy(&context.url)) {
         reasons.push(Reason::PartitionedWithoutSecure);
     }
-    let Some((domain, host_only)) = domain.filter(|_| reasons.is_empty()) else { return Err(reasons) };
+    if let Some(reasons) = Reasons::new(reasons) {
+        return Err(reasons);
+    }
+    let Some((domain, host_only)) = domain else { return Err(Reasons::of(Reason::InvalidDomain)) };
     // Chromium; it would come back to the server as a cookie with a name.
     if line.name.is_empty() && line.value.reveal().contains(&b'=') {
-        return Err(vec![Reason::NamelessValueContainsEquals]);
+        return Err(Reasons::of(Reason::NamelessValueContainsEquals));
     }
     if is_blocked(said.partitioned, context, ways) {
-        return Err(vec![Reason::UserPreferences]);
+        return Err(Reasons::of(Reason::UserPreferences));
     }
     let asked = said.lifetime(context.response_date.as_deref(), context.now, ways);
     let lifetime = match asked {
@@ -90,31 +93,31 @@ pub(crate) fn propose(
 /// Parsing: nothing there, too long, or a control character (RFC 6265bis 5.6 steps 1 and 5, 5.7
 /// step 2). Chromium looks at the pairs in their order and stops at the first bad one; it refuses
 /// an inner TAB as well.
-fn read<'line>(line: &'line CookieLine, ways: &Ways) -> Result<Said<'line>, Vec<Reason>> {
+fn read<'line>(line: &'line CookieLine, ways: &Ways) -> Result<Said<'line>, Reasons> {
     let (name, value) = (line.name.as_bytes(), line.value.reveal());
     if line.cut().first() == Some(&0) {
-        return Err(vec![Reason::ResponseRefused]);
+        return Err(Reasons::of(Reason::ResponseRefused));
     }
     if name.is_empty() && (value.is_empty() || !ways.nameless) {
-        return Err(vec![Reason::NoCookieContent]);
+        return Err(Reasons::of(Reason::NoCookieContent));
     }
     if name.len() + value.len() > MAX_NAME_AND_VALUE {
-        return Err(vec![Reason::NameValuePairExceedsMaxSize]);
+        return Err(Reasons::of(Reason::NameValuePairExceedsMaxSize));
     }
     let has_control = |bytes: &[u8]| has_control(bytes, ways);
     if (!line.cut().is_empty() && !ways.cuts_at_line_break) || has_control(name) || has_control(value) {
-        return Err(vec![Reason::DisallowedCharacter]);
+        return Err(Reasons::of(Reason::DisallowedCharacter));
     }
     let mut said = Said::default();
     for attribute in line.attributes() {
         if has_control(attribute.written) || attribute.value.is_some_and(has_control) {
-            return Err(vec![Reason::DisallowedCharacter]);
+            return Err(Reasons::of(Reason::DisallowedCharacter));
         }
         said.hear(&attribute, ways);
     }
     // A TAB may be in an attribute where it may be in a name, but never in a path (Firefox).
     if said.path.is_some_and(|path| path.contains(&b'\t')) {
-        return Err(vec![Reason::DisallowedCharacter]);
+        return Err(Reasons::of(Reason::DisallowedCharacter));
     }
     Ok(said)
 }

@@ -6,11 +6,11 @@ use super::redirect::{self, Redirect};
 use super::retry::{Patience, is_idempotent, is_not_now, may_repeat, retry_after};
 use super::{Ask, DocumentHead, EngineContext, Exchange, Session, Visit, bot_wall};
 use crate::cookie::{
-    CookieLine, Decision, Initiator, Name, Reason, RequestContext, SentCookie, ValueFacts, ValueShape,
-    cookie_header, elsewhere, site_of,
+    CookieLine, Decision, Initiator, Name, Reason, Reasons, RequestContext, SentCookie, ValueFacts,
+    ValueShape, cookie_header, elsewhere, site_of,
 };
 use crate::observation::{
-    Channel, ExchangeRef, Failed, FailureKind, Page, Resource, SafeUrl, Sighting, StorageKind,
+    Circumstances, ExchangeRef, Failed, FailureKind, LineFrom, Page, Resource, SafeUrl, Sighting,
 };
 use crate::transport::{Failure, Head, Request, Response, Transport, Want};
 use std::collections::BTreeMap;
@@ -251,10 +251,10 @@ impl HttpEngine {
         for line in head.all("set-cookie") {
             let raw = line;
             let (line, decision) = if head.refused.is_some() {
-                let reasons = vec![Reason::ResponseRefused];
+                let reasons = Reasons::of(Reason::ResponseRefused);
                 (CookieLine::parse(line), Decision::Rejected { reasons })
             } else if !hop.has_credentials(ask) {
-                let reasons = vec![Reason::WithoutCredentials];
+                let reasons = Reasons::of(Reason::WithoutCredentials);
                 (CookieLine::parse(line), Decision::Rejected { reasons })
             } else {
                 session.jar.receive(line, context)
@@ -275,29 +275,17 @@ impl HttpEngine {
         }
         let at = self.at(ask, hop, head.status);
         let page = (!seen.is_empty()).then(|| self.page(ask));
-        let channel = if head.tolerant { Channel::TolerantHeader } else { Channel::Header };
+        let from = if head.tolerant { LineFrom::TolerantHeader } else { LineFrom::Header };
         let party = self.settings.context.site.party(&hop.url);
         let at_ms = self.settings.context.at_ms();
         let sightings =
             seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, elsewhere, value), page)| {
-                Sighting {
-                    kind: StorageKind::Cookie,
-                    written: line.written(date, head.received_at),
-                    line: shortened(line.masked()),
-                    name: name_of(line.name),
-                    cell: ask.cell.clone(),
-                    page: page.clone(),
-                    exchange: at.clone(),
-                    channel,
-                    party,
-                    decision,
-                    value,
-                    script: None,
-                    at_ms,
-                    disagreement: None,
-                    elsewhere,
-                    after_load_ms: None,
-                }
+                let (cell, page, exchange) = (ask.cell.clone(), page.clone(), at.clone());
+                let here = Circumstances { cell, page, exchange, party, at_ms };
+                let written = line.written(date, head.received_at);
+                let mut sighting = Sighting::of_line(here, from, &line, written, decision, value);
+                sighting.elsewhere = elsewhere;
+                sighting
             });
         Exchange {
             sightings: sightings.collect(),
@@ -446,24 +434,6 @@ impl HttpEngine {
         if let Ok(value) = std::str::from_utf8(value) {
             self.settings.context.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
         }
-    }
-}
-
-/// Longer names and lines are cut in what is told of them; browsers refuse such cookies.
-const LONGEST_TOLD: usize = 8192;
-
-fn shortened(mut line: String) -> String {
-    if line.len() > LONGEST_TOLD {
-        line.truncate(line.floor_char_boundary(LONGEST_TOLD));
-        line.push('\u{2026}');
-    }
-    line
-}
-
-fn name_of(name: Name) -> Name {
-    match name.as_bytes().get(..LONGEST_TOLD) {
-        Some(start) => Name::new(start),
-        None => name,
     }
 }
 

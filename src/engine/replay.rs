@@ -15,7 +15,7 @@ use crate::cookie::{
     ValueShape, elsewhere,
 };
 use crate::observation::{
-    Cell, Channel, ExchangeRef, Failed, FailureKind, Page, Resource, SafeUrl, Sighting, StorageKind,
+    Cell, Circumstances, ExchangeRef, Failed, FailureKind, LineFrom, Page, Resource, SafeUrl, Sighting,
 };
 use har::{Entry, Recorded};
 use std::collections::BTreeMap;
@@ -25,8 +25,6 @@ use url::Url;
 /// Values of one cookie remembered as secrets, and how many cookies have any.
 const VALUES_REMEMBERED: u32 = 3;
 const COOKIES_REMEMBERED: usize = 16;
-/// Longest line and name told.
-const LONGEST_TOLD: usize = 8192;
 
 /// A recording, read.
 pub struct Recording {
@@ -257,12 +255,7 @@ impl Replay<'_> {
             identity: self.context.values.identity(line.value.reveal()),
             ..ValueFacts::of(&line.value, &page.asked)
         };
-        Sighting {
-            after_load_ms: None,
-            kind: StorageKind::Cookie,
-            written: line.written(request.response_date.as_deref(), request.now),
-            line: cut(line.masked()),
-            name: Name::new(&line.name.as_bytes()[..line.name.as_bytes().len().min(LONGEST_TOLD)]),
+        let here = Circumstances {
             cell: self.cell.clone(),
             page: Page {
                 asked: self.safe(&page.asked),
@@ -270,15 +263,13 @@ impl Replay<'_> {
                 started_by: None,
             },
             exchange: at.clone(),
-            channel: Channel::Header,
             party: self.context.site.party(&request.url),
-            decision,
-            value,
-            script: None,
             at_ms: ((request.now - self.began).max(0.0) * 1000.0) as u64,
-            disagreement: None,
-            elsewhere,
-        }
+        };
+        let written = line.written(request.response_date.as_deref(), request.now);
+        let mut sighting = Sighting::of_line(here, LineFrom::Header, &line, written, decision, value);
+        sighting.elsewhere = elsewhere;
+        sighting
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {
@@ -316,12 +307,4 @@ fn remember(entry: &Entry, remembered: &mut BTreeMap<Name, u32>, context: &Engin
             context.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
         }
     }
-}
-
-fn cut(mut line: String) -> String {
-    if line.len() > LONGEST_TOLD {
-        line.truncate(line.floor_char_boundary(LONGEST_TOLD));
-        line.push('\u{2026}');
-    }
-    line
 }

@@ -11,7 +11,7 @@ use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
     StorageKind, path_template,
 };
-use crate::cookie::{Decision, Lifetime, Name, Written};
+use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -305,9 +305,10 @@ fn order(sighting: &Sighting) -> impl Ord {
 }
 
 fn hash_written(sighting: &Sighting, hasher: &mut impl Hasher) {
-    let Written { lifetime, http_only, secure, same_site, partitioned, path, domain } = &sighting.written;
+    let Written { lifetime, lifetime_by, http_only, secure, same_site, partitioned, path, domain } =
+        &sighting.written;
     hash_lifetime(*lifetime, sighting, hasher);
-    (http_only, secure, same_site, partitioned, domain).hash(hasher);
+    (lifetime_by, http_only, secure, same_site, partitioned, domain).hash(hasher);
     path.is_some().hash(hasher);
 }
 
@@ -341,16 +342,9 @@ fn hash_lifetime(lifetime: Lifetime, sighting: &Sighting, hasher: &mut impl Hash
     }
 }
 
-/// Whether the lifetime comes from an `Expires`: no usable `Max-Age` (RFC 6265bis 5.6.2).
+/// Whether the lifetime comes from a date: of what was only found it does.
 fn is_by_date(sighting: &Sighting) -> bool {
-    !sighting.line.split(';').skip(1).any(|attribute| {
-        attribute.split_once('=').is_some_and(|(name, value)| {
-            let digits = value.trim().trim_start_matches('-');
-            name.trim().eq_ignore_ascii_case("max-age")
-                && !digits.is_empty()
-                && digits.bytes().all(|b| b.is_ascii_digit())
-        })
-    })
+    sighting.written.lifetime_by != Some(LifetimeBy::MaxAge)
 }
 
 /// Lifetimes by date, as the server meant them: whole minutes where the clocks' jitter is all that
@@ -482,7 +476,8 @@ mod tests {
     use super::*;
     use crate::cookie::{CookieLine, Initiator, Jar, RequestContext, ThirdPartyCookies, ValueFacts};
     use crate::observation::{
-        Channel, Consent, Engine, ExchangeRef, FailureKind, Page, Phase, Resource, SkipReason,
+        Channel, Circumstances, Consent, Engine, ExchangeRef, FailureKind, LineFrom, Page, Phase, Resource,
+        SkipReason,
     };
     use crate::secret::Secrets;
     use url::Url;
@@ -519,9 +514,7 @@ mod tests {
         };
         let decision = Jar::default().receive(line.as_bytes(), &context).1;
         let line = CookieLine::parse(line.as_bytes());
-        Sighting {
-            kind: StorageKind::Cookie,
-            name: line.name.clone(),
+        let here = Circumstances {
             cell: cell("anonymous"),
             page: Page { asked: safe(path), shown: None, started_by: None },
             exchange: ExchangeRef {
@@ -531,24 +524,22 @@ mod tests {
                 hop: 0,
                 resource: Resource::Document,
             },
-            channel: Channel::Header,
             party: Party::First,
-            line: line.masked(),
-            written: line.written(Some(date), NOW),
-            decision,
-            value: ValueFacts::of(&line.value, &url),
-            script: None,
             at_ms: 0,
-            disagreement: None,
-            elsewhere: None,
-            after_load_ms: None,
-        }
+        };
+        let (written, facts) = (line.written(Some(date), NOW), ValueFacts::of(&line.value, &url));
+        Sighting::of_line(here, LineFrom::Header, &line, written, decision, facts)
+    }
+
+    fn changed(mut sighting: Sighting, change: impl FnOnce(&mut Sighting)) -> Sighting {
+        change(&mut sighting);
+        sighting
     }
 
     fn folded(sightings: impl IntoIterator<Item = Sighting>) -> Vec<Observation> {
         let mut fold = Fold::default();
         for (at_ms, sighting) in (0..).zip(sightings) {
-            fold.add(Sighting { at_ms, ..sighting });
+            fold.add(changed(sighting, |seen| seen.at_ms = at_ms));
         }
         fold.observations()
     }
@@ -580,8 +571,8 @@ mod tests {
             seen("/", "a=1; Path=/; Max-Age=61"),
             seen("/", "a=anna@example.org; Path=/"),
             seen("/", "a=1; Path=/; SameSite=None"),
-            Sighting { cell: cell("member"), ..seen("/", "a=1; Path=/") },
-            Sighting { channel: Channel::TolerantHeader, ..seen("/", "a=1; Path=/") },
+            changed(seen("/", "a=1; Path=/"), |seen| seen.cell = cell("member")),
+            changed(seen("/", "a=1; Path=/"), |seen| seen.channel = Channel::TolerantHeader),
         ];
         let count = different.len();
         let folded = folded(different);
@@ -699,7 +690,7 @@ mod tests {
         let mut fold = Fold::default();
         let sighting = seen("/", "a=1");
         for n in 0..MOST + 10 {
-            fold.add(Sighting { name: Name::new(format!("n{n}")), ..sighting.clone() });
+            fold.add(changed(sighting.clone(), |seen| seen.name = Name::new(format!("n{n}"))));
         }
         assert_eq!(fold.observations().len(), MOST);
         let mut coverage = Coverage::default();

@@ -109,8 +109,8 @@ fn fate(decision: &Decision) -> Fate {
         Decision::Stored { .. } | Decision::Replaced { .. } => Fate::Kept,
         Decision::Deleted { .. } => Fate::Deleted,
         // A deletion of what was never there.
-        Decision::Rejected { reasons } if *reasons == [Reason::AlreadyExpired] => Fate::Deleted,
-        Decision::Rejected { reasons } => Fate::Refused(reasons.clone()),
+        Decision::Rejected { reasons } if reasons.is_only(Reason::AlreadyExpired) => Fate::Deleted,
+        Decision::Rejected { reasons } => Fate::Refused(reasons.to_vec()),
     }
 }
 

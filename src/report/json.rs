@@ -752,7 +752,7 @@ fn thing(thing: &Observation) -> Thing<'_> {
             Decision::Stored { .. } => ("stored", &[]),
             Decision::Replaced { .. } => ("replaced", &[]),
             Decision::Deleted { .. } => ("deleted", &[]),
-            Decision::Rejected { reasons } => ("refused", reasons),
+            Decision::Rejected { reasons } => ("refused", reasons.as_slice()),
         };
         let written = &example.written;
         Seen {

@@ -131,7 +131,9 @@ fn answer(line: &str, browser: Browser, show_values: bool) -> Result<Answer, Str
         .into_iter()
         .enumerate()
         .filter_map(|(set_cookie_index, (_, decision))| match decision {
-            Decision::Rejected { reasons } if !network_error => Some(Blocked { set_cookie_index, reasons }),
+            Decision::Rejected { reasons } if !network_error => {
+                Some(Blocked { set_cookie_index, reasons: reasons.to_vec() })
+            }
             _ => None,
         })
         .collect();

@@ -26,7 +26,6 @@ pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, Pag
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
 pub use page::{BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink, SentByScript};
-pub(crate) use seen::kept_by;
 
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,

@@ -7,12 +7,12 @@ use super::credentials::{self, Witness};
 use super::trace::{Mark, Position, Seen, StorageWrite, Trace, Write};
 use super::{BrowserContext, storage_kind};
 use crate::cookie::{
-    CookieLine, CookieValue, Decision, Effective, Initiator, Lifetime, Name, Priority, Reason,
-    RequestContext, SentCookie, StoredCookie, ValueFacts, Written, elsewhere, same_site,
+    CookieLine, CookieValue, Decision, Initiator, Lifetime, Name, Reason, Reasons, RequestContext,
+    SentCookie, StoredCookie, ValueFacts, elsewhere, same_site,
 };
 use crate::engine::{Ask, DocumentHead, Exchange, Visit};
 use crate::observation::{
-    Channel, ExchangeRef, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
+    Circumstances, ExchangeRef, LineFrom, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -179,21 +179,6 @@ fn may_have_set(url: &Url, cookie: &StoredCookie) -> bool {
     host == domain || (!cookie.effective.host_only && below)
 }
 
-/// An item of storage, which has no attributes: it is its origin's.
-pub(crate) fn kept_by(origin: &str) -> Effective {
-    Effective {
-        domain: origin.to_owned(),
-        host_only: true,
-        path: String::new(),
-        secure: false,
-        http_only: false,
-        same_site: None,
-        lifetime: Lifetime::Session,
-        partition: None,
-        priority: Priority::Medium,
-    }
-}
-
 /// What all sightings of one visit share.
 struct Teller<'a> {
     context: &'a BrowserContext,
@@ -222,10 +207,10 @@ impl Teller<'_> {
             .iter()
             .map(|line| {
                 if !self.has_credentials(seen, line, &context, top) {
-                    let decision = Decision::Rejected { reasons: vec![Reason::WithoutCredentials] };
+                    let decision = Decision::Rejected { reasons: Reasons::of(Reason::WithoutCredentials) };
                     let parsed = CookieLine::parse(line);
                     let mut sighting =
-                        self.sighting(&parsed, &context, at.clone(), Channel::Header, decision);
+                        self.sighting(&parsed, &context, at.clone(), LineFrom::Header, decision);
                     sighting.script = self.script(&seen.hop.initiator);
                     return sighting;
                 }
@@ -234,7 +219,7 @@ impl Teller<'_> {
                 let (decision, disagreement) =
                     judged(predicted, refused.map(|(_, reasons)| reasons.as_slice()));
                 let other = elsewhere(line, &context, &decision);
-                let mut sighting = self.sighting(&parsed, &context, at.clone(), Channel::Header, decision);
+                let mut sighting = self.sighting(&parsed, &context, at.clone(), LineFrom::Header, decision);
                 sighting.elsewhere = other.map(Box::new);
                 sighting.disagreement = disagreement;
                 sighting.script = self.script(&seen.hop.initiator);
@@ -288,10 +273,10 @@ impl Teller<'_> {
         let page = web(&told.page).or_else(|| web(&told.origin)).unwrap_or_else(|| self.shown.clone());
         let mut sighting = match told.kind.as_str() {
             "document-cookie" => {
-                self.script_cookie(told.line.as_bytes(), &page, Channel::DocumentCookie, told.at)
+                self.script_cookie(told.line.as_bytes(), &page, LineFrom::DocumentCookie, told.at)
             }
             "cookie-store" => {
-                self.script_cookie(told.store_line().as_bytes(), &page, Channel::CookieStore, told.at)
+                self.script_cookie(told.store_line().as_bytes(), &page, LineFrom::CookieStore, told.at)
             }
             kind => {
                 let mut item = self.item(storage_kind(kind)?, &told.origin, &told.name, &told.value, &page);
@@ -307,21 +292,22 @@ impl Teller<'_> {
         Some(sighting)
     }
 
-    fn script_cookie(&self, line: &[u8], page: &Url, channel: Channel, at: Option<f64>) -> Sighting {
+    fn script_cookie(&self, line: &[u8], page: &Url, from: LineFrom, at: Option<f64>) -> Sighting {
         let mut context = self.request(page, same_site_urls(page, self.shown), self.shown, None);
         // A date is counted from the moment at which the script wrote it, by the clock that it saw.
         context.now = at.map_or(context.now, |at| at / 1000.0);
         let http_only = CookieLine::parse(line).written(None, context.now).http_only;
         let (parsed, decision) = if http_only {
             // RFC 6265bis 5.7 step 11: a non-HTTP API cannot set an HttpOnly cookie.
-            (CookieLine::parse(line), Decision::Rejected { reasons: vec![Reason::HttpOnlyByScript] })
+            (CookieLine::parse(line), Decision::Rejected { reasons: Reasons::of(Reason::HttpOnlyByScript) })
         } else {
             self.context.model().receive(line, &context)
         };
-        let at = self.script_exchange(page);
+        let at = ExchangeRef::by_script(self.safe(page));
         let elsewhere = if http_only { None } else { elsewhere(line, &context, &decision) };
-        let sighting = self.sighting(&parsed, &context, at, channel, decision);
-        Sighting { elsewhere: elsewhere.map(Box::new), ..sighting }
+        let mut sighting = self.sighting(&parsed, &context, at, from, decision);
+        sighting.elsewhere = elsewhere.map(Box::new);
+        sighting
     }
 
     fn stored(&self, item: &StorageWrite) -> Option<Sighting> {
@@ -332,45 +318,12 @@ impl Teller<'_> {
 
     fn item(&self, kind: StorageKind, origin: &str, name: &str, value: &str, page: &Url) -> Sighting {
         let value = CookieValue::new(value);
-        Sighting {
-            kind,
-            name: Name::new(name),
-            cell: self.ask.cell.clone(),
-            page: self.page(),
-            exchange: self.script_exchange(page),
-            channel: Channel::Storage,
-            party: self.context.run.site.party(page),
-            line: format!("{} {}", Name::new(name), value),
-            written: Written { path: None, ..kept_by(origin).as_written() },
-            decision: Decision::Stored { effective: kept_by(origin) },
-            value: self.facts(&value),
-            script: None,
-            at_ms: self.at_ms(),
-            disagreement: None,
-            elsewhere: None,
-            after_load_ms: None,
-        }
+        let here = self.here(ExchangeRef::by_script(self.safe(page)), page);
+        Sighting::of_item(here, kind, origin, &Name::new(name), &value, self.facts(&value))
     }
 
     fn unexplained(&self, cookie: &StoredCookie, exchange: ExchangeRef, url: &Url) -> Sighting {
-        Sighting {
-            kind: StorageKind::Cookie,
-            name: cookie.name.clone(),
-            cell: self.ask.cell.clone(),
-            page: self.page(),
-            exchange,
-            channel: Channel::Unexplained,
-            party: self.context.run.site.party(url),
-            line: format!("{}={}", cookie.name, cookie.value),
-            written: cookie.effective.as_written(),
-            decision: Decision::Stored { effective: cookie.effective.clone() },
-            value: self.facts(&cookie.value),
-            script: None,
-            at_ms: self.at_ms(),
-            disagreement: None,
-            elsewhere: None,
-            after_load_ms: None,
-        }
+        Sighting::of_found_cookie(self.here(exchange, url), cookie, self.facts(&cookie.value))
     }
 
     fn sighting(
@@ -378,26 +331,22 @@ impl Teller<'_> {
         line: &CookieLine,
         context: &RequestContext,
         exchange: ExchangeRef,
-        channel: Channel,
+        from: LineFrom,
         decision: Decision,
     ) -> Sighting {
-        Sighting {
-            kind: StorageKind::Cookie,
-            name: line.name.clone(),
+        let here = self.here(exchange, &context.url);
+        let written = line.written(context.response_date.as_deref(), context.now);
+        Sighting::of_line(here, from, line, written, decision, self.facts(&line.value))
+    }
+
+    /// What happened now, at this address.
+    fn here(&self, exchange: ExchangeRef, url: &Url) -> Circumstances {
+        Circumstances {
             cell: self.ask.cell.clone(),
             page: self.page(),
             exchange,
-            channel,
-            party: self.context.run.site.party(&context.url),
-            line: line.masked(),
-            written: line.written(context.response_date.as_deref(), context.now),
-            decision,
-            value: self.facts(&line.value),
-            script: None,
+            party: self.context.run.site.party(url),
             at_ms: self.at_ms(),
-            disagreement: None,
-            elsewhere: None,
-            after_load_ms: None,
         }
     }
 
@@ -413,17 +362,6 @@ impl Teller<'_> {
             third_party: self.context.third_party,
             response_date: date.map(String::into_bytes),
             now: now.as_secs_f64(),
-        }
-    }
-
-    /// A script's write is not a response's; it is placed in the document that ran it.
-    fn script_exchange(&self, page: &Url) -> ExchangeRef {
-        ExchangeRef {
-            method: ExchangeRef::BY_SCRIPT.into(),
-            url: self.safe(page),
-            status: 0,
-            hop: 0,
-            resource: Resource::Document,
         }
     }
 
@@ -471,10 +409,11 @@ fn judged(predicted: Decision, refused: Option<&[String]>) -> (Decision, Option<
             observed.sort();
             observed.dedup();
             let agrees = matches!(&predicted, Decision::Rejected { reasons } if {
-                let mut reasons = reasons.clone();
+                let mut reasons = reasons.to_vec();
                 reasons.sort();
                 reasons == observed
             });
+            let observed = Reasons::new(observed).unwrap_or(Reasons::of(Reason::Unlisted));
             let disagreement = (!agrees).then(|| {
                 format!("the browser refused it ({}), our model did not expect that", names.join(", "))
             });
@@ -532,7 +471,8 @@ mod tests {
         let refused = |names: &[&str], predicted| {
             judged(predicted, Some(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()))
         };
-        let rejected = |reasons: &[Reason]| Decision::Rejected { reasons: reasons.to_vec() };
+        let rejected =
+            |reasons: &[Reason]| Decision::Rejected { reasons: Reasons::new(reasons.to_vec()).unwrap() };
         assert_eq!(
             refused(&["SecureOnly"], rejected(&[Reason::SecureOnly])),
             (rejected(&[Reason::SecureOnly]), None)

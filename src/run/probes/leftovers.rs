@@ -1,11 +1,11 @@
 //! What a visitor is left with when all pages were looked at: cookies that nothing explains, copies
 //! of values where scripts can read them, and where consent is kept.
 
-use crate::cookie::{CookieValue, Decision, Effective, Name, StoredCookie, ValueFacts, Written};
+use crate::cookie::{Name, StoredCookie, ValueFacts};
 use crate::engine::Visit;
-use crate::engine::browser::{StoredItem, kept_by};
+use crate::engine::browser::StoredItem;
 use crate::observation::{
-    Cell, Channel, Consent, ExchangeRef, Outcome, Page, Party, ProbeKind, ProbeResult, Resource, Sighting,
+    Cell, Circumstances, Consent, ExchangeRef, Outcome, Page, Party, ProbeKind, ProbeResult, Sighting,
     StorageKind,
 };
 use crate::run::context::Runner;
@@ -25,60 +25,30 @@ impl Runner<'_> {
         let cookies = jar.iter().filter(|cookie| !seen.explained.contains(&cookie.place()));
         let mut left: Vec<Sighting> = cookies
             .map(|cookie| {
-                let kept = cookie.effective.clone();
-                self.left(cell, StorageKind::Cookie, cookie.name.clone(), &cookie.value, kept)
+                let party = self.site.party_of_host(&cookie.effective.domain);
+                let facts = ValueFacts::of(&cookie.value, &self.target.url);
+                Sighting::of_found_cookie(self.left(cell, party), cookie, facts)
             })
             .collect();
-        left.extend(
-            untold(&seen.storage, &seen.told)
-                .into_iter()
-                .map(|item| self.left(cell, item.kind, item.named(), &item.value, kept_by(&item.origin))),
-        );
+        left.extend(untold(&seen.storage, &seen.told).into_iter().map(|item| {
+            let party = Url::parse(&item.origin).map_or(Party::Third, |origin| self.site.party(&origin));
+            let facts = ValueFacts::of(&item.value, &self.target.url);
+            let left = self.left(cell, party);
+            Sighting::of_found_item(left, item.kind, &item.origin, &item.named(), &item.value, facts)
+        }));
         let visit = Visit { writes: left, ..Visit::unanswered(&self.target.url) };
         self.recorder.visit(cell, &visit, None, As::Part);
     }
 
-    fn left(
-        &self,
-        cell: &Cell,
-        kind: StorageKind,
-        name: Name,
-        value: &CookieValue,
-        kept: Effective,
-    ) -> Sighting {
+    /// In the end, after all pages.
+    fn left(&self, cell: &Cell, party: Party) -> Circumstances {
         let page = self.recorder.safe(&self.target.url);
-        let (party, line, written) = match kind {
-            StorageKind::Cookie => {
-                (self.site.party_of_host(&kept.domain), format!("{name}={value}"), kept.as_written())
-            }
-            _ => {
-                let party = Url::parse(&kept.domain).map_or(Party::Third, |origin| self.site.party(&origin));
-                (party, format!("{name} {value}"), Written { path: None, ..kept.as_written() })
-            }
-        };
-        Sighting {
-            kind,
-            name,
+        Circumstances {
             cell: cell.clone(),
             page: Page { asked: page.clone(), shown: None, started_by: None },
-            exchange: ExchangeRef {
-                method: ExchangeRef::FOUND.into(),
-                url: page,
-                status: 0,
-                hop: 0,
-                resource: Resource::Other,
-            },
-            channel: Channel::Unexplained,
+            exchange: ExchangeRef::found(page),
             party,
-            line,
-            written,
-            decision: Decision::Stored { effective: kept },
-            value: ValueFacts::of(value, &self.target.url),
-            script: None,
             at_ms: 0,
-            disagreement: None,
-            elsewhere: None,
-            after_load_ms: None,
         }
     }
 
@@ -167,7 +137,7 @@ mod tests {
             kind,
             origin: "https://a.test".into(),
             name: name.into(),
-            value: CookieValue::new("1"),
+            value: crate::cookie::CookieValue::new("1"),
         };
         let (local, database) = (StorageKind::LocalStorage, StorageKind::IndexedDb);
         let long = "x".repeat(LONGEST_ITEM_NAME);
