@@ -3,10 +3,13 @@
 
 use super::Address;
 use super::danger::{danger, of_identifier, percent_decoded};
+use crate::observation::is_anti_forgery;
 use std::collections::BTreeSet;
 
 /// Kept of one visitor; a site may make up as many as it likes.
 const MOST: usize = 8;
+/// Read of one body.
+const MOST_FIELDS: usize = 200;
 
 /// The back offices that one visitor's links lead to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,14 +40,18 @@ impl BackOffices {
         self.patterns.is_empty()
     }
 
-    /// Whether a request that a page's script makes of its own accord is held back: on pages of a
-    /// back office whatever is sent, and what acts by its address. Autosaves, heartbeats, dismissed
-    /// panels.
-    pub fn hold_back(&self, page: &Address, method: &str, asked: &Address) -> bool {
+    /// Whether a request that a page's script makes of its own accord is held back. Autosaves,
+    /// heartbeats, dismissed panels: on pages of a back office whatever is sent, and what acts by its
+    /// address; on a member's other pages what is sent with an anti-forgery token (MediaWiki keeps its
+    /// filters that way as soon as the recent changes are opened).
+    pub fn hold_back(&self, page: &Address, method: &str, asked: &Address, body: Option<&str>) -> bool {
         let reads = ["GET", "HEAD", "OPTIONS"].iter().any(|reading| method.eq_ignore_ascii_case(reading));
         let is_inside = back_office(page).is_some()
             || self.folders.iter().any(|folder| page.as_str().starts_with(folder.as_str()));
-        is_inside && (!reads || danger(asked).is_some())
+        if is_inside {
+            return !reads || danger(asked).is_some();
+        }
+        !reads && body.is_some_and(carries_token)
     }
 }
 
@@ -53,9 +60,13 @@ impl BackOffices {
 pub fn back_office(address: &Address) -> Option<String> {
     let path = address.path();
     let mut at = 0;
+    let mut of_somebody = false;
     for segment in path.split('/') {
         at += segment.len() + 1;
-        if segment.len() <= 24 && BACK_OFFICES.contains(&of_identifier(segment).concat().as_str()) {
+        let words = if segment.len() <= 24 { of_identifier(segment) } else { Vec::new() };
+        // `/author/admin` is what somebody of that name wrote.
+        let is_name = std::mem::replace(&mut of_somebody, is_of_somebody(segment));
+        if !is_name && BACK_OFFICES.contains(&words.concat().as_str()) {
             let found = &path[..at.min(path.len())];
             let is_file = segment.contains('.');
             return Some(if is_file {
@@ -76,8 +87,28 @@ pub fn back_office(address: &Address) -> Option<String> {
         // What stands in a pattern's query is compared as it is written there.
         return (!pair.contains('*')).then(|| format!("{path}?**{pair}**"));
     }
-    let last = path.rsplit('/').find(|segment| !segment.is_empty())?;
-    manages(last).then(|| format!("{}/**", path.trim_end_matches('/')))
+    let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+    let last = segments.next()?;
+    let is_name = segments.next().is_some_and(is_of_somebody);
+    (!is_name && manages(last)).then(|| format!("{}/**", path.trim_end_matches('/')))
+}
+
+/// Whether what follows in a path is somebody's name: `Special:Contributions`, `author`.
+fn is_of_somebody(segment: &str) -> bool {
+    let last = segment.rsplit([':', '-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    OF_SOMEBODY.contains(&last.as_str())
+}
+
+/// Whether a form's or a JSON object's fields hold an anti-forgery token.
+fn carries_token(body: &str) -> bool {
+    match serde_json::from_str(body) {
+        Ok(serde_json::Value::Object(fields)) => fields
+            .iter()
+            .any(|(name, value)| value.as_str().is_some_and(|value| is_anti_forgery(name, value))),
+        _ => url::form_urlencoded::parse(body.as_bytes())
+            .take(MOST_FIELDS)
+            .any(|(name, value)| is_anti_forgery(&name, &value)),
+    }
 }
 
 /// Whether an address is of a back office.
@@ -110,6 +141,23 @@ const BACK_OFFICES: &[&str] = &[
     "wpadmin",
 ];
 
+/// Segments of paths before somebody's name, the last word of each.
+const OF_SOMEBODY: &[&str] = &[
+    "author",
+    "authors",
+    "block",
+    "contributions",
+    "contributor",
+    "member",
+    "members",
+    "people",
+    "profile",
+    "profiles",
+    "u",
+    "user",
+    "users",
+];
+
 /// What only administrators look after, words joined.
 const MANAGES: &[&str] = &[
     "admin",
@@ -119,12 +167,13 @@ const MANAGES: &[&str] = &[
     "pluginmanager",
     "plugins",
     "privileges",
+    "specialuserrights",
     "usermanagement",
     "usermanager",
 ];
 
 /// Parameters that say which part of an application is meant.
-const ROUTES: &[&str] = &["do", "action", "page", "route", "module", "controller", "view", "area"];
+const ROUTES: &[&str] = &["do", "action", "page", "route", "module", "controller", "view", "area", "title"];
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +205,11 @@ mod tests {
         );
         case("/settings/plugins", Some("/settings/plugins/**"));
         case("/administrators-guide/", None);
+        case("/index.php/Special:UserRights", Some("/index.php/Special:UserRights/**"));
         case("/users", None);
+        case("/author/admin/", None);
+        case("/index.php/Special:Contributions/Admin", None);
+        case("/index.php/User:Admin", None);
         case("/?page=users", None);
         case("/", None);
     }
@@ -165,7 +218,7 @@ mod tests {
     fn what_scripts_send_of_their_own_accord_is_held_back_there() {
         let mut known = BackOffices::default();
         let held = |known: &BackOffices, page: &str, method: &str, asked: &str| {
-            known.hold_back(&address(page), method, &address(asked))
+            known.hold_back(&address(page), method, &address(asked), None)
         };
         assert!(held(&known, "/wp-admin/index.php", "POST", "/wp-admin/admin-ajax.php"));
         assert!(held(&known, "/wp-admin/", "GET", "/wp-admin/admin-ajax.php?action=test&_ajax_nonce=1a2b"));
@@ -178,5 +231,18 @@ mod tests {
         assert!(!known.add(&address("/about")));
         assert!(held(&known, "/db/index.php?route=/", "POST", "/db/index.php?route=/recent-table"));
         assert!(!held(&known, "/", "POST", "/db/index.php?route=/recent-table"));
+    }
+    #[test]
+    fn on_a_members_other_pages_what_carries_a_token_is() {
+        let known = BackOffices::default();
+        let held = |method: &str, body: &str| {
+            known.hold_back(&address("/wiki/Changes"), method, &address("/api.php"), Some(body))
+        };
+        let options = "action=options&optionname=limit&token=0b0eddaa898fc350ed0fac06dd520129%2B%5C";
+        assert!(held("POST", options));
+        assert!(held("PUT", r#"{"csrf": "x", "panel": 1}"#));
+        assert!(!held("GET", options));
+        assert!(!held("POST", "query=text&page=2"));
+        assert!(!held("POST", r#"{"query": "{ viewer { name } }"}"#));
     }
 }

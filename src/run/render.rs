@@ -219,7 +219,7 @@ impl Runner<'_> {
         let made = self.unless_ended(browser.engine.context(identity, run)).await?;
         let failed = match made {
             Ok(mut context) => {
-                if !who.back_offices.is_empty() {
+                if who.persona.visitor.logged_in {
                     context.guard(guard(&who.back_offices));
                 }
                 if self.plan.browser.har.is_some() {
@@ -238,12 +238,12 @@ impl Runner<'_> {
     }
 }
 
-/// Holds back what scripts of a back office send of their own accord.
+/// Holds back what scripts of a member's pages send of their own accord where it may act.
 fn guard(known: &BackOffices) -> Guard {
     let known = known.clone();
-    std::sync::Arc::new(move |page, method, asked| {
+    std::sync::Arc::new(move |page, method, asked, body| {
         let (page, asked) = (Address::new(page), Address::new(asked));
-        page.zip(asked).is_some_and(|(page, asked)| known.hold_back(&page, method, &asked))
+        page.zip(asked).is_some_and(|(page, asked)| known.hold_back(&page, method, &asked, body))
     })
 }
 

@@ -44,8 +44,8 @@ const LONGER: u32 = 3;
 const ROUNDS: usize = 5;
 
 /// Whether a request that the page shown makes of its own accord is held back, by the page, the
-/// method and the URL.
-pub type Guard = Arc<dyn Fn(&url::Url, &str, &url::Url) -> bool + Send + Sync>;
+/// method, the URL and the body so far as it is text.
+pub type Guard = Arc<dyn Fn(&url::Url, &str, &url::Url, Option<&str>) -> bool + Send + Sync>;
 
 /// How a tab presents itself.
 #[derive(Clone)]
@@ -658,7 +658,8 @@ fn is_held_back(shared: &Shared, event: &Event, url: &url::Url) -> bool {
         return false;
     }
     let page = locked(&shared.trace).last_page.as_deref().and_then(|page| url::Url::parse(page).ok());
-    page.is_some_and(|page| guard(&page, method, url))
+    let body = event.params["request"]["postData"].as_str();
+    page.is_some_and(|page| guard(&page, method, url, body))
 }
 
 /// An empty document, in a site's place.
