@@ -21,7 +21,7 @@ const FORMATTING: &[&str] =
 const RAW: &[&str] = &["script", "style", "textarea", "title", "xmp", "noframes"];
 
 /// The document up to where it gets out of hand.
-pub fn tame(html: &str) -> &str {
+pub(crate) fn tame(html: &str) -> &str {
     let bytes = html.as_bytes();
     let (mut depth, mut formatting) = (0_usize, 0_usize);
     let mut at = 0;

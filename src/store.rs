@@ -41,14 +41,14 @@ const STEPS: &[&str] = &[
 
 /// An open history.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
 }
 
 /// What went wrong with a history.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     #[error("there is no history {0}")]
     Missing(String),
     #[error("{0} is not a history of cookieproof")]
@@ -67,17 +67,17 @@ pub enum StoreError {
 
 /// A site and target that the history knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Known {
-    pub site: String,
-    pub target: String,
-    pub nights: u64,
-    pub first: String,
-    pub last: String,
+pub(crate) struct Known {
+    pub(crate) site: String,
+    pub(crate) target: String,
+    pub(crate) nights: u64,
+    pub(crate) first: String,
+    pub(crate) last: String,
 }
 
 /// What is kept when the history is cleaned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub(crate) enum Keep {
     /// The last so many runs of each site and target.
     Runs(usize),
     /// Runs of the last so many days, counted from the last one.
@@ -86,12 +86,12 @@ pub enum Keep {
 
 impl Store {
     /// Opens the history, makes it where it is not there, and brings an older one up to date.
-    pub fn open(path: &Path) -> Result<Store, StoreError> {
+    pub(crate) fn open(path: &Path) -> Result<Store, StoreError> {
         Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
     }
 
     /// Opens a history that must be there.
-    pub fn existing(path: &Path) -> Result<Store, StoreError> {
+    pub(crate) fn existing(path: &Path) -> Result<Store, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing(path.display().to_string()));
         }
@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// Keeps a run. The same scan again takes the place of what was kept of it.
-    pub fn record(&mut self, run: &RunRecord, scan: &Scan) -> Result<(), StoreError> {
+    pub(crate) fn record(&mut self, run: &RunRecord, scan: &Scan) -> Result<(), StoreError> {
         let packed = |what: &dyn Fn(&mut dyn Write) -> io::Result<()>| -> Result<Vec<u8>, StoreError> {
             let mut gz = GzEncoder::new(Vec::new(), Compression::default());
             what(&mut gz).and_then(|()| gz.finish()).map_err(|error| self.other("write", error))
@@ -179,7 +179,7 @@ impl Store {
 
     /// The runs of a site and target before a moment, the oldest first, without that scan itself.
     /// Without a moment all.
-    pub fn runs(
+    pub(crate) fn runs(
         &self,
         site: &str,
         target: &str,
@@ -212,7 +212,7 @@ impl Store {
     }
 
     /// The scan of a run.
-    pub fn scan(&self, run: &RunRecord) -> Result<Option<Scan>, StoreError> {
+    pub(crate) fn scan(&self, run: &RunRecord) -> Result<Option<Scan>, StoreError> {
         let packed: Option<Vec<u8>> = self
             .connection
             .query_row(
@@ -229,7 +229,7 @@ impl Store {
     }
 
     /// Every site and target.
-    pub fn known(&self) -> Result<Vec<Known>, StoreError> {
+    pub(crate) fn known(&self) -> Result<Vec<Known>, StoreError> {
         let trouble = |error| trouble("read", &self.path, error);
         let mut query = self
             .connection
@@ -254,7 +254,7 @@ impl Store {
 
     /// Takes old runs out; the last complete look of each cell stays, or what it saw would be new
     /// tonight. Says how many went.
-    pub fn clean(&mut self, keep: Keep) -> Result<usize, StoreError> {
+    pub(crate) fn clean(&mut self, keep: Keep) -> Result<usize, StoreError> {
         let mut going: Vec<(String, String, String)> = Vec::new();
         for known in self.known()? {
             let runs = self.runs(&known.site, &known.target, None)?;
@@ -313,7 +313,7 @@ impl Store {
 }
 
 /// The sum by which a scan is known again.
-pub fn sum_of(scan: &Scan) -> io::Result<String> {
+pub(crate) fn sum_of(scan: &Scan) -> io::Result<String> {
     struct Summing(Sha256);
     impl Write for Summing {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

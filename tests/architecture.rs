@@ -1,5 +1,6 @@
 //! The arrows of knowledge between modules, kept: who may use whom, and which modules stay pure.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,4 +85,81 @@ fn files_of(source: &Path, module: &str) -> Vec<PathBuf> {
     }
     assert!(!found.is_empty(), "no module {module}");
     found
+}
+
+/// Modules within the two large ones that know each other in circles: knots to be untied. No other
+/// module may join them.
+const KNOTS: &[(&str, &[&str])] = &[
+    ("audit", &[]),
+    ("run", &["context", "persona", "probes", "render", "rendered_links", "side_requests", "steps"]),
+];
+
+#[test]
+fn no_further_module_joins_a_circle() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for (wing, known) in KNOTS {
+        let knows = who_knows_whom(&source, wing);
+        for module in knows.keys() {
+            let reached = reached_from(module, &knows);
+            if reached.contains(module) && !known.contains(&module.as_str()) {
+                let knot: Vec<_> =
+                    reached.iter().filter(|other| reached_from(other, &knows).contains(module)).collect();
+                wrong.push(format!("{wing}: {module} is in a circle with {knot:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The modules that a module uses, directly or by others.
+fn reached_from(module: &str, knows: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<&String> = knows.get(module).into_iter().flatten().collect();
+    while let Some(module) = next.pop() {
+        if reached.insert(module.clone()) {
+            next.extend(knows.get(module).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+/// For each module directly below `wing`, the others directly below that its files name by path.
+fn who_knows_whom(source: &Path, wing: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut knows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let folder = source.join(wing);
+    let name_of = |file: &Path| {
+        let first = file.strip_prefix(&folder).unwrap().components().next().unwrap();
+        first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+    };
+    let files: Vec<PathBuf> =
+        files_of(source, wing).into_iter().filter(|file| file.starts_with(&folder)).collect();
+    let names: BTreeSet<String> =
+        files.iter().map(|file| name_of(file)).filter(|name| name != "mod").collect();
+    for file in &files {
+        let module = name_of(file);
+        if module == "mod" {
+            continue;
+        }
+        let text = fs::read_to_string(file).unwrap();
+        let code: Vec<&str> = text.split("#[cfg(test)]").next().unwrap_or_default().lines().collect();
+        let code = code
+            .into_iter()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let below =
+            file.strip_prefix(&folder).unwrap().components().count() - usize::from(file.ends_with("mod.rs"));
+        let ways = [format!("crate::{wing}::"), "super::".repeat(below)];
+        for used in ways.iter().flat_map(|way| code.split(way.as_str()).skip(1)) {
+            let end = if used.starts_with('{') { used.find('}') } else { used.find([';', ' ', '(', '<']) };
+            let words = used[..end.unwrap_or(used.len())].split(|c: char| !c.is_alphanumeric() && c != '_');
+            let mut words = words.filter(|word| !word.is_empty());
+            let named: Vec<&str> =
+                if used.starts_with('{') { words.collect() } else { words.next().into_iter().collect() };
+            let named = named.into_iter().filter(|word| names.contains(*word) && **word != module);
+            knows.entry(module.clone()).or_default().extend(named.map(str::to_owned));
+        }
+    }
+    knows
 }

@@ -2,8 +2,8 @@
 //! manifest says of it. Built once for an audit.
 
 use super::matching::{self, Hosts};
-use super::previous::Earlier;
-use super::standing::Standing;
+use super::previous::{Earlier, families};
+use super::unrefuted::Standing;
 use crate::cookie::{Decision, Lifetime, Reason};
 use crate::manifest::{
     About, Claim, DeclaredParty, Item, Manifest, NamePattern, PolicyAspect, ThirdParty, Trigger, VisitorState,
@@ -111,12 +111,7 @@ impl<'a> Context<'a> {
             Some(previous) => Earlier::of(scan, previous, &hosts),
             None => Err(Standing::needs_previous()),
         };
-        let mut context =
-            Context { manifest, scan, previous, seen, missing: BTreeSet::new(), hosts, knowledge, claims };
-        context.missing = (0..manifest.items.len())
-            .filter(|item| super::rules::never_seen::is_missing(&context, *item))
-            .collect();
-        context
+        Context { manifest, scan, previous, seen, missing: BTreeSet::new(), hosts, knowledge, claims }
     }
 
     // --- the manifest -----------------------------------------------------------------------------
@@ -408,13 +403,6 @@ impl<'a> Seen<'a> {
         let script = self.example().script.as_ref()?;
         script.url.parsed()?.host_str().map(str::to_owned)
     }
-}
-
-/// The families of a scan's names.
-pub(crate) fn families(scan: &Scan) -> Families {
-    let names: BTreeSet<String> =
-        scan.observations.iter().map(|observation| observation.name.to_string()).collect();
-    Families::of(names.iter().map(String::as_str))
 }
 
 /// A declared thing is called by the pattern that it was declared with, another by its family.

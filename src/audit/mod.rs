@@ -17,6 +17,7 @@ mod rules;
 mod standing;
 #[cfg(test)]
 mod testing;
+mod unrefuted;
 mod verdicts;
 mod violation;
 mod words;
@@ -50,7 +51,9 @@ pub fn audit_with(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, kno
 
 /// The same for the visitors of one browser.
 fn judged(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: &Knowledge) -> Audit {
-    let context = context::Context::new(manifest, scan, previous, knowledge);
+    let mut context = context::Context::new(manifest, scan, previous, knowledge);
+    context.missing =
+        (0..manifest.items.len()).filter(|item| rules::never_seen::is_missing(&context, *item)).collect();
     let mut violations = Vec::new();
     for rule in rules::RULES {
         (rule.check)(&context, &mut violations);

@@ -12,9 +12,7 @@ use crate::cookie::Decision;
 use crate::manifest::{
     About, Absence, BannerRule, ItemAspect, LifetimeRule, PolicyAspect, ThirdPartyAspect, Trigger,
 };
-use crate::observation::{
-    BannerMoment, Cell, Consent, Engine, Job, ProbeKind, ProbeResult, SafeUrl, StorageKind,
-};
+use crate::observation::{BannerMoment, Consent, Engine, ProbeKind, ProbeResult, StorageKind};
 
 /// One row of the table.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +79,7 @@ pub(crate) fn unmet(context: &Context<'_>, about: About) -> Option<Standing> {
         return Some(standing::unseen(context, item));
     }
     if let Some(scope) = &needs.everything {
-        if let Err(open) = all_of(context, scope) {
+        if let Err(open) = standing::all_of(context, scope) {
             return Some(open);
         }
         if needs.whatever_consent
@@ -92,7 +90,7 @@ pub(crate) fn unmet(context: &Context<'_>, about: About) -> Option<Standing> {
         }
     }
     if needs.policy_page && context.scan.policy.is_none() {
-        return Some(super::rules::policy_not_looked_at(context));
+        return Some(standing::policy_not_looked_at(context));
     }
     if needs.previous
         && let Err(open) = &context.previous
@@ -346,69 +344,6 @@ fn ends_with_logout(rule: &LifetimeRule) -> bool {
 }
 
 // --- whether it is there ----------------------------------------------------------------------------
-
-/// All that a scope speaks of was looked at, but for a share of pages that may fail; nothing that
-/// was seen was dropped; and every persona got where it should.
-pub(crate) fn all_of(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> {
-    let pages = standing::reach(context, scope)?;
-    standing::everybody_arrived(context, scope)?;
-    let lost = context.scan.coverage.lost;
-    if lost > 0 {
-        return Err(Standing::open(
-            Why::NotReached,
-            format!("{} of what was seen could not be kept", standing::count(lost, "things")),
-            "a run of fewer pages",
-        ));
-    }
-    let journeys = context.scan.tasks.iter().filter(|task| matches!(task.job, Job::Journey { .. }));
-    let mut not_made = journeys.filter_map(|task| Some((task, task.not_done()?)));
-    if let Some((task, why)) = not_made.find(|(task, _)| scope.describes(context, &task.cell)) {
-        let what = task.job.in_words();
-        return Err(Standing::open(
-            Why::NotReached,
-            format!("the {what} of {} was not made: {why}", task.cell.persona),
-            "a journey whose steps the site still knows",
-        ));
-    }
-    let share = context.scan.share(|cell, url| {
-        scope.describes(context, cell)
-            && context.url_in(url, &scope.pages)
-            && url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()))
-    });
-    if share.is_too_little(context.scan.run.may_fail) {
-        return Err(Standing::open(Why::NotReached, share.to_string(), "a run that reaches these pages"));
-    }
-    Ok(pages)
-}
-
-/// The pages that may set an item answered: those of its `set_on` and `set_by`, or all that its
-/// visitors asked for where the manifest does not say which.
-pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<(), Standing> {
-    let item = context.item(index);
-    let scope = Scope::of_item(context, index);
-    let classes: Vec<String> = item.set_on.iter().chain(&item.set_by).cloned().collect();
-    let own =
-        |url: &SafeUrl| url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()));
-    let coverage = &context.scan.coverage;
-    let meant = |url: &SafeUrl| own(url) && context.url_in(url, &classes);
-    // A step of a login that failed is no page, and may be just what sets it.
-    let whoever = |cell: &Cell| !item.set_by.is_empty() || scope.describes(context, cell);
-    let failed = coverage.failed.iter().find(|failed| {
-        let counts = context.scan.is_lost_page(failed) || !item.set_by.is_empty() && failed.kind.blinds();
-        counts && meant(&failed.url) && whoever(&failed.cell)
-    });
-    let by_error =
-        coverage.pages.iter().find(|page| !page.is_answer() && meant(&page.example) && whoever(&page.cell));
-    let detail = match (failed, by_error) {
-        (Some(failed), _) => format!("{}: {}", failed.url, failed.detail),
-        (None, Some(page)) => format!("{} answered {}", page.example, page.status),
-        (None, None) if coverage.lost > 0 => {
-            format!("{} of what was seen could not be kept", standing::count(coverage.lost, "things"))
-        }
-        (None, None) => return Ok(()),
-    };
-    Err(Standing::open(Why::NotReached, detail, "a run that reaches these pages"))
-}
 
 /// Visitors who answered the consent question were looked at, where there is a question.
 fn every_answer(context: &Context<'_>) -> Result<(), Standing> {

@@ -2,9 +2,8 @@
 //! one did not look at is not new now, and where it looked at less, nothing is said of all changes.
 
 use super::Why;
-use super::context::families;
 use super::matching::Hosts;
-use super::standing::Standing;
+use super::unrefuted::Standing;
 use crate::observation::{Cell, Families, Phase, Reached, SafeUrl, Scan, Sighting, StorageKind};
 use std::collections::BTreeSet;
 
@@ -139,4 +138,11 @@ fn in_words(engine: crate::observation::Engine) -> &'static str {
         crate::observation::Engine::Http => "plain HTTP",
         crate::observation::Engine::Browser => "a browser",
     }
+}
+
+/// The families of a scan's names.
+pub(crate) fn families(scan: &Scan) -> Families {
+    let names: BTreeSet<String> =
+        scan.observations.iter().map(|observation| observation.name.to_string()).collect();
+    Families::of(names.iter().map(String::as_str))
 }

@@ -3,37 +3,12 @@
 
 use super::Why;
 use super::context::{Context, Seen};
-use super::needs;
+pub(crate) use super::unrefuted::{Standing, count};
 use crate::manifest::{Trigger, VisitorState};
 use crate::observation::{
-    Cell, Consent, Engine, FailureKind, Phase, ProbeResult, Reached, SafeUrl, SkipReason, StorageKind,
+    Cell, Consent, Engine, FailureKind, Job, Phase, ProbeResult, Reached, SafeUrl, SkipReason, StorageKind,
 };
 use std::collections::BTreeSet;
-
-/// What can be said of a claim that no finding refutes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Upheld(String),
-    Open { why: Why, detail: String, decided_by: String },
-}
-
-impl Standing {
-    pub(crate) fn open(why: Why, detail: impl Into<String>, decided_by: impl Into<String>) -> Self {
-        Standing::Open { why, detail: detail.into(), decided_by: decided_by.into() }
-    }
-
-    pub(crate) fn needs_previous() -> Self {
-        Standing::open(
-            Why::NeedsPreviousScan,
-            "a change needs two scans",
-            "an earlier scan of this site to compare with (--previous)",
-        )
-    }
-
-    pub(crate) fn needs_browser(detail: impl Into<String>) -> Self {
-        Standing::open(Why::NeedsBrowser, detail, "--engine browser")
-    }
-}
 
 /// `3 responses on 2 pages`.
 pub(crate) fn amount<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -> Option<String> {
@@ -47,15 +22,6 @@ pub(crate) fn amount<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -
     }
     let what = if scripts { "times" } else { "responses" };
     (times > 0).then(|| format!("{} on {}", count(times, what), count(pages.len() as u64, "pages")))
-}
-
-/// `1 page`, `2 pages`.
-pub(crate) fn count(number: u64, things: &str) -> String {
-    if number == 1 {
-        format!("1 {}", things.strip_suffix('s').unwrap_or(things))
-    } else {
-        format!("{number} {things}")
-    }
 }
 
 /// What a claim is about: which visitors, which pages, and what has to happen first.
@@ -265,7 +231,7 @@ pub(crate) fn never(context: &Context<'_>, scope: &Scope, what_a_browser_adds: &
 
 /// The same where plain HTTP can see all there is to see.
 pub(crate) fn never_by_any_engine(context: &Context<'_>, scope: &Scope) -> Standing {
-    let pages = match needs::all_of(context, scope) {
+    let pages = match all_of(context, scope) {
         Ok(pages) => pages,
         Err(open) => return open,
     };
@@ -312,7 +278,7 @@ pub(crate) fn unseen(context: &Context<'_>, item: usize) -> Standing {
 
 /// Why an item was not seen by the visitors of a scope.
 pub(crate) fn unseen_by(context: &Context<'_>, item: usize, scope: &Scope) -> Standing {
-    if let Err(open) = reach(context, scope).and_then(|_| needs::setters_answered(context, item)) {
+    if let Err(open) = reach(context, scope).and_then(|_| setters_answered(context, item)) {
         return open;
     }
     let browser_only = context.item(item).kind != StorageKind::Cookie;
@@ -366,4 +332,91 @@ pub(crate) fn probed<'o>(
 /// Whether the run looked at anything with this engine.
 pub(crate) fn engine_ran(context: &Context<'_>, engine: Engine) -> bool {
     context.scan.coverage.pages.iter().any(|page| page.cell.engine == engine)
+}
+
+/// All that a scope speaks of was looked at, but for a share of pages that may fail; nothing that
+/// was seen was dropped; and every persona got where it should.
+pub(crate) fn all_of(context: &Context<'_>, scope: &Scope) -> Result<u64, Standing> {
+    let pages = reach(context, scope)?;
+    everybody_arrived(context, scope)?;
+    let lost = context.scan.coverage.lost;
+    if lost > 0 {
+        return Err(Standing::open(
+            Why::NotReached,
+            format!("{} of what was seen could not be kept", count(lost, "things")),
+            "a run of fewer pages",
+        ));
+    }
+    let journeys = context.scan.tasks.iter().filter(|task| matches!(task.job, Job::Journey { .. }));
+    let mut not_made = journeys.filter_map(|task| Some((task, task.not_done()?)));
+    if let Some((task, why)) = not_made.find(|(task, _)| scope.describes(context, &task.cell)) {
+        let what = task.job.in_words();
+        return Err(Standing::open(
+            Why::NotReached,
+            format!("the {what} of {} was not made: {why}", task.cell.persona),
+            "a journey whose steps the site still knows",
+        ));
+    }
+    let share = context.scan.share(|cell, url| {
+        scope.describes(context, cell)
+            && context.url_in(url, &scope.pages)
+            && url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()))
+    });
+    if share.is_too_little(context.scan.run.may_fail) {
+        return Err(Standing::open(Why::NotReached, share.to_string(), "a run that reaches these pages"));
+    }
+    Ok(pages)
+}
+
+/// The pages that may set an item answered: those of its `set_on` and `set_by`, or all that its
+/// visitors asked for where the manifest does not say which.
+pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<(), Standing> {
+    let item = context.item(index);
+    let scope = Scope::of_item(context, index);
+    let classes: Vec<String> = item.set_on.iter().chain(&item.set_by).cloned().collect();
+    let own =
+        |url: &SafeUrl| url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()));
+    let coverage = &context.scan.coverage;
+    let meant = |url: &SafeUrl| own(url) && context.url_in(url, &classes);
+    // A step of a login that failed is no page, and may be just what sets it.
+    let whoever = |cell: &Cell| !item.set_by.is_empty() || scope.describes(context, cell);
+    let failed = coverage.failed.iter().find(|failed| {
+        let counts = context.scan.is_lost_page(failed) || !item.set_by.is_empty() && failed.kind.blinds();
+        counts && meant(&failed.url) && whoever(&failed.cell)
+    });
+    let by_error =
+        coverage.pages.iter().find(|page| !page.is_answer() && meant(&page.example) && whoever(&page.cell));
+    let detail = match (failed, by_error) {
+        (Some(failed), _) => format!("{}: {}", failed.url, failed.detail),
+        (None, Some(page)) => format!("{} answered {}", page.example, page.status),
+        (None, None) if coverage.lost > 0 => {
+            format!("{} of what was seen could not be kept", count(coverage.lost, "things"))
+        }
+        (None, None) => return Ok(()),
+    };
+    Err(Standing::open(Why::NotReached, detail, "a run that reaches these pages"))
+}
+
+/// Why the policy page was not looked at.
+pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
+    match &context.scan.policy {
+        Some(page) => Standing::open(
+            Why::NotReached,
+            format!("the policy page answers {}", page.status),
+            "a run that reaches the policy page",
+        ),
+        None if context.manifest.site.policy_url.is_none() => Standing::open(
+            Why::NotPlanned,
+            "the manifest does not say where the policy is published",
+            "`policy_url` of the manifest",
+        ),
+        None => match reach(context, &Scope::default()) {
+            Err(open) => open,
+            Ok(_) => Standing::open(
+                Why::NotReached,
+                "the policy page was not reached",
+                "a run that reaches the policy page",
+            ),
+        },
+    }
 }

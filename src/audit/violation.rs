@@ -17,7 +17,7 @@ pub struct Rule {
     pub page: &'static str,
     pub(crate) check: fn(&Context<'_>, &mut Vec<Violation>),
     /// The state of a claim that nothing refuted; none for claims of other rules.
-    pub(crate) standing: fn(&Context<'_>, About) -> Option<super::standing::Standing>,
+    pub(crate) standing: fn(&Context<'_>, About) -> Option<super::unrefuted::Standing>,
 }
 
 /// What went wrong underneath. Violations that share one are one finding.

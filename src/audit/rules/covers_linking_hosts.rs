@@ -62,7 +62,7 @@ fn bears_the_sites_name(context: &Context<'_>, host: &str) -> bool {
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(PolicyAspect::CoversLinkingHosts) = about else { return None };
     let Some(page) = &context.scan.policy else {
-        return Some(super::policy_page::not_looked_at(context));
+        return Some(standing::policy_not_looked_at(context));
     };
     if let Err(open) = standing::reach(context, &Scope::default()) {
         return Some(open);

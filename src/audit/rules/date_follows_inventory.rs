@@ -241,7 +241,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         Err(open) => return Some(open.clone()),
     };
     if context.scan.policy.is_none() || previous.scan.policy.is_none() {
-        return Some(super::policy_page::not_looked_at(context));
+        return Some(standing::policy_not_looked_at(context));
     }
     let changed = !announced_nowhere(context, previous).is_empty()
         || !changed_lifetimes(context, previous).is_empty()

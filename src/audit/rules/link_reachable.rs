@@ -95,7 +95,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Link(index) = about else { return None };
     let link = context.manifest.links.get(index)?;
     if link.on_policy_page && context.scan.policy.as_ref().is_none_or(|page| page.status != 200) {
-        return Some(super::policy_page::not_looked_at(context));
+        return Some(standing::policy_not_looked_at(context));
     }
     Some(match asked(context, link) {
         None => Standing::open(Why::NotPlanned, "the link was not asked for", "a scan with this manifest"),

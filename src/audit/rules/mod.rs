@@ -59,8 +59,6 @@ mod updated_by;
 mod value_semantics;
 mod wrong_visitor;
 
-pub(crate) use policy_page::not_looked_at as policy_not_looked_at;
-
 use super::violation::Rule;
 
 /// Every rule, the most telling first: what a thing does to visitors before what it lacks on paper.

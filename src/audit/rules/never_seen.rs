@@ -55,7 +55,7 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
         return false;
     }
     let reached = standing::reach(context, &scope).is_ok()
-        && needs::setters_answered(context, index).is_ok()
+        && standing::setters_answered(context, index).is_ok()
         && proven(context, &scope);
     let looked = if context.has_browser() {
         standing::engine_ran(context, Engine::Browser) || only_a_response_can(item, &scope)
@@ -101,7 +101,7 @@ fn login_set_something(context: &Context<'_>, persona: &str) -> bool {
 fn login_went_half_way(context: &Context<'_>, index: usize, scope: &Scope) -> bool {
     scope.needs_login()
         && context.scan.run.partial.is_none()
-        && needs::setters_answered(context, index).is_ok()
+        && standing::setters_answered(context, index).is_ok()
         && (0..context.manifest.items.len()).filter(|other| *other != index).any(|other| {
             Scope::of_item(context, other).needs_login()
                 && context.sightings(other).any(|seen| seen.cell().phase == Phase::Login)

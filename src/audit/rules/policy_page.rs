@@ -99,30 +99,6 @@ fn unnamed(context: &Context<'_>, text: &str) -> Vec<Violation> {
     found
 }
 
-/// Why the policy page was not looked at.
-pub(crate) fn not_looked_at(context: &Context<'_>) -> Standing {
-    match &context.scan.policy {
-        Some(page) => Standing::open(
-            Why::NotReached,
-            format!("the policy page answers {}", page.status),
-            "a run that reaches the policy page",
-        ),
-        None if context.manifest.site.policy_url.is_none() => Standing::open(
-            Why::NotPlanned,
-            "the manifest does not say where the policy is published",
-            "`policy_url` of the manifest",
-        ),
-        None => match standing::reach(context, &Scope::default()) {
-            Err(open) => open,
-            Ok(_) => Standing::open(
-                Why::NotReached,
-                "the policy page was not reached",
-                "a run that reaches the policy page",
-            ),
-        },
-    }
-}
-
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let About::Policy(
         aspect @ (PolicyAspect::PolicyReachable
@@ -133,7 +109,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         return None;
     };
     let Some(page) = context.scan.policy.as_ref().filter(|page| (200..300).contains(&page.status)) else {
-        return Some(not_looked_at(context));
+        return Some(standing::policy_not_looked_at(context));
     };
     Some(match aspect {
         PolicyAspect::PolicyReachable => Standing::Upheld(format!("answers {}", page.status)),
@@ -141,7 +117,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
             Shown::Date(dates) => {
                 Standing::Upheld(dates.first().map(|date| format!("dated {date}")).unwrap_or_default())
             }
-            _ => not_looked_at(context),
+            _ => standing::policy_not_looked_at(context),
         },
         _ => standing::never(context, &Scope::default(), "scripts set cookies, too"),
     })

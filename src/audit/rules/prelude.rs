@@ -4,7 +4,6 @@ pub(super) use crate::audit::attribute;
 pub(super) use crate::audit::context::{Context, Seen};
 pub(super) use crate::audit::evidence;
 pub(super) use crate::audit::matching;
-pub(super) use crate::audit::needs;
 pub(super) use crate::audit::standing::{self, Scope, Standing, like_this};
 pub(super) use crate::audit::violation::{Cause, Rule, Violation};
 pub(super) use crate::audit::words;
