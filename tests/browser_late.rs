@@ -180,7 +180,7 @@ fn what_comes_long_after_load_is_seen_with_its_second() {
     let missed: Vec<&&str> =
         expected.iter().filter(|expected| !others.iter().any(|seen| near(seen, expected))).collect();
     assert!(strange.is_empty() && missed.is_empty(), "{strange:?} {missed:?} {:#?}", look.notes());
-    assert_eq!(drawn.len(), 2, "{drawn:#?}");
+    assert_eq!(drawn.len(), 2, "{drawn:#?} {:#?}", look.notes());
     assert_eq!(
         look.notes(),
         ["the page went elsewhere by itself some time after it was loaded: /gone"],
@@ -228,7 +228,7 @@ fn pages_that_mind_their_clock() -> Vec<(&'static str, String)> {
                 done("fetch_lost")
             )),
         ),
-        ("/chain", now(&format!("let n=0;(function f(){{if(++n>10)return{{}},{};fetch('/x').then(()=>setTimeout(f,100))}})()", "document.cookie='chain=1; max-age=600'"))),
+        ("/chain", now(&format!("let n=0;(function f(){{if(++n>10)return{{}},{};fetch('/'+'abcdefghij'[n-1]).then(()=>setTimeout(f,100))}})()", "document.cookie='chain=1; max-age=600'"))),
         // Loops.
         ("/frames-drawn", now(&format!("{}(function f(){{if(Date.now()>end){{{}}}else requestAnimationFrame(f)}})()", until("300"), done("drawn")))),
         ("/ticks", now(&format!("let n=0;const i=setInterval(()=>{{if(++n>10){{clearInterval(i);{}}}}},0)", done("ticks")))),
@@ -410,4 +410,77 @@ async fn a_page_on_a_moved_clock_asks_no_more_than_its_host_may_get() {
         "{:?}",
         rendered.remarks
     );
+}
+
+#[test]
+fn what_cannot_be_moved_on_is_watched_in_real_time_and_said() {
+    let beside = |name: &str| after(2, &write(name));
+    let pages = [
+        (
+            "/socket",
+            format!("<script>new WebSocket('ws://'+location.host+'/held')</script>{}", beside("by_socket")),
+        ),
+        (
+            "/service",
+            format!(
+                "<script>navigator.serviceWorker.register('/-service.js',{{scope:'/service'}})</script>{}",
+                beside("by_service")
+            ),
+        ),
+        (
+            "/waits",
+            after(2, &format!("const end=Date.now()+300;while(Date.now()<end);{}", write("by_waiting"))),
+        ),
+        (
+            "/reloads",
+            format!("{}<script>setTimeout(()=>location.reload(),1000)</script>", write_now("by_reload")),
+        ),
+    ];
+    let site = site(&pages, |asked| match asked.target.as_str() {
+        "/held" => Some(Answer::raw("").then_wait(Duration::from_secs(60))),
+        "/-service.js" => Some(Answer::status(
+            "200 OK",
+            "Content-Type: text/javascript\r\n",
+            "addEventListener('fetch',()=>{})",
+        )),
+        _ => None,
+    });
+    let look = Look::of(&site, "", &[]);
+    let seen = look.seen();
+    for name in ["by_socket", "by_service", "by_waiting", "by_reload"] {
+        assert!(seen.iter().any(|seen| seen.split('@').next() == Some(name)), "no {name} in {seen:?}");
+    }
+    let notes = look.notes();
+    for said in [
+        "watched in real time only, since the page holds a WebSocket open: /socket",
+        "watched in real time only, since a service worker runs on the page: /service",
+        "watched once more in real time, since the page waits on its clock: /waits",
+    ] {
+        assert!(notes.iter().any(|note| note == said), "no {said:?} in {notes:#?}");
+    }
+    // Whether it goes elsewhere too often or takes too long about it is the machine's affair.
+    let left = |note: &String| note.starts_with("watched in real time only") && note.ends_with(": /reloads");
+    assert!(notes.iter().any(left), "{notes:#?}");
+}
+
+fn write_now(name: &str) -> String {
+    format!("<script>{}</script>", write(name))
+}
+
+#[test]
+fn what_comes_only_in_skipped_time_does_not_count() {
+    // By its own clock five seconds are over, and by the site's they are not.
+    let compares = "<script>const now=()=>fetch('/now').then(a=>a.text()).then(Number);now().then(then=>{const here=Date.now();\
+        setTimeout(()=>now().then(now=>{if(Date.now()-here-(now-then)>2000)document.cookie='skewed=1; max-age=600'}),5000)})</script>";
+    let pages = [("/compares", compares.to_owned()), ("/waits", after(5, &write("waited")))];
+    let site = site(&pages, |asked| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        (asked.target == "/now")
+            .then(|| Answer::status("200 OK", "Content-Type: text/plain\r\n", &since.as_millis().to_string()))
+    });
+    let look = Look::of(&site, "", &[]);
+    let seen = look.seen();
+    assert_eq!(seen, ["waited@5"], "{:#?}", look.notes());
+    let said = "\u{201c}skewed\u{201d} came only with the page's clock moved on, not in real time, and does not count: /compares";
+    assert_eq!(look.notes(), [said]);
 }

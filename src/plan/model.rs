@@ -412,13 +412,19 @@ pub enum Render {
 }
 
 /// How long a page is watched after it has loaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settle {
     /// Until it is quiet, as long as that takes.
-    #[default]
     RealTime,
     /// So much of its own time, which passes faster than ours.
     Ahead(Duration),
+}
+
+impl Default for Settle {
+    /// Long enough for what waits until the visitor has seen the page.
+    fn default() -> Self {
+        Settle::Ahead(Duration::from_secs(10))
+    }
 }
 
 impl BrowserPlan {

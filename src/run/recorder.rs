@@ -333,7 +333,8 @@ impl Recorder {
         }
     }
 
-    fn sighting(&mut self, mut sighting: Sighting) {
+    /// One thing that was put on a device.
+    pub(super) fn sighting(&mut self, mut sighting: Sighting) {
         let identity = sighting.value.identity;
         if identity > 0 {
             let next = u32::try_from(self.identities.len() + 1).unwrap_or(0);

@@ -2,6 +2,7 @@
 //! scripts running; each persona and consent state in a fresh browser of its own, several pages at
 //! a time.
 
+mod late;
 mod pages;
 mod pictures;
 
@@ -106,6 +107,8 @@ pub(super) struct CellSeen {
     pub(super) listed: Vec<Listed>,
     /// Some page did more than was recorded: not everything in the jar can be explained.
     pub(super) overflow: bool,
+    /// What came in skipped time, and is to be seen in real time before it counts.
+    late: late::Late,
     /// The first page offers a way to take consent back.
     pub(super) can_withdraw: bool,
 }
@@ -163,7 +166,11 @@ impl Runner<'_> {
             outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, shown));
         }
         let context = self.pages(browser, context, who, list, look, &mut seen).await?;
-        let Some(context) = context else { return Ok(seen) };
+        let late = std::mem::take(&mut seen.late);
+        let Some(context) = context else {
+            self.confirm_late(browser, who, list, &cell, late).await?;
+            return Ok(seen);
+        };
         self.keep_har(&context, &cell);
         let jar = context.cookies().await;
         self.carry_renewed_back(&context, who).await?;
@@ -177,6 +184,7 @@ impl Runner<'_> {
             self.cleared(browser, &context, &cell, outcomes).await?;
         }
         context.close().await;
+        self.confirm_late(browser, who, list, &cell, late).await?;
         if cell.consent == Consent::Untouched && cell.third_party.is_none() {
             self.ask_found(who, &cell, &seen.found).await?;
         }

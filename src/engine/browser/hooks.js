@@ -130,6 +130,11 @@
   watchMethod(global, 'requestAnimationFrame', onDrawing);
   watchMethod(global, 'requestIdleCallback', onDrawing);
 
+  // Whoever asks for a service worker is answered by it, in real time, some day.
+  watchMethod(global.ServiceWorkerContainer && ServiceWorkerContainer.prototype, 'register', () => {
+    tell(stringify({ __proto__: null, kind: 'service-worker' }));
+  });
+
   // A page that wants to know when it is left is told, and gets the time to say goodbye.
   let told = false;
   watchMethod(global.EventTarget && EventTarget.prototype, 'addEventListener', (type) => {

@@ -7,12 +7,16 @@ use super::settle::{End, Why};
 use super::tab::{Loaded, Tab};
 use super::trace::{Mark, Trace};
 use super::{BrowserContext, StoredItem};
+use crate::cookie::Name;
 use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Failed, FailureKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
+
+/// How often a page that is watched for something is looked at.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Bounds of one page.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,8 @@ pub struct Rendered {
     pub sent: Vec<SentByScript>,
     /// What storage of the page's frames held in the end.
     pub storage: Vec<StoredItem>,
+    /// Milliseconds after a document was loaded from which on its time was skipped, if it was.
+    pub skipped_from: Option<u64>,
     /// Dialogs, downloads, an overflow: remarks for the coverage.
     pub remarks: Vec<String>,
 }
@@ -172,15 +178,22 @@ impl<'a> BrowserPage<'a> {
             return;
         };
         // One that hangs already would not let its clock be moved.
-        if !self.tab.answers().await {
+        let controlled = "!!(navigator.serviceWorker&&navigator.serviceWorker.controller)";
+        let controlled = self.tab.evaluate(controlled).await == Some(Value::Bool(true));
+        if self.tab.hangs() {
             return;
         }
+        self.tab.trace().service_worker |= controlled;
         self.tab.clock().rate = rate;
         let documents = self.tab.trace().documents;
         let end = self.tab.run_ahead(ahead).await;
         self.moved |= self.tab.trace().documents > documents;
         if let End::Real(why) = end {
             self.in_real_time = Some(why);
+            if why == Why::Stuck {
+                // Whatever it was about to do, it may do it then.
+                self.tab.idle(ahead).await;
+            }
             if !matches!(why, Why::Deaf | Why::Moves | Why::Busy) {
                 self.loaded = self.tab.settle_in_real_time(load, false).await;
             }
@@ -197,14 +210,17 @@ impl<'a> BrowserPage<'a> {
     /// that scroll on their own are scrolled, too. After each step the page is drawn: only then is
     /// something in sight. Where all is in sight already, there is nothing further to wait for.
     async fn scroll(&self) {
-        let script = "(async()=>{const pause=()=>new Promise(r=>{setTimeout(r,200);requestAnimationFrame(()=>requestAnimationFrame(r))}),most=20,step=innerHeight||800;\
+        // Pages are drawn in real time, and timers go by the page's: those of one whose clock is moved on
+        // come before the drawing.
+        let at_most = if self.tab.engaged() { 1500 } else { 300 };
+        let script = "(async()=>{const pause=()=>new Promise(r=>{setTimeout(r,AT_MOST);requestAnimationFrame(()=>requestAnimationFrame(r))}),most=20,step=innerHeight||800;\
             let steps=0;const height=()=>document.documentElement.scrollHeight;\
             if(height()>step)for(let i=1;i<=most&&i*step<height()+step;i++){scrollTo(0,i*step);steps++;await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
             boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;steps++;await pause()}e.scrollTop=top}\
-            if(steps)scrollTo(0,0);return steps})()";
-        if self.tab.evaluate(script).await.is_some_and(|steps| steps != json!(0)) {
+            if(steps)scrollTo(0,0);return steps})()".replace("AT_MOST", &format!("{at_most}"));
+        if self.tab.evaluate(&script).await.is_some_and(|steps| steps != json!(0)) {
             self.tab.settle(self.patience.late).await;
         }
     }
@@ -271,6 +287,20 @@ impl<'a> BrowserPage<'a> {
         false
     }
 
+    /// Watches the page in real time: for so long, and on until the visitor holds cookies of all these names
+    /// or the longest time is over.
+    pub async fn watch(&self, time: Duration, cookies: &[Name], longest: Duration) {
+        let begun = Instant::now();
+        self.tab.idle(time).await;
+        while begun.elapsed() < longest {
+            let held = self.context.cookies().await;
+            if cookies.iter().all(|name| held.iter().any(|cookie| cookie.name == *name)) {
+                return;
+            }
+            self.tab.idle(BETWEEN_LOOKS).await;
+        }
+    }
+
     /// The URL now shown.
     pub fn shown(&self) -> Option<Url> {
         self.tab.trace().shown.as_deref().and_then(|url| Url::parse(url).ok())
@@ -321,6 +351,10 @@ impl<'a> BrowserPage<'a> {
             earlier = Some(visit_between(self.context, &self.ask, trace, &witness, all));
         }
         self.context.recorded(&self.ask.url, &trace);
+        let skipped = [self.earlier.as_ref(), Some(&trace)];
+        let skipped_from = skipped.into_iter().flatten().find_map(|trace| trace.skipped_from);
+        // Documents that came later had their whole time skipped.
+        let skipped_from = skipped_from.map(|from| if self.moved { 0 } else { from });
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
         let witness = self.context.witness(&trace).await;
@@ -348,7 +382,7 @@ impl<'a> BrowserPage<'a> {
             (trace.dialogs > 0, "dialogs were opened and answered"),
             (trace.downloads > 0, "a download was refused"),
             (!trace.popups.is_empty(), "windows were opened; their addresses count as links"),
-            (!trace.service_workers.is_empty(), "a service worker runs on the page"),
+            (trace.service_worker, "a service worker runs on the page"),
             (trace.part_crashed, "the process of a frame or window ended"),
             (self.moved, "the page went elsewhere by itself some time after it was loaded"),
             (trace.overflow, OVERFLOW),
@@ -360,7 +394,7 @@ impl<'a> BrowserPage<'a> {
             let ask = Ask { cell: cell.clone(), ..self.ask };
             (cell, visit_between(self.context, &ask, &trace, &witness, turn..end))
         });
-        Rendered { visit, then, links, sent, storage, remarks }
+        Rendered { visit, then, links, sent, storage, skipped_from, remarks }
     }
 
     /// What went wrong, if anything did.

@@ -551,16 +551,10 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 if matches!(kind, "page" | "iframe") {
                     locked(&shared.parts).insert(child.to_owned());
                 }
-                match kind {
-                    "page" => {
-                        let window = target["targetId"].as_str().unwrap_or_default().to_owned();
-                        locked(&shared.windows).insert(window);
-                        locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
-                    }
-                    "service_worker" => {
-                        locked(&shared.trace).service_worker(target["url"].as_str().unwrap_or_default());
-                    }
-                    _ => {}
+                if kind == "page" {
+                    let window = target["targetId"].as_str().unwrap_or_default().to_owned();
+                    locked(&shared.windows).insert(window);
+                    locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
                 }
                 prepare(&connection, child, &shared, kind);
                 if locked(&shared.clock).attached(child, kind) {

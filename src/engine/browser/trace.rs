@@ -60,6 +60,8 @@ pub(super) struct Trace {
     /// How far the page's clock is since then, at least, once it goes by what it is given.
     clock: f64,
     loaded_since: Option<Instant>,
+    /// Milliseconds from the load event to where the clock was first moved on.
+    pub(super) skipped_from: Option<u64>,
     /// Something was asked whose answer comes from another process.
     pub(super) asks_others: bool,
     /// How often each address was asked for: a stream of beacons is no news.
@@ -73,8 +75,8 @@ pub(super) struct Trace {
     pub(super) minds_leaving: bool,
     /// A frame's or window's process ended.
     pub(super) part_crashed: bool,
-    /// Scripts of service workers that were seen.
-    pub(super) service_workers: BTreeSet<String>,
+    /// A service worker answers for the page, or was asked to.
+    pub(super) service_worker: bool,
     pub(super) loaded: bool,
     /// How many documents were loaded so far.
     pub(super) loads: u32,
@@ -426,6 +428,10 @@ impl Trace {
             self.minds_leaving = true;
             return;
         }
+        if told.kind == "service-worker" {
+            self.service_worker = true;
+            return;
+        }
         if told.kind == "drawing" {
             self.asks_others = true;
             return;
@@ -462,7 +468,7 @@ impl Trace {
             broken: all.broken,
             closed: all.closed,
             downloads: all.downloads,
-            service_workers: all.service_workers,
+            service_worker: all.service_worker,
             part_crashed: all.part_crashed,
             shown: all.shown.clone(),
             routes: all.routes,
@@ -565,13 +571,6 @@ impl Trace {
         }
     }
 
-    /// A service worker runs.
-    pub(super) fn service_worker(&mut self, url: &str) {
-        if url.len() <= LONGEST_URL && self.service_workers.len() < MOST && self.has_room(url.len()) {
-            self.service_workers.insert(url.to_owned());
-        }
-    }
-
     /// Whether nothing is being loaded that began within this time.
     pub(super) fn idle(&self, within: Duration) -> bool {
         self.under_way.values().all(|since| since.elapsed() > within)
@@ -596,6 +595,7 @@ impl Trace {
     /// From here on the page's clock goes by what it is given.
     pub(super) fn clock_taken(&mut self) {
         self.clock = self.loaded_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        self.skipped_from = Some((self.clock * 1000.0).round() as u64);
     }
 
     /// The page's clock was moved on.

@@ -234,7 +234,7 @@ impl Runner<'_> {
                 self.taken_as_alike(&cell, &listed);
             }
             match looked {
-                Ok(looked) => {
+                Ok(mut looked) => {
                     if let Some(picture) = looked.picture {
                         self.took_a_picture(&cell, &listed.url, &picture);
                     }
@@ -243,6 +243,8 @@ impl Runner<'_> {
                         look.known_by = banner.by;
                         seen.can_withdraw = looked.can_withdraw;
                     }
+                    explain(&looked.rendered, seen);
+                    seen.late.take(&listed.url, &mut looked.rendered);
                     self.record_page(&cell, &looked.rendered, seen);
                     if queue.is_new(&looked.html) || every_page || seen.found.is_found(&listed.url) {
                         let new =
@@ -314,7 +316,7 @@ impl Runner<'_> {
     fn record_page(&mut self, cell: &Cell, rendered: &Rendered, seen: &mut CellSeen) {
         let visits = [(cell, &rendered.visit)].into_iter();
         let visits = visits.chain(rendered.then.as_ref().map(|(cell, visit)| (cell, visit)));
-        for (cell, visit) in visits.clone() {
+        for (cell, visit) in visits {
             self.tell_visit(visit);
             // A private page refuses visitors; that is no failure of the page.
             let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
@@ -323,15 +325,21 @@ impl Runner<'_> {
         for remark in &rendered.remarks {
             self.detail(format!("{}: {remark}", self.recorder.safe(&rendered.visit.asked)));
         }
-        for (_, visit) in visits {
-            seen.explained.extend(visit.sightings().filter_map(Sighting::place));
-            seen.told.extend(visit.writes.iter().map(|write| (write.kind, write.name.clone())));
-            seen.overflow |= visit.remarks.contains(&OVERFLOW);
-        }
+        explain(rendered, seen);
         seen.storage.extend(rendered.storage.iter().cloned());
         for sent in &rendered.sent {
             self.recorder.sent_by_script(cell, sent);
         }
+    }
+}
+
+/// What a page was seen to put on the device needs no other explanation.
+fn explain(rendered: &Rendered, seen: &mut CellSeen) {
+    let visits = [&rendered.visit].into_iter().chain(rendered.then.as_ref().map(|(_, visit)| visit));
+    for visit in visits {
+        seen.explained.extend(visit.sightings().filter_map(Sighting::place));
+        seen.told.extend(visit.writes.iter().map(|write| (write.kind, write.name.clone())));
+        seen.overflow |= visit.remarks.contains(&OVERFLOW);
     }
 }
 
