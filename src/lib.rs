@@ -13,6 +13,8 @@ pub mod cookie;
 pub mod crawl;
 pub mod engine;
 pub mod history;
+mod intake;
+mod legible;
 pub mod manifest;
 pub mod markup;
 pub mod observation;

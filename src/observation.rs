@@ -20,6 +20,7 @@ mod saved;
 mod scan;
 mod sighting;
 mod site;
+mod tally;
 mod url_template;
 
 pub use anti_forgery::is_anti_forgery;

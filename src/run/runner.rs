@@ -335,6 +335,7 @@ impl Order<'_> {
     fn scan(self, started: jiff::Timestamp, ended: Option<Ended>) -> Scan {
         let mut runner = self.runner;
         runner.recorder.settle();
+        let ended = ended.or_else(|| runner.stop.stopped().then_some(Ended::Stopped));
         let plan = runner.plan;
         let recorder = &runner.recorder;
         let mut policy = self.policy;
