@@ -39,6 +39,7 @@ mod import;
 mod init;
 mod lists;
 mod login;
+mod logouts;
 mod nights;
 mod outputs;
 mod own_hosts;

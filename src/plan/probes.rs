@@ -177,8 +177,9 @@ pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
             Action::Request(request) => &request.url,
             _ => return false,
         };
+        let Some(url) = url.written_address() else { return false };
         // Paths are relative to a target that the plan does not know here; only they count.
-        let absolute = Url::parse(url).or_else(|_| Url::parse("http://target.invalid/")?.join(url));
+        let absolute = Url::parse(&url).or_else(|_| Url::parse("http://target.invalid/")?.join(&url));
         absolute.is_ok_and(|url| patterns.iter().any(|pattern| pattern.matches(&url)))
     })
 }

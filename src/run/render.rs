@@ -105,6 +105,8 @@ pub(super) struct CellSeen {
     pub(super) found: RenderedLinks,
     /// The pages that were rendered, in order: other states of consent look at the same.
     pub(super) listed: Vec<Listed>,
+    /// Pages that came as they were asked for; one in trouble shows nothing of the site.
+    pub(super) came: usize,
     /// Some page did more than was recorded: not everything in the jar can be explained.
     pub(super) overflow: bool,
     /// What came in skipped time, and is to be seen in real time before it counts.

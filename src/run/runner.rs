@@ -338,11 +338,11 @@ impl Tasks<'_> {
         let failed = match end {
             Ok(()) => None,
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
+            Err(Halt::Failed(failure)) => {
+                self.runner.warn(format!("{persona}: {} failed: {}", failure.step, failure.why));
+                Some(failure.in_short(&format!("a step of {what}")))
+            }
         };
-        if let Some(why) = &failed {
-            self.runner.warn(format!("{persona}: {why}"));
-        }
         for probe in self.probes_of(index) {
             if probe.kind == (ProbeKind::UpdatedBy { journey: name.to_owned() }) {
                 self.outcomes.push(self.runner.updated(&probe, &written, failed.as_deref()));

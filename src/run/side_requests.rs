@@ -148,7 +148,7 @@ impl Runner<'_> {
         // Where people log in, plain http matters most.
         let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
         let opened = steps.filter_map(|step| match &step.action {
-            plan::Action::Open { url } => http_twin(&self.site.on_target(url)?),
+            plan::Action::Open { url } => http_twin(&self.site.on_target(url.literal()?)?),
             _ => None,
         });
         for twin in opened.collect::<Vec<_>>() {

@@ -5,8 +5,8 @@ use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
 use crate::plan::{Action, Probe, Step};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::{PersonaSession, place};
-use crate::run::probes::{ProbeAnswer, drop_cookies, held, listed, undecided};
-use crate::run::steps::Halt;
+use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
+use crate::run::steps::{Halt, StepFailure};
 
 impl Runner<'_> {
     /// The login made once more, its form sent without the token's cookie.
@@ -34,7 +34,7 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[..sends], "the login without its token").await {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+            Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the login step"))),
         }
         let names = held(&other.session.jar, &items);
         if names.is_empty() {
@@ -52,10 +52,10 @@ impl Runner<'_> {
                 (place(&shown.url) != usual).then(|| format!("led to {}", shown.url.path()))
             }),
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(_)) => {
-                let status = other.shown.as_ref().map_or(0, |shown| shown.last_status());
-                Some(format!("was answered {status}"))
-            }
+            Err(Halt::Failed(failure)) => match refusal(&other, &failure) {
+                Some(status) => Some(format!("was answered {status}")),
+                None => return Ok(not_done(failure.in_short("the login step"))),
+            },
         };
         let evidence = vec![match &refused {
             Some(how) => format!("the form sent without {without} {how}"),
@@ -85,7 +85,7 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[..sends], "the logout without its token").await {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+            Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the logout step"))),
         }
         let names = held(&other.session.jar, &items);
         if names.is_empty() {
@@ -95,9 +95,15 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[sends..=sends], "the logout without its token").await
         {
             Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) if refusal(&other, &failure).is_none() => {
+                return Ok(not_done(failure.in_short("the logout step")));
+            }
             Ok(()) | Err(Halt::Failed(_)) => {}
         }
         let marked = self.ask_mark(who, &probing, &mark).await?;
+        if marked.unclear {
+            return Ok(not_done(format!("whether the session stays could not be seen: {}", marked.why)));
+        }
         let without = listed(&names);
         let evidence = vec![format!(
             "the logout sent without {without}: the session {}",
@@ -123,6 +129,13 @@ impl Runner<'_> {
         let class = probe.pages.as_ref().and_then(|class| self.manifest?.pages.get(class));
         class.is_some_and(|class| crate::plan::sends_to(steps, &class.patterns))
     }
+}
+
+/// The status by which a site refused the request of a failed step; none where the step failed
+/// otherwise, or the answer says nothing of the token.
+fn refusal(who: &PersonaSession, failure: &StepFailure) -> Option<u16> {
+    failure.answered.as_ref()?;
+    who.shown.as_ref().map(|shown| shown.last_status()).filter(|status| !is_no_word(*status))
 }
 
 /// A step that sends something.
