@@ -61,6 +61,9 @@ pub struct SameAnswer {
     /// How many addresses answered with a page at all.
     #[serde(deserialize_with = "tally")]
     pub of: u64,
+    /// So did the first address, or one that does not exist: a closed door rather than pages alike.
+    #[serde(default)]
+    pub door: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

@@ -106,7 +106,11 @@ pub struct Step {
 pub enum Action {
     /// Ask for a page by navigation.
     Open {
-        url: String,
+        url: SecretRef,
+    },
+    /// Go where a link of the last page leads, by its CSS selector.
+    Follow {
+        selector: String,
     },
     /// Fill and send a form of the last page.
     Submit(Submit),
@@ -188,10 +192,10 @@ pub enum Choice {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
-    pub url: String,
+    pub url: SecretRef,
     pub body: RequestBody,
-    /// Header values may name a cookie's value as `${cookie:NAME}` (double-submit tokens) and a
-    /// field of the last JSON answer as `${json:/pointer}`.
+    /// Header values may name a cookie's value as `${cookie:NAME}` (double-submit tokens), a field
+    /// of the last JSON answer as `${json:/pointer}`, and what the last page has as `${page:...}`.
     pub headers: Vec<(String, SecretRef)>,
 }
 
@@ -268,7 +272,8 @@ pub struct Expect {
 }
 
 /// Text that may hold references: `${env:NAME}`, `${file:PATH}`, `${command:...}`, and, at the
-/// time of the step, `${cookie:NAME}` and `${json:/pointer}`. Never printed resolved.
+/// time of the step, `${cookie:NAME}`, `${json:/pointer}` and `${page:SELECTOR}`. Never printed
+/// resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRef {
     pub parts: Vec<RefPart>,
@@ -284,6 +289,28 @@ pub enum RefPart {
     Command(String),
     Cookie(String),
     Json(String),
+    /// A value of the last page, by CSS selector; behind an `@` the attribute.
+    Page(String),
+}
+
+impl SecretRef {
+    /// The text, where nothing has to be looked up for it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [RefPart::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// An address as far as the plan writes it out: what is looked up is left out of it. None where
+    /// it begins with a reference, and so is not known before.
+    pub fn written_address(&self) -> Option<String> {
+        let texts = self.parts.iter().filter_map(|part| match part {
+            RefPart::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        matches!(self.parts.first(), Some(RefPart::Text(_))).then(|| texts.collect())
+    }
 }
 
 /// Which pages to look at.
@@ -492,6 +519,8 @@ pub struct ProbeSettings {
     pub renewal_after: Option<Duration>,
     /// Ask once more with `Sec-GPC: 1`.
     pub gpc: bool,
+    /// Send logins over plain http, too, where the site is not on this machine.
+    pub login_over_http: bool,
 }
 
 impl Default for Limits {

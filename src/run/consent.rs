@@ -129,9 +129,11 @@ impl Runner<'_> {
         page.turn(cell.clone());
         let answered = self.give(&page, &cell.consent).await?;
         let after = self.held(context, &page).await?;
+        let came = seen.came;
         self.finish(page, &as_before, seen).await?;
         let banner = match answered {
             Ok(banner) => banner,
+            Err(_) if seen.came == came => return Ok(Err("the start page did not answer".into())),
             Err(why) => return Ok(Err(why)),
         };
         look.shown = Some(banner.shown);
@@ -145,8 +147,9 @@ impl Runner<'_> {
         if let Some(page) = self.open_page(browser, context, &cell, &start).await? {
             let selector = self.plan.browser.banner.clone();
             let again = self.unless_ended(page.banner(selector.as_deref())).await?;
-            look.shown_again = again.map(|banner| banner.shown);
+            let came = seen.came;
             self.finish(page, &cell, seen).await?;
+            look.shown_again = again.filter(|_| seen.came > came).map(|banner| banner.shown);
         }
         Ok(Ok(before))
     }

@@ -65,7 +65,7 @@ impl Runner<'_> {
             Ok(session) => who.session = session,
             Err(why) => {
                 let step = format!("the headers of {}", who.persona.name);
-                who.reached = Some(self.not_reached(who, StepFailure { step, why }));
+                who.reached = Some(self.not_reached(who, StepFailure { step, why, answered: None }));
                 return Ok(());
             }
         }
@@ -103,7 +103,7 @@ impl Runner<'_> {
                 return Ok(Reached::Yes);
             }
             return Ok(match who.shown.as_ref().and_then(|shown| shown.looks_refused()) {
-                Some(why) => self.not_reached(who, StepFailure { step, why }),
+                Some(why) => self.not_reached(who, StepFailure { step, why, answered: None }),
                 None => {
                     self.warn(format!(
                         "{}: nothing in the plan proves the login; `logged_in_when` names a page and a mark on it",
@@ -122,6 +122,6 @@ impl Runner<'_> {
             why = format!("{why}. Before that, {refused}");
         }
         let step = format!("the proof of the login ({}:{})", self.plan.file, mark.place.line);
-        Ok(self.not_reached(who, StepFailure { step, why }))
+        Ok(self.not_reached(who, StepFailure { step, why, answered: None }))
     }
 }

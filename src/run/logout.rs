@@ -2,12 +2,14 @@
 //! left.
 
 use crate::cookie::{CookiePlace, StoredCookie};
+use crate::crawl::Danger;
 use crate::engine::{Ask, Session};
 use crate::observation::{Cell, Consent, Outcome, Phase, ProbeKind, ProbeResult};
 use crate::plan::{Action, Probe, Step};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::recorder::As;
+use crate::run::side_requests::danger_of;
 use crate::run::steps::Halt;
 use std::collections::BTreeSet;
 
@@ -48,27 +50,35 @@ impl Runner<'_> {
             Ok(()) => None,
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => {
-                let answer = refused(who).unwrap_or_else(|| format!("{}: {}", failure.step, failure.why));
-                Some(format!("the logout step failed, {answer}"))
+                self.warn(format!("{}: {} failed: {}", who.persona.name, failure.step, failure.why));
+                Some(failure.in_short("the logout step"))
             }
         };
-        let only_asked = self.only_shown(who, &steps, &before);
-        if let Some(why) = &failed {
-            self.warn(format!("{}: {why}", who.persona.name));
-        }
+        let only_asked = self.only_asks(who, &steps, &before);
         let after = Cell { phase: Phase::AfterLogout, ..crawl.clone() };
+        // Where nothing tells whether the session goes on, it may.
         let still = match who.persona.logged_in_when.clone() {
-            Some(mark) => self.ask_mark(who, &after, &mark).await?.holds,
-            None => false,
+            Some(mark) => {
+                let marked = self.ask_mark(who, &after, &mark).await?;
+                marked.holds || marked.unclear
+            }
+            None => true,
         };
         // A page that asks whether one is sure has ended nothing, and neither has a step that failed:
         // that is the plan's matter, not the site's.
         let not_done = failed.or_else(|| {
-            let page = only_asked.filter(|_| still)?;
+            let sent = only_asked.filter(|_| still)?;
             Some(format!(
-                "the logout step failed, GET {page} changed nothing and the session goes on; it may only ask whether one is sure"
+                "the logout step failed, {sent} took no cookie away and led to a page with something to press; it \
+                 may only ask whether one is sure (a further step can press it)"
             ))
         });
+        if let Some(why) = &not_done {
+            // What a logout that does not work leaves shows nothing of what it needs.
+            for outcome in outcomes.iter_mut().filter(|outcome| outcome.result == ProbeResult::Holds) {
+                outcome.result = ProbeResult::NotDone { why: why.clone() };
+            }
+        }
         for probe in about {
             let (result, evidence) = match (&not_done, &probe.kind) {
                 (Some(why), _) => (ProbeResult::NotDone { why: why.clone() }, Vec::new()),
@@ -85,19 +95,27 @@ impl Runner<'_> {
         Ok(outcomes)
     }
 
-    /// The page that the logout's steps only opened, and that has something to press: nothing was
-    /// sent, it stayed where it was, and no cookie went away. None where they did something.
-    fn only_shown(&self, who: &PersonaSession, steps: &[Step], before: &Session) -> Option<String> {
-        let opens = steps.iter().all(|step| matches!(step.action, Action::Open { .. } | Action::Expect(_)));
-        let opened = steps.iter().rev().find_map(|step| match &step.action {
-            Action::Open { url } => self.site.on_target(url),
-            _ => None,
-        })?;
+    /// What was sent last, where it led to a page that has something to press, and no cookie went
+    /// away by it: a question rather than a logout. A page that it led on to is one only by its
+    /// address (`/logout/confirm`): every page of a site may have a button for logging out.
+    fn only_asks(&self, who: &PersonaSession, steps: &[Step], before: &Session) -> Option<String> {
+        let acts = |step: &&Step| !matches!(step.action, Action::Expect(_) | Action::Wait { .. });
+        let last = steps.iter().rev().find(acts)?;
         let shown = who.shown.as_ref()?;
+        let sent = shown.sent.clone()?;
+        let stayed = match &last.action {
+            Action::Open { .. } | Action::Follow { .. } => {
+                sent.strip_prefix("GET ") == Some(shown.url.path())
+            }
+            Action::Submit(_) | Action::Totp { .. } | Action::Click { .. } => false,
+            _ => return None,
+        };
         let places: BTreeSet<CookiePlace> = who.session.jar.iter().map(StoredCookie::place).collect();
         let kept = before.jar.iter().all(|cookie| places.contains(&cookie.place()));
-        let asks = ["<form", "<button"].iter().any(|tag| shown.text.to_ascii_lowercase().contains(tag));
-        (opens && kept && asks && shown.url.path() == opened.path()).then(|| opened.path().to_owned())
+        let text = shown.text.to_ascii_lowercase();
+        let asks = ["<form", "<button"].iter().any(|tag| text.contains(tag));
+        let by_name = danger_of(&shown.url) == Some(Danger::LogsOut);
+        (kept && asks && (stayed || by_name)).then_some(sent)
     }
 
     /// Some pages again, with what the logout left.
@@ -111,10 +129,4 @@ impl Runner<'_> {
         }
         Ok(())
     }
-}
-
-/// `GET /logout answered 405`, where that is why a step failed.
-fn refused(who: &PersonaSession) -> Option<String> {
-    let shown = who.shown.as_ref().filter(|shown| shown.status >= 400)?;
-    Some(format!("{} answered {}", shown.sent.as_ref()?, shown.status))
 }

@@ -105,6 +105,8 @@ pub(super) struct CellSeen {
     pub(super) found: RenderedLinks,
     /// The pages that were rendered, in order: other states of consent look at the same.
     pub(super) listed: Vec<Listed>,
+    /// Pages that came as they were asked for; one in trouble shows nothing of the site.
+    pub(super) came: usize,
     /// Some page did more than was recorded: not everything in the jar can be explained.
     pub(super) overflow: bool,
     /// What came in skipped time, and is to be seen in real time before it counts.
@@ -201,6 +203,9 @@ impl Runner<'_> {
         gpc: bool,
     ) -> Result<Option<BrowserContext>, Ended> {
         self.recorder.another_visitor();
+        if who.disguised {
+            self.recorder.in_disguise();
+        }
         if browser.engine.gone() && browser.restarts < MOST_RESTARTS {
             browser.restarts += 1;
             self.warn("the browser ended and is started again");
@@ -221,6 +226,7 @@ impl Runner<'_> {
             accept_language: session.accept_language.clone(),
             time_zone: who.persona.time_zone.clone(),
             gpc: gpc || session.gpc,
+            disguised: who.disguised,
             own_headers: session.own_headers.clone(),
             proxy,
         };

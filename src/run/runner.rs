@@ -196,6 +196,12 @@ impl Tasks<'_> {
                 result
             }
             Job::Logout => self.logout(index).await,
+            Job::LoginOverHttp => {
+                let probes = self.probes_of(index);
+                let who = &mut self.personas[index].session;
+                self.outcomes.extend(self.runner.log_in_over_http(who, &probes).await?);
+                Ok(TaskResult::default())
+            }
         }
     }
 
@@ -338,11 +344,14 @@ impl Tasks<'_> {
         let failed = match end {
             Ok(()) => None,
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => Some(format!("{} failed: {}", failure.step, failure.why)),
+            Err(Halt::Failed(failure)) => {
+                self.runner.warn(format!("{persona}: {} failed: {}", failure.step, failure.why));
+                Some(match failure.answered {
+                    Some(_) => failure.in_short(&format!("a step of {what}")),
+                    None => format!("{} failed: {}", failure.step, failure.why),
+                })
+            }
         };
-        if let Some(why) = &failed {
-            self.runner.warn(format!("{persona}: {why}"));
-        }
         for probe in self.probes_of(index) {
             if probe.kind == (ProbeKind::UpdatedBy { journey: name.to_owned() }) {
                 self.outcomes.push(self.runner.updated(&probe, &written, failed.as_deref()));

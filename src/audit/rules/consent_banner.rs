@@ -172,7 +172,7 @@ fn renewed(context: &Context<'_>) -> Standing {
         return Standing::Upheld("asked again, in spite of an old choice".to_owned());
     }
     let why = with_old_choice(context).find_map(|outcome| match &outcome.result {
-        ProbeResult::Undecided { why } => Some(why.clone()),
+        ProbeResult::Undecided { why } | ProbeResult::NotDone { why } => Some(why.clone()),
         _ => None,
     });
     let why = why.unwrap_or_else(|| "nobody looked for the banner with an old choice".to_owned());
@@ -199,7 +199,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         return Some(open);
     }
     let why = outcomes.iter().find_map(|outcome| match &outcome.result {
-        ProbeResult::Undecided { why } => Some(why.clone()),
+        ProbeResult::Undecided { why } | ProbeResult::NotDone { why } => Some(why.clone()),
         _ => None,
     });
     let why = why.unwrap_or_else(|| format!("nobody looked for it {when}"));

@@ -43,7 +43,8 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
         return false;
     }
     // What journeys write was looked for where one of them was made.
-    let travelled = |outcome: &Outcome| !matches!(outcome.result, ProbeResult::Undecided { .. });
+    let travelled =
+        |outcome: &Outcome| matches!(outcome.result, ProbeResult::Holds | ProbeResult::Fails { .. });
     let made = |outcome: &Outcome| context.concerns(outcome, index) && travelled(outcome);
     let updates = |probe: &ProbeKind| matches!(probe, ProbeKind::UpdatedBy { .. });
     if !item.updated_by.is_empty() && !context.outcomes(updates).any(made) {

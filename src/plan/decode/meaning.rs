@@ -93,6 +93,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         enabled: written.probes.enabled.unwrap_or(true),
         renewal_after: written.probes.renewal_after,
         gpc: written.probes.gpc.unwrap_or(false),
+        login_over_http: written.probes.login_over_http.unwrap_or(false),
     };
     let third_party_cookies = match written.third_party_cookies.is_empty() {
         true => vec![Default::default()],
@@ -212,7 +213,9 @@ impl Meaning<'_> {
                 .fix("write engine = \"browser\", or use `submit` or `request`");
         }
         let action = if let Some(page) = table.open {
-            Action::Open { url: page.0 }
+            Action::Open { url: self.in_folder(page.0) }
+        } else if let Some(selector) = table.follow {
+            Action::Follow { selector: selector.0 }
         } else if let Some(submit) = table.submit {
             Action::Submit(self.submit(submit))
         } else if let Some(request) = table.request {
@@ -290,7 +293,7 @@ impl Meaning<'_> {
             (None, _) => "POST".to_owned(),
         };
         let headers = crate::config::Named(request.headers);
-        Request { method, url: request.url.0, body, headers: self.fields(headers) }
+        Request { method, url: self.in_folder(request.url.0), body, headers: self.fields(headers) }
     }
 
     /// `name`: the key it stands under, for telling secrets.

@@ -26,10 +26,14 @@ pub(super) fn always_by_reference(name: &str, value: &SecretRefAt, local: bool, 
 
 /// Complains of references that only have a meaning after a step.
 pub(super) fn without_steps(value: &SecretRefAt, problems: &mut Problems) {
-    let needs_step = |part: &RefPart| matches!(part, RefPart::Cookie(_) | RefPart::Json(_));
+    let needs_step =
+        |part: &RefPart| matches!(part, RefPart::Cookie(_) | RefPart::Json(_) | RefPart::Page(_));
     if value.value.parts.iter().any(needs_step) {
         problems
-            .error(&value.span, "no step has been made here that a cookie or JSON answer could come from")
+            .error(
+                &value.span,
+                "no step has been made here that a cookie, a page or a JSON answer could come from",
+            )
             .fix("use ${env:NAME}, ${file:PATH} or ${command:...}");
     }
 }

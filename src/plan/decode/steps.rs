@@ -1,6 +1,6 @@
 //! Steps as written.
 
-use super::values::{HeaderText, StartPage};
+use super::values::{HeaderText, StartPage, StepAddress};
 use super::{NamedRefs, SecretRefAt};
 use crate::config::{
     Decode, Fields, Named, Node, Problems, Record, Shape, Spanned, Value, parsed, words, wrong_type,
@@ -14,7 +14,8 @@ use url::Url;
 /// One step: a table with one key that says what to do.
 #[derive(Default)]
 pub(super) struct StepTable {
-    pub(super) open: Option<StartPage>,
+    pub(super) open: Option<StepAddress>,
+    pub(super) follow: Option<Selector>,
     pub(super) submit: Option<SubmitTable>,
     pub(super) request: Option<RequestTable>,
     pub(super) basic: Option<BasicTable>,
@@ -37,6 +38,7 @@ impl Record for StepTable {
         fields.exactly_one();
         Some(StepTable {
             open: fields.optional("open", "Ask for a page."),
+            follow: fields.optional("follow", "Go where a link of the last page leads, by its CSS selector."),
             submit: fields.optional("submit", "Fill and send a form of the last page."),
             request: fields.optional("request", "A request as a script would make it."),
             basic: fields.optional("basic", "HTTP Basic for the target's origin, and for the hosts that the plan names, from here on."),
@@ -101,7 +103,7 @@ impl Record for SubmitTable {
 
 pub(super) struct RequestTable {
     pub(super) method: Option<Method>,
-    pub(super) url: StartPage,
+    pub(super) url: StepAddress,
     pub(super) json: Option<Json>,
     pub(super) form: Option<NamedRefs>,
     pub(super) headers: Vec<(Spanned<String>, SecretRefAt)>,

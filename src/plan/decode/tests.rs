@@ -219,7 +219,7 @@ cookieproof.toml:10:3: warning: only the browser engine can make this step (writ
 cookieproof.toml:10:18: error: this step holds more than one thing (make `click` another step)
 cookieproof.toml:11:3: error: this step is empty (it must hold one of open, submit, request, basic, bearer, import, export, mail_link, totp, command, expect, click, fill, wait)
 cookieproof.toml:12:38: error: `password` holds a secret in plain text (write "${env:NAME}" and set the variable, or "${file:PATH}")
-cookieproof.toml:12:56: error: `user` must be text: `${enw...}` is none of ${env:NAME}, ${file:PATH}, ${command:...}, ${cookie:NAME}, ${json:/pointer}; for the text itself write `$${`
+cookieproof.toml:12:56: error: `user` must be text: `${enw...}` is none of ${env:NAME}, ${file:PATH}, ${command:...}, ${cookie:NAME}, ${json:/pointer}, ${page:SELECTOR}; for the text itself write `$${`
 cookieproof.toml:14:14: error: `remembered` must be true or false, not text (write true, without quotes)
 cookieproof.toml:15:11: error: `anonymous` is who does not log in (give this persona another name: [personas.member])
 cookieproof.toml:18:13: error: there is no persona `membr` (did you mean `member`?)
@@ -229,7 +229,7 @@ cookieproof.toml:23:13: error: `body_size` must be a size such as "4 MiB": `megs
 cookieproof.toml:24:11: error: `repeats` must be at least 1 (1 looks once)
 cookieproof.toml:26:22: error: `a:80` must be an address such as "127.0.0.1:8443": this is no IP address
 cookieproof.toml:27:13: error: `X Y` is no name of a header
-cookieproof.toml:27:42: error: no step has been made here that a cookie or JSON answer could come from (use ${env:NAME}, ${file:PATH} or ${command:...})
+cookieproof.toml:27:42: error: no step has been made here that a cookie, a page or a JSON answer could come from (use ${env:NAME}, ${file:PATH} or ${command:...})
 "#);
 }
 

@@ -356,6 +356,27 @@ impl Decode for StartPage {
     }
 }
 
+/// The address of a step: a path, a URL, or a reference to one. In the middle of it a reference is
+/// a value, which is percent-encoded.
+#[derive(Debug)]
+pub(super) struct StepAddress(pub(super) SecretRef);
+
+impl Decode for StepAddress {
+    fn shape() -> Shape {
+        Shape::text("a path or URL", "^(/|https?://|\\$\\{)", "/login")
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let place = problems.place(node.span.start);
+        parsed(node, problems, |text| {
+            if !["/", "http://", "https://", "${"].iter().any(|start| text.starts_with(start)) {
+                return Err("it begins with `/` or `https://`".to_owned());
+            }
+            Ok(StepAddress(SecretRef { parts: parts(text)?, place }))
+        })
+    }
+}
+
 /// Text that may stand in a header.
 #[derive(Clone, Debug)]
 pub(super) struct HeaderText(pub(super) String);
@@ -436,8 +457,8 @@ impl Decode for ConsentState {
     }
 }
 
-/// Text with `${env:NAME}`, `${file:PATH}`, `${command:...}`, `${cookie:NAME}`, `${json:/pointer}`
-/// in it; `$${` is `${` itself.
+/// Text with `${env:NAME}`, `${file:PATH}`, `${command:...}`, `${cookie:NAME}`, `${json:/pointer}`,
+/// `${page:SELECTOR}` in it; `$${` is `${` itself.
 impl Decode for SecretRef {
     fn shape() -> Shape {
         Shape::TEXT
@@ -478,9 +499,10 @@ fn parts(text: &str) -> Result<Vec<RefPart>, String> {
             "cookie" => RefPart::Cookie(wanted("the name of a cookie")?),
             "json" if name.is_empty() || name.starts_with('/') => RefPart::Json(name.to_owned()),
             "json" => return Err("`${json:...}` needs a JSON pointer, which begins with `/`".to_owned()),
+            "page" => RefPart::Page(wanted("a CSS selector")?),
             _ => {
                 return Err(format!(
-                    "`${{{kind}...}}` is none of ${{env:NAME}}, ${{file:PATH}}, ${{command:...}}, ${{cookie:NAME}}, ${{json:/pointer}}; for the text itself write `$${{`"
+                    "`${{{kind}...}}` is none of ${{env:NAME}}, ${{file:PATH}}, ${{command:...}}, ${{cookie:NAME}}, ${{json:/pointer}}, ${{page:SELECTOR}}; for the text itself write `$${{`"
                 ));
             }
         });
@@ -506,6 +528,10 @@ mod unit {
         assert_eq!(
             parts("${file:a/b}${json:/x/0}!").unwrap(),
             [RefPart::File("a/b".into()), RefPart::Json("/x/0".into()), text("!")]
+        );
+        assert_eq!(
+            parts("/out?t=${page:input[name=csrf]}").unwrap(),
+            [text("/out?t="), RefPart::Page("input[name=csrf]".into())]
         );
         assert_eq!(parts("$${env:T} $5").unwrap(), [text("${env:T} $5")]);
         assert_eq!(parts("${env:T").unwrap_err(), "a reference is not closed by `}`");

@@ -32,10 +32,16 @@ impl Runner<'_> {
         let Some(page) = self.open_page(browser, context, &cell, &start).await? else { return Ok(()) };
         let selector = self.plan.browser.banner.clone();
         let banner = self.unless_ended(page.banner(selector.as_deref())).await?;
-        self.finish(page, &cell, &mut CellSeen::default()).await?;
-        if let Some(banner) = banner {
-            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterClearing, banner.shown));
+        let mut seen = CellSeen::default();
+        self.finish(page, &cell, &mut seen).await?;
+        let shown = banner.is_some_and(|banner| banner.shown);
+        let mut outcome = self.banner_outcome(&cell.persona, BannerMoment::AfterClearing, shown);
+        if seen.came == 0 {
+            outcome.result =
+                ProbeResult::NotDone { why: "the start page did not answer after clearing".into() };
+            outcome.evidence.clear();
         }
+        outcomes.push(outcome);
         Ok(())
     }
 }

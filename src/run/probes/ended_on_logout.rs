@@ -28,7 +28,9 @@ impl Runner<'_> {
         let result = if marked.holds {
             ProbeResult::Fails { what: "the old session still opens the page after the logout".into() }
         } else if marked.unclear {
-            ProbeResult::Undecided { why: marked.why.clone() }
+            ProbeResult::NotDone {
+                why: format!("the old session could not be tried after the logout: {}", marked.why),
+            }
         } else {
             ProbeResult::Holds
         };

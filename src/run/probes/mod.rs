@@ -102,6 +102,22 @@ pub(in crate::run) fn undecided(why: String) -> ProbeAnswer {
     (ProbeResult::Undecided { why }, Vec::new(), None)
 }
 
+/// The act itself failed, so nothing is known of what comes of it.
+pub(in crate::run) fn not_done(why: String) -> ProbeAnswer {
+    (ProbeResult::NotDone { why }, Vec::new(), None)
+}
+
+/// Whether an answer is no word on the matter: none at all, a server in trouble or asked too often,
+/// an address or method that is not there. A refusal (403, 419, a way back to the form) is one.
+pub(in crate::run) fn is_no_word(status: u16) -> bool {
+    matches!(status, 0 | 404 | 405 | 410 | 429 | 500..)
+}
+
+/// A page came, as it was asked for.
+pub(in crate::run) fn came(visit: &Visit) -> bool {
+    visit.failure.is_none() && (200..400).contains(&visit.status)
+}
+
 /// Whether the manifest's item means a cookie of this name.
 pub(in crate::run) fn is_named(item: &Item, name: &Name) -> bool {
     item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches(name))

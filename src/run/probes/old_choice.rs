@@ -36,8 +36,10 @@ impl Runner<'_> {
                 if let Some(page) = self.open_page(browser, &context, &cell, &start).await? {
                     let selector = self.plan.browser.banner.clone();
                     let banner = self.unless_ended(page.banner(selector.as_deref())).await?;
-                    self.finish(page, &cell, &mut CellSeen::default()).await?;
+                    let mut seen = CellSeen::default();
+                    self.finish(page, &cell, &mut seen).await?;
                     shown = banner
+                        .filter(|_| seen.came > 0)
                         .map(|banner| banner.shown)
                         .ok_or_else(|| "the start page did not answer".to_owned());
                 }
@@ -47,7 +49,7 @@ impl Runner<'_> {
         let moment = BannerMoment::AfterPolicyChange;
         let mut outcome = banner_outcome(&cell.persona, moment, shown == Ok(true), true);
         if let Err(why) = shown {
-            outcome.result = ProbeResult::Undecided { why };
+            outcome.result = ProbeResult::NotDone { why };
             outcome.evidence.clear();
         }
         outcomes.push(outcome);

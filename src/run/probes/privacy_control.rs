@@ -6,7 +6,7 @@ use crate::manifest::{Category, Item};
 use crate::observation::{Cell, Consent, ConsentLook, Outcome, Phase, ProbeKind, ProbeResult};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
-use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, is_named, kept, listed, undecided};
+use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, came, is_named, kept, listed, not_done, undecided};
 use crate::run::recorder::As;
 use crate::run::render::{Browser, CellSeen, Listed};
 use std::collections::BTreeSet;
@@ -31,11 +31,11 @@ impl Runner<'_> {
         for page in &pages {
             let ask = Ask::page(probing.clone(), page.clone());
             let visit = self.visit(&engine, &mut session, &ask, As::Look).await?;
-            answered |= visit.status > 0 && visit.failure.is_none();
+            answered |= came(&visit);
             set.extend(kept(&visit).map(|sighting| sighting.name.clone()));
         }
         if !answered {
-            return Ok(undecided("no page answered".into()));
+            return Ok(not_done("no page answered a visit with `Sec-GPC: 1`".into()));
         }
         let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, pages.len());
         Ok((result, evidence, Some(self.target.url.clone())))
@@ -64,7 +64,13 @@ impl Runner<'_> {
         let Some(context) = context else { return Ok(()) };
         let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
         context.close().await;
-        let (result, evidence) = self.with_privacy_control(&who.session.jar, &set, seen.listed.len());
+        let (result, evidence) = match seen.came {
+            0 => {
+                let why = "no page answered a visit with `Sec-GPC: 1` in the browser".to_owned();
+                (ProbeResult::NotDone { why }, Vec::new())
+            }
+            pages => self.with_privacy_control(&who.session.jar, &set, pages),
+        };
         outcomes.push(Outcome {
             probe: ProbeKind::GlobalPrivacyControl,
             persona: who.persona.name.clone(),

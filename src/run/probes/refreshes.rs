@@ -6,7 +6,9 @@ use crate::observation::{Consent, Phase, ProbeResult};
 use crate::plan::Probe;
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
-use crate::run::probes::{ProbeAnswer, answer, drop_cookies, held, is_named, kept, undecided};
+use crate::run::probes::{
+    ProbeAnswer, answer, drop_cookies, held, is_named, is_no_word, kept, not_done, undecided,
+};
 use crate::run::recorder::As;
 
 impl Runner<'_> {
@@ -43,6 +45,16 @@ impl Runner<'_> {
                 Err(_) => continue,
             };
             let visit = self.visit(&engine, &mut other.session, &ask, As::Look).await?;
+            // With everything it needs, a refusal is the request's fault or the server's trouble; without
+            // it, only one that is about the cookie tells anything.
+            if visit.failure.is_some() || is_no_word(visit.status) || with && visit.status >= 400 {
+                let how = if with { "with" } else { "without" };
+                let cookies = probe.cookies.join(", ");
+                return Ok(not_done(format!(
+                    "the refresh request failed, {sent} {how} {cookies} answered {}",
+                    answer(&visit)
+                )));
+            }
             *issued = sets(&visit, &access);
             let (how, what) =
                 (if with { "with" } else { "without" }, if *issued { "issues" } else { "does not issue" });
@@ -62,7 +74,8 @@ impl Runner<'_> {
             [false, true] => ProbeResult::Holds,
             [false, false] => ProbeResult::Fails { what: format!("the refresh does not issue {issues}") },
         };
-        Ok((result, evidence, self.site.on_target(&request.url)))
+        let page = request.url.literal().and_then(|url| self.site.on_target(url));
+        Ok((result, evidence, page))
     }
 }
 

@@ -77,7 +77,11 @@ impl Runner<'_> {
         }
         let (page, why) = match unclear {
             Some((page, why)) => (Some(page), why),
-            None => (None, format!("no page of `{class}` was shown even with all cookies")),
+            None => {
+                let first = evidence.first().map(|line| format!(": {line}")).unwrap_or_default();
+                let why = format!("no page of `{class}` was shown even with all cookies{first}");
+                return Ok((ProbeResult::NotDone { why }, evidence, None));
+            }
         };
         Ok((ProbeResult::Undecided { why }, evidence, page))
     }

@@ -4,8 +4,8 @@ use crate::engine::Ask;
 use crate::observation::{Consent, Phase, ProbeResult, Resource};
 use crate::plan::Probe;
 use crate::run::context::{Ended, Runner, cell};
-use crate::run::persona::PersonaSession;
-use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, answer, held, is_named, kept, undecided};
+use crate::run::persona::{PersonaSession, place};
+use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, answer, came, held, is_named, kept, undecided};
 use crate::run::recorder::As;
 use url::Url;
 
@@ -32,11 +32,13 @@ impl Runner<'_> {
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
         let engine = who.engine.clone();
         let mut evidence = Vec::new();
+        let mut answered = false;
         for page in pages {
             let ask = Ask { resource: Resource::Step, ..Ask::page(probing.clone(), page.clone()) };
             let visit = self.visit(&engine, &mut who.session, &ask, As::Look).await?;
             let renewed =
                 kept(&visit).find(|sighting| items.iter().any(|item| is_named(item, &sighting.name)));
+            answered |= came(&visit) && place(&visit.shown) == place(&page);
             let Some(sighting) = renewed else {
                 evidence.push(format!("GET {}: {}, not issued again", page.path(), answer(&visit)));
                 continue;
@@ -50,6 +52,11 @@ impl Runner<'_> {
                 false => ProbeResult::Holds,
             };
             return Ok((result, evidence, Some(page)));
+        }
+        if !answered {
+            let first = evidence.first().map_or("no page is known to ask for", String::as_str);
+            let why = format!("no page was shown after the wait: {first}");
+            return Ok((ProbeResult::NotDone { why }, evidence, None));
         }
         let what = "no page issues it again after the interval".to_owned();
         Ok((ProbeResult::Fails { what }, evidence, None))

@@ -2,11 +2,11 @@
 //! once more, or the logout's, after which the session must stay.
 
 use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
-use crate::plan::{Action, Probe, Step};
+use crate::plan::{Probe, Step};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::{PersonaSession, place};
-use crate::run::probes::{ProbeAnswer, drop_cookies, held, listed, undecided};
-use crate::run::steps::Halt;
+use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
+use crate::run::steps::{Halt, StepFailure};
 
 impl Runner<'_> {
     /// The login made once more, its form sent without the token's cookie.
@@ -17,7 +17,7 @@ impl Runner<'_> {
     ) -> Result<ProbeAnswer, Ended> {
         let items = self.items(probe);
         let steps = who.persona.login.clone();
-        let Some(sends) = steps.iter().position(sends) else {
+        let Some(sends) = steps.iter().position(Step::sends) else {
             return Ok(undecided("no step of the login sends anything".into()));
         };
         if who.logins >= who.persona.login_budget {
@@ -34,7 +34,7 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[..sends], "the login without its token").await {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+            Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the login step"))),
         }
         let names = held(&other.session.jar, &items);
         if names.is_empty() {
@@ -52,10 +52,10 @@ impl Runner<'_> {
                 (place(&shown.url) != usual).then(|| format!("led to {}", shown.url.path()))
             }),
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(_)) => {
-                let status = other.shown.as_ref().map_or(0, |shown| shown.last_status());
-                Some(format!("was answered {status}"))
-            }
+            Err(Halt::Failed(failure)) => match refusal(&other, &failure) {
+                Some(status) => Some(format!("was answered {status}")),
+                None => return Ok(not_done(failure.in_short("the login step"))),
+            },
         };
         let evidence = vec![match &refused {
             Some(how) => format!("the form sent without {without} {how}"),
@@ -76,7 +76,8 @@ impl Runner<'_> {
     ) -> Result<ProbeAnswer, Ended> {
         let items = self.items(probe);
         let steps = who.persona.logout.clone();
-        let (Some(sends), Some(mark)) = (steps.iter().position(sends), who.persona.logged_in_when.clone())
+        let (Some(sends), Some(mark)) =
+            (steps.iter().position(Step::sends), who.persona.logged_in_when.clone())
         else {
             return Ok(undecided("the logout sends nothing, or `logged_in_when` is missing".into()));
         };
@@ -85,7 +86,7 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[..sends], "the logout without its token").await {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => return Ok(undecided(format!("{}: {}", failure.step, failure.why))),
+            Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the logout step"))),
         }
         let names = held(&other.session.jar, &items);
         if names.is_empty() {
@@ -95,9 +96,15 @@ impl Runner<'_> {
         match self.perform(&mut other, &probing, &steps[sends..=sends], "the logout without its token").await
         {
             Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) if refusal(&other, &failure).is_none() => {
+                return Ok(not_done(failure.in_short("the logout step")));
+            }
             Ok(()) | Err(Halt::Failed(_)) => {}
         }
         let marked = self.ask_mark(who, &probing, &mark).await?;
+        if marked.unclear {
+            return Ok(not_done(format!("whether the session stays could not be seen: {}", marked.why)));
+        }
         let without = listed(&names);
         let evidence = vec![format!(
             "the logout sent without {without}: the session {}",
@@ -125,11 +132,9 @@ impl Runner<'_> {
     }
 }
 
-/// A step that sends something.
-fn sends(step: &Step) -> bool {
-    match &step.action {
-        Action::Submit(_) | Action::Totp { .. } => true,
-        Action::Request(request) => !matches!(request.method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
-        _ => false,
-    }
+/// The status by which a site refused the request of a failed step; none where the step failed
+/// otherwise, or the answer says nothing of the token.
+fn refusal(who: &PersonaSession, failure: &StepFailure) -> Option<u16> {
+    failure.answered.as_ref()?;
+    who.shown.as_ref().map(|shown| shown.last_status()).filter(|status| !is_no_word(*status))
 }

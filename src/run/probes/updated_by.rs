@@ -17,10 +17,11 @@ impl Runner<'_> {
     ) -> Outcome {
         let items = self.items(probe);
         let wrote = written.iter().any(|name| items.iter().any(|item| is_named(item, name)));
-        let result = match (wrote, failed) {
-            (true, _) => ProbeResult::Holds,
-            (false, Some(why)) => ProbeResult::Undecided { why: why.to_owned() },
-            (false, None) => ProbeResult::Fails { what: "the journey did not write it".into() },
+        let result = match (failed, wrote) {
+            // What was written on the way there is not what the journey is about.
+            (Some(why), _) => ProbeResult::NotDone { why: why.to_owned() },
+            (None, true) => ProbeResult::Holds,
+            (None, false) => ProbeResult::Fails { what: "the journey did not write it".into() },
         };
         self.outcome(probe, result, vec![format!("the journey set: {}", listed(written))], None)
     }

@@ -12,6 +12,7 @@ use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, Sighti
 use crate::plan::Render;
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
+use crate::run::probes::came;
 use crate::run::recorder::As;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -238,7 +239,8 @@ impl Runner<'_> {
                     if let Some(picture) = looked.picture {
                         self.took_a_picture(&cell, &listed.url, &picture);
                     }
-                    if let Some(banner) = looked.banner {
+                    // What a page in trouble shows is no banner, and lacks none.
+                    if let Some(banner) = looked.banner.filter(|_| came(&looked.rendered.visit)) {
                         look.shown = Some(banner.shown);
                         look.known_by = banner.by;
                         seen.can_withdraw = looked.can_withdraw;
@@ -314,6 +316,7 @@ impl Runner<'_> {
     }
 
     fn record_page(&mut self, cell: &Cell, rendered: &Rendered, seen: &mut CellSeen) {
+        seen.came += usize::from(came(&rendered.visit));
         let visits = [(cell, &rendered.visit)].into_iter();
         let visits = visits.chain(rendered.then.as_ref().map(|(cell, visit)| (cell, visit)));
         for (cell, visit) in visits {

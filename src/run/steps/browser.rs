@@ -60,6 +60,7 @@ impl Runner<'_> {
             Ok(None) => Err(Halt::Failed(StepFailure {
                 step: format!("the start of {what}"),
                 why: "no fresh browser could be had for it".into(),
+                answered: None,
             })),
             Err(ended) => Err(Halt::Ended(ended)),
         };
@@ -76,10 +77,10 @@ impl Runner<'_> {
         steps: &[Step],
         what: &str,
     ) -> Result<(), Halt> {
-        let tab = self
-            .unless_ended(context.acting_tab(patience))
-            .await?
-            .map_err(|why| Halt::Failed(StepFailure { step: format!("the start of {what}"), why }))?;
+        let tab = self.unless_ended(context.acting_tab(patience)).await?.map_err(|why| {
+            let step = format!("the start of {what}");
+            Halt::Failed(StepFailure { step, why, answered: None })
+        })?;
         let mut stage = Stage { context, tab, patience, cell: cell.clone(), login_form: None };
         let mut made = Ok(());
         for (index, step) in steps.iter().enumerate() {
@@ -87,21 +88,24 @@ impl Runner<'_> {
             self.detail(format!("{}: {name}, in the browser", who.persona.name));
             let done = self.stage_step(&mut stage, who, &step.action, is_expected(steps, index)).await;
             self.take_part(&mut stage).await;
-            match done {
-                Ok(()) => {}
-                Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
-                Err(Trouble::Because(_)) if let Some(ended) = self.over() => return Err(Halt::Ended(ended)),
-                Err(Trouble::Because(mut why)) => {
-                    if let Some(window) = stage.tab.last_window() {
-                        why.push_str(&format!(
-                            "; the page had opened a window, {window}, and steps stay in the page: log in by \
-                             `open`ing that address, or `import` a session"
-                        ));
-                    }
-                    made = Err(Halt::Failed(StepFailure { step: name, why: self.references.mask(&why) }));
-                    break;
-                }
+            let Err(mut trouble) = done else { continue };
+            // Not the step's fault: nobody waits for a helper any longer.
+            if let Some(ended) = self.over() {
+                return Err(Halt::Ended(ended));
             }
+            if let Trouble::Because(why) | Trouble::Answered { why, .. } = &mut trouble
+                && let Some(window) = stage.tab.last_window()
+            {
+                why.push_str(&format!(
+                    "; the page had opened a window, {window}, and steps stay in the page: log in by \
+                     `open`ing that address, or `import` a session"
+                ));
+            }
+            match trouble.of_step(name, &self.references) {
+                Halt::Ended(ended) => return Err(Halt::Ended(ended)),
+                failed => made = Err(failed),
+            }
+            break;
         }
         let of_tab = self.unless_ended(stage.tab.session_storage()).await?;
         let (rest, origins) = self.unless_ended(stage.tab.close(cell)).await?;
@@ -123,7 +127,12 @@ impl Runner<'_> {
         self.carry_cookies_back(stage.context, &mut who.session).await?;
         match action {
             Action::Open { url } => {
-                let url = self.address(url)?;
+                let url = self.address(url, who).await?;
+                let sent = format!("GET {}", url.path());
+                self.stage_open(stage, who, &url, sent, tolerant).await
+            }
+            Action::Follow { selector } => {
+                let (_, url) = self.link(who, selector)?;
                 let sent = format!("GET {}", url.path());
                 self.stage_open(stage, who, &url, sent, tolerant).await
             }
@@ -283,7 +292,7 @@ impl Runner<'_> {
             who.json = serde_json::from_str(&answer.text).ok();
         }
         let refused = (answer.status >= 400 && !tolerant)
-            .then(|| answer.refusal(&format!("it was answered {}", answer.status)));
+            .then(|| answer.refused(&format!("it was answered {}", answer.status)));
         if who.sent_to.is_none() && ask.method != "GET" {
             who.sent_to = Some(place(&answer.url).to_owned());
         }
@@ -293,7 +302,7 @@ impl Runner<'_> {
             Some(page) => page.answer = Some(Box::new(answer)),
             None => who.shown = Some(answer),
         }
-        refused.map_or(Ok(()), |why| Err(Trouble::Because(why)))
+        refused.map_or(Ok(()), Err)
     }
 
     async fn stage_wait(
@@ -402,11 +411,11 @@ impl Runner<'_> {
         page.answer = None;
         page.sent = Some(sent);
         page.refused = refused;
-        let why = (status >= 400 && !tolerant).then(|| page.refusal(&format!("it was answered {status}")));
+        let failed = (status >= 400 && !tolerant).then(|| page.refused(&format!("it was answered {status}")));
         if page.is_json() {
             who.json = serde_json::from_str(&page.text).ok();
         }
-        why.map_or(Ok(()), |why| Err(Trouble::Because(why)))
+        failed.map_or(Ok(()), Err)
     }
 
     /// The page now in front, with what is remembered of the one before.

@@ -6,6 +6,7 @@ mod browser;
 mod form;
 mod mail;
 mod mailbox;
+mod picked;
 mod reference;
 mod sessions;
 mod shown;
@@ -16,6 +17,7 @@ pub(super) use shown::Shown;
 
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
+use super::plain_http::over_http;
 use super::recorder::As;
 use crate::engine::{Ask, Visit};
 use crate::legible::without_credentials;
@@ -51,6 +53,18 @@ pub(super) struct StepFailure {
     pub(super) step: String,
     /// What happened and what to do, still to be masked.
     pub(super) why: String,
+    /// `POST /login answered 405`, where it was the answer.
+    pub(super) answered: Option<String>,
+}
+
+impl StepFailure {
+    /// In a few words, for a claim that cannot be decided by this: which act, and what came of it.
+    pub(super) fn in_short(&self, what: &str) -> String {
+        match &self.answered {
+            Some(answered) => format!("{what} failed, {answered}"),
+            None => format!("{what} failed, {}: {}", self.step, self.why),
+        }
+    }
 }
 
 /// A step's own trouble, before it knows its number.
@@ -58,6 +72,23 @@ pub(super) struct StepFailure {
 enum Trouble {
     Ended(Ended),
     Because(String),
+    /// The site refused it: what was asked and answered, and the whole story.
+    Answered {
+        answered: String,
+        why: String,
+    },
+}
+
+impl Trouble {
+    /// Of a step with this name, all secrets masked.
+    fn of_step(self, step: String, references: &References) -> Halt {
+        let (why, answered) = match self {
+            Trouble::Ended(ended) => return Halt::Ended(ended),
+            Trouble::Because(why) => (why, None),
+            Trouble::Answered { answered, why } => (why, Some(references.mask(&answered))),
+        };
+        Halt::Failed(StepFailure { step, why: references.mask(&why), answered })
+    }
 }
 
 impl From<Ended> for Trouble {
@@ -95,14 +126,12 @@ impl Runner<'_> {
             let name = self.step_name(index, step, what);
             self.detail(format!("{}: {name}", who.persona.name));
             let tolerant = is_expected(steps, index);
-            match self.step(who, cell, &step.action, tolerant).await {
-                Ok(()) => {}
-                Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
+            if let Err(trouble) = self.step(who, cell, &step.action, tolerant).await {
                 // Not the step's fault: nobody waits for a helper any longer.
-                Err(Trouble::Because(_)) if let Some(ended) = self.over() => return Err(Halt::Ended(ended)),
-                Err(Trouble::Because(why)) => {
-                    return Err(Halt::Failed(StepFailure { step: name, why: self.references.mask(&why) }));
-                }
+                return Err(match self.over() {
+                    Some(ended) => Halt::Ended(ended),
+                    None => trouble.of_step(name, &self.references),
+                });
             }
         }
         Ok(())
@@ -130,7 +159,14 @@ impl Runner<'_> {
         tolerant: bool,
     ) -> Result<(), Trouble> {
         match action {
-            Action::Open { url } => self.open(who, cell, url, tolerant).await,
+            Action::Open { url } => {
+                let url = self.address(url, who).await?;
+                self.open(who, cell, url, None, tolerant).await
+            }
+            Action::Follow { selector } => {
+                let (from, url) = self.link(who, selector)?;
+                self.open(who, cell, url, Some(from), tolerant).await
+            }
             Action::Submit(submit) => self.submit(who, cell, submit, None, tolerant).await,
             Action::Totp { secret, submit, field } => {
                 let code = self.one_time_code(secret, who).await?;
@@ -179,13 +215,21 @@ impl Runner<'_> {
         &mut self,
         who: &mut PersonaSession,
         cell: &Cell,
-        url: &str,
+        url: Url,
+        started_by: Option<Url>,
         tolerant: bool,
     ) -> Result<(), Trouble> {
-        let url = self.address(url)?;
         let sent = format!("GET {}", url.path());
-        let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
+        let ask = Ask { started_by, resource: Resource::Step, ..Ask::page(cell.clone(), url) };
         self.go(who, &ask, sent, tolerant).await
+    }
+
+    /// The page in front, and where the link that the selector means leads.
+    fn link(&self, who: &PersonaSession, selector: &str) -> Result<(Url, Url), String> {
+        let page = who.shown.as_ref().ok_or("no page is open yet; `open` the page of the link first")?;
+        let url = page.link(selector)?;
+        self.references.keep_tokens_of(&url);
+        Ok((page.url.clone(), url))
     }
 
     async fn submit(
@@ -264,7 +308,7 @@ impl Runner<'_> {
         cell: &Cell,
         request: &Request,
     ) -> Result<(Ask, String), String> {
-        let url = self.address(&request.url)?;
+        let url = self.address(&request.url, who).await?;
         let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
         for (name, value) in &request.headers {
             match self.references.field(name, value, live(who)).await {
@@ -355,6 +399,12 @@ impl Runner<'_> {
         tolerant: bool,
     ) -> Result<(), Trouble> {
         let engine = who.engine.clone();
+        let moved = who
+            .over_http
+            .as_ref()
+            .filter(|_| self.site.is_own(&ask.url))
+            .map(|origin| Ask { url: over_http(&ask.url, origin), ..ask.clone() });
+        let ask = moved.as_ref().unwrap_or(ask);
         let mut visit = self.visit(&engine, &mut who.session, ask, As::Look).await?;
         for _ in 0..PATIENCE_WITH_429 {
             if visit.status != 429 || tolerant {
@@ -382,7 +432,7 @@ impl Runner<'_> {
             None if visit.status >= 400 => Some(format!("it was answered {}", visit.status)),
             None => None,
         };
-        let why = problem.filter(|_| !tolerant).map(|problem| shown.refusal(&problem));
+        let refused = problem.filter(|_| !tolerant).map(|problem| shown.refused(&problem));
         if shown.is_json() {
             who.json = serde_json::from_str(&shown.text).ok();
         }
@@ -395,7 +445,7 @@ impl Runner<'_> {
         } else if let Some(page) = &mut who.shown {
             page.answer = Some(Box::new(shown));
         }
-        why.map_or(Ok(()), |why| Err(Trouble::Because(why)))
+        refused.map_or(Ok(()), Err)
     }
 
     async fn command(
@@ -407,7 +457,8 @@ impl Runner<'_> {
         let Some((program, arguments)) = command.split_first() else {
             return Err(Trouble::Because("the command is empty".into()));
         };
-        let printed = self.unless_ended(reference::run_helper(program, arguments)).await??;
+        let references = self.references.clone();
+        let printed = self.unless_ended(references.helper(program, arguments)).await??;
         self.references.keep_secret(&printed);
         match prints {
             CommandOutput::Bearer => self.authorize(who, "Bearer", printed.trim()),
@@ -422,9 +473,10 @@ impl Runner<'_> {
         who.session.own_headers.push(("Authorization".into(), format!("{scheme} {token}").into_bytes()));
     }
 
-    fn address(&self, written: &str) -> Result<Url, String> {
-        let shown = || without_credentials(written);
-        self.site.on_target(written).ok_or_else(|| format!("`{}` is no address", shown()))
+    /// The address of a step, with what was looked up for it.
+    async fn address(&self, written: &SecretRef, who: &PersonaSession) -> Result<Url, String> {
+        let text = self.references.address(written, live(who)).await?;
+        self.site.on_target(&text).ok_or_else(|| format!("`{}` is no address", without_credentials(&text)))
     }
 }
 
@@ -483,7 +535,7 @@ fn leads_on(visit: &Visit) -> Option<Url> {
 }
 
 fn live(who: &PersonaSession) -> Live<'_> {
-    Live { jar: Some(&who.session.jar), json: who.json.as_ref() }
+    Live { jar: Some(&who.session.jar), json: who.json.as_ref(), page: who.shown.as_ref() }
 }
 
 fn origin_of(url: &Url) -> Url {
@@ -501,6 +553,7 @@ fn unix_now() -> u64 {
 fn kind(action: &Action) -> &'static str {
     match action {
         Action::Open { .. } => "open",
+        Action::Follow { .. } => "follow",
         Action::Submit(_) => "submit",
         Action::Request(_) => "request",
         Action::Basic { .. } => "basic",

@@ -1,14 +1,18 @@
 //! References to secrets, looked up when they are needed: `${env:NAME}`, `${file:PATH}`,
-//! `${command:...}`, and what the last answer left, `${cookie:NAME}` and `${json:/pointer}`.
+//! `${command:...}`, and what the last answer left, `${cookie:NAME}`, `${json:/pointer}` and
+//! `${page:SELECTOR}`.
 //! Whatever they give is remembered as a secret before it is used.
 
+use super::Shown;
+use super::form::looks_like_token;
 use crate::cookie::Jar;
 use crate::intake::{self, MOST_OF_A_SECRET};
 use crate::manifest::Manifest;
 use crate::plan::{Action, JsonTemplate, Plan, RefPart, Request, RequestBody, SecretRef, Step, Target};
 use crate::run::Stop;
 use crate::secret::Secrets;
-use std::path::Path;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -17,11 +21,15 @@ use tokio::io::AsyncReadExt;
 /// A helper that prints a secret has this long.
 pub(in crate::run) const HELPER_TIME: Duration = Duration::from_secs(60);
 
-/// What `${cookie:NAME}` and `${json:/pointer}` look at.
+/// What stays as it is in a component of an address (RFC 3986, 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What `${cookie:NAME}`, `${json:/pointer}` and `${page:SELECTOR}` look at.
 #[derive(Clone, Copy, Default)]
 pub(in crate::run) struct Live<'a> {
     pub(in crate::run) jar: Option<&'a Jar>,
     pub(in crate::run) json: Option<&'a serde_json::Value>,
+    pub(in crate::run) page: Option<&'a Shown>,
 }
 
 /// Looks references up.
@@ -32,6 +40,8 @@ pub(in crate::run) struct References {
     /// A password that occurs in one of them cannot be masked without making the rest unreadable.
     public: Vec<String>,
     until: Until,
+    /// The plan's own folder, where its commands are run.
+    folder: PathBuf,
 }
 
 /// What a helper or a pipe is not waited for any longer by.
@@ -78,8 +88,8 @@ impl References {
         let steps = plan.personas.iter().flat_map(|persona| persona.login.iter().chain(&persona.logout));
         for step in steps.chain(plan.journeys.iter().flat_map(|journey| &journey.steps)) {
             match &step.action {
-                Action::Open { url } => public.push(url.clone()),
-                Action::Request(request) => public.push(request.url.clone()),
+                Action::Open { url } => public.extend(url.written_address()),
+                Action::Request(request) => public.extend(request.url.written_address()),
                 _ => {}
             }
         }
@@ -88,33 +98,75 @@ impl References {
         );
         let classes = manifest.into_iter().flat_map(|manifest| manifest.pages.values());
         public.extend(classes.flat_map(|class| &class.patterns).map(ToString::to_string));
-        References { secrets, public, until }
+        let folder = Path::new(&plan.file).parent().unwrap_or(Path::new("")).to_owned();
+        References { secrets, public, until, folder }
     }
 
     /// The text that is meant. Only what was looked up is a secret; the plan's own words are not.
     pub(in crate::run) async fn text(&self, reference: &SecretRef, live: Live<'_>) -> Result<String, String> {
         let mut text = String::new();
         for part in &reference.parts {
-            let piece = match part {
-                RefPart::Text(plain) => {
-                    text.push_str(plain);
-                    continue;
-                }
-                RefPart::Env(name) => env(name)?,
-                RefPart::File(path) => {
-                    self.until.wait_for(&path.display().to_string(), file_when_it_comes(path)).await?
-                }
-                RefPart::Command(line) => {
-                    let helper = format!("the helper `{}`", first_word(line));
-                    self.until.wait_for(&helper, command_line(line)).await?
-                }
-                RefPart::Cookie(name) => cookie(name, live.jar)?,
-                RefPart::Json(pointer) => json(pointer, live.json)?,
-            };
-            self.keep_secret(&piece);
-            text.push_str(&piece);
+            text.push_str(&self.piece(part, live).await?);
         }
         Ok(text)
+    }
+
+    /// The address that is meant: what it begins with is an address, what comes in the middle of it
+    /// a value, and stays one whatever is in it.
+    pub(in crate::run) async fn address(
+        &self,
+        reference: &SecretRef,
+        live: Live<'_>,
+    ) -> Result<String, String> {
+        let mut text = String::new();
+        for part in &reference.parts {
+            let piece = self.piece(part, live).await?;
+            match part {
+                RefPart::Text(_) => text.push_str(&piece),
+                _ if text.is_empty() => text.push_str(&piece),
+                _ => text.extend(utf8_percent_encode(&piece, UNRESERVED)),
+            }
+        }
+        Ok(text)
+    }
+
+    async fn piece(&self, part: &RefPart, live: Live<'_>) -> Result<String, String> {
+        let piece = match part {
+            RefPart::Text(plain) => return Ok(plain.clone()),
+            RefPart::Env(name) => env(name)?,
+            RefPart::File(path) => {
+                self.until.wait_for(&path.display().to_string(), file_when_it_comes(path)).await?
+            }
+            RefPart::Command(line) => {
+                let helper = format!("the helper `{}`", first_word(line));
+                self.until.wait_for(&helper, command_line(line, &self.folder)).await?
+            }
+            RefPart::Cookie(name) => cookie(name, live.jar)?,
+            RefPart::Json(pointer) => json(pointer, live.json)?,
+            RefPart::Page(wanted) => {
+                let page = live.page.ok_or_else(|| format!("no page is open yet that has `{wanted}`"))?;
+                page.value_of(wanted)?
+            }
+        };
+        match url::Url::parse(&piece) {
+            Ok(address) if matches!(address.scheme(), "http" | "https") => self.keep_tokens_of(&address),
+            _ => self.keep_secret(&piece),
+        }
+        Ok(piece)
+    }
+
+    /// Remembers what an address has in it that looks like a token.
+    pub(in crate::run) fn keep_tokens_of(&self, address: &url::Url) {
+        for (name, value) in address.query_pairs() {
+            if looks_like_token(&value) || names_a_secret(&name) || name.contains("nonce") {
+                self.keep_secret(&value);
+            }
+        }
+    }
+
+    /// Runs a helper in the plan's folder, to which its paths are relative.
+    pub(in crate::run) async fn helper(&self, program: &str, arguments: &[String]) -> Result<String, String> {
+        run_helper(program, arguments, &self.folder).await
     }
 
     /// The same where even a text written out in the plan is a secret: a password, a token.
@@ -179,8 +231,17 @@ pub(in crate::run) fn missing(plan: &Plan) -> Vec<String> {
 
 /// Runs a helper and gives what it printed, without the last line break. What it prints, to
 /// either stream, is in no message.
-pub(in crate::run) async fn run_helper(program: &str, arguments: &[String]) -> Result<String, String> {
-    let mut child = tokio::process::Command::new(program)
+async fn run_helper(program: &str, arguments: &[String], folder: &Path) -> Result<String, String> {
+    // A bare name is looked for on the PATH; a path must not change its meaning with the folder.
+    let found = match Path::new(program).components().count() {
+        0 | 1 if !program.starts_with("./") => PathBuf::from(program),
+        _ => std::path::absolute(folder.join(program)).unwrap_or_else(|_| folder.join(program)),
+    };
+    let mut command = tokio::process::Command::new(found);
+    if !folder.as_os_str().is_empty() {
+        command.current_dir(folder);
+    }
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -250,9 +311,9 @@ fn tidy(bytes: Vec<u8>) -> Result<String, &'static str> {
     Ok(text)
 }
 
-async fn command_line(line: &str) -> Result<String, String> {
+async fn command_line(line: &str, folder: &Path) -> Result<String, String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    run_helper(shell, &[flag.to_owned(), line.to_owned()])
+    run_helper(shell, &[flag.to_owned(), line.to_owned()], folder)
         .await
         .map_err(|problem| problem.replace(&format!("`{shell}`"), &format!("`{}`", first_word(line))))
 }
@@ -361,6 +422,7 @@ fn all(plan: &Plan) -> Vec<(String, &SecretRef)> {
 fn of_step(step: &Step) -> Vec<&SecretRef> {
     let mut references = Vec::new();
     match &step.action {
+        Action::Open { url } => references.push(url),
         Action::Submit(submit) => references.extend(submit.fields.iter().map(|(_, value)| value)),
         Action::Request(request) => of_request(request, &mut references),
         Action::Basic { user, password } => references.extend([user, password]),
@@ -372,7 +434,7 @@ fn of_step(step: &Step) -> Vec<&SecretRef> {
             references.extend(submit.fields.iter().map(|(_, value)| value));
         }
         Action::Fill { value, .. } => references.push(value),
-        Action::Open { .. }
+        Action::Follow { .. }
         | Action::Export { .. }
         | Action::Command { .. }
         | Action::Expect(_)
@@ -383,6 +445,7 @@ fn of_step(step: &Step) -> Vec<&SecretRef> {
 }
 
 fn of_request<'a>(request: &'a Request, references: &mut Vec<&'a SecretRef>) {
+    references.push(&request.url);
     references.extend(request.headers.iter().map(|(_, value)| value));
     match &request.body {
         RequestBody::None => {}
@@ -439,7 +502,7 @@ mod tests {
     #[tokio::test]
     async fn the_last_answer_is_looked_at() {
         let json = serde_json::json!({"data": {"token": "t0k3n-xyz", "n": 7, "list": []}});
-        let live = Live { jar: None, json: Some(&json) };
+        let live = Live { json: Some(&json), ..Live::default() };
         let references = references();
         let look = |pointer: &str| reference(vec![RefPart::Json(pointer.into())]);
         assert_eq!(references.text(&look("/data/token"), live).await.unwrap(), "t0k3n-xyz");
@@ -467,7 +530,7 @@ mod tests {
         );
         let failure = references.text(&run("false --password=x"), Live::default()).await.unwrap_err();
         assert_eq!(failure, "the helper `false` failed (exit status: 1)");
-        assert!(run_helper("/no/such/helper", &[]).await.unwrap_err().contains("cannot be started"));
+        assert!(references.helper("/no/such/helper", &[]).await.unwrap_err().contains("cannot be started"));
     }
 
     #[test]

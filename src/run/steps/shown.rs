@@ -1,6 +1,7 @@
 //! The page in front of a persona, and what can be said of it when something goes wrong.
 
 use super::super::html;
+use super::Trouble;
 use super::form::{self, Filling, Form};
 use crate::charset::{Charset, PageText};
 use crate::engine::Visit;
@@ -47,6 +48,12 @@ impl Shown {
             rendered: None,
             refused: Vec::new(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test(url: Url, text: &str, charset: Charset) -> Shown {
+        let visit = Visit { status: 200, ..Visit::unanswered(&url) };
+        Shown { text: text.to_owned(), charset, ..Shown::of(&visit) }
     }
 
     /// A page as a browser shows it.
@@ -170,6 +177,16 @@ impl Shown {
         summary
     }
 
+    /// A step to which this was the answer, and that failed by it.
+    pub(super) fn refused(&self, problem: &str) -> Trouble {
+        let sent = self.sent.as_deref().unwrap_or("the request");
+        let answered = match self.status {
+            0 => format!("{sent} got no answer: {problem}"),
+            status => format!("{sent} answered {status}"),
+        };
+        Trouble::Answered { answered, why: self.refusal(problem) }
+    }
+
     /// A problem with this answer: what was sent, what came, and what is likely wrong.
     pub(in crate::run) fn refusal(&self, problem: &str) -> String {
         let story = self.story(problem);
@@ -223,7 +240,8 @@ impl Shown {
         let hint = match self.status {
             400 | 403 | 419 if token => {
                 "Likely a token is missing or stale: `open` the page of the form right before `submit`, and for a \
-                 `request` send the token as the site's script does (`${cookie:NAME}`, `${json:/pointer}`)"
+                 `request` send the token as the site's script does (`${cookie:NAME}`, `${json:/pointer}`, \
+                 `${page:input[name=csrf]}`)"
             }
             401 => "Likely the credentials are wrong",
             403 => "Likely the site refuses this visitor: wrong credentials, a missing token, or a bot wall",
