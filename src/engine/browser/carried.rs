@@ -319,7 +319,7 @@ fn is_identifying(shape: &ValueShape) -> bool {
 /// other visitors have another.
 fn is_short(text: &str, shape: &ValueShape) -> bool {
     let word = matches!(shape, ValueShape::Flag | ValueShape::Empty | ValueShape::LanguageTag);
-    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
     let mixed = has(u8::is_ascii_digit) || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     !word && mixed && (SHORT_VALUE..IDENTIFYING_PART).contains(&text.len())
 }
