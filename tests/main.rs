@@ -52,5 +52,6 @@ mod schema;
 mod secrets;
 mod sentences;
 mod support;
+mod twins;
 mod visits;
 mod web;

@@ -18,6 +18,8 @@ pub struct Scope {
     follow: Option<Test<Address>>,
     /// The manifest's hosts to this target's origin or host.
     hosts: BTreeMap<String, String>,
+    /// Origins beside the target's that are its own.
+    also: Vec<String>,
 }
 
 impl Scope {
@@ -33,6 +35,7 @@ impl Scope {
             never_follow: None,
             follow: None,
             hosts: BTreeMap::new(),
+            also: Vec::new(),
         })
     }
 
@@ -47,6 +50,13 @@ impl Scope {
     /// host; the map may also say where third parties are.
     pub fn hosts(mut self, hosts: BTreeMap<String, String>) -> Scope {
         self.hosts = hosts;
+        self
+    }
+
+    /// The site is at these origins, too, whatever their ports: its plain http twin on a machine for
+    /// tests.
+    pub fn also(mut self, origins: impl IntoIterator<Item = Address>) -> Scope {
+        self.also = origins.into_iter().map(|address| address.origin().to_owned()).collect();
         self
     }
 
@@ -106,7 +116,7 @@ impl Scope {
     /// Whether the address is the site's own: its host, on the target's port. A target on its
     /// scheme's own port has both http and https.
     pub fn is_own(&self, address: &Address) -> bool {
-        if address.origin() == self.target.origin() {
+        if address.origin() == self.target.origin() || self.also.iter().any(|at| at == address.origin()) {
             return true;
         }
         let at = address.origin().split_once("://").map_or("", |(_, at)| at);

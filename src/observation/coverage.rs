@@ -58,6 +58,9 @@ pub struct SameAnswer {
     pub count: u64,
     /// How many addresses answered with a page at all.
     pub of: u64,
+    /// So did the first address, or one that does not exist: a closed door rather than pages alike.
+    #[serde(default)]
+    pub door: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

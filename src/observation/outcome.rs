@@ -68,6 +68,8 @@ pub enum ProbeKind {
     Refreshes { issues: String },
     /// After the plan's interval, is the cookie issued again, to no more than its lifetime?
     RollingRenewal,
+    /// The login sent over plain http sets nothing there. (`plain_http_cookies`)
+    LoginOverHttp,
     /// A POST without the token is refused. (`required_for` a class of endpoints)
     TokenRequired,
     /// A declared journey (language change) wrote the cookie anew. (`updated_by`)

@@ -82,6 +82,17 @@ impl Scan {
                 *share.causes.entry(format!("answered {}", page.status)).or_default() += page.count;
             }
         }
+        // One page at every address is a closed door, whatever its status.
+        for same in self.coverage.same_answers.iter().filter(|same| same.door) {
+            let of_cell = pages().filter(|page| page.cell == same.cell && page.is_answer());
+            let seen: u64 =
+                of_cell.filter(|page| meant(&page.cell, &page.example)).map(|page| page.count).sum();
+            let closed = same.count.min(seen);
+            if closed > 0 {
+                share.failed += closed;
+                *share.causes.entry("showed one and the same page".to_owned()).or_default() += closed;
+            }
+        }
         // What answered with an error is among the pages already.
         let told = |failed: &Failed| {
             let by_status = matches!(failed.kind, FailureKind::ServerError | FailureKind::RateLimited);

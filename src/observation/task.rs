@@ -30,6 +30,8 @@ pub enum Job {
     /// Pages whose requests seem to tell who is visiting, looked at again (browser engine).
     SecondLook,
     Logout,
+    /// The login sent over plain http, after everything that needs the session.
+    LoginOverHttp,
 }
 
 impl Job {
@@ -48,6 +50,7 @@ impl Job {
             Job::PrivacyControl => "Global Privacy Control".to_owned(),
             Job::SecondLook => "a second look".to_owned(),
             Job::Logout => "logout".to_owned(),
+            Job::LoginOverHttp => "login over plain http".to_owned(),
         }
     }
 }

@@ -519,6 +519,8 @@ pub struct ProbeSettings {
     pub renewal_after: Option<Duration>,
     /// Ask once more with `Sec-GPC: 1`.
     pub gpc: bool,
+    /// Send logins over plain http, too, where the site is not on this machine.
+    pub login_over_http: bool,
 }
 
 impl Default for Limits {

@@ -61,6 +61,11 @@ pub fn probes(manifest: &Manifest, plan: &Plan) -> Vec<Probe> {
             probes.push(Probe::about(ProbeKind::EndedOnLogout, persona, []));
         }
     }
+    if manifest.policy.plain_http_cookies.is_some() {
+        let logs_in = |persona: &&Persona| persona.visitor.logged_in && persona.login.iter().any(Step::sends);
+        let personas = plan.personas.iter().filter(logs_in);
+        probes.extend(personas.map(|persona| Probe::about(ProbeKind::LoginOverHttp, persona, [])));
+    }
     probes
 }
 
@@ -169,6 +174,19 @@ fn ends_with_logout(item: &Item) -> bool {
         || item.lifetime_for.values().any(until_logout)
 }
 
+impl Step {
+    /// It sends something: a form, or a request that is more than a question.
+    pub fn sends(&self) -> bool {
+        match &self.action {
+            Action::Submit(_) | Action::Totp { .. } => true,
+            Action::Request(request) => {
+                !matches!(request.method.to_ascii_uppercase().as_str(), "GET" | "HEAD")
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a step asks one of the pages, to send something there or from there.
 pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
     steps.iter().any(|step| {
@@ -254,5 +272,6 @@ mod tests {
             ["RequiredFor member a+b @account"]
         );
         assert_eq!(derived("[claims]\nhonours_gpc = true"), ["GlobalPrivacyControl anonymous "]);
+        assert_eq!(derived("[claims]\nplain_http_cookies = \"none\""), ["LoginOverHttp member "]);
     }
 }

@@ -9,7 +9,7 @@
 use super::{ConsentPlan, EngineChoice, Persona, Plan, Probe, probes};
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Manifest;
-use crate::observation::{Cell, Consent, Engine, Job, Phase};
+use crate::observation::{Cell, Consent, Engine, Job, Phase, ProbeKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A login that is tried without consent, with it and without it again takes so many of the budget.
@@ -64,6 +64,8 @@ enum Stage {
     /// The browser once more, in another mode of third-party cookies.
     OtherMode(ThirdPartyCookies),
     Logout,
+    /// A login is a new session, which may end the old one: so these come after all else.
+    LoginOverHttp,
 }
 
 /// What one persona does in a stage, in its order.
@@ -246,6 +248,10 @@ impl Schedule {
         if !self.personas[persona].logout.is_empty() {
             self.add(Stage::Logout, persona, Step::Logout, 1, Job::Logout, Consent::Untouched);
         }
+        let sent = |probe: &Probe| probe.persona == name && probe.kind == ProbeKind::LoginOverHttp;
+        if self.probes.iter().any(sent) {
+            self.add(Stage::LoginOverHttp, persona, Step::Login, 1, Job::LoginOverHttp, Consent::Untouched);
+        }
     }
 
     /// What follows from the pages as a visitor saw them who said nothing about cookies. What a claim
@@ -296,14 +302,16 @@ impl Schedule {
         let cell = Cell {
             persona: self.personas.get(persona).map(|persona| persona.name.clone()).unwrap_or_default(),
             engine: match stage {
-                Stage::Seeds | Stage::Http | Stage::Logout => Engine::Http,
+                Stage::Seeds | Stage::Http | Stage::Logout | Stage::LoginOverHttp => Engine::Http,
                 Stage::Browser | Stage::SecondLook | Stage::OtherMode(_) => Engine::Browser,
             },
             consent,
             phase: match job {
                 Job::Login => Phase::Login,
                 Job::Journey { .. } => Phase::Journey,
-                Job::Probes | Job::OldChoice | Job::PrivacyControl | Job::SecondLook => Phase::Probe,
+                Job::LoginOverHttp | Job::Probes | Job::OldChoice | Job::PrivacyControl | Job::SecondLook => {
+                    Phase::Probe
+                }
                 Job::Logout => Phase::Logout,
                 Job::Seeds | Job::Crawl | Job::SideRequests | Job::OtherMode | Job::Render => Phase::Crawl,
             },

@@ -96,6 +96,6 @@ impl Default for Http {
 
 impl Default for ProbeSettings {
     fn default() -> Self {
-        ProbeSettings { enabled: true, renewal_after: None, gpc: false }
+        ProbeSettings { enabled: true, renewal_after: None, gpc: false, login_over_http: false }
     }
 }

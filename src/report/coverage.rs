@@ -118,7 +118,18 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
         let pages = crawled(scan)
             .filter(|page| page.cell.persona == persona.name && page.cell.consent == persona.consent)
             .filter(|page| is_answer(page));
-        let mut sentence = words::count_of(pages.map(|page| page.count).sum(), "page");
+        let seen: u64 = pages.map(|page| page.count).sum();
+        let same = scan.coverage.same_answers.iter();
+        let same = same.filter(|same| {
+            same.door && same.cell.persona == persona.name && same.cell.consent == persona.consent
+        });
+        let closed = same.map(|same| same.count).max().unwrap_or_default().min(seen);
+        let mut sentence = words::count_of(seen - closed, "page");
+        if closed > 0 {
+            sentence.push_str(&format!(
+                ", and {closed} addresses that showed one and the same page, not looked at"
+            ));
+        }
         match &persona.reached {
             Reached::Yes if persona.visitor.logged_in => sentence.push_str(", logged in"),
             Reached::Yes => {}

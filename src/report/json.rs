@@ -878,6 +878,7 @@ pub(super) fn probe(kind: &ProbeKind) -> &'static str {
         ProbeKind::EndedOnLogout => "ended-on-logout",
         ProbeKind::Refreshes { .. } => "refreshes",
         ProbeKind::RollingRenewal => "rolling-renewal",
+        ProbeKind::LoginOverHttp => "login-over-http",
         ProbeKind::TokenRequired => "token-required",
         ProbeKind::UpdatedBy { .. } => "updated-by",
         ProbeKind::GlobalPrivacyControl => "global-privacy-control",

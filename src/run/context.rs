@@ -7,12 +7,12 @@ use super::recorder::{As, Recorder};
 use super::render::Browser;
 use super::steps::References;
 use super::{Event, Progress, RunError, Stop, Watch};
-use crate::cookie::Name;
+use crate::cookie::{Decision, Name, Reason};
 use crate::crawl::Robots;
 use crate::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit};
 use crate::manifest::Manifest;
 use crate::observation::Site;
-use crate::observation::{Cell, Consent, Engine, Phase, Resource};
+use crate::observation::{Cell, Consent, Engine, Phase, Resource, Sighting};
 use crate::plan::{Persona, Plan, SecretRef, Target};
 use crate::secret::{Secret, Secrets};
 use crate::transport::{Transport, TransportSettings};
@@ -51,6 +51,8 @@ pub(super) struct Runner<'a> {
     pub(super) progress: Progress,
     /// Names of what was put on the device since somebody began to listen.
     pub(super) journal: Option<BTreeSet<Name>>,
+    /// Names that answers over plain http set, while a login is made there.
+    pub(super) set_over_http: Option<BTreeSet<Name>>,
     /// The browser, where the plan asks for one; whoever works with it takes it out meanwhile.
     pub(super) browser: Option<Browser>,
     settings: HttpSettings,
@@ -104,6 +106,7 @@ impl<'a> Runner<'a> {
             robots: HashMap::new(),
             progress: Progress::default(),
             journal: None,
+            set_over_http: None,
             browser: None,
             settings,
             extra_ca,
@@ -154,6 +157,9 @@ impl<'a> Runner<'a> {
         self.recorder.visit(&ask.cell, &visit, ask.within.as_ref(), counts);
         if let Some(journal) = &mut self.journal {
             journal.extend(kept(&visit).map(|sighting| sighting.name.clone()));
+        }
+        if let Some(set) = &mut self.set_over_http {
+            set.extend(set_in_the_clear(&visit));
         }
         Ok(visit)
     }
@@ -280,6 +286,17 @@ pub(super) fn cell(persona: &str, consent: &Consent, phase: Phase, repeat: u32) 
         repeat,
         third_party: None,
     }
+}
+
+/// Names that answers over plain http set, kept or not: they were on the wire.
+fn set_in_the_clear(visit: &Visit) -> impl Iterator<Item = Name> {
+    let over_http = visit.exchanges.iter().filter(|exchange| exchange.at.url.as_str().starts_with("http:"));
+    let sets = |sighting: &&Sighting| match &sighting.decision {
+        Decision::Deleted { .. } => false,
+        Decision::Rejected { reasons } => !reasons.contains(&Reason::AlreadyExpired),
+        _ => true,
+    };
+    over_http.flat_map(|exchange| &exchange.sightings).filter(sets).map(|sighting| sighting.name.clone())
 }
 
 fn transport(plan: &Plan, extra_ca: &[Vec<u8>], proxy: Option<Secret>) -> Result<Transport, RunError> {

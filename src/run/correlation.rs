@@ -1,7 +1,8 @@
 //! Which requests really tell who is visiting. A value that looks random may be the number of an
 //! account, the hash of a build or the number of an event; one visitor's own is the same on all the
 //! visitor's page views and another for the next visitor. So requests with such values wait here
-//! until visitors can be compared.
+//! until visitors can be compared. A sum of a browser's traits is the same for all visitors of one
+//! machine: whether a value is one shows when somebody comes whose browser has others.
 
 use crate::cookie::registrable_domain;
 use crate::engine::Carrying;
@@ -14,7 +15,6 @@ const MOST_WAITING: usize = 20_000;
 const MOST_VALUES: usize = 1000;
 
 /// Every value that may be one visitor's own, by the field that carried it.
-#[derive(Default)]
 pub(super) struct Correlation {
     /// Personas with a session are the same visitor in every cell.
     members: BTreeSet<String>,
@@ -25,6 +25,24 @@ pub(super) struct Correlation {
     page_view: u32,
     fields: BTreeMap<Place, Field>,
     waiting: Vec<(Contact, Vec<Carrying>)>,
+    /// Whoever comes now has another browser's traits.
+    in_disguise: bool,
+    /// Visitors who had.
+    disguised: BTreeSet<usize>,
+    /// Whether the manifest says of a host that it gets nothing to tell visitors apart by.
+    claimed: Claimed,
+}
+
+/// Whether a host is one that the manifest speaks of.
+pub(super) type Claimed = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// How a page has to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LookAgain {
+    /// By a visitor who comes back, and by another one.
+    AsTwo,
+    /// By another one whose browser has other traits.
+    InDisguise,
 }
 
 /// Who is visiting: a persona with a session, or a fresh browser.
@@ -47,6 +65,8 @@ struct Field {
     values: BTreeMap<u32, BTreeMap<usize, u32>>,
     /// A visitor sent one value on several page views.
     lasting: bool,
+    /// The visitors who did.
+    lasting_by: BTreeSet<usize>,
 }
 
 impl Field {
@@ -59,14 +79,40 @@ impl Field {
         self.values.values().any(|visitors| visitors.len() > 1)
     }
 
+    /// Visitors with the same traits share a value that is another for those with others: a sum of
+    /// the traits.
+    fn goes_by_traits(&self, disguised: &BTreeSet<usize>) -> bool {
+        let by = |in_disguise: bool| {
+            let of = move |visitors: &BTreeMap<usize, u32>| {
+                visitors.keys().any(|visitor| disguised.contains(visitor) == in_disguise)
+            };
+            self.values.iter().filter(move |(_, visitors)| of(visitors)).map(|(value, _)| *value)
+        };
+        let (plain, theirs): (BTreeSet<u32>, BTreeSet<u32>) = (by(false).collect(), by(true).collect());
+        let lasts = |in_disguise: bool| {
+            self.lasting_by.iter().any(|visitor| disguised.contains(visitor) == in_disguise)
+        };
+        !theirs.is_empty() && plain.is_disjoint(&theirs) && lasts(true) && lasts(false) && self.any_shared()
+    }
+
     fn visitors(&self) -> usize {
         self.values.values().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>().len()
     }
 }
 
 impl Correlation {
-    pub(super) fn new(members: BTreeSet<String>) -> Correlation {
-        Correlation { members, ..Correlation::default() }
+    pub(super) fn new(members: BTreeSet<String>, claimed: Claimed) -> Correlation {
+        Correlation {
+            members,
+            visitors: Vec::new(),
+            serial: 0,
+            page_view: 0,
+            fields: BTreeMap::new(),
+            waiting: Vec::new(),
+            in_disguise: false,
+            disguised: BTreeSet::new(),
+            claimed,
+        }
     }
 
     /// Another document is shown from here on.
@@ -77,6 +123,12 @@ impl Correlation {
     /// Whoever comes now is another visitor, unless known as a member.
     pub(super) fn another_visitor(&mut self) {
         self.serial += 1;
+        self.in_disguise = false;
+    }
+
+    /// Whoever comes now has another browser's traits.
+    pub(super) fn in_disguise(&mut self) {
+        self.in_disguise = true;
     }
 
     /// Takes in a request: given back where nothing has to be compared.
@@ -95,26 +147,41 @@ impl Correlation {
             }
             let first =
                 *field.values.entry(one.identity).or_default().entry(visitor).or_insert(self.page_view);
-            field.lasting |= first != self.page_view;
+            if first != self.page_view {
+                field.lasting = true;
+                field.lasting_by.insert(visitor);
+            }
         }
         self.waiting.push((contact, unsure));
         None
     }
 
     /// One page for each field that more visits could decide, in order.
-    pub(super) fn undecided(&self) -> Vec<(Cell, SafeUrl)> {
-        let mut pages: BTreeMap<Place, (&Cell, &SafeUrl)> = BTreeMap::new();
+    pub(super) fn undecided(&self) -> Vec<(Cell, SafeUrl, LookAgain)> {
+        let mut pages: BTreeMap<Place, (&Cell, &SafeUrl, LookAgain)> = BTreeMap::new();
         for (contact, carrying) in &self.waiting {
             for one in carrying {
                 let place = place(contact, &one.carried);
-                if self.fields.get(&place).is_some_and(|field| is_undecided(&one.carried.what, field)) {
-                    let here = (&contact.cell, &contact.page);
-                    pages.entry(place).and_modify(|first| *first = (*first).min(here)).or_insert(here);
-                }
+                let Some(field) = self.fields.get(&place) else { continue };
+                let how = match &one.carried.what {
+                    what if is_undecided(what, field) => LookAgain::AsTwo,
+                    Disclosure::Identifier if self.may_go_by_traits(contact, field) => LookAgain::InDisguise,
+                    _ => continue,
+                };
+                let here = (&contact.cell, &contact.page, how);
+                pages.entry(place).and_modify(|first| *first = (*first).min(here)).or_insert(here);
             }
         }
         let pages: BTreeSet<_> = pages.into_values().collect();
-        pages.into_iter().map(|(cell, page)| (cell.clone(), page.clone())).collect()
+        pages.into_iter().map(|(cell, page, how)| (cell.clone(), page.clone(), how)).collect()
+    }
+
+    /// All visitors send the same, and nobody came yet whose browser has other traits. Most of such
+    /// values are the site's own number; it matters where the manifest says that there is nothing.
+    fn may_go_by_traits(&self, contact: &Contact, field: &Field) -> bool {
+        let disguised =
+            field.values.values().flat_map(BTreeMap::keys).any(|who| self.disguised.contains(who));
+        field.lasting && field.any_shared() && !disguised && (self.claimed)(&contact.host)
     }
 
     /// Every request that waited, with what it surely tells.
@@ -136,7 +203,10 @@ impl Correlation {
         match one.carried.what {
             // It is kept on the device: it lasts by that alone.
             Disclosure::Cookie(_) | Disclosure::Storage(_) => !shared,
-            Disclosure::Identifier => field.lasting && field.visitors() > 1 && !field.any_shared(),
+            Disclosure::Identifier => {
+                field.lasting && field.visitors() > 1 && !field.any_shared()
+                    || field.goes_by_traits(&self.disguised)
+            }
             Disclosure::UserId => {
                 field.lasting
                     && !shared
@@ -149,13 +219,15 @@ impl Correlation {
     fn visitor(&mut self, cell: &Cell) -> usize {
         let fresh = (!self.members.contains(&cell.persona)).then_some(self.serial);
         let visitor = Visitor { persona: cell.persona.clone(), fresh };
-        match self.visitors.iter().position(|known| *known == visitor) {
-            Some(known) => known,
-            None => {
-                self.visitors.push(visitor);
-                self.visitors.len() - 1
-            }
+        let known = self.visitors.iter().position(|known| *known == visitor);
+        let ordinal = known.unwrap_or_else(|| {
+            self.visitors.push(visitor);
+            self.visitors.len() - 1
+        });
+        if self.in_disguise {
+            self.disguised.insert(ordinal);
         }
+        ordinal
     }
 }
 
@@ -207,11 +279,16 @@ mod tests {
     /// a page view), and the value's number. Gives what the first of them tells in the end, and
     /// whether another look was wanted.
     fn told(what: Disclosure, requests: &[(char, u32)]) -> (bool, bool) {
-        let mut correlation = Correlation::new(BTreeSet::from(["member".to_owned()]));
+        let members = BTreeSet::from(["member".to_owned()]);
+        let mut correlation = Correlation::new(members, Box::new(|host| host == "x.tracker.test"));
         let mut before = 'a';
         for (who, identity) in requests {
             if std::mem::replace(&mut before, who.to_ascii_lowercase()) != who.to_ascii_lowercase() {
                 correlation.another_visitor();
+            }
+            // `D` comes with another browser's traits.
+            if who.eq_ignore_ascii_case(&'d') {
+                correlation.in_disguise();
             }
             if who.is_uppercase() {
                 correlation.page_view();
@@ -233,8 +310,13 @@ mod tests {
         let (yes, no, unclear) = ((true, false), (false, false), (false, true));
         let own = |requests: &[(char, u32)]| told(Disclosure::Identifier, requests);
         assert_eq!(own(&[('A', 1), ('A', 1), ('B', 2), ('B', 2)]), yes);
-        // The number of an account, the hash of a build.
-        assert_eq!(own(&[('A', 1), ('A', 1), ('B', 1)]), no);
+        // The number of an account, the hash of a build: once somebody with other traits sent it, too.
+        assert_eq!(own(&[('A', 1), ('A', 1), ('B', 1)]), unclear);
+        assert_eq!(own(&[('A', 1), ('A', 1), ('B', 1), ('D', 1), ('D', 1)]), no);
+        // A sum of the browser's traits.
+        assert_eq!(own(&[('A', 1), ('A', 1), ('B', 1), ('D', 2), ('D', 2)]), yes);
+        // Neither is what is new each time for the one in disguise.
+        assert_eq!(own(&[('A', 1), ('A', 1), ('B', 1), ('D', 2), ('D', 3)]), no);
         // A cache buster, an event's number: also where one page view sends it twice.
         assert_eq!(own(&[('A', 1), ('a', 1), ('A', 2), ('B', 3), ('B', 4)]), unclear);
         // Only one visitor, or seen once.

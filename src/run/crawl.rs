@@ -120,7 +120,8 @@ impl Runner<'_> {
         let site = Arc::clone(&self.site);
         let mut scope = Scope::new(&self.target.url)?
             .own(move |address| site.is_own(&address.to_url()))
-            .hosts(self.site.map().clone());
+            .hosts(self.site.map().clone())
+            .also(self.http_origins().iter().filter_map(Address::new));
         let pages = &self.plan.pages;
         if !pages.include.is_empty() {
             scope = scope.include(any_of(&pages.include));

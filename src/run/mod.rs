@@ -12,6 +12,7 @@ mod login_check;
 mod logout;
 mod pace;
 mod persona;
+mod plain_http;
 mod probes;
 mod recorder;
 mod render;

@@ -54,6 +54,10 @@ pub(super) struct PersonaSession {
     pub(super) frontier: Option<SharedFrontier>,
     /// The mark shows only where scripts run.
     pub(super) marked_by_script: bool,
+    /// Its browser has other traits than this machine's.
+    pub(super) disguised: bool,
+    /// Its steps go to this plain http address of the site instead of https.
+    pub(super) over_http: Option<Url>,
     /// Where its links lead, if it looks like an administrator.
     pub(super) back_offices: BackOffices,
 }
@@ -82,6 +86,8 @@ impl PersonaSession {
             kinds: PageGroups::default(),
             frontier: None,
             marked_by_script: false,
+            over_http: None,
+            disguised: false,
             back_offices: BackOffices::default(),
         }
     }

@@ -1,18 +1,19 @@
 //! What the run has seen so far: visits go in, in the order they were asked for; the fold keeps
 //! what an audit could ask about.
 
-use super::correlation::Correlation;
+use super::correlation::{Claimed, Correlation, LookAgain};
 use crate::cookie::same_site;
 use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
-use crate::manifest::Manifest;
+use crate::manifest::{Glob, Manifest};
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
     PageTally, Picture, Resource, SafeUrl, SameAnswer, Sampled, Sent, SentByScripts, Sighting, Skipped,
 };
+use crate::run::html;
 use crate::secret::Secrets;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
@@ -22,6 +23,8 @@ const MOST_NOTES: usize = 100;
 const MOST_ANSWERS: usize = 20_000;
 /// Addresses from which on it says something that they all answer alike.
 const LEAST_ALIKE: u64 = 4;
+/// A page with a script and no more text than this is filled by the script.
+const WORDS_OF_A_PAGE: usize = 80;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
@@ -42,6 +45,10 @@ pub(super) struct Recorder {
     notes: Vec<String>,
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
+    /// Those of them that are filled by a script.
+    shells: HashSet<u64>,
+    /// What the first address of a cell showed, and one that does not exist.
+    doors: HashSet<u64>,
     dead_ends: Vec<DeadEnd>,
     sampled: Vec<Sampled>,
     /// What scripts sent, by persona, method, place and whether it was held back.
@@ -78,7 +85,7 @@ impl Recorder {
             Some(manifest) => Fold::with_classes(classes(manifest)),
             None => Fold::default(),
         };
-        let correlation = Correlation::new(members);
+        let correlation = Correlation::new(members, gets_no_identifiers(manifest, &site));
         Recorder {
             site,
             secrets,
@@ -90,6 +97,8 @@ impl Recorder {
             pictures: Vec::new(),
             notes: Vec::new(),
             answers: BTreeMap::new(),
+            shells: HashSet::new(),
+            doors: HashSet::new(),
             dead_ends: Vec::new(),
             sampled: Vec::new(),
             sent_by_scripts: BTreeMap::new(),
@@ -158,8 +167,13 @@ impl Recorder {
         self.correlation.another_visitor();
     }
 
+    /// Whoever comes now has another browser's traits.
+    pub(super) fn in_disguise(&mut self) {
+        self.correlation.in_disguise();
+    }
+
     /// Pages whose requests seem to tell who is visiting, where it takes another look to be sure.
-    pub(super) fn undecided(&self) -> Vec<(Cell, SafeUrl)> {
+    pub(super) fn undecided(&self) -> Vec<(Cell, SafeUrl, LookAgain)> {
         self.correlation.undecided()
     }
 
@@ -291,24 +305,45 @@ impl Recorder {
         coverage.sent_by_scripts.sort();
     }
 
-    /// Counts a page by its text; digits are left out, because a closed door shows the time.
+    /// Counts a page by its text; digits are left out, because a closed door shows the time. A page
+    /// that asks for a password is a door of another kind, and one without words that has a script
+    /// is another page at each address for those who run it.
     fn answer(&mut self, cell: &Cell, body: &[u8]) {
-        let mut hash = std::hash::DefaultHasher::new();
-        for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {
-            std::hash::Hasher::write(&mut hash, piece);
+        if is_a_login(body) {
+            return;
         }
+        let sum = without_digits(body);
         let answers = self.answers.entry(cell.clone()).or_default();
-        let sum = std::hash::Hasher::finish(&hash);
+        if answers.is_empty() {
+            self.doors.insert(sum);
+        }
         if answers.len() < MOST_ANSWERS || answers.contains_key(&sum) {
-            *answers.entry(sum).or_default() += 1;
+            let count = answers.entry(sum).or_default();
+            *count += 1;
+            if *count == LEAST_ALIKE && is_a_shell(body) {
+                self.shells.insert(sum);
+            }
+        }
+    }
+
+    /// What an address that does not exist showed: a closed door shows it everywhere.
+    pub(super) fn nowhere(&mut self, visit: &Visit) {
+        if (200..300).contains(&visit.status) && !visit.body.is_empty() {
+            self.doors.insert(without_digits(&visit.body));
         }
     }
 
     /// Cells in which more than half of the addresses answered with one page.
     fn same_answers(&self) -> Vec<SameAnswer> {
         let of_cell = |(cell, answers): (&Cell, &HashMap<u64, u64>)| {
-            let (count, of) = (answers.values().copied().max().unwrap_or_default(), answers.values().sum());
-            (count >= LEAST_ALIKE && count * 2 > of).then(|| SameAnswer { cell: cell.clone(), count, of })
+            let (same, count) = answers.iter().max_by_key(|(sum, count)| (**count, **sum))?;
+            let (count, of) = (*count, answers.values().sum());
+            (!self.shells.contains(same) && count >= LEAST_ALIKE && count * 2 > of).then(|| SameAnswer {
+                cell: cell.clone(),
+                count,
+                of,
+                door: self.doors.contains(same),
+            })
         };
         self.answers.iter().filter_map(of_cell).collect()
     }
@@ -392,4 +427,44 @@ fn classes_of_url(manifest: &Manifest) -> impl Fn(&Url) -> u64 + Send + Sync + u
         }
         std::hash::Hasher::finish(&hash)
     }
+}
+/// Whether a host belongs to a third party that gets nothing to tell visitors apart by, as the
+/// manifest says; one whose hosts it does not name may have any.
+fn gets_no_identifiers(manifest: Option<&Manifest>, site: &Arc<Site>) -> Claimed {
+    let parties = manifest.into_iter().flat_map(|manifest| &manifest.third_parties);
+    let claimed = parties.filter(|party| party.identifiers == Some(false));
+    let domains: Vec<_> = claimed.map(|party| party.domains.clone()).collect();
+    let site = Arc::clone(site);
+    Box::new(move |host| {
+        let is = |domain: &Glob| {
+            let within = |name: &str| {
+                domain
+                    .literal()
+                    .is_some_and(|domain| name.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.')))
+            };
+            site.names(host).any(|name| domain.matches(name) || within(name))
+        };
+        domains.iter().any(|domains| domains.is_empty() || domains.iter().any(is))
+    })
+}
+
+/// What tells pages apart, but for the digits in them.
+fn without_digits(body: &[u8]) -> u64 {
+    let mut hash = std::hash::DefaultHasher::new();
+    for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {
+        std::hash::Hasher::write(&mut hash, piece);
+    }
+    std::hash::Hasher::finish(&hash)
+}
+
+/// Whether a page asks for a password, in whatever case and quotes its markup has it.
+fn is_a_login(body: &[u8]) -> bool {
+    let wanted: &[u8] = b"password";
+    body.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether a script fills the page: it has one, and next to no words.
+fn is_a_shell(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    text.contains("<script") && html::visible_text(&text, WORDS_OF_A_PAGE + 1).len() <= WORDS_OF_A_PAGE
 }

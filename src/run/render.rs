@@ -203,6 +203,9 @@ impl Runner<'_> {
         gpc: bool,
     ) -> Result<Option<BrowserContext>, Ended> {
         self.recorder.another_visitor();
+        if who.disguised {
+            self.recorder.in_disguise();
+        }
         if browser.engine.gone() && browser.restarts < MOST_RESTARTS {
             browser.restarts += 1;
             self.warn("the browser ended and is started again");
@@ -223,6 +226,7 @@ impl Runner<'_> {
             accept_language: session.accept_language.clone(),
             time_zone: who.persona.time_zone.clone(),
             gpc: gpc || session.gpc,
+            disguised: who.disguised,
             own_headers: session.own_headers.clone(),
             proxy,
         };

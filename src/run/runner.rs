@@ -196,6 +196,12 @@ impl Tasks<'_> {
                 result
             }
             Job::Logout => self.logout(index).await,
+            Job::LoginOverHttp => {
+                let probes = self.probes_of(index);
+                let who = &mut self.personas[index].session;
+                self.outcomes.extend(self.runner.log_in_over_http(who, &probes).await?);
+                Ok(TaskResult::default())
+            }
         }
     }
 
@@ -340,7 +346,10 @@ impl Tasks<'_> {
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => {
                 self.runner.warn(format!("{persona}: {} failed: {}", failure.step, failure.why));
-                Some(failure.in_short(&format!("a step of {what}")))
+                Some(match failure.answered {
+                    Some(_) => failure.in_short(&format!("a step of {what}")),
+                    None => format!("{} failed: {}", failure.step, failure.why),
+                })
             }
         };
         for probe in self.probes_of(index) {

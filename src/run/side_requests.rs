@@ -8,7 +8,7 @@ use super::html;
 use super::recorder::As;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
-use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, http_twin, www_twin};
+use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, www_twin};
 use crate::plan;
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
@@ -138,27 +138,18 @@ impl Runner<'_> {
     /// The addresses that belong to every site.
     pub(super) async fn usual_addresses(&mut self) -> Result<(), Ended> {
         let start = self.target.url.clone();
-        let mut addresses: Vec<Url> = [http_twin(&start), www_twin(&start), start.join(NO_SUCH_PAGE).ok()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut addresses = self.http_addresses();
+        addresses.extend([www_twin(&start), start.join(NO_SUCH_PAGE).ok()].into_iter().flatten());
         if self.plan.pages.assets {
             addresses.extend(start.join("/favicon.ico"));
         }
-        // Where people log in, plain http matters most.
-        let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
-        let opened = steps.filter_map(|step| match &step.action {
-            plan::Action::Open { url } => http_twin(&self.site.on_target(url.literal()?)?),
-            _ => None,
-        });
-        for twin in opened.collect::<Vec<_>>() {
-            if !addresses.contains(&twin) {
-                addresses.push(twin);
-            }
-        }
         for url in addresses {
             let twin = start.scheme() == "https" && url.scheme() == "http";
+            let nowhere = url.path() == NO_SUCH_PAGE;
             let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+            if nowhere {
+                self.recorder.nowhere(&visit);
+            }
             if twin && visit.status > 0 {
                 let name = self.anonymous().name;
                 self.recorder.twin(&cell(&name, &Consent::Untouched, Phase::Probe, 1), &visit);

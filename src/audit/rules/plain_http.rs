@@ -1,7 +1,7 @@
 //! `plain-http`
 
 use super::prelude::*;
-use crate::observation::FailureKind;
+use crate::observation::{FailureKind, Phase, ProbeKind, ProbeResult, is_local};
 
 pub(crate) static RULE: Rule = Rule {
     id: "plain-http",
@@ -10,6 +10,11 @@ pub(crate) static RULE: Rule = Rule {
 The http:// address of an https site should answer with a redirect and nothing else. What it sets there, \
 anybody on the way can read and change; what a browser sends there, anybody can read. Lines that a browser \
 refuses because they come over http (`Secure`) count as well: they were on the wire.
+
+A page that redirects does not speak for a form that is sent to another: the start and the login pages are asked \
+over http, and the login is sent there, too. It carries a password in the clear, so that happens on this machine \
+only, or with `login_over_http = true` under `[probes]`. `pages.start` may name the http:// address, on whatever \
+port; where http answers itself, its pages are crawled with the others.
 
 Targets whose own address is http (development servers) are not judged.
 
@@ -45,11 +50,17 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         );
     }
     for index in 0..context.manifest.items.len() {
+        // A browser trusts this machine's plain http, and sends there what is `Secure`: of the site
+        // where visitors meet it that says nothing.
+        let mut over_https = context.sightings(index).filter(|seen| seen.https && seen.writes()).peekable();
+        let secure = over_https.peek().is_some() && over_https.all(|seen| seen.example().written.secure);
         let over_http: Vec<_> = context
             .sent(index)
             .filter(|sent| {
                 sent.example.parsed().is_some_and(|url| {
-                    url.scheme() == "http" && context.hosts.own(url.host_str().unwrap_or_default())
+                    url.scheme() == "http"
+                        && context.hosts.own(url.host_str().unwrap_or_default())
+                        && !(secure && is_local(&url))
                 })
             })
             .collect();
@@ -100,13 +111,32 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
         return Some(Standing::open(Why::NotReached, detail, "a run that reaches the http:// address"));
     }
     if asked > 0 {
+        // A password that was not sent over http may be what sets the session there.
+        let not_done = context.outcomes(|probe| *probe == ProbeKind::LoginOverHttp).find_map(|outcome| {
+            match &outcome.result {
+                ProbeResult::NotDone { why } | ProbeResult::Undecided { why } => Some(why.clone()),
+                ProbeResult::Holds | ProbeResult::Fails { .. } => None,
+            }
+        });
+        if let Some(why) = not_done {
+            return Some(Standing::open(Why::NotPlanned, why, "`login_over_http = true` under [probes]"));
+        }
         // One request does not prove a class. Where http answers itself, any of its pages may set
         // something; a redirect to https before the application runs answers for all of them.
         let itself = twins().find(|page| {
             let ended = page.shown.as_ref().unwrap_or(&page.example);
             page.is_answer() && plain(ended)
         });
-        if let Some(page) = itself {
+        let answered = |http: bool| {
+            let pages =
+                coverage.pages.iter().filter(|page| page.is_answer() && page.cell.phase == Phase::Crawl);
+            pages
+                .filter(|page| plain(page.shown.as_ref().unwrap_or(&page.example)) == http)
+                .map(|page| page.count)
+                .sum::<u64>()
+        };
+        // Where the pages over http were crawled as those over https were, they were looked at.
+        if let Some(page) = itself.filter(|_| answered(true) < answered(false)) {
             let detail = format!(
                 "{} answers {} over plain http instead of redirecting: what its other pages set there was not looked at",
                 page.example, page.status
@@ -129,6 +159,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Absence, Item, SecureRule, VisitorState};
+    use crate::observation::ProbeKind;
 
     fn site() -> Site {
         let mut item = Item::named("access");
@@ -144,6 +175,11 @@ mod tests {
         // One request that sets nothing does not prove what the others set.
         site().visited(twin).finds_nothing().leaves("claims.plain-http-cookies", "not-planned");
         site().looked_at().leaves("claims.plain-http-cookies", "not-planned");
+        // Nor does a redirect of pages speak for a login that was not sent there.
+        let login = || probe(ProbeKind::LoginOverHttp);
+        let redirects = || site().redirected(twin, "https://site.example/");
+        redirects().probed(login().not_done("not sent")).leaves("claims.plain-http-cookies", "not-planned");
+        redirects().probed(login().holds()).upholds("claims.plain-http-cookies");
         site()
             .when(line("access=1").from("http://site.example/login"))
             .finds("plain-http: claims.plain-http-cookies, cookies.access.visitors");

@@ -12,7 +12,8 @@ and bodies for values it knows (cookies, storage items, the name and address tha
 percent-encoded, in base64, and names and addresses also as their SHA-256 sums) and for random ones. A random \
 value counts as an identifier when one visitor sends it on several page views and another visitor sends another: \
 what is the same for everybody (an account's number, the hash of a build) or new each time (a cache buster, an \
-event's number) tells nobody apart. What is encrypted, compressed or summed up otherwise it cannot see.
+event's number) tells nobody apart. Where all visitors send the same, another comes whose browser has another \
+screen, time zone and version: what changes with them is a sum of the browser's traits, and counts. What is encrypted, compressed or summed up otherwise it cannot see.
 
 **To do:** take the field out of the event.",
     check,

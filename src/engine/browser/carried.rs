@@ -25,6 +25,8 @@ const LONGEST: usize = 8192;
 const LONGEST_NAME: usize = 60;
 /// A value shorter than this is found within others by chance.
 const IDENTIFYING_PART: usize = 12;
+/// Still shorter values are many visitors'.
+const SHORT_VALUE: usize = 4;
 /// Comparisons of parts of values in one visit.
 const MOST_COMPARISONS: usize = 2_000_000;
 
@@ -48,7 +50,8 @@ impl Known {
 
     fn add(&mut self, what: Disclosure, value: &CookieValue) {
         let Ok(text) = std::str::from_utf8(value.reveal()) else { return };
-        let identifying = || is_identifying(&shape(value)) || is_long_number(text);
+        let shape = shape(value);
+        let identifying = || is_identifying(&shape) || is_long_number(text) || is_short(text, &shape);
         if self.values.len() >= MOST_KNOWN || value.len() > LONGEST || !identifying() {
             return;
         }
@@ -310,6 +313,15 @@ fn shape(value: &CookieValue) -> ValueShape {
 
 fn is_identifying(shape: &ValueShape) -> bool {
     matches!(shape, ValueShape::Identifier | ValueShape::Uuid | ValueShape::Jwt | ValueShape::Email)
+}
+
+/// Too short to be told from a word by itself. It is looked for as a whole only, and counts where
+/// other visitors have another.
+fn is_short(text: &str, shape: &ValueShape) -> bool {
+    let word = matches!(shape, ValueShape::Flag | ValueShape::Empty | ValueShape::LanguageTag);
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
+    let mixed = has(u8::is_ascii_digit) || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    !word && mixed && (SHORT_VALUE..IDENTIFYING_PART).contains(&text.len())
 }
 
 /// Numbers in a row, as analytics tools number visitors: `GA1.1.1234567890.1700000000`.

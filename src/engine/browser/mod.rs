@@ -88,6 +88,8 @@ pub struct Identity {
     pub accept_language: Option<String>,
     pub time_zone: Option<String>,
     pub gpc: bool,
+    /// With traits of another machine: its screen, processors and time zone, and an earlier version.
+    pub disguised: bool,
     pub own_headers: Vec<(String, Vec<u8>)>,
     /// Its URL, with the password where it wants one.
     pub proxy: Option<Secret>,
@@ -100,6 +102,17 @@ pub struct StoredItem {
     pub origin: String,
     pub name: String,
     pub value: CookieValue,
+}
+
+/// The same browser as it told of itself one version ago.
+fn one_version_earlier(user_agent: &str) -> String {
+    let earlier = || {
+        let (before, rest) = user_agent.split_once("Chrome/")?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let version: u32 = rest[..digits].parse().ok()?;
+        Some(format!("{before}Chrome/{}{}", version.saturating_sub(1), &rest[digits..]))
+    };
+    earlier().unwrap_or_else(|| user_agent.to_owned())
 }
 
 impl BrowserEngine {
@@ -162,10 +175,14 @@ impl BrowserEngine {
             .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
             .collect();
         let emulation = Emulation {
-            user_agent: Some(identity.user_agent.unwrap_or_else(|| self.user_agent.clone())),
+            user_agent: Some(match identity.user_agent.unwrap_or_else(|| self.user_agent.clone()) {
+                told if identity.disguised => one_version_earlier(&told),
+                told => told,
+            }),
             accept_language: identity.accept_language,
             time_zone: identity.time_zone,
             gpc: identity.gpc,
+            disguised: identity.disguised,
             own_headers,
             own: {
                 let site = Arc::clone(&run.site);

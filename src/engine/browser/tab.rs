@@ -54,6 +54,8 @@ pub(super) struct Emulation {
     pub(super) accept_language: Option<String>,
     pub(super) time_zone: Option<String>,
     pub(super) gpc: bool,
+    /// With traits of another machine.
+    pub(super) disguised: bool,
     /// Headers of requests to own hosts.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
@@ -77,6 +79,7 @@ impl Emulation {
             accept_language: None,
             time_zone: None,
             gpc: false,
+            disguised: false,
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
             guard: None,
@@ -791,7 +794,17 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         }
         tell("Emulation.setUserAgentOverride", identity);
     }
-    if let Some(zone) = &emulation.time_zone {
+    if emulation.disguised {
+        tell("Emulation.setTimezoneOverride", json!({"timezoneId": "Pacific/Auckland"}));
+        tell("Emulation.setHardwareConcurrencyOverride", json!({"hardwareConcurrency": 3}));
+        if page_like {
+            let screen = json!({
+                "width": 1117, "height": 731, "screenWidth": 1117, "screenHeight": 803,
+                "deviceScaleFactor": 1.5, "mobile": false,
+            });
+            tell("Emulation.setDeviceMetricsOverride", screen);
+        }
+    } else if let Some(zone) = &emulation.time_zone {
         tell("Emulation.setTimezoneOverride", json!({"timezoneId": zone}));
     }
     if emulation.gpc {

@@ -93,6 +93,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         enabled: written.probes.enabled.unwrap_or(true),
         renewal_after: written.probes.renewal_after,
         gpc: written.probes.gpc.unwrap_or(false),
+        login_over_http: written.probes.login_over_http.unwrap_or(false),
     };
     let third_party_cookies = match written.third_party_cookies.is_empty() {
         true => vec![Default::default()],

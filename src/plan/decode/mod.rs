@@ -344,6 +344,7 @@ struct ProbesTable {
     enabled: Option<bool>,
     renewal_after: Option<Duration>,
     gpc: Option<bool>,
+    login_over_http: Option<bool>,
 }
 
 impl Record for ProbesTable {
@@ -357,6 +358,10 @@ impl Record for ProbesTable {
                 "How long to wait before rolling renewal is looked for; without it, it is not.",
             ),
             gpc: fields.optional("gpc", "Ask once more with Sec-GPC: 1."),
+            login_over_http: fields.optional(
+                "login_over_http",
+                "Send logins over plain http, too, password and all; on this machine that is done anyway.",
+            ),
         })
     }
 }

@@ -2,7 +2,7 @@
 //! once more, or the logout's, after which the session must stay.
 
 use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
-use crate::plan::{Action, Probe, Step};
+use crate::plan::{Probe, Step};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::{PersonaSession, place};
 use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
@@ -17,7 +17,7 @@ impl Runner<'_> {
     ) -> Result<ProbeAnswer, Ended> {
         let items = self.items(probe);
         let steps = who.persona.login.clone();
-        let Some(sends) = steps.iter().position(sends) else {
+        let Some(sends) = steps.iter().position(Step::sends) else {
             return Ok(undecided("no step of the login sends anything".into()));
         };
         if who.logins >= who.persona.login_budget {
@@ -76,7 +76,8 @@ impl Runner<'_> {
     ) -> Result<ProbeAnswer, Ended> {
         let items = self.items(probe);
         let steps = who.persona.logout.clone();
-        let (Some(sends), Some(mark)) = (steps.iter().position(sends), who.persona.logged_in_when.clone())
+        let (Some(sends), Some(mark)) =
+            (steps.iter().position(Step::sends), who.persona.logged_in_when.clone())
         else {
             return Ok(undecided("the logout sends nothing, or `logged_in_when` is missing".into()));
         };
@@ -136,13 +137,4 @@ impl Runner<'_> {
 fn refusal(who: &PersonaSession, failure: &StepFailure) -> Option<u16> {
     failure.answered.as_ref()?;
     who.shown.as_ref().map(|shown| shown.last_status()).filter(|status| !is_no_word(*status))
-}
-
-/// A step that sends something.
-fn sends(step: &Step) -> bool {
-    match &step.action {
-        Action::Submit(_) | Action::Totp { .. } => true,
-        Action::Request(request) => !matches!(request.method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
-        _ => false,
-    }
 }

@@ -17,6 +17,7 @@ pub(super) use shown::Shown;
 
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
+use super::plain_http::over_http;
 use super::recorder::As;
 use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Resource};
@@ -393,6 +394,12 @@ impl Runner<'_> {
         tolerant: bool,
     ) -> Result<(), Trouble> {
         let engine = who.engine.clone();
+        let moved = who
+            .over_http
+            .as_ref()
+            .filter(|_| self.site.is_own(&ask.url))
+            .map(|origin| Ask { url: over_http(&ask.url, origin), ..ask.clone() });
+        let ask = moved.as_ref().unwrap_or(ask);
         let mut visit = self.visit(&engine, &mut who.session, ask, As::Look).await?;
         for _ in 0..PATIENCE_WITH_429 {
             if visit.status != 429 || tolerant {
