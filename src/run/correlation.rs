@@ -181,7 +181,7 @@ impl Correlation {
     fn may_go_by_traits(&self, contact: &Contact, field: &Field) -> bool {
         let disguised =
             field.values.values().flat_map(BTreeMap::keys).any(|who| self.disguised.contains(who));
-        field.lasting && !disguised && (self.claimed)(&contact.host)
+        field.lasting && field.any_shared() && !disguised && (self.claimed)(&contact.host)
     }
 
     /// Every request that waited, with what it surely tells.
