@@ -56,6 +56,8 @@ pub(super) struct PersonaSession {
     pub(super) marked_by_script: bool,
     /// Where its links lead, if it looks like an administrator.
     pub(super) back_offices: BackOffices,
+    /// The page on which it is asked for consent, if not on the first.
+    pub(super) asked_at: Option<Url>,
 }
 
 impl PersonaSession {
@@ -83,6 +85,7 @@ impl PersonaSession {
             frontier: None,
             marked_by_script: false,
             back_offices: BackOffices::default(),
+            asked_at: None,
         }
     }
 

@@ -102,6 +102,13 @@ pub(super) enum Loaded {
     BrowserGone,
 }
 
+/// A document of a page.
+pub(super) struct Frame {
+    pub(super) id: String,
+    pub(super) session: String,
+    pub(super) origin: String,
+}
+
 /// An open tab.
 pub(super) struct Tab {
     hub: Arc<Hub>,
@@ -434,6 +441,39 @@ impl Tab {
 
     pub(super) fn ticks(&self) -> &Notify {
         &self.shared.ticks
+    }
+
+    /// The documents of the page, with where each can be asked.
+    pub(super) fn frames(&self) -> Vec<Frame> {
+        let frames = locked(&self.shared.frames);
+        let frame = |(id, (session, origin)): (&String, &(String, String))| Frame {
+            id: id.clone(),
+            session: session.clone(),
+            origin: origin.clone(),
+        };
+        frames.iter().map(frame).collect()
+    }
+
+    pub(super) fn main_frame(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether an address is the site's own.
+    pub(super) fn is_own(&self, url: &url::Url) -> bool {
+        (self.shared.emulation.own)(url)
+    }
+
+    /// Our world in a document, by its number.
+    pub(super) async fn world(&self, session: &str, frame: &str) -> Option<Value> {
+        let world = json!({"frameId": frame, "worldName": self.shared.binding});
+        let world = self.sent_to(session, "Page.createIsolatedWorld", world).await?;
+        Some(world["executionContextId"].clone())
+    }
+
+    /// The answer of one of the page's targets to a command; none where it refuses, or hangs.
+    pub(super) async fn sent_to(&self, session: &str, method: &str, params: Value) -> Option<Value> {
+        let answer = self.connection.send_within(FRAME_ANSWERS, session, method, params);
+        self.meanwhile(answer).await.ok()
     }
 
     /// Whether frames or windows have processes of their own.
