@@ -94,21 +94,21 @@ fn each_answer_is_given_by_a_visitor_of_its_own() {
     assert_eq!(set_in(&report, "untouched"), [""; 0]);
 
     let accepted = look(&report, "accepted");
-    assert_eq!(accepted["answered_by"], "accept all");
+    assert_eq!(accepted["answered_by"], "Accept all");
     assert_eq!(accepted["shown_again"], false);
     assert_eq!(names(&accepted["kept_in"]), ["_ga", "choice", "theme", "choice"]);
     assert_eq!(set_in(&report, "accepted"), ["_ga", "choice", "theme"]);
 
     // Set on a later page, though it was refused.
-    assert_eq!(look(&report, "rejected")["answered_by"], "continue without accepting");
+    assert_eq!(look(&report, "rejected")["answered_by"], "Continue without accepting");
     assert_eq!(set_in(&report, "rejected"), ["choice", "sneaky"]);
 
     let category = look(&report, "accepted for analytics");
-    assert_eq!(category["answered_by"], "save");
+    assert_eq!(category["answered_by"], "Settings, Save");
     assert_eq!(set_in(&report, "accepted for analytics"), ["_ga", "choice"]);
 
     let withdrawn = look(&report, "withdrawn");
-    assert_eq!(withdrawn["answered_by"], "continue without accepting");
+    assert_eq!(withdrawn["answered_by"], "Cookie settings, Continue without accepting");
     assert_eq!(set_in(&report, "withdrawn"), ["choice", "sneaky"]);
     // Nobody took these away.
     assert_eq!(names(&withdrawn["survives"]), ["_ga", "choice", "theme", "choice"]);

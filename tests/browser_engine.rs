@@ -96,7 +96,7 @@ async fn headers_hops_scripts_and_storage_are_all_seen() {
     let page = context.page(&ask(server()), Patience::default()).await.unwrap();
     assert!(page.banner(None).await.unwrap().shown);
     let answered = page.answer(&Answer::Accept, None).await.unwrap();
-    assert_eq!(answered.clicked.as_deref(), Some("accept all"));
+    assert_eq!(answered.clicked.as_deref(), Some("Accept all"));
     assert!(!page.banner(None).await.unwrap().shown);
     let rendered = page.finish().await;
     assert_eq!(rendered.visit.failure, None);

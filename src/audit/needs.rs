@@ -362,6 +362,7 @@ fn every_answer(context: &Context<'_>) -> Result<(), Standing> {
     let stated = context.manifest.policy.consent_banner.as_ref();
     let promised = stated.is_some_and(|stated| matches!(stated.value, BannerRule::Shown { .. }));
     let shown = context.scan.consent.iter().any(|look| look.shown == Some(true));
+    let suspected = context.scan.consent.iter().find_map(|look| look.suspected.as_deref());
     let waits = context
         .manifest
         .items
@@ -370,13 +371,18 @@ fn every_answer(context: &Context<'_>) -> Result<(), Standing> {
     let why = match failed {
         Some(why) => format!("consent was not given: {why}"),
         None if shown => "a consent banner is shown, and nobody accepted".to_owned(),
+        None if suspected.is_some() => format!(
+            "a box speaks of cookies, and whether it asks for consent could not be told: \u{201c}{}\u{201d}",
+            suspected.unwrap_or_default()
+        ),
         None if promised || waits => {
             "the manifest says that visitors are asked for consent, and nobody accepted".to_owned()
         }
         None => return Ok(()),
     };
     let why = format!("it was looked at for visitors who answered nothing only; {why}");
-    let reason = if failed.is_some() || shown { Why::NotReached } else { Why::NotPlanned };
+    let reason =
+        if failed.is_some() || shown || suspected.is_some() { Why::NotReached } else { Why::NotPlanned };
     Err(Standing::open(reason, why, "[[consent]] in the plan that says how to accept"))
 }
 
@@ -439,7 +445,7 @@ mod tests {
         VisitorState, claims_of,
     };
     use crate::observation::{
-        Consent, FailureKind, Phase, ProbeKind, ProbeResult, Resource, Scan, StorageKind,
+        Consent, ConsentLook, FailureKind, Phase, ProbeKind, ProbeResult, Resource, Scan, StorageKind,
     };
     use proptest::prelude::*;
 
@@ -500,6 +506,25 @@ mod tests {
         plain().met(Consent::Untouched, |look| look.shown = Some(false)).upholds(INVENTORY);
         let failed = plain().met(Consent::Accepted, |look| look.not_reached = Some("no button".into()));
         failed.leaves(INVENTORY, "not-reached");
+        // A box that may ask is not nothing; a refusal that the plan could not make is no page that failed.
+        let unclear = |look: &mut ConsentLook| {
+            (look.shown, look.suspected) = (Some(false), Some("We use cookies".into()));
+        };
+        plain().met(Consent::Untouched, unclear).leaves(INVENTORY, "not-reached");
+        let nowhere = |look: &mut ConsentLook| {
+            (look.planned, look.not_reached) = (true, Some("`#no` is not on the start page".into()));
+        };
+        let refusing =
+            asked.visited_by(anonymous().consenting(Consent::Accepted)).met(Consent::Rejected, nowhere);
+        refusing.finds_nothing().upholds(INVENTORY);
+        let without = NoCookies {
+            visitors: vec![VisitorState::ConsentRejected],
+            pages: Vec::new(),
+            except: Vec::new(),
+        };
+        refusing
+            .claims(|policy| policy.no_cookies = vec![plainly(without)])
+            .leaves("claims.no-cookies.1", "not-reached");
         let shown = BannerRule::Shown { repeated: None, back_after_clearing: None };
         plain().claims(|policy| policy.consent_banner = stated(shown)).leaves(INVENTORY, "not-planned");
         // What waits for consent is looked at before it.

@@ -108,6 +108,11 @@ pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standin
         if !looked && !context.has_browser() {
             return Err(Standing::needs_browser("consent is given by a click"));
         }
+        let tried = context.scan.consent.iter().filter(|look| look.cell.consent == consent);
+        if let Some(why) = tried.filter(|_| !looked).find_map(|look| look.not_reached.as_ref()) {
+            let detail = format!("this state of consent was not reached: {why}");
+            return Err(Standing::open(Why::NotReached, detail, "[[consent]] in the plan that says how to"));
+        }
         if !looked {
             let detail = "no visitor of the run gave that answer to the consent question";
             return Err(Standing::open(Why::NotPlanned, detail, "[[consent]] in the plan"));
@@ -381,7 +386,8 @@ pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<()
     // A step of a login that failed is no page, and may be just what sets it.
     let whoever = |cell: &Cell| !item.set_by.is_empty() || scope.describes(context, cell);
     let failed = coverage.failed.iter().find(|failed| {
-        let counts = context.scan.is_lost_page(failed) || !item.set_by.is_empty() && failed.kind.blinds();
+        let step = failed.cell.phase != Phase::Probe && failed.kind.blinds();
+        let counts = context.scan.is_lost_page(failed) || !item.set_by.is_empty() && step;
         counts && meant(&failed.url) && whoever(&failed.cell)
     });
     let by_error =

@@ -136,7 +136,9 @@ impl Problem {
             excerpt.to_mut().replace_range(span.clone(), &"*".repeat(span.len()));
         }
         let (excerpt, shifts) = without_invisible(&excerpt);
-        let moved = |at: usize| at + shifts.iter().take_while(|(from, _)| *from < at).map(|(_, by)| by).sum::<usize>();
+        let moved = |at: usize| {
+            at + shifts.iter().take_while(|(from, _)| *from < at).map(|(_, by)| by).sum::<usize>()
+        };
         let mut snippet = Snippet::source(excerpt).line_start(source.place(from).line as usize);
         for (kind, span, label) in marks {
             let Range { start, end } = within(span);

@@ -10,12 +10,24 @@ pub struct ConsentLook {
     pub cell: Cell,
     /// The banner was there on the first page; none where that page did not answer.
     pub shown: Option<bool>,
-    /// How the banner was recognised: a platform's name, `the plan's selector`, `its markup`.
+    /// Where it was there, if not on the first page: the first page that shows it.
+    #[serde(default)]
+    pub page: Option<SafeUrl>,
+    /// How the banner was recognised: a platform's name, `the plan's selector`, `what it says and offers`.
     pub known_by: Option<String>,
-    /// The label of what was pressed, or `a recorded choice`.
+    /// None was recognised, but a box speaks of cookies and holds no answer that was: its first words.
+    #[serde(default)]
+    pub suspected: Option<String>,
+    /// Who does not accept has to pay: what that way is called.
+    #[serde(default)]
+    pub pay_or_accept: Option<String>,
+    /// The labels of what was pressed, or `a recorded choice`.
     pub answered_by: Option<String>,
     /// Why the state was not reached.
     pub not_reached: Option<String>,
+    /// The plan names this state.
+    #[serde(default)]
+    pub planned: bool,
     /// What was written when the question was answered: where the answer is kept is among it.
     pub kept_in: Vec<(StorageKind, Name)>,
     /// The banner was there again on the next page.
@@ -30,12 +42,28 @@ impl ConsentLook {
         ConsentLook {
             cell,
             shown: None,
+            page: None,
             known_by: None,
+            suspected: None,
+            pay_or_accept: None,
             answered_by: None,
             not_reached: None,
+            planned: false,
             kept_in: Vec::new(),
             shown_again: None,
             survives: Vec::new(),
+        }
+    }
+}
+
+impl ConsentLook {
+    /// What one more page showed of the banner.
+    pub fn note(&mut self, shown: bool, by: Option<String>, suspected: Option<String>, pay: Option<String>) {
+        self.shown = Some(shown || self.shown == Some(true));
+        if shown {
+            (self.known_by, self.pay_or_accept, self.suspected) = (by, pay, None);
+        } else if self.shown != Some(true) && self.suspected.is_none() {
+            self.suspected = suspected;
         }
     }
 }

@@ -26,11 +26,22 @@ fn sentence(look: &ConsentLook) -> String {
     let mut parts = Vec::new();
     if look.cell.consent == Consent::Untouched {
         parts.push(match (look.shown, &look.known_by) {
-            (Some(true), Some(by)) => format!("a banner is shown, known by {by}"),
-            (Some(true), None) => "a banner is shown".to_owned(),
-            (Some(false), _) => "no banner is shown".to_owned(),
+            (Some(true), by) => {
+                let at = look.page.as_ref().map(|page| format!(" on {page}, not on the first page"));
+                let by = by.as_ref().map(|by| format!(", known by {by}"));
+                format!("a banner is shown{}{}", at.unwrap_or_default(), by.unwrap_or_default())
+            }
+            (Some(false), _) => match &look.suspected {
+                Some(words) => format!(
+                    "a box speaks of cookies, and no answer in it was recognised: \u{201c}{words}\u{201d}"
+                ),
+                None => "no banner is shown".to_owned(),
+            },
             (None, _) => "whether a banner is shown was not to be seen".to_owned(),
         });
+        if let Some(way) = &look.pay_or_accept {
+            parts.push(format!("pay or accept: the only other way past it is \u{201c}{way}\u{201d}"));
+        }
     } else {
         let state = words::consent(&look.cell.consent);
         if let Some(why) = &look.not_reached {
@@ -38,7 +49,7 @@ fn sentence(look: &ConsentLook) -> String {
         }
         parts.push(match &look.answered_by {
             Some(by) if by == "a recorded choice" => format!("{state} by {by}"),
-            Some(by) => format!("{state} by \u{201c}{by}\u{201d}"),
+            Some(by) => format!("{state}, pressed: \u{201c}{by}\u{201d}"),
             None => state,
         });
         if !look.kept_in.is_empty() {
@@ -94,7 +105,7 @@ mod tests {
         };
         assert_eq!(sentence(&untouched), "a banner is shown, known by Klaro");
         let rejected = ConsentLook {
-            answered_by: Some("reject all".into()),
+            answered_by: Some("Reject all".into()),
             kept_in: vec![
                 (StorageKind::Cookie, Name::new("choice")),
                 (StorageKind::LocalStorage, Name::new("c")),
@@ -105,7 +116,7 @@ mod tests {
         };
         assert_eq!(
             sentence(&rejected),
-            "rejected by \u{201c}reject all\u{201d}; which writes `choice`, `c` (local storage); the banner stays \
+            "rejected, pressed: \u{201c}Reject all\u{201d}; which writes `choice`, `c` (local storage); the banner stays \
              away; still there in the end: `_ga`"
         );
         let not =

@@ -57,6 +57,13 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             words::count_of(lost, "page")
         ));
     }
+    // A look without a manifest is not asked about states.
+    for look in scan.consent.iter().filter(|look| audit.is_some() && look.planned) {
+        if let Some(why) = &look.not_reached {
+            let state = words::consent(&look.cell.consent);
+            reasons.push(format!("{}, {state}: not reached, {why}", look.cell.persona));
+        }
+    }
     reasons.extend(dead_end(scan));
     if let Some(audit) = audit {
         let mut not_reached: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

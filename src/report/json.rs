@@ -124,7 +124,13 @@ struct BrowserOut<'a> {
 struct ConsentOut<'a> {
     cell: CellOut<'a>,
     shown: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'a SafeUrl>,
     known_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspected: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay_or_accept: Option<&'a str>,
     answered_by: Option<&'a str>,
     not_reached: Option<&'a str>,
     kept_in: Vec<NamedOut>,
@@ -679,7 +685,10 @@ fn consent(look: &ConsentLook) -> ConsentOut<'_> {
     ConsentOut {
         cell: cell(&look.cell),
         shown: look.shown,
+        page: look.page.as_ref(),
         known_by: look.known_by.as_deref(),
+        suspected: look.suspected.as_deref(),
+        pay_or_accept: look.pay_or_accept.as_deref(),
         answered_by: look.answered_by.as_deref(),
         not_reached: look.not_reached.as_deref(),
         kept_in: named(&look.kept_in),

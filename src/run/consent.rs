@@ -3,13 +3,14 @@
 
 use crate::engine::browser::Answer;
 use crate::engine::browser::{Banner, BrowserContext, BrowserPage, StoredItem};
-use crate::observation::{Cell, Consent, ConsentLook, FailureKind, StorageKind};
+use crate::observation::{Cell, Consent, ConsentLook, FailureKind, Phase, StorageKind};
 use crate::plan::{ConsentPlan, ImportFormat};
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
 use crate::run::render::{Browser, CellSeen, Holdings, Listed, holdings};
 use crate::run::steps::Live;
 use std::time::Duration;
+use url::Url;
 
 /// Pages looked at between giving consent and taking it back.
 const PAGES_BEFORE_WITHDRAWAL: usize = 3;
@@ -34,7 +35,7 @@ impl Runner<'_> {
         }
         let planned = self.plan.consent.iter().find(|planned| planned.state == cell.consent).cloned();
         // Pressing shows more than a choice that was recorded elsewhere.
-        let mut reached = self.answered(browser, &context, list, look, seen).await?;
+        let mut reached = self.answered(browser, &context, who, list, look, seen).await?;
         if reached.is_err()
             && let Some(planned) = planned.as_ref().filter(|planned| planned.is_recorded())
         {
@@ -46,6 +47,7 @@ impl Runner<'_> {
         match reached {
             Ok(before) => Ok(Some((context, before))),
             Err(why) => {
+                look.planned = planned.is_some();
                 match planned {
                     Some(_) => self.state_not_reached(&cell, &why),
                     // A banner may well offer no such choice; nobody said that it does.
@@ -101,11 +103,12 @@ impl Runner<'_> {
         Ok(Ok(Holdings::new()))
     }
 
-    /// Answers the banner of the start page, and looks whether it is there again.
+    /// Answers the banner of the page that asks, and looks whether it is there again.
     async fn answered(
         &mut self,
         browser: &Browser,
         context: &BrowserContext,
+        who: &PersonaSession,
         list: &[Listed],
         look: &mut ConsentLook,
         seen: &mut CellSeen,
@@ -117,17 +120,17 @@ impl Runner<'_> {
         };
         let as_before = Cell { consent, ..cell.clone() };
         if cell.consent == Consent::Withdrawn
-            && let Err(why) = self.accepted_before(browser, context, list, &as_before, seen).await?
+            && let Err(why) = self.accepted_before(browser, context, who, list, &as_before, seen).await?
         {
             return Ok(Err(why));
         }
-        let start = self.target.url.clone();
+        let start = self.asking_page(who);
         let Some(mut page) = self.open_page(browser, context, &as_before, &start).await? else {
-            return Ok(Err("the start page did not open".into()));
+            return Ok(Err(format!("{} did not open", self.called(&start))));
         };
         let before = self.held(context, &page).await?;
         page.turn(cell.clone());
-        let answered = self.give(&page, &cell.consent).await?;
+        let answered = self.give(&page, &start, &cell.consent).await?;
         let after = self.held(context, &page).await?;
         let came = seen.came;
         self.finish(page, &as_before, seen).await?;
@@ -136,8 +139,7 @@ impl Runner<'_> {
             Err(_) if seen.came == came => return Ok(Err("the start page did not answer".into())),
             Err(why) => return Ok(Err(why)),
         };
-        look.shown = Some(banner.shown);
-        look.known_by = banner.by;
+        look.note(banner.shown, banner.by, None, banner.pay);
         look.answered_by = banner.clicked;
         look.kept_in = after
             .into_iter()
@@ -147,6 +149,7 @@ impl Runner<'_> {
         if let Some(page) = self.open_page(browser, context, &cell, &start).await? {
             let selector = self.plan.browser.banner.clone();
             let again = self.unless_ended(page.banner(selector.as_deref())).await?;
+            look.suspected = again.as_ref().and_then(|banner| banner.suspected.clone());
             let came = seen.came;
             self.finish(page, &cell, seen).await?;
             look.shown_again = again.filter(|_| seen.came > came).map(|banner| banner.shown);
@@ -159,17 +162,18 @@ impl Runner<'_> {
         &mut self,
         browser: &Browser,
         context: &BrowserContext,
+        who: &PersonaSession,
         list: &[Listed],
         accepted: &Cell,
         seen: &mut CellSeen,
     ) -> Result<Result<(), String>, Ended> {
         let untouched = Cell { consent: Consent::Untouched, ..accepted.clone() };
-        let start = self.target.url.clone();
+        let start = self.asking_page(who);
         let Some(mut page) = self.open_page(browser, context, &untouched, &start).await? else {
-            return Ok(Err("the start page did not open".into()));
+            return Ok(Err(format!("{} did not open", self.called(&start))));
         };
         page.turn(accepted.clone());
-        let given = self.give(&page, &Consent::Accepted).await?;
+        let given = self.give(&page, &start, &Consent::Accepted).await?;
         self.finish(page, &untouched, seen).await?;
         if let Err(why) = given {
             return Ok(Err(format!("consent could not be given in the first place: {why}")));
@@ -184,7 +188,12 @@ impl Runner<'_> {
 
     /// Answers the consent question of an open page: by what the plan names, else by what the
     /// banner offers. What was pressed, or why nothing was.
-    async fn give(&self, page: &BrowserPage<'_>, state: &Consent) -> Result<Result<Banner, String>, Ended> {
+    async fn give(
+        &self,
+        page: &BrowserPage<'_>,
+        at: &Url,
+        state: &Consent,
+    ) -> Result<Result<Banner, String>, Ended> {
         let selector = self.plan.browser.banner.as_deref();
         let planned = self.plan.consent.iter().find(|planned| planned.state == *state);
         if let Some(planned) = planned.filter(|planned| !planned.selectors.is_empty()) {
@@ -192,7 +201,7 @@ impl Runner<'_> {
             for control in &planned.selectors {
                 self.unless_ended(page.wait(Some(control), None, DIALOG_OPENS)).await?;
                 if !self.unless_ended(page.click(control)).await? {
-                    return Ok(Err(format!("`{control}` is not on the start page")));
+                    return Ok(Err(format!("`{control}` is not on {}", self.called(at))));
                 }
             }
             return Ok(Ok(Banner { clicked: Some(planned.selectors.join(", ")), ..shown }));
@@ -208,12 +217,27 @@ impl Runner<'_> {
         Ok(match answered {
             Some(banner) if banner.clicked.is_some() => Ok(banner),
             Some(_) if *state == Consent::Withdrawn => Err("nothing offers to take consent back".to_owned()),
+            Some(Banner { pay: Some(way), .. }) if *state == Consent::Rejected => {
+                Err(format!("pay or accept: the only other way past the banner is \u{201c}{way}\u{201d}"))
+            }
             Some(Banner { shown: true, .. }) => {
                 Err("the consent banner has no button that says so".to_owned())
             }
+            Some(Banner { suspected: Some(words), .. }) => Err(format!(
+                "no consent banner was recognised, though a box speaks of cookies: \u{201c}{words}\u{201d}"
+            )),
             Some(_) => Err("no consent banner was shown".to_owned()),
-            None => Err("the start page did not answer".to_owned()),
+            None => Err(format!("{} did not answer", self.called(at))),
         })
+    }
+
+    /// Where the visitor is asked.
+    fn asking_page(&self, who: &PersonaSession) -> Url {
+        who.asked_at.clone().unwrap_or_else(|| self.target.url.clone())
+    }
+
+    fn called(&self, page: &Url) -> String {
+        if *page == self.target.url { "the start page".into() } else { self.recorder.safe(page).to_string() }
     }
 
     async fn held(&self, context: &BrowserContext, page: &BrowserPage<'_>) -> Result<Holdings, Ended> {
@@ -222,9 +246,11 @@ impl Runner<'_> {
         Ok(holdings(&jar, &storage))
     }
 
-    /// A planned consent state that could not be reached is a failure, never a quiet pass.
+    /// A planned consent state that could not be reached is a failure, never a quiet pass; but of that
+    /// state alone: the page itself answered.
     fn state_not_reached(&mut self, cell: &Cell, why: &str) {
         let detail = format!("the consent state could not be reached: {why}");
-        self.recorder.failed(cell, &self.target.url, FailureKind::Other, detail);
+        let cell = Cell { phase: Phase::Probe, ..cell.clone() };
+        self.recorder.failed(&cell, &self.target.url, FailureKind::Other, detail);
     }
 }

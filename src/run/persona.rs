@@ -60,6 +60,8 @@ pub(super) struct PersonaSession {
     pub(super) over_http: Option<Url>,
     /// Where its links lead, if it looks like an administrator.
     pub(super) back_offices: BackOffices,
+    /// The page on which it is asked for consent, if not on the first.
+    pub(super) asked_at: Option<Url>,
 }
 
 impl PersonaSession {
@@ -89,6 +91,7 @@ impl PersonaSession {
             over_http: None,
             disguised: false,
             back_offices: BackOffices::default(),
+            asked_at: None,
         }
     }
 

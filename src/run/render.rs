@@ -10,6 +10,7 @@ pub(super) use self::pages::Listed;
 use super::RunError;
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
+use super::probes::Shown;
 use super::rendered_links::RenderedLinks;
 use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::crawl::{Address, BackOffices};
@@ -113,6 +114,8 @@ pub(super) struct CellSeen {
     late: late::Late,
     /// The first page offers a way to take consent back.
     pub(super) can_withdraw: bool,
+    /// The page that asks for consent, if not the first.
+    pub(super) asked_at: Option<url::Url>,
 }
 
 /// What a visitor's device holds, with values to be compared.
@@ -165,7 +168,8 @@ impl Runner<'_> {
         if cell.consent == Consent::Accepted
             && let Some(shown) = look.shown_again
         {
-            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, shown));
+            let again = Shown { shown, suspected: look.suspected.clone() };
+            outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, again));
         }
         let context = self.pages(browser, context, who, list, look, &mut seen).await?;
         let late = std::mem::take(&mut seen.late);
@@ -183,7 +187,7 @@ impl Runner<'_> {
         let after = holdings(&jar, &seen.storage);
         look.survives = before.into_keys().filter(|held| after.contains_key(held)).collect();
         if cell.consent == Consent::Accepted && !who.persona.visitor.logged_in {
-            self.cleared(browser, &context, &cell, outcomes).await?;
+            self.cleared(browser, &context, &cell, who.asked_at.as_ref(), outcomes).await?;
         }
         context.close().await;
         self.confirm_late(browser, who, list, &cell, late).await?;

@@ -12,8 +12,8 @@ use crate::crawl::Address;
 use crate::engine::{Session, USER_AGENT};
 use crate::manifest::Manifest;
 use crate::observation::{
-    BannerMoment, Cell, Consent, ConsentLook, Coverage, Engine, Job, LinkCheck, Outcome, PersonaCoverage,
-    Phase, PolicyPage, ProbeKind, Reached, Run, SCAN_FORMAT, Scan, TaskEnd, TaskRecord,
+    Cell, Consent, ConsentLook, Coverage, Engine, Job, LinkCheck, Outcome, PersonaCoverage, Phase,
+    PolicyPage, ProbeKind, Reached, Run, SCAN_FORMAT, Scan, TaskEnd, TaskRecord,
 };
 use crate::plan::{
     self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Schedule, Target, Task, TaskResult,
@@ -433,14 +433,14 @@ impl Tasks<'_> {
         let shown = look.shown;
         let nothing = seen.listed.is_empty().then(|| "no page could be looked at".to_owned());
         let not_done = look.not_reached.clone().or(nothing);
-        self.runner.recorder.consent(look);
         if untouched {
+            state.session.asked_at = seen.asked_at;
             state.pages.insert(cell.third_party, seen.listed);
-            if let Some(shown) = shown.filter(|_| !state.session.persona.visitor.logged_in) {
-                let moment = BannerMoment::FirstVisit;
-                outcomes.push(self.runner.banner_outcome(&cell.persona, moment, shown));
+            if !state.session.persona.visitor.logged_in {
+                outcomes.extend(self.runner.on_first_visit(&look));
             }
         }
+        self.runner.recorder.consent(look);
         let banner = shown == Some(true);
         Ok(TaskResult { not_done, banner, can_withdraw: seen.can_withdraw, ..TaskResult::default() })
     }

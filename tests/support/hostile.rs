@@ -241,7 +241,9 @@ impl Hostile {
             let mut stream = StreamOwned::new(connection, stream);
             let wedged = h2::converse(&mut stream, &[], first.then_some(1));
             match (wedged, &flood) {
-                (Ok(()), Some((kind, payload))) => while h2::frame(&mut stream, *kind, 0, 0, payload).is_ok() {},
+                (Ok(()), Some((kind, payload))) => {
+                    while h2::frame(&mut stream, *kind, 0, 0, payload).is_ok() {}
+                }
                 (Ok(()), None) => drop(io::copy(&mut stream, &mut io::sink())),
                 _ => {}
             }
@@ -439,7 +441,13 @@ mod h2 {
         block.extend_from_slice(bytes);
     }
 
-    pub(super) fn frame(stream: &mut impl Write, kind: u8, flags: u8, id: u32, payload: &[u8]) -> io::Result<()> {
+    pub(super) fn frame(
+        stream: &mut impl Write,
+        kind: u8,
+        flags: u8,
+        id: u32,
+        payload: &[u8],
+    ) -> io::Result<()> {
         stream.write_all(&(payload.len() as u32).to_be_bytes()[1..])?;
         stream.write_all(&[kind, flags])?;
         stream.write_all(&id.to_be_bytes())?;

@@ -257,11 +257,10 @@ impl<'a> BrowserPage<'a> {
 
     /// Clicks the first element of a selector; false where there is none.
     pub async fn click(&self, selector: &str) -> bool {
-        let script = format!(
-            "(s=>{{const e=document.querySelector(s);if(!e)return false;e.click();return true}})({})",
-            json!(selector)
-        );
-        let clicked = self.tab.act(&script).await == Some(Value::Bool(true));
+        // Also in open shadow roots and frames of the same origin.
+        let there = format!("{ACTS}('locate',{})", json!({"selector": selector}));
+        let found = self.tab.act(&there).await.is_some_and(|place| place["found"] == true);
+        let clicked = found && self.tab.act(&format!("{ACTS}('press',{{}})")).await.is_some();
         if clicked {
             // A click may navigate: a moment for it to begin, then until it is done.
             self.tab.idle(Duration::from_millis(100)).await;
@@ -272,14 +271,10 @@ impl<'a> BrowserPage<'a> {
 
     /// Waits until a selector or a text is there.
     pub async fn wait(&self, selector: Option<&str>, text: Option<&str>, patience: Duration) -> bool {
-        let script = format!(
-            "((s,t)=>(!s||!!document.querySelector(s))&&(!t||document.body.innerText.includes(t)))({},{})",
-            json!(selector),
-            json!(text)
-        );
+        let script = format!("{ACTS}('there',{})", json!({"selector": selector, "text": text}));
         let until = tokio::time::Instant::now() + patience;
         while tokio::time::Instant::now() < until {
-            if self.tab.evaluate(&script).await == Some(Value::Bool(true)) {
+            if self.tab.evaluate(&script).await.is_some_and(|found| found["found"] == true) {
                 return true;
             }
             self.tab.idle(Duration::from_millis(100)).await;

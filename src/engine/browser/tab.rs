@@ -108,6 +108,13 @@ pub(super) enum Loaded {
     BrowserGone,
 }
 
+/// A document of a page.
+pub(super) struct Frame {
+    pub(super) id: String,
+    pub(super) session: String,
+    pub(super) origin: String,
+}
+
 /// An open tab.
 pub(super) struct Tab {
     hub: Arc<Hub>,
@@ -442,6 +449,39 @@ impl Tab {
         &self.shared.ticks
     }
 
+    /// The documents of the page, with where each can be asked.
+    pub(super) fn frames(&self) -> Vec<Frame> {
+        let frames = locked(&self.shared.frames);
+        let frame = |(id, (session, origin)): (&String, &(String, String))| Frame {
+            id: id.clone(),
+            session: session.clone(),
+            origin: origin.clone(),
+        };
+        frames.iter().map(frame).collect()
+    }
+
+    pub(super) fn main_frame(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether an address is the site's own.
+    pub(super) fn is_own(&self, url: &url::Url) -> bool {
+        (self.shared.emulation.own)(url)
+    }
+
+    /// Our world in a document, by its number.
+    pub(super) async fn world(&self, session: &str, frame: &str) -> Option<Value> {
+        let world = json!({"frameId": frame, "worldName": self.shared.binding});
+        let world = self.sent_to(session, "Page.createIsolatedWorld", world).await?;
+        Some(world["executionContextId"].clone())
+    }
+
+    /// The answer of one of the page's targets to a command; none where it refuses, or hangs.
+    pub(super) async fn sent_to(&self, session: &str, method: &str, params: Value) -> Option<Value> {
+        let answer = self.connection.send_within(FRAME_ANSWERS, session, method, params);
+        self.meanwhile(answer).await.ok()
+    }
+
     /// Whether frames or windows have processes of their own.
     pub(super) fn has_parts(&self) -> bool {
         !locked(&self.shared.parts).is_empty()
@@ -736,7 +776,9 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let mut params = json!({"requestId": event.params["requestId"]});
     let asked = request["headers"].as_object().into_iter().flatten();
     let asked = asked.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-    if let Some(headers) = headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted) {
+    if let Some(headers) =
+        headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted)
+    {
         let headers = headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
         params["headers"] = headers.collect();
     }
@@ -752,7 +794,8 @@ fn headers_sent_on<'a>(
 ) -> Option<Vec<(&'a str, &'a str)>> {
     let mut headers = asked.to_vec();
     if entrusted {
-        let further = own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
+        let further =
+            own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
         headers.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
         return (!own.is_empty()).then_some(headers);
     }

@@ -15,6 +15,7 @@ mod second_look;
 mod token_required;
 mod updated_by;
 
+pub(in crate::run) use self::banner::Shown;
 use crate::cookie::{Decision, Jar, Name};
 use crate::engine::Visit;
 use crate::manifest::Item;

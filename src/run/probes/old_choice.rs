@@ -1,7 +1,7 @@
 //! A choice of an earlier day, put to the site as it is now: does the banner ask again? Whether it
 //! should is not known here; the audit holds two scans against each other for that.
 
-use super::banner::banner_outcome;
+use super::banner::{Shown, banner_outcome};
 use crate::observation::{BannerMoment, Cell, ConsentLook, Engine, Outcome, Phase, ProbeResult};
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
@@ -25,7 +25,7 @@ impl Runner<'_> {
             third_party: None,
         };
         let Some(context) = self.visitor(browser, who, &cell, false).await? else { return Ok(()) };
-        let start = self.target.url.clone();
+        let start = who.asked_at.clone().unwrap_or_else(|| self.target.url.clone());
         let mut shown = Err("the start page did not answer".to_owned());
         match self
             .recorded(&context, &choice, &mut ConsentLook::of(cell.clone()), &mut CellSeen::default())
@@ -40,14 +40,15 @@ impl Runner<'_> {
                     self.finish(page, &cell, &mut seen).await?;
                     shown = banner
                         .filter(|_| seen.came > 0)
-                        .map(|banner| banner.shown)
+                        .map(|banner| Shown { shown: banner.shown, suspected: banner.suspected })
                         .ok_or_else(|| "the start page did not answer".to_owned());
                 }
             }
         }
         context.close().await;
         let moment = BannerMoment::AfterPolicyChange;
-        let mut outcome = banner_outcome(&cell.persona, moment, shown == Ok(true), true);
+        let seen = shown.clone().unwrap_or_default();
+        let mut outcome = banner_outcome(&cell.persona, moment, seen, true);
         if let Err(why) = shown {
             outcome.result = ProbeResult::NotDone { why };
             outcome.evidence.clear();

@@ -31,6 +31,8 @@ pub(in crate::run) struct Listed {
 struct Wishes {
     /// Look for the consent banner.
     banner: bool,
+    /// And for a way to take an answer back.
+    way_back: bool,
     /// The plan's selector for it.
     selector: Option<String>,
     picture: Picture,
@@ -50,7 +52,7 @@ enum Picture {
 struct Looked {
     rendered: Rendered,
     html: String,
-    /// Shown, and how it was recognised.
+    /// What was made out of the consent banner.
     banner: Option<crate::engine::browser::Banner>,
     can_withdraw: bool,
     picture: Option<Vec<u8>>,
@@ -207,7 +209,8 @@ impl Runner<'_> {
             // A first visit is one: nothing that another page did may be in its way.
             let tabs = if seen.listed.is_empty() { 1 } else { tabs };
             while let Some(listed) = queue.next(&open, tabs) {
-                let wishes = self.wishes(&cell, seen.listed.is_empty() && open.is_empty());
+                let first = seen.listed.is_empty() && open.is_empty();
+                let wishes = self.wishes(&cell, first, look.shown == Some(true));
                 let ask = Ask::page(cell.clone(), listed.url.clone());
                 let pacer = &pacer;
                 looks.push_back(async move {
@@ -239,11 +242,16 @@ impl Runner<'_> {
                     if let Some(picture) = looked.picture {
                         self.took_a_picture(&cell, &listed.url, &picture);
                     }
+                    seen.can_withdraw |= looked.can_withdraw;
                     // What a page in trouble shows is no banner, and lacks none.
-                    if let Some(banner) = looked.banner.filter(|_| came(&looked.rendered.visit)) {
-                        look.shown = Some(banner.shown);
-                        look.known_by = banner.by;
-                        seen.can_withdraw = looked.can_withdraw;
+                    let banner = looked.banner.filter(|_| came(&looked.rendered.visit));
+                    if let Some(banner) = banner.filter(|_| look.shown != Some(true)) {
+                        let first = seen.listed.len() == 1;
+                        if banner.shown && !first {
+                            look.page = Some(self.recorder.safe(&listed.url));
+                            seen.asked_at = Some(listed.url.clone());
+                        }
+                        look.note(banner.shown, banner.by, banner.suspected, banner.pay);
                     }
                     explain(&looked.rendered, seen);
                     seen.late.take(&listed.url, &mut looked.rendered);
@@ -262,14 +270,15 @@ impl Runner<'_> {
         }
     }
 
-    fn wishes(&self, cell: &Cell, first: bool) -> Wishes {
+    /// On some sites only an inner page asks, such as that of the login.
+    fn wishes(&self, cell: &Cell, first: bool, asked: bool) -> Wishes {
         let picture = match (self.wants_pictures(), first) {
             (false, _) => Picture::No,
             (true, true) => Picture::Yes,
             (true, false) => Picture::IfItLeftSomething,
         };
-        let banner = first && cell.consent == Consent::Untouched;
-        Wishes { banner, selector: self.plan.browser.banner.clone(), picture }
+        let banner = !asked && cell.consent == Consent::Untouched;
+        Wishes { banner, way_back: banner && first, selector: self.plan.browser.banner.clone(), picture }
     }
 
     /// Pages that others were taken for are said once, not again for each state of consent.
@@ -355,7 +364,7 @@ async fn looked(
 ) -> Result<Looked, Failed> {
     let page = context.page(ask, patience).await?;
     let banner = if wishes.banner { page.banner(wishes.selector.as_deref()).await } else { None };
-    let can_withdraw = wishes.banner && page.way_to_withdraw().await.is_some();
+    let can_withdraw = wishes.way_back && page.way_to_withdraw().await.is_some();
     let picture = match wishes.picture {
         Picture::Yes => page.screenshot().await,
         Picture::IfItLeftSomething if page.left_something() => page.screenshot().await,
