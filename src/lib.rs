@@ -50,6 +50,8 @@ pub mod audit;
 pub mod config;
 pub mod cookie;
 pub mod history;
+mod intake;
+mod legible;
 pub mod manifest;
 pub mod observation;
 pub mod plan;

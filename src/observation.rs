@@ -20,6 +20,7 @@ mod saved;
 mod scan;
 mod sighting;
 mod site;
+mod tally;
 mod task;
 mod url_template;
 

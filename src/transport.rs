@@ -104,7 +104,7 @@ impl Transport {
         let deadline = Instant::now() + client.settings.total_timeout;
         let (why, http2) = match client.send(request, want, deadline).await {
             Ok(response) => return Ok(response),
-            Err(Trouble::Failed(failure)) => return Err(failure),
+            Err(Trouble::Slow(failure) | Trouble::Failed(failure)) => return Err(failure),
             Err(Trouble::Head { why, http2 }) => (why, http2),
         };
         let host = failure::host_of(&request.url);

@@ -308,6 +308,45 @@ async fn http2_heads_that_are_malformed_are_asked_for_over_http1() {
 }
 
 #[tokio::test]
+async fn a_wedged_http2_connection_is_left_and_the_page_asked_for_on_another() {
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    const WINDOW_UPDATE: u8 = 8;
+    let ca = TestCa::new();
+    for flood in [
+        None,
+        Some((PING, vec![7; 8])),
+        Some((SETTINGS, vec![0, 3, 0, 0, 0, 100])),
+        Some((WINDOW_UPDATE, vec![0, 0, 0, 1])),
+    ] {
+        let server = Hostile::wedging(&ca, flood.clone());
+        let settings = TransportSettings { head_timeout: Duration::from_secs(4), ..trusting(&ca) };
+        let transport = Transport::new(settings).unwrap();
+        let get = async |path: &str| {
+            let url = server.url_as("https", "localhost", path);
+            let request = Request { method: "GET".into(), url, headers: Vec::new(), body: None };
+            transport.send(&request, Want::Everything).await
+        };
+        assert_eq!(get("/first").await.unwrap().head.version, "HTTP/2.0");
+        let mut second = get("/second").await;
+        if matches!(&second, Err(failure) if failure.kind == FailureKind::Connect) {
+            // The connection was given up of itself; who asks repeats such a request.
+            second = get("/second").await;
+        }
+        assert_eq!(second.unwrap().head.status, 200, "{flood:?}");
+        assert_eq!(get("/third").await.unwrap().head.status, 200, "{flood:?}");
+    }
+}
+
+#[tokio::test]
+async fn tls_errors_are_said_in_words() {
+    let ca = TestCa::new();
+    let own = Hostile::https_signed_by_itself(|_| Answer::page("", "ok"));
+    let words = "the certificate of HOST is refused: it is self-signed";
+    fails(trusting(&ca), own.url_as("https", "localhost", "/"), FailureKind::Tls, words).await;
+}
+
+#[tokio::test]
 async fn names_of_the_plan_and_of_this_machine_need_no_server_of_names() {
     let server = Hostile::http(|asked| Answer::page("", asked.header("host").unwrap_or_default()));
     let port = server.address.port();

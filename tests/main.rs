@@ -40,6 +40,7 @@ mod init;
 mod lists;
 mod login;
 mod nights;
+mod nothing_leaked;
 mod outputs;
 mod own_hosts;
 mod reading;

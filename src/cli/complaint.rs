@@ -1,6 +1,7 @@
 //! What goes wrong beside the result: what happened, on what, then a hint.
 
-use super::Exit;
+use super::{Exit, output};
+use crate::legible::without_credentials_within;
 use crate::report;
 use std::path::Path;
 
@@ -29,15 +30,16 @@ impl Complaint {
         self
     }
 
-    /// Prints it.
+    /// Prints it: nothing that a terminal acts on, and no password of an address that was typed.
     pub(super) fn print(&self) {
+        let shown = |text: &str| report::clean(&without_credentials_within(text)).into_owned();
         let mut lines = self.message.lines();
-        eprintln!("error: {}", report::clean(lines.next().unwrap_or_default()));
+        output::say(&format!("error: {}", shown(lines.next().unwrap_or_default())));
         for line in lines {
-            eprintln!("       {}", report::clean(line));
+            output::say(&format!("       {}", shown(line)));
         }
         if let Some(hint) = &self.hint {
-            eprintln!("  hint: {}", report::clean(hint));
+            output::say(&format!("  hint: {}", shown(hint)));
         }
     }
 }

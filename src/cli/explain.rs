@@ -13,6 +13,7 @@ use super::complaint::Complaint;
 use crate::cookie::{
     Browser, CookieLine, Decision, Initiator, Jar, RequestContext, ThirdPartyCookies, explain_in,
 };
+use crate::legible::without_credentials;
 use std::io::{self, BufRead, Write};
 use url::Url;
 
@@ -141,10 +142,11 @@ fn one(
 }
 
 fn parsed(text: &str) -> Result<Url, Complaint> {
-    let url = Url::parse(text).map_err(|error| Complaint::usage(format!("{text} is no URL: {error}")))?;
+    let shown = without_credentials(text);
+    let url = Url::parse(text).map_err(|error| Complaint::usage(format!("{shown} is no URL: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        scheme => Err(Complaint::usage(format!("{text}: cookies come over http and https, not {scheme}"))),
+        scheme => Err(Complaint::usage(format!("{shown}: cookies come over http and https, not {scheme}"))),
     }
 }
 

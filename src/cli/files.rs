@@ -4,12 +4,13 @@ use super::args::Lists;
 use super::complaint::Complaint;
 use super::output;
 use crate::config::{Format, Problem, Severity, Source};
+use crate::intake;
 use crate::history::baseline::{self, Baseline};
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
 use crate::plan::{self, Plan, VendorLists};
 use crate::vendors::{Knowledge, NotAList, Remark};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 /// Larger files are no lists.
@@ -17,9 +18,7 @@ const MOST_OF_A_LIST: u64 = 32 << 20;
 
 /// A file's text, and what it is called in messages.
 pub(super) fn source(path: &Path) -> Result<Source, Complaint> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(crate::config::MOST_BYTES as u64 + 1).read_to_end(&mut bytes))
+    let bytes = intake::file(path, crate::config::MOST_BYTES as u64)
         .map_err(|error| Complaint::file("read", path, &error))?;
     let name = path.display().to_string();
     match String::from_utf8(bytes) {
@@ -67,24 +66,16 @@ fn tell_remark(added: Result<Option<Remark>, NotAList>, expected: &str) -> Resul
     let remark =
         added.map_err(|error| Complaint::usage(error.to_string()).hint(format!("expected is {expected}")))?;
     if let Some(remark) = remark {
-        eprintln!("warning: {}", crate::report::clean(&remark));
+        output::say(&format!("warning: {}", crate::report::clean(&remark)));
     }
     Ok(())
 }
 
 /// A list's name for messages and reports, and its text.
 fn list(path: &Path) -> Result<(String, String), Complaint> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_OF_A_LIST + 1).read_to_end(&mut bytes))
-        .map_err(|error| Complaint::file("read", path, &error))?;
+    let bytes =
+        intake::file(path, MOST_OF_A_LIST).map_err(|error| Complaint::file("read", path, &error))?;
     let name = path.display().to_string();
-    if bytes.len() as u64 > MOST_OF_A_LIST {
-        return Err(Complaint::usage(format!(
-            "{name} is larger than {} MiB: no list is",
-            MOST_OF_A_LIST >> 20
-        )));
-    }
     match String::from_utf8(bytes) {
         Ok(text) => {
             // The same classification under whatever path the list lies.
@@ -128,6 +119,6 @@ fn usable<T>(what: &str, source: &Source, value: Option<T>, problems: &[Problem]
 pub(super) fn print_problems(source: &Source, problems: &[Problem]) {
     let color = io::stderr().is_terminal() && output::color_wanted();
     for problem in problems {
-        eprintln!("{}\n", problem.excerpt(source, color, Some(output::width())));
+        output::say(&format!("{}\n", problem.excerpt(source, color, Some(output::width()))));
     }
 }

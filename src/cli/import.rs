@@ -140,15 +140,15 @@ fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
 fn tell(policy: &Policy) {
     let entries = policy.entries();
     if entries == 0 {
-        eprintln!("the policy declares no cookies that could be read");
+        output::say("the policy declares no cookies that could be read");
         if let Some(platform) = policy.platform() {
-            eprintln!(
+            output::say(&format!(
                 "  hint: its table is written by a script ({}); save the page from a browser and import that",
                 report::clean(platform)
-            );
+            ));
         }
     } else {
         let cookies = if entries == 1 { "1 entry" } else { &format!("{entries} entries") };
-        eprintln!("read {cookies}; lines that begin with `review:` are for you");
+        output::say(&format!("read {cookies}; lines that begin with `review:` are for you"));
     }
 }

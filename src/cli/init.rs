@@ -7,6 +7,7 @@ use super::output::Outputs;
 use super::settings::{MANIFEST, PLAN};
 use super::{Exit, live, outcome, output, settings};
 use crate::crawl::{Address, back_office};
+use crate::legible::without_credentials;
 use crate::observation::{Scan, SkipReason};
 use crate::{manifest, plan, report};
 use std::collections::BTreeSet;
@@ -17,8 +18,9 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
     if let Some(url) = &args.url
         && settings::url(url)?.is_none()
     {
-        return Err(Complaint::usage(format!("`{url}` is not a URL"))
-            .hint(format!("say how to reach it, as in `https://{url}`; a plan goes with `--plan`")));
+        let shown = without_credentials(url);
+        return Err(Complaint::usage(format!("`{shown}` is not a URL"))
+            .hint(format!("say how to reach it, as in `https://{shown}`; a plan goes with `--plan`")));
     }
     let outputs = Outputs::of(&args::Print::default(), args.look.save_scan.as_deref())?;
     let looking = settings::looking(args.plan.as_deref().or(args.url.as_deref()), &args.look)?;

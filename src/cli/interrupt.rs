@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first asks the run to end and keep what it saw, the second ends at once.
+//! Ctrl-C, SIGTERM and, when its terminal is closed, SIGHUP: the first asks the run to end and keep what
+//! it saw, the second ends at once.
 
 use super::progress::Teller;
 use crate::run::Stop;
@@ -22,6 +23,8 @@ pub(super) fn watch(stop: Stop, teller: Arc<Teller>) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// None where it is ignored: `nohup` means the run to go on.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -31,6 +34,7 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -38,8 +42,23 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
+}
+
+/// Whether we were started with SIGHUP ignored. Only Linux tells without asking to change it.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(windows)]

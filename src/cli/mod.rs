@@ -19,6 +19,7 @@ mod import;
 mod init;
 mod interrupt;
 mod live;
+mod misread;
 mod new_file;
 mod nights;
 mod notify;
@@ -44,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let typed = match Typed::try_parse_from(args) {
         Ok(typed) => typed,
         Err(error) => {
+            let error = misread::shown(error);
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Clear };
         }

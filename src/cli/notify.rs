@@ -2,9 +2,11 @@
 //! never printed; whatever happens here changes nothing of how the audit ends.
 
 use super::complaint::Complaint;
+use super::output;
 use super::nights::{Night, count};
 use super::outcome::Exit;
 use crate::history::State;
+use crate::intake;
 use crate::observation::{FailureKind, Scan};
 use crate::report;
 use crate::secret::Secret;
@@ -75,7 +77,10 @@ impl Webhook {
             std::env::var(name)
                 .map_err(|_| Complaint::usage(format!("`--notify`: the variable {name} is not set")))?
         } else if let Some(path) = inner.strip_prefix("file:") {
-            std::fs::read_to_string(path).map_err(|error| Complaint::file("read", Path::new(path), &error))?
+            let path = Path::new(path);
+            let bytes = intake::file(path, intake::MOST_OF_A_SECRET)
+                .map_err(|error| Complaint::file("read", path, &error))?;
+            String::from_utf8_lossy(&bytes).into_owned()
         } else {
             return Err(by_reference());
         };
@@ -98,7 +103,7 @@ impl Webhook {
         };
         let Ok(body) = body else { return };
         if let Err(why) = self.send(body) {
-            eprintln!("warning: nobody was told: the webhook {}", report::clean(&why));
+            output::say(&format!("warning: nobody was told: the webhook {}", report::clean(&why)));
         }
     }
 

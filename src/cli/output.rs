@@ -241,6 +241,11 @@ pub(super) fn color() -> bool {
     (io::stdout().is_terminal() || color_forced()) && color_wanted()
 }
 
+/// A line on stderr. Where nobody can read it, a terminal that was closed, nothing is lost by it.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Whether the environment lets us colour.
 pub(super) fn color_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

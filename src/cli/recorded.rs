@@ -4,11 +4,11 @@ use super::Exit;
 use super::complaint::Complaint;
 use super::settings::Looking;
 use crate::engine::replay::{NotARecording, Recording};
+use crate::intake;
 use crate::manifest::Manifest;
 use crate::observation::{Consent, Scan};
 use crate::plan::{Persona, Plan};
 use crate::run::{RecordedAs, replay};
-use std::io::Read;
 use std::path::Path;
 
 /// Larger files are not read.
@@ -60,14 +60,15 @@ fn recorded_as(typed: &str, plan: &Plan) -> Result<RecordedAs, Complaint> {
 }
 
 fn text(path: &Path) -> Result<String, Complaint> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| Complaint::file("read", path, &error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Complaint::usage(format!("{} is larger than {} MiB", path.display(), MOST_BYTES >> 20))
-            .hint("record fewer pages, or export without the bodies of answers"));
-    }
+    let bytes = intake::file(path, MOST_BYTES).map_err(|error| {
+        let complaint = Complaint::file("read", path, &error);
+        match error.kind() {
+            std::io::ErrorKind::FileTooLarge => {
+                complaint.hint("record fewer pages, or export without the bodies of answers")
+            }
+            _ => complaint,
+        }
+    })?;
     String::from_utf8(bytes).map_err(|_| Complaint::usage(format!("{} is not UTF-8 text", path.display())))
 }
 

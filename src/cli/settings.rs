@@ -4,6 +4,7 @@
 use super::args::{EngineWord, Look, RenderWord};
 use super::complaint::Complaint;
 use super::files;
+use crate::legible::without_credentials;
 use crate::manifest::Manifest;
 use crate::plan::{EngineChoice, Plan, Target};
 use std::path::{Path, PathBuf};
@@ -54,8 +55,9 @@ pub(super) fn url(text: &str) -> Result<Option<Url>, Complaint> {
     if !is_url {
         return Ok(None);
     }
-    let url =
-        Url::parse(text).map_err(|error| Complaint::usage(format!("`{text}` is not a URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| {
+        Complaint::usage(format!("`{}` is not a URL: {error}", without_credentials(text)))
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Complaint::usage("a URL with a password in it would be seen in the list of processes")
             .hint("put a `basic` step into a plan, with the password as `${env:NAME}`"));
@@ -78,9 +80,10 @@ fn plan(what: Option<&str>) -> Result<Plan, Complaint> {
     if path.exists() {
         return files::plan(path);
     }
-    let complaint = Complaint::usage(format!("there is no file `{what}`"));
+    let shown = without_credentials(what);
+    let complaint = Complaint::usage(format!("there is no file `{shown}`"));
     Err(match what.contains('.') && Url::parse(&format!("https://{what}")).is_ok() {
-        true => complaint.hint(format!("if it is a site, say how to reach it: `https://{what}`")),
+        true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
         false => complaint.hint("name a plan or a URL"),
     })
 }

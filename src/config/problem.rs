@@ -1,6 +1,7 @@
 //! What is wrong with a file, and where.
 
 use super::{Place, Source, mask};
+use crate::legible;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
@@ -42,7 +43,7 @@ impl Problem {
         let span = source.fit(span);
         Problem {
             severity: Severity::Error,
-            file: source.file.clone(),
+            file: printable(&source.file),
             place: source.place(span.start),
             span,
             message: printable(&message.into()),
@@ -134,20 +135,23 @@ impl Problem {
             let span = within(&self.span);
             excerpt.to_mut().replace_range(span.clone(), &"*".repeat(span.len()));
         }
+        let (excerpt, shifts) = without_invisible(&excerpt);
+        let moved = |at: usize| at + shifts.iter().take_while(|(from, _)| *from < at).map(|(_, by)| by).sum::<usize>();
         let mut snippet = Snippet::source(excerpt).line_start(source.place(from).line as usize);
         for (kind, span, label) in marks {
-            let mark = kind.span(within(span));
+            let Range { start, end } = within(span);
+            let mark = kind.span(moved(start)..moved(end));
             snippet = snippet.annotation(match label {
                 Some(label) => mark.label(label.text.as_str()),
                 None => mark,
             });
         }
         if from == 0 || text[..from].ends_with('\n') {
-            return group.element(snippet.path(source.file.as_str()));
+            return group.element(snippet.path(self.file.clone()));
         }
         // Cut out of its line, the excerpt cannot tell the column.
         let (line, column) = (place.line as usize, place.column as usize);
-        group.element(Origin::path(source.file.as_str()).line(line).char_column(column)).element(snippet)
+        group.element(Origin::path(self.file.clone()).line(line).char_column(column)).element(snippet)
     }
 }
 
@@ -257,7 +261,46 @@ impl Problems {
     }
 }
 
-/// A file's control characters never reach the terminal.
+/// What a terminal acts on, and what nobody sees, is escaped.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    let shown = |c: char| if legible::is_unsafe(c) { c.escape_default().collect() } else { vec![c] };
+    text.chars().flat_map(shown).collect()
+}
+
+/// An excerpt in which nothing invisible is left but what the renderer itself replaces (ASCII's
+/// control characters), and where by how many bytes it grew.
+fn without_invisible(text: &str) -> (String, Vec<(usize, usize)>) {
+    let mut shown = String::with_capacity(text.len());
+    let mut shifts = Vec::new();
+    for (at, c) in text.char_indices() {
+        if c.is_ascii() || !legible::is_unsafe(c) {
+            shown.push(c);
+            continue;
+        }
+        let escape = legible::escape(c);
+        shifts.push((at, escape.len() - c.len_utf8()));
+        shown.push_str(&escape);
+    }
+    (shown, shifts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_shows_what_is_invisible_and_marks_what_it_means() {
+        let text = "a\u{202e} = 1\nb\u{9b}\u{ad} = \u{200b}2 # \u{e0041}\u{2028}\n";
+        let source = Source::new("f\u{202e}.toml", text);
+        let at = text.find('2').unwrap();
+        let problem = Problem::error(&source, at..at + 1, "no \u{2028} `2`").fixed_by("write\u{feff} 3");
+        let shown = problem.excerpt(&source, false, None);
+        assert!(!shown.chars().any(|c| c != '\n' && legible::is_unsafe(c)), "{shown:?}");
+        let lines: Vec<&str> = shown.lines().collect();
+        let line = lines.iter().position(|line| line.contains("b\\u{9b}\\u{ad} = ")).unwrap();
+        assert_eq!(lines[line].find('2'), lines[line].rfind("2 #"));
+        let (mark, two) = (lines[line + 1].find('^').unwrap(), lines[line].rfind("2 #").unwrap());
+        assert_eq!(mark, two, "{shown}");
+        assert!(!problem.to_string().chars().any(legible::is_unsafe));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Ask, HttpSettings, Session, redirect};
 use crate::cookie::{is_trustworthy, site_of};
-use crate::observation::{Credentials, Resource};
+use crate::observation::{Credentials, Resource, Site};
 use url::{Origin, Url};
 
 /// A request's mode (Fetch standard), as far as its headers show it.
@@ -79,6 +79,14 @@ impl Hop {
             Credentials::SameOrigin => self.distance == Distance::SameOrigin,
             Credentials::Omit => false,
         }
+    }
+
+    /// Whether what a step says may be said here, too: the address it was written for, or both are the
+    /// site's as the plan names it.
+    pub(super) fn may_carry_secrets(&self, ask: &Ask, site: &Site) -> bool {
+        let is_weaker = ask.url.scheme() == "https" && self.url.scheme() != "https";
+        self.url.origin() == ask.url.origin()
+            || !is_weaker && site.is_entrusted(&self.url) && site.is_entrusted(&ask.url)
     }
 
     /// The request after a redirect.
@@ -171,9 +179,9 @@ pub(super) fn headers(
         headers.set("Referer", &referrer);
     }
     headers.set("Accept-Language", session.accept_language.as_deref().unwrap_or(&settings.accept_language));
-    let is_own = settings.context.site.is_own(&hop.url);
-    // A token of the plan must not follow a redirect to strangers.
-    if hop.url.origin() == ask.url.origin() || (is_own && settings.context.site.is_own(&ask.url)) {
+    let site = &settings.context.site;
+    // A token of the plan must not follow a redirect to strangers, nor leave https.
+    if hop.may_carry_secrets(ask, site) {
         for (name, value) in &ask.headers {
             if hop.body.is_some() || ask.body.is_none() || !redirect::describes_body(name) {
                 headers.set_bytes(name, value);
@@ -184,7 +192,7 @@ pub(super) fn headers(
             headers.set_bytes(name, value);
         }
     }
-    if is_own {
+    if site.is_entrusted(&hop.url) {
         for (name, value) in &session.own_headers {
             headers.set_bytes(name, value);
         }

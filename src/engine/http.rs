@@ -123,8 +123,17 @@ impl HttpEngine {
                 Redirect::To(target) if matches!(target.scheme(), "http" | "https") => {
                     match self.leads_nowhere(&asked, &visit, &hop, &target) {
                         None => {
-                            hop = hop.next(ask, response.head.status, target);
-                            continue;
+                            let next = hop.clone().next(ask, response.head.status, target);
+                            match self.gives_away(ask, &next) {
+                                None => {
+                                    hop = next;
+                                    continue;
+                                }
+                                failure => {
+                                    visit.status = 0;
+                                    failure
+                                }
+                            }
                         }
                         failure => {
                             // It ends nowhere: a browser shows no page of the site.
@@ -366,6 +375,20 @@ impl HttpEngine {
             return Some(Failure::new(FailureKind::RedirectLoop, detail));
         }
         None
+    }
+
+    /// A step's body, a password in it, is sent again (307, 308) only where its headers would be.
+    fn gives_away(&self, ask: &Ask, next: &Hop) -> Option<Failure> {
+        let is_secret = ask.resource == Resource::Step && next.body.is_some();
+        if !is_secret || next.may_carry_secrets(ask, &self.settings.context.site) {
+            return None;
+        }
+        let detail = format!(
+            "it redirects what was filled in to another origin, {}, and it was not sent there: name the host \
+             in the plan, under `hosts`, if it is the site's",
+            next.url.origin().ascii_serialization()
+        );
+        Some(Failure::new(FailureKind::Other, detail))
     }
 
     /// What is wrong with the last answer of a chain.

@@ -21,4 +21,5 @@ pub use draft::{draft, drafted};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{NamePattern, PagePattern};
+pub(crate) use write::quoted;
 pub use write::{Remarks, Spot, write, write_with};

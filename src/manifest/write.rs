@@ -8,6 +8,7 @@ use super::{
 };
 use crate::config::Words;
 use crate::cookie::SameSite;
+use crate::legible::is_unsafe;
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -472,7 +473,7 @@ fn key_of(name: &str) -> String {
 }
 
 /// A TOML basic string; what would not show as itself is escaped.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
@@ -481,7 +482,7 @@ pub(super) fn quoted(text: &str) -> String {
                 quoted.push(c);
             }
             '\'' => quoted.push(c),
-            c if c.is_control() || c.escape_debug().len() > 1 => {
+            c if is_unsafe(c) || c.escape_debug().len() > 1 => {
                 let _ = write!(quoted, "\\U{:08X}", u32::from(c));
             }
             c => quoted.push(c),
@@ -495,7 +496,7 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn comment(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if c.is_control() || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) {
+            if is_unsafe(c) || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) {
                 '\u{fffd}'
             } else {
                 c

@@ -1,5 +1,6 @@
 //! What went out: cookies sent, hosts asked, and what requests tell of their visitor.
 
+use super::tally::tally;
 use super::{Cell, Party, Resource, SafeUrl, Script};
 use crate::cookie::Name;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sent {
     pub name: Name,
     pub cell: Cell,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// One of the requests, standing for its path shape.
     pub example: SafeUrl,
@@ -27,6 +29,7 @@ pub struct Contact {
     /// The document that asked, standing for its path shape.
     pub page: SafeUrl,
     pub example: SafeUrl,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// Really asked, or only mentioned in the page's markup and left alone.
     pub fetched: bool,

@@ -1,5 +1,6 @@
 //! What was looked at, and what was not.
 
+use super::tally::tally;
 use super::{Cell, Consent, SafeUrl, Visitor};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub struct Coverage {
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
     /// Sightings, requests and pages that were received and could not be kept.
-    #[serde(default, skip_serializing_if = "is_none_lost")]
+    #[serde(default, skip_serializing_if = "is_none_lost", deserialize_with = "tally")]
     pub lost: u64,
     /// Requests that scripts of pages made of their own accord, and that do more than to read.
     #[serde(default)]
@@ -55,8 +56,10 @@ pub enum DeadEndKind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SameAnswer {
     pub cell: Cell,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// How many addresses answered with a page at all.
+    #[serde(deserialize_with = "tally")]
     pub of: u64,
 }
 
@@ -72,6 +75,7 @@ pub struct SentByScripts {
     pub method: String,
     /// The first of them in the order of their texts.
     pub example: SafeUrl,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// Of a back office's pages, and held back.
     pub held_back: bool,
@@ -86,6 +90,7 @@ pub struct PageTally {
     /// Where it ended, where that was elsewhere.
     pub shown: Option<SafeUrl>,
     pub status: u16,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 
@@ -95,6 +100,7 @@ pub struct Skipped {
     pub persona: String,
     pub reason: SkipReason,
     pub example: SafeUrl,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 
@@ -153,6 +159,7 @@ pub struct Failed {
     pub kind: FailureKind,
     /// In words, without secrets.
     pub detail: String,
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 

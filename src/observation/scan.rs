@@ -1,5 +1,6 @@
 //! Everything that one run saw, as one value.
 
+use super::tally::tally;
 use super::{
     Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl, Sent, Site,
     TaskRecord,
@@ -46,6 +47,7 @@ pub struct Run {
     pub base_url: SafeUrl,
     /// RFC 3339, UTC.
     pub started: String,
+    #[serde(deserialize_with = "tally")]
     pub seconds: u64,
     pub engines: BTreeSet<Engine>,
     pub user_agent: String,

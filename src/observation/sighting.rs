@@ -1,5 +1,6 @@
 //! One act of putting something on the visitor's device, where it happened, and all acts of one thing.
 
+use super::tally::tally;
 use super::{Cell, SafeUrl};
 use crate::cookie::{
     CookieLine, CookiePlace, CookieValue, Decision, Effective, Elsewhere, Lifetime, Name, Priority,
@@ -163,6 +164,7 @@ pub struct Sighting {
     /// URL and line of the script that wrote it (browser engine).
     pub script: Option<Script>,
     /// Milliseconds since the run began.
+    #[serde(deserialize_with = "tally")]
     pub at_ms: u64,
     /// Milliseconds after its page was loaded, by the page's own clock; none: before that, or not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -362,6 +364,7 @@ pub struct Observation {
 /// Sightings of one thing that differ in nothing an audit could ask about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
+    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// The first of them in the order of their URLs; it stands for all: cell, written attributes, decision, channel, method,
     /// status and path shapes are the same in each.

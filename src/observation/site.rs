@@ -23,6 +23,8 @@ pub struct Site {
     map: BTreeMap<String, String>,
     /// This target's hosts to the manifest's; several may share one.
     declared: BTreeMap<String, Vec<String>>,
+    /// Hosts that the plan names beside its target.
+    entrusted: Vec<Glob>,
 }
 
 impl Site {
@@ -43,7 +45,7 @@ impl Site {
             declared.entry(to.to_ascii_lowercase()).or_default().push(from.clone());
         }
         let others = others.into_iter().map(|host| host.to_ascii_lowercase()).collect();
-        Site { base, own, others, map, declared }
+        Site { base, own, others, map, declared, entrusted: Vec::new() }
     }
 
     /// The site of one address and nothing else.
@@ -55,6 +57,12 @@ impl Site {
     #[must_use]
     pub fn with_own(mut self, hosts: impl IntoIterator<Item = Glob>) -> Self {
         self.own.extend(hosts);
+        self
+    }
+
+    /// The same, where the plan names these hosts beside its target.
+    pub fn entrusting(mut self, hosts: impl IntoIterator<Item = Glob>) -> Self {
+        self.entrusted.extend(hosts);
         self
     }
 
@@ -77,6 +85,37 @@ impl Site {
     pub fn is_own(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         !self.is_anothers(host, url.port_or_known_default()) && self.own.iter().any(|glob| glob.matches(host))
+    }
+
+    /// Whether the plan's own headers, a token or a password may go there: to the origin of the target
+    /// (Fetch: credentials are an origin's), to https on the usual port of the same host, and to the hosts
+    /// that the plan itself names. Never over plain http where the target has https.
+    pub fn is_entrusted(&self, url: &Url) -> bool {
+        let Some(base) = &self.base else { return false };
+        if url.origin() == base.origin() {
+            return true;
+        }
+        let is_weaker = url.scheme() != "https" && base.scheme() == "https";
+        if is_weaker || !matches!(url.scheme(), "http" | "https") || !self.is_own(url) {
+            return false;
+        }
+        let host = url.host_str().unwrap_or_default();
+        let usual_port = url.port().is_none() || url.scheme() == base.scheme() && url.port() == base.port();
+        let mapped = self.map.values().filter(|to| !self.others.contains(*to)).any(|to| {
+            let (mapped, port) = split_port(to);
+            mapped.eq_ignore_ascii_case(host)
+                && match port {
+                    Some(port) => url.port_or_known_default() == Some(port),
+                    None => usual_port && host != self.base_host(),
+                }
+        });
+        if mapped {
+            return true;
+        }
+        if host == self.base_host() {
+            return base.port().is_none() && url.port().is_none();
+        }
+        usual_port && self.entrusted.iter().any(|glob| glob.matches(host))
     }
 
     /// Whose a URL is, seen from the site.
@@ -289,6 +328,39 @@ mod tests {
         let map = map.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
         let others = others.iter().map(|other| (*other).to_owned()).collect();
         Site::new(Some(url(base)), own.iter().map(|glob| Glob::new(glob)).collect(), map, others)
+    }
+
+    #[test]
+    fn credentials_stay_with_their_origin_and_the_hosts_that_the_plan_names() {
+        let map = [("shop.test", "localhost:4000"), ("api.test", "localhost:4001"), ("pay.test", "localhost:4002")];
+        let plain = site("https://www.example.org/", &["example.org", "*.example.org"], &[], &[]);
+        let named = plain.clone().entrusting([Glob::new("app.example.org")]);
+        let local = site("http://localhost:4000/", &["localhost"], &map, &["localhost:4002"]);
+        let upgraded = site("http://example.org/", &[], &[], &[]);
+        for (site, asked, entrusted) in [
+            (&plain, "https://www.example.org/a", true),
+            (&plain, "https://www.example.org:443/a", true),
+            (&plain, "http://www.example.org/", false),
+            (&plain, "http://www.example.org:443/", false),
+            (&plain, "https://www.example.org:8443/", false),
+            (&plain, "https://app.example.org/", false),
+            (&plain, "https://example.org/", false),
+            (&named, "https://app.example.org/", true),
+            (&named, "http://app.example.org/", false),
+            (&named, "https://app.example.org:8443/", false),
+            (&named, "https://other.example.org/", false),
+            (&named, "wss://www.example.org/", false),
+            (&local, "http://localhost:4000/x", true),
+            (&local, "http://localhost:4001/x", true),
+            (&local, "http://localhost:4002/x", false),
+            (&local, "http://localhost:4003/x", false),
+            (&local, "http://127.0.0.1:4000/x", false),
+            (&upgraded, "https://example.org/", true),
+            (&upgraded, "https://example.org:8443/", false),
+            (&upgraded, "https://www.example.org/", false),
+        ] {
+            assert_eq!(site.is_entrusted(&url(asked)), entrusted, "{asked}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A first plan: looks as the run did that made it, and shows in comments what else can be said.
 
 use super::{Limits, Plan, Target};
+use crate::manifest::quoted;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -9,8 +10,8 @@ use std::fmt::Write;
 pub fn draft(plan: &Plan, target: &Target, manifest: &str, back_offices: &BTreeSet<String>) -> String {
     let mut text = format!(
         "# How cookieproof looks at the site. What must be true of it stands in {manifest}.\n\
-         manifest = \"{manifest}\"\n\n[targets.production]\nurl = \"{}\"\n",
-        target.url
+         manifest = \"{manifest}\"\n\n[targets.production]\nurl = {}\n",
+        quoted(target.url.as_str())
     );
     let usual = Limits::default_for(&target.url);
     if plan.pages.assets || !back_offices.is_empty() {
@@ -19,8 +20,7 @@ pub fn draft(plan: &Plan, target: &Target, manifest: &str, back_offices: &BTreeS
             text.push_str("# Pictures, scripts, styles and frames, too.\nassets = true\n");
         }
         if !back_offices.is_empty() {
-            // A string of TOML is written like one of Rust, but for what no address holds.
-            let patterns: Vec<String> = back_offices.iter().map(|pattern| format!("{pattern:?}")).collect();
+            let patterns: Vec<String> = back_offices.iter().map(|pattern| quoted(pattern)).collect();
             let _ = writeln!(
                 text,
                 "# The site is administered here: some pages do something when they are only opened.\nnever_follow = [{}]",
@@ -70,7 +70,7 @@ mod tests {
     /// What stands in comments is meant to be used.
     #[test]
     fn a_draft_is_a_plan_with_and_without_its_comments() {
-        for url in ["https://example.org/", "http://127.0.0.1:8000/"] {
+        for url in ["https://example.org/", "http://127.0.0.1:8000/", "http://a.test/?x=\\y#'"] {
             let mut plan = Plan::for_url(url.parse().unwrap());
             for (assets, pages, rate) in
                 [(false, plan.limits.pages, plan.limits.rate), (true, 7, None), (false, 7, Some(0.5))]

@@ -42,7 +42,8 @@ pub fn site(plan: &Plan, target: &Target, manifest: Option<&Manifest>) -> Site {
         }
     }
     own.extend(plan.pages.hosts.iter().cloned());
-    Site::new(Some(target.url.clone()), own, map, others)
+    let named = plan.pages.hosts.iter().cloned();
+    Site::new(Some(target.url.clone()), own, map, others).entrusting(named)
 }
 
 #[cfg(test)]

@@ -1,37 +1,9 @@
 //! Text on its way to a person's terminal. What a site wrote is hostile until it went through
-//! [`clean`]: escape codes would move the cursor, bidirectional overrides would turn a host name
-//! around, zero-width characters would hide a second name in a first.
+//! [`clean`].
 
+pub(crate) use crate::legible::{clean, is_unsafe};
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// The text with everything that a terminal or a reader would not show as itself written as an
-/// escape: `\x1b`, `\u{202e}`.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut cleaned = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            c if !is_unsafe(c) => cleaned.push(c),
-            c if c.is_ascii() => cleaned.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => cleaned.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-        }
-    }
-    Cow::Owned(cleaned)
-}
-
-/// Control characters (C0, DEL, C1), line separators, bidirectional marks and overrides (Unicode
-/// TR 9), zero-width and other invisible format characters (TR 36), and tag characters.
-pub(crate) fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
 
 /// How many columns a text takes.
 pub(crate) fn width(text: &str) -> usize {
@@ -118,23 +90,6 @@ fn break_at(word: &str, columns: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_terminal_would_act_on_is_escaped() {
-        for (text, cleaned) in [
-            ("sid", "sid"),
-            ("größe 日本", "größe 日本"),
-            ("a\x1b[31mb", "a\\x1b[31mb"),
-            ("a\r\nb\tc\x7f", "a\\x0d\\x0ab\\x09c\\x7f"),
-            ("a\u{9b}31m", "a\\u{9b}31m"),
-            ("moc.\u{202e}evil", "moc.\\u{202e}evil"),
-            ("si\u{200b}d\u{feff}", "si\\u{200b}d\\u{feff}"),
-            ("a\u{2028}b", "a\\u{2028}b"),
-            ("a\u{e0041}", "a\\u{e0041}"),
-        ] {
-            assert_eq!(clean(text), cleaned);
-        }
-    }
 
     #[test]
     fn cutting_counts_columns_not_bytes() {

@@ -5,11 +5,12 @@ use super::pace::Pacer;
 use super::probes::kept;
 use super::recorder::{As, Recorder};
 use super::render::Browser;
-use super::steps::References;
+use super::steps::{References, Until};
 use super::{Event, Progress, RunError, Stop, Watch};
 use crate::cookie::Name;
 use crate::crawl::Robots;
 use crate::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit};
+use crate::intake;
 use crate::manifest::Manifest;
 use crate::observation::Site;
 use crate::observation::{Cell, Consent, Engine, Phase, Resource};
@@ -72,9 +73,10 @@ impl<'a> Runner<'a> {
     ) -> Result<Runner<'a>, RunError> {
         let site = Arc::new(crate::plan::site(plan, target, manifest));
         let secrets = Arc::<RwLock<Secrets>>::default();
-        let references = References::new(Arc::clone(&secrets), plan, target, manifest);
         let pacer = Arc::new(Pacer::new(plan.limits.rate));
         let began = Instant::now();
+        let until = Until { stop: stop.clone(), deadline: began.checked_add(plan.limits.total_time) };
+        let references = References::new(Arc::clone(&secrets), plan, target, manifest, until);
         let engines =
             EngineContext { secrets: Arc::clone(&secrets), began, ..EngineContext::new(Arc::clone(&site)) };
         let settings = HttpSettings {
@@ -178,6 +180,14 @@ impl<'a> Runner<'a> {
             () = self.stop.wait() => Err(Ended::Stopped),
             () = tokio::time::sleep_until(deadline) => Err(Ended::TimeUp),
             result = future => Ok(result),
+        }
+    }
+
+    /// Why the run is over, where it is.
+    pub(super) fn over(&self) -> Option<Ended> {
+        match self.stop.stopped() {
+            true => Some(Ended::Stopped),
+            false => (Instant::now() >= self.deadline()).then_some(Ended::TimeUp),
         }
     }
 
@@ -320,8 +330,8 @@ async fn proxy(
 
 fn read_cas(plan: &Plan) -> Result<Vec<Vec<u8>>, RunError> {
     let read = |path: &std::path::PathBuf| {
-        std::fs::read(path).map_err(|error| RunError {
-            message: format!("the CA file {} cannot be read: {}", path.display(), error.kind()),
+        intake::file(path, intake::MOST_OF_CAS).map_err(|error| RunError {
+            message: format!("the CA file {} cannot be read: {}", path.display(), intake::why(&error)),
             hint: Some("`http.extra_ca` takes paths of PEM files, relative to the plan".into()),
         })
     };

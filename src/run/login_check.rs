@@ -4,6 +4,7 @@
 
 use crate::engine::browser::{BrowserContext, Patience};
 use crate::engine::{Ask, Gate, HttpEngine, Session, Visit};
+use crate::legible::without_credentials;
 use crate::observation::{Cell, Consent, Engine, Phase, Resource};
 use crate::plan::Mark;
 use crate::run::context::{Ended, Runner, cell};
@@ -75,7 +76,7 @@ impl Runner<'_> {
         mark: &Mark,
     ) -> Result<Marked, Ended> {
         let Some(url) = self.site.on_target(&mark.url) else {
-            let why = format!("`{}` is no address", mark.url);
+            let why = format!("`{}` is no address", without_credentials(&mark.url));
             return Ok(Marked { holds: false, unclear: false, by_script: false, why });
         };
         let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), url) };
@@ -190,7 +191,7 @@ impl Runner<'_> {
         mark: &Mark,
     ) -> Result<Marked, Ended> {
         let Some(url) = self.site.on_target(&mark.url) else {
-            return Ok(Marked { unclear: false, ..unclear(&format!("`{}` is no address", mark.url)) });
+            return Ok(Marked { unclear: false, ..unclear(&format!("`{}` is no address", without_credentials(&mark.url))) });
         };
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };
         let Some(context) = self.visitor(browser, who, &cell, false).await? else {

@@ -502,6 +502,7 @@ impl Tasks<'_> {
         waiting.iter().for_each(|task| self.record(task, TaskEnd::CutOff));
         let mut runner = self.runner;
         runner.recorder.settle();
+        let ended = ended.or_else(|| runner.stop.stopped().then_some(Ended::Stopped));
         let plan = runner.plan;
         let recorder = &runner.recorder;
         let mut policy = self.policy;

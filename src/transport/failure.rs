@@ -1,9 +1,10 @@
 //! What went wrong, in words: the host and the cause, never a query string or a header's value.
 
 use super::names::NameError;
+use super::tls::SelfSigned;
 use super::{Failure, TransportSettings};
 use crate::observation::FailureKind;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use std::error::Error;
 use std::io;
 use url::Url;
@@ -85,10 +86,41 @@ fn tls_words(error: &rustls::Error, host: &str) -> String {
                 "it is not valid yet".into()
             }
             CertificateError::Revoked => "it is revoked".into(),
+            CertificateError::BadEncoding => "it cannot be read".into(),
+            CertificateError::BadSignature => "its signature is wrong".into(),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                "it is not meant for servers".into()
+            }
+            CertificateError::Other(other) if other.0.is::<SelfSigned>() => SelfSigned.to_string(),
+            CertificateError::Other(other) => {
+                format!("it is not one of a server that browsers take ({})", other.0)
+            }
             other => other.to_string(),
         },
         Tls::InvalidMessage(_) => return format!("{host} does not speak TLS"),
+        Tls::NoCertificatesPresented => return format!("{host} shows no certificate"),
+        Tls::PeerIncompatible(_) => {
+            return format!("{host} speaks no version of TLS, or no cipher, that browsers still take");
+        }
+        Tls::AlertReceived(alert) => return format!("{host} ended the TLS handshake: {}", alert_words(*alert)),
         other => return format!("TLS with {host} failed: {other}"),
     };
     format!("the certificate of {host} is refused: {why}")
+}
+
+/// What a server means by ending a handshake (RFC 8446 6.2).
+fn alert_words(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::ProtocolVersion => "it speaks no version of TLS that browsers still take".into(),
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+            "it has no cipher in common with browsers, or wants something else of its visitors".into()
+        }
+        AlertDescription::UnrecognisedName => "it does not know this host's name".into(),
+        AlertDescription::CertificateRequired | AlertDescription::BadCertificate => {
+            "it asks its visitors for a certificate".into()
+        }
+        AlertDescription::NoApplicationProtocol => "it speaks no HTTP there".into(),
+        AlertDescription::InternalError => "something is wrong on its side".into(),
+        other => format!("{other:?}"),
+    }
 }

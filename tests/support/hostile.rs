@@ -188,6 +188,24 @@ impl Hostile {
         })
     }
 
+    /// Speaks HTTP/1.1 over TLS as `localhost`, with a certificate that nobody else has signed.
+    pub(crate) fn https_signed_by_itself(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let config = Arc::new(config);
+        Hostile::serve(answer, move |stream| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            Some(StreamOwned::new(connection, stream))
+        })
+    }
+
     /// Speaks these protocols over TLS, and answers every request with these fields, whatever they
     /// hold (RFC 9113 8.2.1 allows less), and an empty body.
     pub(crate) fn fields(ca: &TestCa, protocols: &[&str], fields: Vec<(&str, Vec<u8>)>) -> Self {
@@ -199,12 +217,33 @@ impl Hostile {
             let is_h2 = connection.alpn_protocol() == Some(b"h2");
             let mut stream = StreamOwned::new(connection, stream);
             if is_h2 {
-                let _ = h2::converse(&mut stream, &fields);
+                let _ = h2::converse(&mut stream, &fields, None);
             } else {
                 let _ = Asked::read(&mut BufReader::new(&mut stream));
                 let _ = answer_fields(&fields).write(&mut stream);
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
+            }
+        });
+        Hostile { address, asked: Arc::default() }
+    }
+
+    /// Speaks HTTP/2 as `localhost`. Its first connection answers one request; from the next on it
+    /// sends this frame without end, or, without one, takes everything and says nothing, not even to a
+    /// ping. Later connections answer everything.
+    pub(crate) fn wedging(ca: &TestCa, flood: Option<(u8, Vec<u8>)>) -> Self {
+        let config = ca.server(&["localhost"], &["h2"]);
+        let connections = std::sync::atomic::AtomicUsize::new(0);
+        let address = listen(move |mut stream| {
+            let first = connections.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+            let mut connection = ServerConnection::new(config.clone()).unwrap();
+            let _ = connection.complete_io(&mut stream);
+            let mut stream = StreamOwned::new(connection, stream);
+            let wedged = h2::converse(&mut stream, &[], first.then_some(1));
+            match (wedged, &flood) {
+                (Ok(()), Some((kind, payload))) => while h2::frame(&mut stream, *kind, 0, 0, payload).is_ok() {},
+                (Ok(()), None) => drop(io::copy(&mut stream, &mut io::sink())),
+                _ => {}
             }
         });
         Hostile { address, asked: Arc::default() }
@@ -336,7 +375,13 @@ mod h2 {
     const END_HEADERS: u8 = 4;
     const FRAME: usize = 16 << 10;
 
-    pub(super) fn converse(stream: &mut (impl Read + Write), fields: &[(String, Vec<u8>)]) -> io::Result<()> {
+    /// Answers requests, until after so many, where that is said, another one comes.
+    pub(super) fn converse(
+        stream: &mut (impl Read + Write),
+        fields: &[(String, Vec<u8>)],
+        until: Option<usize>,
+    ) -> io::Result<()> {
+        let mut answered = 0;
         stream.read_exact(&mut [0; PREFACE])?;
         frame(stream, SETTINGS, 0, 0, &[])?;
         loop {
@@ -349,7 +394,11 @@ mod h2 {
             match head[3] {
                 SETTINGS if head[4] & ACK == 0 => frame(stream, SETTINGS, ACK, 0, &[])?,
                 PING if head[4] & ACK == 0 => frame(stream, PING, ACK, 0, &payload)?,
-                HEADERS => answer(stream, id, fields)?,
+                HEADERS if until == Some(answered) => return Ok(()),
+                HEADERS => {
+                    answer(stream, id, fields)?;
+                    answered += 1;
+                }
                 _ => {}
             }
         }
@@ -390,7 +439,7 @@ mod h2 {
         block.extend_from_slice(bytes);
     }
 
-    fn frame(stream: &mut impl Write, kind: u8, flags: u8, id: u32, payload: &[u8]) -> io::Result<()> {
+    pub(super) fn frame(stream: &mut impl Write, kind: u8, flags: u8, id: u32, payload: &[u8]) -> io::Result<()> {
         stream.write_all(&(payload.len() as u32).to_be_bytes()[1..])?;
         stream.write_all(&[kind, flags])?;
         stream.write_all(&id.to_be_bytes())?;

@@ -5,6 +5,7 @@ use crate::cookie::{
     Browser, CookieValue, Decision, Initiator, Jar, Lifetime, RequestContext, SameSite, StoredCookie,
     ThirdPartyCookies, cookie_header,
 };
+use crate::legible::without_credentials;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 use url::Url;
@@ -180,7 +181,7 @@ fn masked(value: &CookieValue) -> CookieValue {
 }
 
 fn url(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|error| format!("{text:?} is no URL: {error}"))
+    Url::parse(text).map_err(|error| format!("{:?} is no URL: {error}", without_credentials(text)))
 }
 
 fn lines(texts: &[String]) -> Result<Vec<Vec<u8>>, String> {

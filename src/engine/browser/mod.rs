@@ -171,6 +171,10 @@ impl BrowserEngine {
                 let site = Arc::clone(&run.site);
                 Arc::new(move |url| site.is_own(url))
             },
+            entrusted: {
+                let site = Arc::clone(&run.site);
+                Arc::new(move |url| site.is_entrusted(url))
+            },
             guard: None,
             proxy_login,
             answers: None,

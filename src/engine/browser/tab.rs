@@ -54,9 +54,11 @@ pub(super) struct Emulation {
     pub(super) accept_language: Option<String>,
     pub(super) time_zone: Option<String>,
     pub(super) gpc: bool,
-    /// Headers of requests to own hosts.
+    /// Headers of requests to the target, and to hosts that the plan names.
     pub(super) own_headers: Vec<(String, String)>,
     pub(super) own: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
+    /// Where these headers may go.
+    pub(super) entrusted: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
     /// Which requests of scripts are held back.
     pub(super) guard: Option<Guard>,
     /// Name and password for the proxy.
@@ -79,6 +81,7 @@ impl Emulation {
             gpc: false,
             own_headers: Vec::new(),
             own: Arc::new(|_| false),
+            entrusted: Arc::new(|_| false),
             guard: None,
             proxy_login: None,
             items: Arc::default(),
@@ -698,7 +701,8 @@ fn frame_changed(frames: &mut BTreeMap<String, (String, String)>, event: &Event)
     }
 }
 
-/// Own headers go to own hosts only, so each request is held for a moment and sent on with them.
+/// The plan's headers go where they may go only, so each request is held for a moment and sent on with
+/// them. After a redirect Chromium still has those of the request before: there they are taken off.
 fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let request = &event.params["request"];
     if shared.empties.load(Ordering::Relaxed) {
@@ -725,21 +729,34 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
         connection.tell(&event.session, "Fetch.failRequest", refusal);
         return;
     }
-    let own = url.is_ok_and(|url| (shared.emulation.own)(&url));
+    let entrusted = url.is_ok_and(|url| (shared.emulation.entrusted)(&url));
     let mut params = json!({"requestId": event.params["requestId"]});
-    if own {
-        let header = |name: &str, value: &Value| json!({"name": name, "value": value});
-        let asked: Vec<(&String, &Value)> = request["headers"].as_object().into_iter().flatten().collect();
-        let own_headers = locked(&shared.own_headers);
-        // What the page's script itself says goes first.
-        let further = own_headers
-            .iter()
-            .filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
-        let mut headers: Vec<Value> = asked.iter().map(|(name, value)| header(name, value)).collect();
-        headers.extend(further.map(|(name, value)| header(name, &json!(value))));
-        params["headers"] = headers.into();
+    let asked = request["headers"].as_object().into_iter().flatten();
+    let asked = asked.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+    if let Some(headers) = headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted) {
+        let headers = headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        params["headers"] = headers.collect();
     }
     connection.tell(&event.session, "Fetch.continueRequest", params);
+}
+
+/// The headers of a request, where they are to be other ones. What the page's script itself says goes
+/// before the plan's.
+fn headers_sent_on<'a>(
+    asked: &[(&'a str, &'a str)],
+    own: &'a [(String, String)],
+    entrusted: bool,
+) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut headers = asked.to_vec();
+    if entrusted {
+        let further = own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
+        headers.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
+        return (!own.is_empty()).then_some(headers);
+    }
+    headers.retain(|(name, value)| {
+        !own.iter().any(|(own, secret)| own.eq_ignore_ascii_case(name) && secret == value)
+    });
+    (headers.len() < asked.len()).then_some(headers)
 }
 
 /// Sets up a session before its target runs: network and storage events, hooks, language, and the

@@ -44,7 +44,8 @@ fn of_name(entry: &Entry, problems: &mut Problems) {
     if entry.kind == StorageKind::Cookie {
         for name in entry.names.iter().chain(&entry.https_names).filter_map(|name| name.as_literal()) {
             // RFC 6265bis 5.7: what ends a name, and what is trimmed from it.
-            if name.contains([';', '=']) || name.contains(|c: char| c.is_control()) || name.trim() != name {
+            let control = |c: char| c.is_ascii_control() && c != '\t';
+            if name.contains([';', '=']) || name.contains(control) || name.trim_matches([' ', '\t']) != name {
                 let message = format!("no cookie can be called `{}`", shortened(name));
                 let fix = "a name has no `;`, `=`, control characters or outer blanks";
                 problems.error(entry.span_of("name"), message).fix(fix);

@@ -90,6 +90,7 @@ impl Runner<'_> {
             match done {
                 Ok(()) => {}
                 Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
+                Err(Trouble::Because(_)) if let Some(ended) = self.over() => return Err(Halt::Ended(ended)),
                 Err(Trouble::Because(mut why)) => {
                     if let Some(window) = stage.tab.last_window() {
                         why.push_str(&format!(

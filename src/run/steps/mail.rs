@@ -3,6 +3,7 @@
 //! something in it that only a login link has.
 
 use super::super::html;
+use crate::intake;
 use mail_parser::MessageParser;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -59,7 +60,8 @@ pub(in crate::run) fn maildir_mails(maildir: &Path, known: &BTreeSet<String>) ->
     files.retain(|(_, id, _)| !known.contains(id));
     files.sort();
     files.reverse();
-    files.into_iter().take(50).filter_map(|(_, id, path)| read(&id, &std::fs::read(path).ok()?)).collect()
+    let raw = |path: &Path| intake::file(path, intake::MOST_OF_A_MAIL).ok();
+    files.into_iter().take(50).filter_map(|(_, id, path)| read(&id, &raw(&path)?)).collect()
 }
 
 fn maildir_files(maildir: &Path) -> Vec<(std::time::SystemTime, String, std::path::PathBuf)> {

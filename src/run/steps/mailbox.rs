@@ -5,6 +5,7 @@ use super::super::context::{Ended, Runner};
 use super::super::persona::PersonaSession;
 use super::mail::{self, Mail, Wanted};
 use super::{Trouble, live};
+use crate::intake;
 use crate::plan::{Action, MailLink, MailSource, Step};
 use crate::transport::{Request, Want};
 use std::collections::BTreeSet;
@@ -167,11 +168,11 @@ impl Runner<'_> {
 }
 
 fn file_mails(path: &std::path::Path) -> Result<Vec<Mail>, String> {
-    match std::fs::read(path) {
+    match intake::file(path, intake::MOST_OF_A_MAILBOX) {
         Ok(raw) => Ok(mail::file_mails(&raw)),
         // It may be written when the first mail comes.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(format!("{} cannot be read: {}", path.display(), error.kind())),
+        Err(error) => Err(format!("{} cannot be read: {}", path.display(), intake::why(&error))),
     }
 }
 

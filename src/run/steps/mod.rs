@@ -11,13 +11,14 @@ mod sessions;
 mod shown;
 mod totp;
 
-pub(super) use reference::{Live, References, missing};
+pub(super) use reference::{Live, References, Until, missing};
 pub(super) use shown::Shown;
 
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
 use super::recorder::As;
 use crate::engine::{Ask, Visit};
+use crate::legible::without_credentials;
 use crate::observation::{Cell, Resource};
 use crate::plan::{
     Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, SecretRef, Step, Submit,
@@ -97,6 +98,8 @@ impl Runner<'_> {
             match self.step(who, cell, &step.action, tolerant).await {
                 Ok(()) => {}
                 Err(Trouble::Ended(ended)) => return Err(Halt::Ended(ended)),
+                // Not the step's fault: nobody waits for a helper any longer.
+                Err(Trouble::Because(_)) if let Some(ended) = self.over() => return Err(Halt::Ended(ended)),
                 Err(Trouble::Because(why)) => {
                     return Err(Halt::Failed(StepFailure { step: name, why: self.references.mask(&why) }));
                 }
@@ -420,7 +423,8 @@ impl Runner<'_> {
     }
 
     fn address(&self, written: &str) -> Result<Url, String> {
-        self.site.on_target(written).ok_or_else(|| format!("`{written}` is no address"))
+        let shown = || without_credentials(written);
+        self.site.on_target(written).ok_or_else(|| format!("`{}` is no address", shown()))
     }
 }
 

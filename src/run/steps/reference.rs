@@ -3,18 +3,19 @@
 //! Whatever they give is remembered as a secret before it is used.
 
 use crate::cookie::Jar;
+use crate::intake::{self, MOST_OF_A_SECRET};
 use crate::manifest::Manifest;
 use crate::plan::{Action, JsonTemplate, Plan, RefPart, Request, RequestBody, SecretRef, Step, Target};
+use crate::run::Stop;
 use crate::secret::Secrets;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
 
 /// A helper that prints a secret has this long.
 pub(in crate::run) const HELPER_TIME: Duration = Duration::from_secs(60);
-/// A secret is no novel.
-const MOST_BYTES: usize = 1 << 20;
 
 /// What `${cookie:NAME}` and `${json:/pointer}` look at.
 #[derive(Clone, Copy, Default)]
@@ -30,6 +31,39 @@ pub(in crate::run) struct References {
     /// Texts that stand in every report anyway: addresses and page patterns of plan and manifest.
     /// A password that occurs in one of them cannot be masked without making the rest unreadable.
     public: Vec<String>,
+    until: Until,
+}
+
+/// What a helper or a pipe is not waited for any longer by.
+#[derive(Clone, Default)]
+pub(in crate::run) struct Until {
+    pub(in crate::run) stop: Stop,
+    /// When the time of the whole run is up.
+    pub(in crate::run) deadline: Option<Instant>,
+}
+
+impl Until {
+    /// What comes of it, unless the run ends first.
+    async fn wait_for<T>(
+        &self,
+        what: &str,
+        future: impl Future<Output = Result<T, String>>,
+    ) -> Result<T, String> {
+        let time_up = async {
+            match self.deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.wait() => Err(format!("the run was stopped while it waited for {what}")),
+            () = time_up => Err(format!("the time of the run was up while it waited for {what}")),
+            done = tokio::time::timeout(HELPER_TIME, future) => done.unwrap_or_else(|_| {
+                Err(format!("{what} did not end within {} s", HELPER_TIME.as_secs()))
+            }),
+        }
+    }
 }
 
 impl References {
@@ -38,6 +72,7 @@ impl References {
         plan: &Plan,
         target: &Target,
         manifest: Option<&Manifest>,
+        until: Until,
     ) -> References {
         let mut public = vec![target.url.to_string()];
         let steps = plan.personas.iter().flat_map(|persona| persona.login.iter().chain(&persona.logout));
@@ -53,7 +88,7 @@ impl References {
         );
         let classes = manifest.into_iter().flat_map(|manifest| manifest.pages.values());
         public.extend(classes.flat_map(|class| &class.patterns).map(ToString::to_string));
-        References { secrets, public }
+        References { secrets, public, until }
     }
 
     /// The text that is meant. Only what was looked up is a secret; the plan's own words are not.
@@ -66,8 +101,13 @@ impl References {
                     continue;
                 }
                 RefPart::Env(name) => env(name)?,
-                RefPart::File(path) => file(path)?,
-                RefPart::Command(line) => command_line(line).await?,
+                RefPart::File(path) => {
+                    self.until.wait_for(&path.display().to_string(), file_when_it_comes(path)).await?
+                }
+                RefPart::Command(line) => {
+                    let helper = format!("the helper `{}`", first_word(line));
+                    self.until.wait_for(&helper, command_line(line)).await?
+                }
                 RefPart::Cookie(name) => cookie(name, live.jar)?,
                 RefPart::Json(pointer) => json(pointer, live.json)?,
             };
@@ -126,7 +166,7 @@ pub(in crate::run) fn missing(plan: &Plan) -> Vec<String> {
         for part in &reference.parts {
             let problem = match part {
                 RefPart::Env(name) => env(name).err(),
-                RefPart::File(path) => file(path).err(),
+                RefPart::File(path) => unreadable(path),
                 _ => None,
             };
             let line = reference.place.line;
@@ -140,7 +180,7 @@ pub(in crate::run) fn missing(plan: &Plan) -> Vec<String> {
 /// Runs a helper and gives what it printed, without the last line break. What it prints, to
 /// either stream, is in no message.
 pub(in crate::run) async fn run_helper(program: &str, arguments: &[String]) -> Result<String, String> {
-    let child = tokio::process::Command::new(program)
+    let mut child = tokio::process::Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -148,14 +188,24 @@ pub(in crate::run) async fn run_helper(program: &str, arguments: &[String]) -> R
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("the helper `{program}` cannot be started: {}", error.kind()))?;
-    let output = tokio::time::timeout(HELPER_TIME, child.wait_with_output())
+    let failed = |error: std::io::Error| format!("the helper `{program}` failed: {}", error.kind());
+    let working = async {
+        let mut printed = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(MOST_OF_A_SECRET + 1).read_to_end(&mut printed).await.map_err(failed)?;
+        }
+        if printed.len() as u64 > MOST_OF_A_SECRET {
+            return Ok((printed, None));
+        }
+        child.wait().await.map(|status| (printed, Some(status))).map_err(failed)
+    };
+    let (printed, status) = tokio::time::timeout(HELPER_TIME, working)
         .await
-        .map_err(|_| format!("the helper `{program}` did not end within {} s", HELPER_TIME.as_secs()))?
-        .map_err(|error| format!("the helper `{program}` failed: {}", error.kind()))?;
-    if !output.status.success() {
-        return Err(format!("the helper `{program}` failed ({})", output.status));
+        .map_err(|_| format!("the helper `{program}` did not end within {} s", HELPER_TIME.as_secs()))??;
+    match status {
+        Some(status) if !status.success() => Err(format!("the helper `{program}` failed ({status})")),
+        _ => tidy(printed).map_err(|problem| format!("what the helper `{program}` printed {problem}")),
     }
-    tidy(output.stdout).map_err(|problem| format!("what the helper `{program}` printed {problem}"))
 }
 
 fn env(name: &str) -> Result<String, String> {
@@ -169,13 +219,30 @@ fn env(name: &str) -> Result<String, String> {
 }
 
 fn file(path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| format!("{} cannot be read: {}", path.display(), error.kind()))?;
+    let bytes = intake::file(path, MOST_OF_A_SECRET)
+        .map_err(|error| format!("{} cannot be read: {}", path.display(), intake::why(&error)))?;
     tidy(bytes).map_err(|problem| format!("{} {problem}", path.display()))
 }
 
+/// The same on a thread of its own: nobody may ever write into a pipe, and meanwhile signals are
+/// listened to.
+async fn file_when_it_comes(path: &Path) -> Result<String, String> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let owned = path.to_owned();
+    std::thread::spawn(move || tell.send(file(&owned)));
+    told.await.unwrap_or_else(|_| Err(format!("{} cannot be read", path.display())))
+}
+
+/// Why a file will not be read. What is no plain file, a pipe, gives what it has only once.
+fn unreadable(path: &Path) -> Option<String> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => None,
+        _ => file(path).err(),
+    }
+}
+
 fn tidy(bytes: Vec<u8>) -> Result<String, &'static str> {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() as u64 > MOST_OF_A_SECRET {
         return Err("is over 1 MiB");
     }
     let mut text = String::from_utf8(bytes).map_err(|_| "is not UTF-8")?;
@@ -340,7 +407,7 @@ mod tests {
 
     fn references() -> References {
         let plan = Plan::for_url(url::Url::parse("http://admin.test/login").unwrap());
-        References::new(Arc::default(), &plan, &plan.targets[0], None)
+        References::new(Arc::default(), &plan, &plan.targets[0], None, Until::default())
     }
 
     fn reference(parts: Vec<RefPart>) -> SecretRef {
