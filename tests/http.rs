@@ -309,33 +309,18 @@ async fn http2_heads_that_are_malformed_are_asked_for_over_http1() {
 
 #[tokio::test]
 async fn a_wedged_http2_connection_is_left_and_the_page_asked_for_on_another() {
-    const SETTINGS: u8 = 4;
-    const PING: u8 = 6;
-    const WINDOW_UPDATE: u8 = 8;
     let ca = TestCa::new();
-    for flood in [
-        None,
-        Some((PING, vec![7; 8])),
-        Some((SETTINGS, vec![0, 3, 0, 0, 0, 100])),
-        Some((WINDOW_UPDATE, vec![0, 0, 0, 1])),
-    ] {
-        let server = Hostile::wedging(&ca, flood.clone());
-        let settings = TransportSettings { head_timeout: Duration::from_secs(4), ..trusting(&ca) };
-        let transport = Transport::new(settings).unwrap();
-        let get = async |path: &str| {
-            let url = server.url_as("https", "localhost", path);
-            let request = Request { method: "GET".into(), url, headers: Vec::new(), body: None };
-            transport.send(&request, Want::Everything).await
-        };
-        assert_eq!(get("/first").await.unwrap().head.version, "HTTP/2.0");
-        let mut second = get("/second").await;
-        if matches!(&second, Err(failure) if failure.kind == FailureKind::Connect) {
-            // The connection was given up of itself; who asks repeats such a request.
-            second = get("/second").await;
-        }
-        assert_eq!(second.unwrap().head.status, 200, "{flood:?}");
-        assert_eq!(get("/third").await.unwrap().head.status, 200, "{flood:?}");
-    }
+    let server = Hostile::wedging(&ca);
+    let settings = TransportSettings { head_timeout: Duration::from_secs(2), ..trusting(&ca) };
+    let transport = Transport::new(settings).unwrap();
+    let get = async |path: &str| {
+        let url = server.url_as("https", "localhost", path);
+        let request = Request { method: "GET".into(), url, headers: Vec::new(), body: None };
+        transport.send(&request, Want::Everything).await
+    };
+    assert_eq!(get("/first").await.unwrap().head.version, "HTTP/2.0");
+    assert_eq!(get("/second").await.unwrap().head.status, 200);
+    assert_eq!(get("/third").await.unwrap().head.status, 200);
 }
 
 #[tokio::test]

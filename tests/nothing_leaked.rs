@@ -89,9 +89,10 @@ fn a_password_is_not_sent_on_to_another_origin() {
     let there = other.url_as("http", "localhost", "/thief").to_string();
     let site = Hostile::http(move |asked| match (asked.method.as_str(), asked.target.as_str()) {
         ("POST", _) => Answer::redirect("307 Temporary Redirect", &there, ""),
-        (_, "/login") => {
-            Answer::page("", "<form method=post action=/login><input name=u><input type=password name=p></form>")
-        }
+        (_, "/login") => Answer::page(
+            "",
+            "<form method=post action=/login><input name=u><input type=password name=p></form>",
+        ),
         _ => Answer::page("", "welcome"),
     });
     let folder = tempfile::tempdir().unwrap();

@@ -4,8 +4,8 @@ use super::args::Lists;
 use super::complaint::Complaint;
 use super::output;
 use crate::config::{Format, Problem, Severity, Source};
-use crate::intake;
 use crate::history::baseline::{self, Baseline};
+use crate::intake;
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
 use crate::plan::{self, Plan, VendorLists};
@@ -73,8 +73,7 @@ fn tell_remark(added: Result<Option<Remark>, NotAList>, expected: &str) -> Resul
 
 /// A list's name for messages and reports, and its text.
 fn list(path: &Path) -> Result<(String, String), Complaint> {
-    let bytes =
-        intake::file(path, MOST_OF_A_LIST).map_err(|error| Complaint::file("read", path, &error))?;
+    let bytes = intake::file(path, MOST_OF_A_LIST).map_err(|error| Complaint::file("read", path, &error))?;
     let name = path.display().to_string();
     match String::from_utf8(bytes) {
         Ok(text) => {

@@ -47,7 +47,10 @@ pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Complaint> {
     let mut store = Store::existing(&args.file).map_err(|error| complaint(&error))?;
     if let Some(KeepWord(keep)) = args.keep {
         let gone = store.clean(keep).map_err(|error| complaint(&error))?;
-        output::say(&format!("{gone} runs taken out of {}", crate::report::clean(&args.file.display().to_string())));
+        output::say(&format!(
+            "{gone} runs taken out of {}",
+            crate::report::clean(&args.file.display().to_string())
+        ));
     }
     let mut sites: Vec<Overview> = Vec::new();
     for known in store.known().map_err(|error| complaint(&error))? {

@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn nothing_typed_reaches_the_terminal_raw() {
-        for nasty in ["\x1b[2J", "\u{9b}31m", "a\u{202e}b", "a\u{200b}", "a\rb", "a\u{ad}", "a\u{e0041}", "a\nb"] {
+        for nasty in
+            ["\x1b[2J", "\u{9b}31m", "a\u{202e}b", "a\u{200b}", "a\rb", "a\u{ad}", "a\u{e0041}", "a\nb"]
+        {
             for args in [
                 &["audit", &format!("--{nasty}")][..],
                 &["scan", "http://127.0.0.1:1/", "--engine", nasty],

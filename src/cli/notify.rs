@@ -2,9 +2,9 @@
 //! never printed; whatever happens here changes nothing of how the audit ends.
 
 use super::complaint::Complaint;
-use super::output;
 use super::nights::{Night, count};
 use super::outcome::Exit;
+use super::output;
 use crate::history::State;
 use crate::intake;
 use crate::observation::{FailureKind, Scan};

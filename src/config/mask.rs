@@ -30,9 +30,10 @@ pub fn names_a_secret(name: &str) -> bool {
 /// The text with stars in place of secrets, byte for byte.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
     let Some(patterns) = &*PATTERNS else { return Cow::Borrowed(text) };
-    let named = patterns.pairs.captures_iter(text).filter(|found| {
-        names_a_secret(&found[1]) || found[1].eq_ignore_ascii_case("cookie")
-    });
+    let named = patterns
+        .pairs
+        .captures_iter(text)
+        .filter(|found| names_a_secret(&found[1]) || found[1].eq_ignore_ascii_case("cookie"));
     let values = named.filter_map(|found| found.get(2).or(found.get(3)).or(found.get(4)));
     let parameters = patterns.parameters.captures_iter(text).filter(|found| names_a_secret(&found[1]));
     let tokens = patterns.words.find_iter(text).filter(|word| looks_like_a_token(word.as_str()));
@@ -62,7 +63,9 @@ fn looks_like_a_token(word: &str) -> bool {
     let hex = word.len() >= LONG && digits >= 4 && word.bytes().all(|b| b.is_ascii_hexdigit());
     // A name with a number at its end changes from letters to digits once.
     let changes = word.as_bytes().windows(2).filter(|pair| match pair {
-        [a, b] => a.is_ascii_digit() && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit(),
+        [a, b] => {
+            a.is_ascii_digit() && b.is_ascii_alphabetic() || a.is_ascii_alphabetic() && b.is_ascii_digit()
+        }
         _ => false,
     });
     hex || upper >= 2 && lower >= 2 && digits >= 2 && word.len() >= SHORTEST && changes.count() >= 3
@@ -116,7 +119,10 @@ mod tests {
         case("url = \"https://me:p/w@[::/\"", "url = \"https://******@[::/\"");
         case("url = \"https://t0k3n@a.example/\"", "url = \"https://*****@a.example/\"");
         case("url = \"https://a.example/?x=1&token=abc#d\"", "url = \"https://a.example/?x=1&token=***#d\"");
-        case("headers = { X-Preview = \"T1q8Lb5HsX0vN7cE4rWy2Kd9\" }", "headers = { X-Preview = \"************************\" }");
+        case(
+            "headers = { X-Preview = \"T1q8Lb5HsX0vN7cE4rWy2Kd9\" }",
+            "headers = { X-Preview = \"************************\" }",
+        );
         case("headers = { Cookie = \"sid=1; a=2\" }", "headers = { Cookie = \"**********\" }");
     }
 

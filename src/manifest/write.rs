@@ -496,11 +496,7 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(super) fn comment(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if is_unsafe(c) || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) {
-                '\u{fffd}'
-            } else {
-                c
-            }
+            if is_unsafe(c) || (c.escape_debug().len() > 1 && !"\"'\\".contains(c)) { '\u{fffd}' } else { c }
         })
         .collect()
 }

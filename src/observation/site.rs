@@ -332,7 +332,8 @@ mod tests {
 
     #[test]
     fn credentials_stay_with_their_origin_and_the_hosts_that_the_plan_names() {
-        let map = [("shop.test", "localhost:4000"), ("api.test", "localhost:4001"), ("pay.test", "localhost:4002")];
+        let map =
+            [("shop.test", "localhost:4000"), ("api.test", "localhost:4001"), ("pay.test", "localhost:4002")];
         let plain = site("https://www.example.org/", &["example.org", "*.example.org"], &[], &[]);
         let named = plain.clone().entrusting([Glob::new("app.example.org")]);
         let local = site("http://localhost:4000/", &["localhost"], &map, &["localhost:4002"]);

@@ -191,7 +191,10 @@ impl Runner<'_> {
         mark: &Mark,
     ) -> Result<Marked, Ended> {
         let Some(url) = self.site.on_target(&mark.url) else {
-            return Ok(Marked { unclear: false, ..unclear(&format!("`{}` is no address", without_credentials(&mark.url))) });
+            return Ok(Marked {
+                unclear: false,
+                ..unclear(&format!("`{}` is no address", without_credentials(&mark.url)))
+            });
         };
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };
         let Some(context) = self.visitor(browser, who, &cell, false).await? else {

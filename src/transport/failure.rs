@@ -102,7 +102,9 @@ fn tls_words(error: &rustls::Error, host: &str) -> String {
         Tls::PeerIncompatible(_) => {
             return format!("{host} speaks no version of TLS, or no cipher, that browsers still take");
         }
-        Tls::AlertReceived(alert) => return format!("{host} ended the TLS handshake: {}", alert_words(*alert)),
+        Tls::AlertReceived(alert) => {
+            return format!("{host} ended the TLS handshake: {}", alert_words(*alert));
+        }
         other => return format!("TLS with {host} failed: {other}"),
     };
     format!("the certificate of {host} is refused: {why}")

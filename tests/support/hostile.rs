@@ -228,10 +228,9 @@ impl Hostile {
         Hostile { address, asked: Arc::default() }
     }
 
-    /// Speaks HTTP/2 as `localhost`. Its first connection answers one request; from the next on it
-    /// sends this frame without end, or, without one, takes everything and says nothing, not even to a
-    /// ping. Later connections answer everything.
-    pub(crate) fn wedging(ca: &TestCa, flood: Option<(u8, Vec<u8>)>) -> Self {
+    /// Speaks HTTP/2 as `localhost`. Its first connection answers one request; from the next on it takes
+    /// everything and says nothing, not even to a ping. Later connections answer everything.
+    pub(crate) fn wedging(ca: &TestCa) -> Self {
         let config = ca.server(&["localhost"], &["h2"]);
         let connections = std::sync::atomic::AtomicUsize::new(0);
         let address = listen(move |mut stream| {
@@ -239,11 +238,8 @@ impl Hostile {
             let mut connection = ServerConnection::new(config.clone()).unwrap();
             let _ = connection.complete_io(&mut stream);
             let mut stream = StreamOwned::new(connection, stream);
-            let wedged = h2::converse(&mut stream, &[], first.then_some(1));
-            match (wedged, &flood) {
-                (Ok(()), Some((kind, payload))) => while h2::frame(&mut stream, *kind, 0, 0, payload).is_ok() {},
-                (Ok(()), None) => drop(io::copy(&mut stream, &mut io::sink())),
-                _ => {}
+            if h2::converse(&mut stream, &[], first.then_some(1)).is_ok() {
+                let _ = io::copy(&mut stream, &mut io::sink());
             }
         });
         Hostile { address, asked: Arc::default() }
@@ -439,7 +435,7 @@ mod h2 {
         block.extend_from_slice(bytes);
     }
 
-    pub(super) fn frame(stream: &mut impl Write, kind: u8, flags: u8, id: u32, payload: &[u8]) -> io::Result<()> {
+    fn frame(stream: &mut impl Write, kind: u8, flags: u8, id: u32, payload: &[u8]) -> io::Result<()> {
         stream.write_all(&(payload.len() as u32).to_be_bytes()[1..])?;
         stream.write_all(&[kind, flags])?;
         stream.write_all(&id.to_be_bytes())?;

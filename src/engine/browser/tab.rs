@@ -733,7 +733,9 @@ fn resume(connection: &Connection, shared: &Shared, event: &Event) {
     let mut params = json!({"requestId": event.params["requestId"]});
     let asked = request["headers"].as_object().into_iter().flatten();
     let asked = asked.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-    if let Some(headers) = headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted) {
+    if let Some(headers) =
+        headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted)
+    {
         let headers = headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
         params["headers"] = headers.collect();
     }
@@ -749,7 +751,8 @@ fn headers_sent_on<'a>(
 ) -> Option<Vec<(&'a str, &'a str)>> {
     let mut headers = asked.to_vec();
     if entrusted {
-        let further = own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
+        let further =
+            own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
         headers.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
         return (!own.is_empty()).then_some(headers);
     }

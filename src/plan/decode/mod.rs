@@ -288,7 +288,10 @@ impl Record for HttpTable {
         Some(HttpTable {
             user_agent: fields.optional("user_agent", "The User-Agent."),
             contact: fields.optional("contact", "An address for the site's operators, sent as From."),
-            headers: fields.named("headers", "Further headers of requests to the target's origin, and to the hosts that the plan names."),
+            headers: fields.named(
+                "headers",
+                "Further headers of requests to the target's origin, and to the hosts that the plan names.",
+            ),
             proxy: fields.optional("proxy", "An http, https or socks5 proxy."),
             extra_ca: fields.many("extra_ca", "PEM files of further certificate authorities."),
             resolve: fields.named("resolve", "Hosts (`*` for all) to addresses, with or without a port."),
