@@ -300,7 +300,6 @@ mod tests {
         assert!(!shown.chars().any(|c| c != '\n' && legible::is_unsafe(c)), "{shown:?}");
         let lines: Vec<&str> = shown.lines().collect();
         let line = lines.iter().position(|line| line.contains("b\\u{9b}\\u{ad} = ")).unwrap();
-        assert_eq!(lines[line].find('2'), lines[line].rfind("2 #"));
         let (mark, two) = (lines[line + 1].find('^').unwrap(), lines[line].rfind("2 #").unwrap());
         assert_eq!(mark, two, "{shown}");
         assert!(!problem.to_string().chars().any(legible::is_unsafe));
