@@ -217,7 +217,7 @@ cookieproof.toml:8:5: error: unknown key `opne` in this step (did you mean `open
 cookieproof.toml:9:12: error: `open` must be a path or URL such as "/login": it begins with `/` or `https://`
 cookieproof.toml:10:3: warning: only the browser engine can make this step (write engine = "browser", or use `submit` or `request`)
 cookieproof.toml:10:18: error: this step holds more than one thing (make `click` another step)
-cookieproof.toml:11:3: error: this step is empty (it must hold one of open, submit, request, basic, bearer, import, export, mail_link, totp, command, expect, click, fill, wait)
+cookieproof.toml:11:3: error: this step is empty (it must hold one of open, follow, submit, request, basic, bearer, import, export, mail_link, totp, command, expect, click, fill, wait)
 cookieproof.toml:12:38: error: `password` holds a secret in plain text (write "${env:NAME}" and set the variable, or "${file:PATH}")
 cookieproof.toml:12:56: error: `user` must be text: `${enw...}` is none of ${env:NAME}, ${file:PATH}, ${command:...}, ${cookie:NAME}, ${json:/pointer}, ${page:SELECTOR}; for the text itself write `$${`
 cookieproof.toml:14:14: error: `remembered` must be true or false, not text (write true, without quotes)
