@@ -92,7 +92,10 @@ fn files_of(source: &Path, module: &str) -> Vec<PathBuf> {
 /// module may join them.
 const KNOTS: &[(&str, &[&str])] = &[
     ("audit", &[]),
-    ("run", &["context", "persona", "probes", "render", "rendered_links", "side_requests", "steps"]),
+    (
+        "run",
+        &["context", "persona", "plain_http", "probes", "render", "rendered_links", "side_requests", "steps"],
+    ),
 ];
 
 #[test]

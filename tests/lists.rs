@@ -128,5 +128,5 @@ fn what_is_no_list_ends_with_2_and_says_where() {
     let file = fs::File::create(folder.path().join("huge.txt")).unwrap();
     file.set_len(33 << 20).unwrap();
     let ended = run(&folder, &["scan", &url, "--list", "huge.txt"]).code(2);
-    assert!(ended.stderr.contains("huge.txt is larger than 32 MiB"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("huge.txt: it is larger than 32 MiB"), "{}", ended.stderr);
 }

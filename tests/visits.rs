@@ -24,8 +24,11 @@ fn visitor() -> Visitor {
 fn trusting(ca: &[&TestCa]) -> Visitor {
     let extra_ca = ca.iter().map(|ca| ca.pem.clone().into_bytes()).collect();
     let transport = Transport::new(TransportSettings { extra_ca, ..TransportSettings::default() }).unwrap();
-    let site = cookieproof::observation::Site::of_url(&Url::parse("http://site.localhost/").unwrap());
-    let context = EngineContext::new(Arc::new(site));
+    of_site(transport, &Url::parse("http://site.localhost/").unwrap())
+}
+
+fn of_site(transport: Transport, base: &Url) -> Visitor {
+    let context = EngineContext::new(Arc::new(cookieproof::observation::Site::of_url(base)));
     let settings = HttpSettings { first_wait: Duration::from_millis(10), ..HttpSettings::new(context) };
     Visitor { engine: HttpEngine::new(transport, settings), session: Session::default() }
 }
@@ -245,17 +248,24 @@ async fn headers_of_the_plan_never_reach_strangers() {
         }
         _ => Answer::page("Set-Cookie: foreign=1\r\n", ""),
     });
-    let mut visitor = visitor();
+    let mut visitor = of_site(Transport::new(TransportSettings::default()).unwrap(), &url("/"));
     visitor.session.own_headers = vec![("Authorization".into(), b"Bearer geheim".to_vec())];
-    let mut ask = post(url("/out"), "a=1");
-    ask.headers.push(("X-Token".into(), b"geheim".to_vec()));
+    let token = ("X-Token".to_owned(), b"geheim".to_vec());
+    let mut ask = Ask { resource: Resource::Step, ..Ask::page(cell(), url("/out")) };
+    ask.headers.push(token.clone());
     let visit = visitor.ask(ask).await;
     let asked = server.asked();
     for (name, own) in [("authorization", "Bearer geheim"), ("x-token", "geheim")] {
         assert_eq!((asked[0].header(name), asked[1].header(name)), (Some(own), None));
     }
-    assert_eq!(asked[1].header("content-type"), asked[0].header("content-type"));
     assert_eq!(sightings(&visit)[0].party, Party::Third);
+
+    // What was filled in is not sent to a stranger at all.
+    let mut ask = post(url("/out"), "a=1");
+    ask.headers.push(token);
+    let (kind, why) = failure(&visitor.ask(ask).await);
+    assert_eq!((kind, server.asked().len()), (FailureKind::Other, 3));
+    assert!(why.contains("it was not sent there"), "{why}");
 }
 
 /// A request's headers by name, as far as they were sent.

@@ -124,7 +124,7 @@ impl HttpEngine {
                     match self.leads_nowhere(&asked, &visit, &hop, &target) {
                         None => {
                             let next = hop.clone().next(ask, response.head.status, target);
-                            match self.gives_away(ask, &next) {
+                            match self.gives_away(ask, &hop.url, &next) {
                                 None => {
                                     hop = next;
                                     continue;
@@ -377,10 +377,12 @@ impl HttpEngine {
         None
     }
 
-    /// A step's body, a password in it, is sent again (307, 308) only where its headers would be.
-    fn gives_away(&self, ask: &Ask, next: &Hop) -> Option<Failure> {
+    /// A step's body, a password in it, is sent again (307, 308) only where its headers would be, or
+    /// where the host that got it in the clear wants it encrypted.
+    fn gives_away(&self, ask: &Ask, from: &Url, next: &Hop) -> Option<Failure> {
         let is_secret = ask.resource == Resource::Step && next.body.is_some();
-        if !is_secret || next.may_carry_secrets(ask, &self.settings.context.site) {
+        let is_upgrade = next.url.scheme() == "https" && next.url.host() == from.host();
+        if !is_secret || is_upgrade || next.may_carry_secrets(ask, &self.settings.context.site) {
             return None;
         }
         let detail = format!(
