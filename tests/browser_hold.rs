@@ -530,7 +530,7 @@ fn cookies_of_odd_bytes_keep_them_and_blank_the_page() {
 fn floods_are_survived() {
     let console = "for (let i = 0; i < 20000; i++) console.log(i); console.log('x'.repeat(20000000))";
     let nodes = "document.write('<div>x</div>'.repeat(50000) + \
-                 [...Array(20000).keys()].map(i => '<a href=#' + i + '>y</a>').join(''))";
+                 [...Array(20000).keys()].map(i => '<p><a href=#' + i + '>y</a>').join(''))";
     let workers = "const u = URL.createObjectURL(new Blob(['setInterval(() => {}, 1000)'])); \
                    for (let i = 0; i < 20; i++) { new Worker(u); new SharedWorker(u, 'w' + i) }";
     let service = "for (let i = 0; i < 20; i++) navigator.serviceWorker.register('/-sw.js?' + i, { scope: '/-' + i + '/' }).catch(() => {})";

@@ -134,7 +134,7 @@
     const by = (control.getAttribute('aria-labelledby') || '').split(/\s+/).filter(Boolean).map((id) => control.getRootNode().getElementById(id)).filter(Boolean);
     return line(control.getAttribute('aria-label') || by.map((part) => part.textContent).join(' ') || control.getAttribute('title') || control.getAttribute('alt') || '', MOST.label);
   };
-  const leaves = /(^|[^.\w])(window\.|document\.|self\.|top\.)?location(\.href)?\s*=|location\.(assign|replace)\(|window\.open\(|\.submit\(|confirm\(/;
+  const leaves = /(^|[^.\w])(window\.|document\.|self\.|top\.)?location(\.href)?\s*=|location\.(assign|replace)\(|\.submit\(|confirm\(/;
   // Where pressing leads: nowhere, to the same page again, or elsewhere, with the address then.
   const leadsTo = (control) => {
     const onclick = control.getAttribute('onclick') || '';
