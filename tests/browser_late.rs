@@ -10,6 +10,7 @@ use cookieproof::engine::{Ask, EngineContext};
 use cookieproof::observation::{Cell, Consent, Engine, Phase, Site};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ fn site(pages: &[(&'static str, String)], more: fn(&Asked) -> Option<Answer>) ->
 /// A scan of every page.
 struct Look {
     report: Value,
+    /// As it was saved, where it was.
+    scan: Value,
     base: String,
 }
 
@@ -63,7 +66,9 @@ impl Look {
         std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
         let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
         let report = Cookieproof::new(args.iter().chain(more)).within(folder.path()).run().code(0).json();
-        Look { report, base: site.url("").to_string().trim_end_matches('/').to_owned() }
+        let scan = std::fs::read(folder.path().join("scan.json")).ok();
+        let scan = scan.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default();
+        Look { report, scan, base: site.url("").to_string().trim_end_matches('/').to_owned() }
     }
 
     /// `NAME@SECONDS` of what browsers saw.
@@ -483,4 +488,23 @@ fn what_comes_only_in_skipped_time_does_not_count() {
     assert_eq!(seen, ["waited@5"], "{:#?}", look.notes());
     let said = "\u{201c}skewed\u{201d} came only with the page's clock moved on, not in real time, and does not count: /compares";
     assert_eq!(look.notes(), [said]);
+}
+
+#[test]
+fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
+    // HTTP and the browser get the page; who comes once more gets none.
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let site = site(&[], |asked| match asked.target.as_str() {
+        "/" => Some(Answer::page("", "<a href=/once>once</a>")),
+        "/once" if ASKED.fetch_add(1, Ordering::SeqCst) < 2 => {
+            Some(Answer::page("", &after(5, &write("late"))))
+        }
+        "/once" => Some(Answer::raw("")),
+        _ => None,
+    });
+    let look = Look::of(&site, "", &["--save-scan", "scan.json"]);
+    assert_eq!(look.seen(), [""; 0]);
+    let said = "\u{201c}late\u{201d} came only with the page's clock moved on, and could not be looked at in real time: /once";
+    assert!(look.notes().iter().any(|note| note == said), "{:#?}", look.notes());
+    assert_eq!(look.scan["coverage"]["lost"], 1);
 }

@@ -74,13 +74,35 @@ struct Case {
 /// What a browser and the model can be compared by.
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
-    /// Sorted, in words.
-    stored: Vec<String>,
+    /// Sorted.
+    stored: Vec<Kept>,
     /// Line and reason, sorted; drops that DevTools does not report are left out.
     refused: Vec<String>,
     sent: Option<String>,
     /// The whole response was refused.
     failed: bool,
+}
+
+/// A cookie in words, and for how many seconds it is kept.
+#[derive(Debug)]
+struct Kept {
+    told: String,
+    life: Option<f64>,
+}
+
+impl PartialEq for Kept {
+    /// The clocks are read at different moments; so many seconds are the same.
+    fn eq(&self, other: &Self) -> bool {
+        let lives = match (self.life, other.life) {
+            (Some(one), Some(another)) => (one - another).abs() <= 8.0,
+            (one, another) => one.is_none() && another.is_none(),
+        };
+        self.told == other.told && lives
+    }
+}
+
+fn sort(stored: &mut [Kept]) {
+    stored.sort_by(|one, another| one.told.cmp(&another.told));
 }
 
 struct Live {
@@ -137,7 +159,7 @@ impl Live {
         let cookies = self.chromium.call("Storage.getCookies", json!({}));
         outcome.stored =
             cookies["cookies"].as_array().into_iter().flatten().map(|cookie| stored(cookie, asked)).collect();
-        outcome.stored.sort();
+        sort(&mut outcome.stored);
         if let Some(url) = &case.then {
             self.server.clear();
             self.chromium.open(url.as_str()).unwrap();
@@ -197,7 +219,7 @@ impl Live {
                 })
             })
             .collect();
-        outcome.stored.sort();
+        sort(&mut outcome.stored);
         outcome.sent = case.then.as_ref().map(|url| plain(&cookie_header(&jar.cookies_for(&visit(url)))));
         outcome
     }
@@ -214,15 +236,12 @@ struct Cookie<'a> {
     life: Option<f64>,
 }
 
-fn described(cookie: &Cookie<'_>) -> String {
+fn described(cookie: &Cookie<'_>) -> Kept {
     let Cookie { name, value, domain, path, flags, same_site, life } = cookie;
-    // The clocks are read at different moments; half a minute is the same.
-    let life = life
-        .map_or("session".into(), |seconds| format!("{:.0} half minutes", ((seconds + 8.0) / 30.0).floor()));
-    format!("{name:?}={value:?} {domain} {path:?} {flags:?} {same_site} {life}")
+    Kept { told: format!("{name:?}={value:?} {domain} {path:?} {flags:?} {same_site}"), life: *life }
 }
 
-fn stored(cookie: &Value, asked: f64) -> String {
+fn stored(cookie: &Value, asked: f64) -> Kept {
     let text = |key: &str| cookie[key].as_str().unwrap_or_default();
     let yes = |key: &str| cookie[key].as_bool().unwrap_or_default();
     described(&Cookie {

@@ -53,6 +53,8 @@ pub(super) struct Recorder {
     sampled: Vec<Sampled>,
     /// What scripts sent, by persona, method, place and whether it was held back.
     sent_by_scripts: BTreeMap<(String, String, String, bool), SentByScripts>,
+    /// Things that came and cannot be counted, beside what the fold could not keep.
+    lost: u64,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
@@ -102,6 +104,7 @@ impl Recorder {
             dead_ends: Vec::new(),
             sampled: Vec::new(),
             sent_by_scripts: BTreeMap::new(),
+            lost: 0,
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
         }
     }
@@ -219,6 +222,11 @@ impl Recorder {
         self.class.as_ref().map_or(0, |class| class(url))
     }
 
+    /// Something came of which nobody can say whether it counts.
+    pub(super) fn lost(&mut self) {
+        self.lost += 1;
+    }
+
     /// What a visitor met of the consent question.
     pub(super) fn consent(&mut self, look: ConsentLook) {
         self.consent.push(look);
@@ -296,6 +304,7 @@ impl Recorder {
     /// Fills in what was visited, skipped and failed.
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
+        coverage.lost += self.lost;
         coverage.same_answers = self.same_answers();
         coverage.notes.extend(self.notes.iter().cloned());
         coverage.dead_ends.extend(self.dead_ends.iter().cloned());

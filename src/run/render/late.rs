@@ -10,6 +10,7 @@ use crate::engine::{Ask, Gate};
 use crate::observation::{Cell, ConsentLook, Sighting, StorageKind};
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
+use crate::run::probes::came;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,6 +23,14 @@ const MOST_PAGES: usize = 32;
 const LONGER: Duration = Duration::from_millis(1500);
 
 type Thing = (StorageKind, Name);
+
+/// What looking once more showed, in real time.
+#[derive(Debug, Default)]
+struct OnceMore {
+    /// Whose page came, and was watched for as long as it took before.
+    watched: BTreeSet<Thing>,
+    seen: BTreeSet<Thing>,
+}
 
 /// What pages of one cell put on the device late, and what else they put there.
 #[derive(Debug, Default)]
@@ -103,34 +112,46 @@ impl Runner<'_> {
         if doubted.is_empty() {
             return Ok(());
         }
-        let confirmed = self.seen_in_real_time(browser, who, list, cell, &doubted).await?;
-        let mut unconfirmed = BTreeSet::new();
+        let once_more = self.look_in_real_time(browser, who, list, cell, &doubted).await?;
+        let mut told = BTreeSet::new();
         for (url, late) in doubted {
-            if confirmed.contains(&thing(&late)) {
+            let thing = thing(&late);
+            if once_more.seen.contains(&thing) {
                 self.recorder.sighting(late);
-            } else if unconfirmed.insert(thing(&late)) {
-                self.recorder.note(format!(
-                    "\u{201c}{}\u{201d} came only with the page's clock moved on, not in real time, and does not count: {}",
-                    late.name,
-                    self.recorder.safe(&url)
-                ));
+                continue;
             }
+            let watched = once_more.watched.contains(&thing);
+            if !told.insert(thing) {
+                continue;
+            }
+            let why = if watched {
+                "not in real time, and does not count"
+            } else {
+                // Neither true nor false: nothing that it may break is upheld.
+                self.recorder.lost();
+                "and could not be looked at in real time"
+            };
+            self.recorder.note(format!(
+                "\u{201c}{}\u{201d} came only with the page's clock moved on, {why}: {}",
+                late.name,
+                self.recorder.safe(&url)
+            ));
         }
         Ok(())
     }
 
-    async fn seen_in_real_time(
+    async fn look_in_real_time(
         &mut self,
         browser: &mut Browser,
         who: &PersonaSession,
         list: &[Listed],
         cell: &Cell,
         doubted: &[(Url, Sighting)],
-    ) -> Result<BTreeSet<Thing>, Ended> {
-        let mut seen = BTreeSet::new();
+    ) -> Result<OnceMore, Ended> {
+        let mut once_more = OnceMore::default();
         let (mut look, mut beside) = (ConsentLook::of(cell.clone()), CellSeen::default());
         let Some((context, _)) = self.arrive(browser, who, list, &mut look, &mut beside).await? else {
-            return Ok(seen);
+            return Ok(once_more);
         };
         let patience = browser.patience();
         // Drawing and answers may make a thing later than it was by the page's clock.
@@ -149,12 +170,16 @@ impl Runner<'_> {
                 Some(page.finish().await)
             });
             let watched = self.unless_ended(join_all(watched)).await?;
-            for rendered in watched.into_iter().flatten() {
+            for (wanted, rendered) in some.iter().zip(watched) {
+                let Some(rendered) = rendered else { continue };
                 self.tell_visit(&rendered.visit);
-                seen.extend(rendered.visit.sightings().map(thing));
+                once_more.seen.extend(rendered.visit.sightings().map(thing));
+                if came(&rendered.visit) {
+                    once_more.watched.extend(wanted.things.iter().cloned());
+                }
             }
         }
         context.close().await;
-        Ok(seen)
+        Ok(once_more)
     }
 }
