@@ -306,7 +306,8 @@ async fn requests_to_others_are_looked_into() {
         .collect();
     assert_eq!(
         told,
-        ["/beacon an e-mail address in `who`", "/pixel the value of the cookie `sid` in `s` (in base64)"]
+        ["/beacon an e-mail address in `who`", "/pixel the value of the cookie `sid` in `s` (in base64)"],
+        "{visit:#?}"
     );
     let scripts = visit.exchanges.iter().filter_map(|exchange| exchange.script.as_ref());
     assert!(

@@ -291,24 +291,26 @@ fn pages_that_never_stay_end_in_their_time() {
             .into(),
         ("/there", script("setTimeout(() => location = '/back', 10)")).into(),
         ("/back", script("setTimeout(() => location = '/there', 10)")).into(),
-        in_browser("/round", Answer::redirect("302 Found", "/round", "Set-Cookie: round=1\r\n")),
         (
             "/frames",
             script("document.write('<iframe src=/frames?' + (1 + +location.search.slice(1)) + '></iframe>')"),
         )
             .into(),
-    ] as [Page; 8]);
+    ] as [Page; 7]);
     let told = Told(look(&site, "4s", &[JSON, &["--max-pages", "12"]].concat()).code(0).json());
     told.has(&["before document-cookie kept", "head header kept", "last_script document-cookie kept"]);
-    told.has(&["round header kept"]);
     assert_eq!(told.disagreements(), [""; 0]);
-    let failed = told.failed();
-    let round = "/round too-many-redirects: the browser says net::ERR_TOO_MANY_REDIRECTS";
-    assert!(failed.iter().any(|failed| failed == round), "{failed:#?}");
-    // How often a page comes round within its time is the machine's affair.
-    let notes = told.notes();
-    let known = |note: &String| note.starts_with("the page was never quiet");
-    assert!(notes.iter().all(known), "{notes:#?}");
+    // How often a page comes round within its time, and so what stops it, is the machine's affair.
+    let known = [
+        "the page was never quiet",
+        "the page went elsewhere by itself",
+        "watched in real time only, since the page goes elsewhere again and again",
+        "watched in real time only, since the page keeps sending requests",
+    ];
+    let strange: Vec<String> = told.notes();
+    let strange: Vec<&String> =
+        strange.iter().filter(|note| !known.iter().any(|known| note.starts_with(known))).collect();
+    assert!(strange.is_empty(), "{strange:#?}");
 }
 
 #[test]
@@ -580,6 +582,7 @@ fn answers_that_are_none_are_failures_of_their_page() {
             Answer::status("503 Later", "Set-Cookie: later=1\r\nContent-Type: text/html\r\n", "later"),
         ),
         in_browser("/missing", Answer::status("404 Not Found", "Set-Cookie: missing=1\r\n", "")),
+        in_browser("/round", Answer::redirect("302 Found", "/round", "Set-Cookie: round=1\r\n")),
     ]);
     let told = Told::of(&site, "10s");
     told.has(&["last header kept", "last_script document-cookie kept"]);
@@ -590,6 +593,7 @@ fn answers_that_are_none_are_failures_of_their_page() {
         "later header kept",
         "missing header kept",
         "gone header kept",
+        "round header kept",
     ]);
     assert_eq!(
         told.failed(),
@@ -601,6 +605,7 @@ fn answers_that_are_none_are_failures_of_their_page() {
             "/later server-error: answered 503",
             "/missing client-error: answered 404",
             "/oops server-error: answered 500",
+            "/round too-many-redirects: the browser says net::ERR_TOO_MANY_REDIRECTS",
             &format!(
                 "/short truncated: it broke off: the browser says net::ERR_CONTENT_LENGTH_MISMATCH; {KEPT}"
             ),

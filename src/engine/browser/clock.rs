@@ -353,9 +353,14 @@ impl Tab {
             // They do not go faster here; then as they are.
             self.idle((Duration::from_secs_f64(still / 1000.0) + MEANWHILE).min(whole)).await;
         }
+        // The page hears of an end when it is drawn next.
+        drop(tokio::time::timeout(ANIMATED, self.evaluate(DRAWN)).await);
         true
     }
 }
+
+/// Comes when the page has been drawn twice.
+const DRAWN: &str = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(true))))";
 
 const SET_POLICY: &str = "Emulation.setVirtualTimePolicy";
 

@@ -713,12 +713,23 @@ pub(super) fn empty_answer(request: &Value) -> Value {
     })
 }
 
-/// A request's body that was not told with it. Not awaited: the answer comes through the same loop.
+/// A request's body that was not told with it. Not awaited: the answer comes through the same loop. A
+/// blob's may not have reached the browser yet: it is asked for again.
 fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id: String) {
+    const TRIES: u32 = 3;
+    const BETWEEN: Duration = Duration::from_millis(150);
     let (connection, shared, session) = (connection.clone(), shared.clone(), session.to_owned());
     tokio::spawn(async move {
-        let asked = connection.send(&session, "Network.getRequestPostData", json!({"requestId": id})).await;
-        let answer = asked.unwrap_or_default();
+        let mut answer = Value::Null;
+        for tried in 1..=TRIES {
+            let asked =
+                connection.send(&session, "Network.getRequestPostData", json!({"requestId": id})).await;
+            answer = asked.unwrap_or_default();
+            if tried == TRIES || answer["postData"].as_str().is_some_and(|text| !text.is_empty()) {
+                break;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
         let text = answer["postData"].as_str().map(str::to_owned);
         let text = match answer["base64Encoded"].as_bool() {
             Some(true) => text
