@@ -8,6 +8,7 @@ mod architecture;
 mod around;
 mod audit_cli;
 mod browser_audit;
+mod browser_banners;
 mod browser_consent;
 mod browser_engine;
 mod browser_har;
