@@ -3,6 +3,8 @@
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Hostile};
 use crate::support::small_site::{masked, small_site, url};
+use crate::support::sites::Which;
+use crate::support::world::World;
 use insta::assert_snapshot;
 use std::fs;
 use tempfile::TempDir;
@@ -252,4 +254,26 @@ fn a_missing_manifest_says_how_to_get_one() {
     assert!(ended.stderr.contains("cookieproof init"), "{}", ended.stderr);
     let ended = Cookieproof::new(["audit"]).within(folder.path()).run().code(2);
     assert!(ended.stderr.contains("cookieproof.toml"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_optional_persona_without_its_secrets_is_left_out_and_said() {
+    let world = World::new(Which::Prokken, &[]);
+    world.edit("cookieproof.toml", "SAMPLE_PASSWORD", "NO_SUCH_PASSWORD");
+    let ended = world.audit(&[]).code(2);
+    assert!(ended.stderr.contains("NO_SUCH_PASSWORD is not set"), "{}", ended.stderr);
+    world.edit("cookieproof.toml", "[personas.member]", "[personas.member]\noptional = true");
+    let ended = world.audit(&["--format", "json"]).code(0);
+    let report = ended.json();
+    let said = "the optional persona `member` was left out: the environment variable NO_SUCH_PASSWORD is not set";
+    assert!(report["coverage"]["notes"].to_string().contains(said), "{:#}", report["coverage"]);
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{:#}", report["findings"]);
+    // What only a member could show is open.
+    let claims = report["verdicts"].as_array().unwrap();
+    let of_access = claims.iter().filter(|claim| claim.to_string().contains("prokken_access"));
+    let open = of_access.filter(|claim| claim["verdict"] == "not-verified").count();
+    assert!(open > 0, "{claims:#?}");
+    // Nobody is left who could look.
+    let alone = world.audit(&["--persona", "member"]).code(2);
+    assert!(alone.stderr.contains("nobody is left to look"), "{}", alone.stderr);
 }

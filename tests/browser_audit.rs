@@ -81,17 +81,6 @@ fn what_third_parties_are_told_is_found() {
     assert_eq!(plausible["told"], serde_json::json!([{ "what": "email", "field": "user" }]));
 }
 
-/// With every persona: nothing that a conforming site's scripts and third parties do is held against
-/// it.
-#[test]
-fn conforming_sites_have_no_finding_with_a_browser() {
-    for which in Which::ALL {
-        let ended = World::new(which, &[]).audit(&["--engine", "browser", "--format", "json"]);
-        assert_eq!(findings(&ended.json()), [""; 0], "{}", which.name());
-        assert_eq!(ended.code, Some(0), "{}: {}", which.name(), ended.stderr);
-    }
-}
-
 /// What counters send of everybody alike, and what is new each time, tells nobody apart.
 #[test]
 fn counters_that_know_nobody_are_no_trackers() {

@@ -1,7 +1,7 @@
 //! The model against the installed Chromium: generated lines and the vectors, served on loopback
 //! over http and https, and what DevTools says was stored, refused and sent.
 //!
-//! `COOKIEPROOF_LIVE_LINES` sets how many lines are made (default 300; from 1000 on all vectors are
+//! `COOKIEPROOF_LIVE_LINES` sets how many lines are made (default 150; from 1000 on all vectors are
 //! asked, too), `COOKIEPROOF_LIVE_SEED` repeats a run whose seed was printed.
 
 use crate::support::devtools::Chromium;
@@ -24,7 +24,7 @@ fn chromium_does_as_the_model_says() {
         return println!("no Chromium installed: 0 lines");
     };
     let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let lines = given("COOKIEPROOF_LIVE_LINES").unwrap_or(300) as usize;
+    let lines = given("COOKIEPROOF_LIVE_LINES").unwrap_or(150) as usize;
     let seed = given("COOKIEPROOF_LIVE_SEED").unwrap_or_else(|| now().to_bits() % 1_000_000);
     let allow = seed % 2 == 0;
     println!("seed {seed}: {lines} lines, third-party cookies {}", if allow { "allowed" } else { "blocked" });

@@ -266,6 +266,9 @@ fn of_policy(context: &Context<'_>, aspect: PolicyAspect) -> Needs {
         PolicyAspect::ThirdPartyEmbeds => {
             absent("scripts embed what the markup does not show", value(&policy.third_party_embeds))
         }
+        PolicyAspect::ThirdParties => {
+            never("scripts ask third parties whom the markup does not show", Scope::default())
+        }
         PolicyAspect::CookieSettingScripts => {
             absent("only a browser runs scripts", value(&policy.cookie_setting_scripts))
         }

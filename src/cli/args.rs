@@ -68,7 +68,7 @@ pub(super) struct Audit {
     #[command(flatten)]
     pub(super) look: Look,
     /// Judge this saved scan instead of looking, or with --as a HAR file of your own browser
-    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "rate", "engine", "repeat"])]
+    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "page", "rate", "engine", "repeat"])]
     pub(super) from: Option<PathBuf>,
     /// Whose recording the HAR file is and what was said about cookies before, as in
     /// anonymous/untouched or member/accepted
@@ -192,6 +192,9 @@ pub(super) struct Look {
     /// Pages per persona at most
     #[arg(long, value_name = "N")]
     pub(super) max_pages: Option<usize>,
+    /// Only the page that is named, none that it links to
+    #[arg(long, conflicts_with = "max_pages")]
+    pub(super) page: bool,
     /// Look at everything so many times, to tell always from sometimes [default: the plan's, or 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(super) repeat: Option<u32>,

@@ -128,6 +128,12 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
         }
         plan.limits.pages = pages;
     }
+    if look.page {
+        plan.limits.pages = 1;
+        plan.pages.sitemaps = false;
+        plan.pages.start.clear();
+        plan.personas.iter_mut().for_each(|persona| persona.start.clear());
+    }
     if let Some(repeat) = look.repeat {
         plan.limits.repeats = repeat;
     }

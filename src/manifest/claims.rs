@@ -7,7 +7,7 @@
 
 use super::{
     About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
-    Manifest, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect, ThirdPartyRule,
+    Manifest, PartyList, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect, ThirdPartyRule,
     Trigger, ValueRule,
 };
 use crate::config::Words;
@@ -185,6 +185,7 @@ impl PolicyAspect {
             PolicyAspect::AnalyticsCookies => "analytics-cookies",
             PolicyAspect::ThirdPartyCookies => "third-party-cookies",
             PolicyAspect::ThirdPartyEmbeds => "third-party-embeds",
+            PolicyAspect::ThirdParties => "third-parties",
             PolicyAspect::CookieSettingScripts => "cookie-setting-scripts",
             PolicyAspect::CrossSiteTracking => "cross-site-tracking",
             PolicyAspect::UndeclaredStorage => "undeclared-storage",
@@ -428,6 +429,11 @@ fn of_policy(manifest: &Manifest, claims: &mut Vec<Claim>) {
         if let Some(text) = text {
             to.push(PolicyAspect::Inventory, inventory, text.to_owned());
         }
+    }
+    if let Some(parties) = &policy.third_parties {
+        let PartyList::Complete = parties.value;
+        let text = "The manifest lists every third party that pages ask for something".to_owned();
+        to.push(PolicyAspect::ThirdParties, parties, text);
     }
     if let Some(categories) = &policy.categories {
         let text = format!("Only these categories of cookies occur: {}", list(&categories.value));

@@ -262,6 +262,8 @@ pub struct PolicyClaims {
     pub third_party_cookies: Option<Stated<ThirdPartyRule>>,
     /// Third-party frames and scripts in pages.
     pub third_party_embeds: Option<Stated<Absence>>,
+    /// Every third party that the site's pages ask for something is declared.
+    pub third_parties: Option<Stated<PartyList>>,
     /// Third-party scripts that set cookies, in either party's name.
     pub cookie_setting_scripts: Option<Stated<Absence>>,
     pub cross_site_tracking: Option<Stated<Absence>>,
@@ -320,6 +322,12 @@ pub struct Absence {
     pub pages: Vec<String>,
     /// Visitors; empty: all.
     pub visitors: Vec<VisitorState>,
+}
+
+/// What the list of third parties says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartyList {
+    Complete,
 }
 
 /// Third-party cookies.
@@ -452,6 +460,7 @@ pub enum PolicyAspect {
     AnalyticsCookies,
     ThirdPartyCookies,
     ThirdPartyEmbeds,
+    ThirdParties,
     CookieSettingScripts,
     CrossSiteTracking,
     UndeclaredStorage,

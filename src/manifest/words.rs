@@ -1,7 +1,7 @@
 //! The manifest's words, each list once.
 
 use super::{
-    Category, DeclaredParty, Inventory, SecureRule, Strength, ThirdPartyRule, ValueRule, VisitorState,
+    Category, DeclaredParty, Inventory, PartyList, SecureRule, Strength, ThirdPartyRule, ValueRule, VisitorState,
 };
 use crate::config::words;
 use crate::cookie::SameSite;
@@ -77,6 +77,10 @@ words!(ValueRule {
     "uuid" => ValueRule::Uuid,
     "jwt" => ValueRule::Jwt,
     "not-identifying" => ValueRule::NotIdentifying,
+});
+
+words!(printed PartyList {
+    "complete" => PartyList::Complete,
 });
 
 words!(ThirdPartyRule {

@@ -302,6 +302,10 @@ impl Writer<'_> {
                     .map(|stated: &Stated<ThirdPartyRule>| sentence(stated, &quoted(stated.value.word()))),
             ),
             ("third_party_embeds", none(&policy.third_party_embeds)),
+            (
+                "third_parties",
+                policy.third_parties.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word()))),
+            ),
             ("cookie_setting_scripts", none(&policy.cookie_setting_scripts)),
             ("cross_site_tracking", none(&policy.cross_site_tracking)),
             (

@@ -61,6 +61,9 @@ pub struct Persona {
     pub logout: Vec<Step>,
     /// How often it may log in over the whole run.
     pub login_budget: u32,
+    /// Where its secrets are not there, it is left out instead of ending the run: those who propose a
+    /// change from a fork have none.
+    pub optional: bool,
     pub accept_language: Option<String>,
     pub time_zone: Option<String>,
     pub user_agent: Option<String>,

@@ -52,6 +52,7 @@ impl Persona {
             logged_in_when: None,
             logout: Vec::new(),
             login_budget: 3,
+            optional: false,
             accept_language: None,
             time_zone: None,
             user_agent: None,

@@ -5,7 +5,7 @@ use super::crawl::PolicyLinks;
 use super::persona::PersonaSession;
 use super::render::{Browser, Listed};
 use super::side_requests::Seeds;
-use super::steps::{Halt, Live, missing};
+use super::steps::{Halt, Live, leave_out_optional, missing};
 use super::{Event, RunError, Stop, Watch};
 use crate::cookie::{Jar, StoredCookie, ThirdPartyCookies};
 use crate::crawl::Address;
@@ -30,6 +30,15 @@ pub async fn run(
     watch: &dyn Watch,
     stop: &Stop,
 ) -> Result<Scan, RunError> {
+    let mut with_secrets = plan.clone();
+    let left_out = leave_out_optional(&mut with_secrets);
+    let plan = &with_secrets;
+    if plan.personas.is_empty() {
+        return Err(RunError {
+            message: left_out.join("\n"),
+            hint: Some("nobody is left to look; a plan needs one persona that is not optional".into()),
+        });
+    }
     check(plan, target)?;
     let started = jiff::Timestamp::now();
     let mut schedule = Schedule::new(plan, manifest);
@@ -38,6 +47,10 @@ pub async fn run(
         let browser = Browser::start(&runner).await?;
         schedule.browser_is(browser.mode());
         runner.browser = Some(browser);
+    }
+    for note in left_out {
+        runner.warn(&note);
+        runner.recorder.note(note);
     }
     let mut personas = Vec::new();
     for persona in schedule.personas() {

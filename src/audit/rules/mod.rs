@@ -55,6 +55,7 @@ mod tracking;
 mod trigger;
 mod undeclared_cookie;
 mod undeclared_storage;
+mod undeclared_third_party;
 mod updated_by;
 mod value_semantics;
 mod wrong_visitor;
@@ -112,6 +113,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &undeclared_storage::RULE,
     &cross_site_tracking::RULE,
     &third_party_embeds::RULE,
+    &undeclared_third_party::RULE,
     &rejected_by_browser::RULE,
     &covers_linking_hosts::RULE,
     &policy_page::RULE,
@@ -178,6 +180,7 @@ pub(crate) fn in_short(id: &str) -> &'static str {
         "trigger" => "before what it should wait for",
         "undeclared-cookie" => "undeclared",
         "undeclared-storage" => "undeclared storage",
+        "undeclared-third-party" => "nothing declares it",
         "updated-by" => "its journey does not write it",
         "value-semantics" => "its value is something else",
         "wrong-visitor" => "for visitors who should not get it",

@@ -281,6 +281,7 @@ fn policy(claims: &Sentences, known: &Known<'_>, problems: &mut Problems) -> Pol
         analytics_cookies: to.absent("analytics_cookies", &claims.analytics_cookies),
         third_party_cookies: to.value("third_party_cookies", &claims.third_party_cookies),
         third_party_embeds: to.absent("third_party_embeds", &claims.third_party_embeds),
+        third_parties: to.value("third_parties", &claims.third_parties),
         cookie_setting_scripts: to.absent("cookie_setting_scripts", &claims.cookie_setting_scripts),
         cross_site_tracking: to.absent("cross_site_tracking", &claims.cross_site_tracking),
         undeclared_storage: to.absent("undeclared_storage", &claims.undeclared_storage),

@@ -2,7 +2,7 @@
 
 use super::values::{Address, FieldNames, PerField};
 use crate::config::{Decode, Fields, Node, OneOrMore, Problems, Record, Shape, Spanned, Value, words};
-use crate::manifest::{Category, Glob, Inventory, Strength, ThirdPartyRule, Trigger, VisitorState};
+use crate::manifest::{Category, Glob, Inventory, PartyList, Strength, ThirdPartyRule, Trigger, VisitorState};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -182,6 +182,10 @@ impl SentenceValue for bool {
 
 impl SentenceValue for Inventory {
     const LONG: &'static str = "inventory";
+}
+
+impl SentenceValue for PartyList {
+    const LONG: &'static str = "list-of-parties";
 }
 
 impl SentenceValue for ThirdPartyRule {
@@ -404,6 +408,7 @@ pub(super) struct Sentences {
     pub(super) analytics_cookies: Option<Absent<Nothing>>,
     pub(super) third_party_cookies: Option<Sentence<ThirdPartyRule>>,
     pub(super) third_party_embeds: Option<Absent<Nothing>>,
+    pub(super) third_parties: Option<Sentence<PartyList>>,
     pub(super) cookie_setting_scripts: Option<Absent<Nothing>>,
     pub(super) cross_site_tracking: Option<Absent<Nothing>>,
     pub(super) undeclared_storage: Option<Absent<NoIdentifiers>>,
@@ -437,6 +442,8 @@ impl Record for Sentences {
             third_party_cookies: fields
                 .optional("third_party_cookies", "No third-party cookies, or declared ones only."),
             third_party_embeds: fields.optional("third_party_embeds", "No third-party frames and scripts."),
+            third_parties: fields
+                .optional("third_parties", "Every third party that pages ask for something is declared."),
             cookie_setting_scripts: fields.optional(
                 "cookie_setting_scripts",
                 "No third-party scripts that set cookies, in either party's name.",

@@ -159,6 +159,7 @@ impl Meaning<'_> {
             logged_in_when: table.logged_in_when.map(|mark| self.mark(mark)),
             logout: self.steps(table.logout),
             login_budget: table.login_budget.unwrap_or(Persona::anonymous().login_budget),
+            optional: table.optional.unwrap_or_default(),
             accept_language: table.accept_language.map(|text| text.0),
             time_zone: table.time_zone,
             user_agent: table.user_agent.map(|text| text.0),

@@ -131,6 +131,7 @@ struct PersonaTable {
     logged_in_when: Option<Spanned<MarkTable>>,
     logout: Vec<Spanned<StepTable>>,
     login_budget: Option<u32>,
+    optional: Option<bool>,
     accept_language: Option<HeaderText>,
     time_zone: Option<String>,
     user_agent: Option<HeaderText>,
@@ -153,6 +154,10 @@ impl Record for PersonaTable {
                 .optional("logged_in_when", "A page and what it shows only to those who are logged in."),
             logout: fields.many("logout", "The steps that log it out, made last."),
             login_budget: fields.optional("login_budget", "How often it may log in over the whole run."),
+            optional: fields.optional(
+                "optional",
+                "Left out, and said, where a variable or file with its secrets is not there.",
+            ),
             accept_language: fields.optional("accept_language", "Its Accept-Language."),
             time_zone: fields.optional("time_zone", "Its time zone (browser engine)."),
             user_agent: fields.optional("user_agent", "Its User-Agent."),

@@ -12,7 +12,7 @@ mod sessions;
 mod shown;
 mod totp;
 
-pub(super) use reference::{Live, References, Until, missing};
+pub(super) use reference::{Live, References, Until, leave_out_optional, missing};
 pub(super) use shown::Shown;
 
 use super::context::{Ended, Runner};

@@ -8,10 +8,13 @@ use super::form::looks_like_token;
 use crate::cookie::Jar;
 use crate::intake::{self, MOST_OF_A_SECRET};
 use crate::manifest::Manifest;
-use crate::plan::{Action, JsonTemplate, Plan, RefPart, Request, RequestBody, SecretRef, Step, Target};
+use crate::plan::{
+    Action, JsonTemplate, Persona, Plan, RefPart, Request, RequestBody, SecretRef, Step, Target,
+};
 use crate::run::Stop;
 use crate::secret::Secrets;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -215,18 +218,42 @@ impl References {
 pub(in crate::run) fn missing(plan: &Plan) -> Vec<String> {
     let mut missing = Vec::new();
     for (whose, reference) in all(plan) {
-        for part in &reference.parts {
-            let problem = match part {
-                RefPart::Env(name) => env(name).err(),
-                RefPart::File(path) => unreadable(path),
-                _ => None,
-            };
-            let line = reference.place.line;
-            missing.extend(problem.map(|problem| format!("{}:{line}: {problem}{whose}", plan.file)));
-        }
+        let line = reference.place.line;
+        missing.extend(problems(reference).map(|problem| format!("{}:{line}: {problem}{whose}", plan.file)));
     }
     missing.dedup();
     missing
+}
+
+/// Takes those optional personas out of the plan whose references cannot be looked up, with the
+/// journeys that only they make. What was left out, and why.
+pub(in crate::run) fn leave_out_optional(plan: &mut Plan) -> Vec<String> {
+    let mut left_out = BTreeMap::new();
+    for persona in plan.personas.iter().filter(|persona| persona.optional) {
+        let references = of_persona(persona).into_iter().map(|(_, reference)| reference);
+        if let Some(problem) = references.flat_map(problems).next() {
+            left_out.insert(persona.name.clone(), problem);
+        }
+    }
+    plan.personas.retain(|persona| !left_out.contains_key(&persona.name));
+    plan.journeys.retain_mut(|journey| {
+        let for_all = journey.personas.is_empty();
+        journey.personas.retain(|name| !left_out.contains_key(name));
+        for_all || !journey.personas.is_empty()
+    });
+    left_out
+        .into_iter()
+        .map(|(name, problem)| format!("the optional persona `{name}` was left out: {problem}"))
+        .collect()
+}
+
+/// Why a text cannot be looked up.
+fn problems(reference: &SecretRef) -> impl Iterator<Item = String> {
+    reference.parts.iter().filter_map(|part| match part {
+        RefPart::Env(name) => env(name).err(),
+        RefPart::File(path) => unreadable(path),
+        _ => None,
+    })
 }
 
 /// Runs a helper and gives what it printed, without the last line break. What it prints, to
@@ -387,26 +414,12 @@ fn names_a_visitor(name: &str) -> bool {
 /// Every reference of the plan, in its order.
 /// All references, each with whose it is in brackets.
 fn all(plan: &Plan) -> Vec<(String, &SecretRef)> {
-    let mut all = Vec::new();
+    let everybodys = plan.http.headers.iter().map(|(_, value)| value).chain(&plan.http.proxy);
+    let mut all: Vec<_> = everybodys.map(|reference| (String::new(), reference)).collect();
+    all.extend(plan.personas.iter().flat_map(of_persona));
     let mut add = |whose: String, found: Vec<_>| {
         all.extend(found.into_iter().map(|reference| (whose.clone(), reference)));
     };
-    add(String::new(), plan.http.headers.iter().map(|(_, value)| value).chain(&plan.http.proxy).collect());
-    for persona in &plan.personas {
-        let name = &persona.name;
-        let own = persona.headers.iter().map(|(_, value)| value).chain(&persona.proxy);
-        add(format!(" (persona `{name}`)"), own.collect());
-        for (what, steps) in [("login", &persona.login), ("logout", &persona.logout)] {
-            for (number, step) in steps.iter().enumerate() {
-                add(format!(" (persona `{name}`, {what} step {})", number + 1), of_step(step));
-            }
-        }
-        if let Some(refresh) = &persona.refresh {
-            let mut references = Vec::new();
-            of_request(refresh, &mut references);
-            add(format!(" (persona `{name}`, refresh)"), references);
-        }
-    }
     for journey in &plan.journeys {
         for (number, step) in journey.steps.iter().enumerate() {
             add(format!(" (journey `{}`, step {})", journey.name, number + 1), of_step(step));
@@ -415,6 +428,27 @@ fn all(plan: &Plan) -> Vec<(String, &SecretRef)> {
     for consent in &plan.consent {
         let stored = consent.local_storage.as_ref().map(|(_, value)| value);
         add(" (consent)".to_owned(), consent.cookie.iter().chain(stored).collect());
+    }
+    all
+}
+
+fn of_persona(persona: &Persona) -> Vec<(String, &SecretRef)> {
+    let mut all = Vec::new();
+    let mut add = |whose: String, found: Vec<_>| {
+        all.extend(found.into_iter().map(|reference| (whose.clone(), reference)));
+    };
+    let name = &persona.name;
+    let own = persona.headers.iter().map(|(_, value)| value).chain(&persona.proxy);
+    add(format!(" (persona `{name}`)"), own.collect());
+    for (what, steps) in [("login", &persona.login), ("logout", &persona.logout)] {
+        for (number, step) in steps.iter().enumerate() {
+            add(format!(" (persona `{name}`, {what} step {})", number + 1), of_step(step));
+        }
+    }
+    if let Some(refresh) = &persona.refresh {
+        let mut references = Vec::new();
+        of_request(refresh, &mut references);
+        add(format!(" (persona `{name}`, refresh)"), references);
     }
     all
 }
