@@ -2,8 +2,8 @@
 
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Hostile};
-use crate::support::small_site::{masked, small_site, url};
 use crate::support::sites::Which;
+use crate::support::small_site::{masked, small_site, url};
 use crate::support::world::World;
 use insta::assert_snapshot;
 use std::fs;
@@ -265,7 +265,8 @@ fn an_optional_persona_without_its_secrets_is_left_out_and_said() {
     world.edit("cookieproof.toml", "[personas.member]", "[personas.member]\noptional = true");
     let ended = world.audit(&["--format", "json"]).code(0);
     let report = ended.json();
-    let said = "the optional persona `member` was left out: the environment variable NO_SUCH_PASSWORD is not set";
+    let said =
+        "the optional persona `member` was left out: the environment variable NO_SUCH_PASSWORD is not set";
     assert!(report["coverage"]["notes"].to_string().contains(said), "{:#}", report["coverage"]);
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{:#}", report["findings"]);
     // What only a member could show is open.

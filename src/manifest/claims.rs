@@ -7,8 +7,8 @@
 
 use super::{
     About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
-    Manifest, PartyList, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect, ThirdPartyRule,
-    Trigger, ValueRule,
+    Manifest, PartyList, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect,
+    ThirdPartyRule, Trigger, ValueRule,
 };
 use crate::config::Words;
 use crate::cookie::SameSite;

@@ -1,7 +1,8 @@
 //! The manifest's words, each list once.
 
 use super::{
-    Category, DeclaredParty, Inventory, PartyList, SecureRule, Strength, ThirdPartyRule, ValueRule, VisitorState,
+    Category, DeclaredParty, Inventory, PartyList, SecureRule, Strength, ThirdPartyRule, ValueRule,
+    VisitorState,
 };
 use crate::config::words;
 use crate::cookie::SameSite;

@@ -35,10 +35,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             contact.page.parsed().is_some_and(|page| context.hosts.own(page.host_str().unwrap_or_default()));
         // Where visitors are sent, and what a plan's step asks, is no request of a page.
         let by_page = !matches!(contact.resource, Resource::Document | Resource::Step | Resource::WellKnown);
-        if !by_page
-            || !by_own_page
-            || context.provider_of_host(&contact.host).is_some()
-        {
+        if !by_page || !by_own_page || context.provider_of_host(&contact.host).is_some() {
             continue;
         }
         let asked = by_site.entry(site(&contact.host)).or_default();
@@ -50,7 +47,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let first = asked.contacts[0];
         let fact = context.fact_of(first);
         let who = fact.as_ref().map(|fact| format!(" ({})", fact.vendor)).unwrap_or_default();
-        let pages: BTreeSet<String> = asked.contacts.iter().map(|contact| words::path(&contact.page)).collect();
+        let pages: BTreeSet<String> =
+            asked.contacts.iter().map(|contact| words::path(&contact.page)).collect();
         let message = format!("{} asks {host}{who}, and nothing declares it", words::and(pages));
         found.push(
             Violation::new(&RULE, &host, message)

@@ -109,10 +109,15 @@ pub(super) enum Loaded {
 }
 
 /// A document of a page.
+#[derive(Clone)]
 pub(super) struct Frame {
     pub(super) id: String,
+    /// Through which it is reached.
     pub(super) session: String,
-    pub(super) origin: String,
+    /// No http origin in a sandbox, wherever it came from.
+    origin: String,
+    /// Where it came from: one that the page wrote came from nowhere.
+    pub(super) address: String,
 }
 
 /// An open tab.
@@ -135,7 +140,7 @@ struct Shared {
     /// The tab's own session.
     main: String,
     /// Documents by frame: the session to ask them through, and their origin.
-    frames: Mutex<BTreeMap<String, (String, String)>>,
+    frames: Mutex<BTreeMap<String, Frame>>,
     /// Sessions of frames and windows with a process of their own.
     parts: Mutex<BTreeSet<String>>,
     /// Windows that the page opened, by target.
@@ -379,11 +384,11 @@ impl Tab {
             return found;
         }
         let frames = locked(&self.shared.frames).clone();
-        if let Some((_, origin)) = frames.get(&self.target) {
-            asked.insert(origin.clone());
+        if let Some(main) = frames.get(&self.target) {
+            asked.insert(main.origin.clone());
         }
         found.extend(main);
-        for (frame, (session, origin)) in frames {
+        for Frame { id: frame, session, origin, .. } in frames.into_values() {
             if !origin.starts_with("http") || asked.len() >= MOST_ORIGINS || !asked.insert(origin) {
                 continue;
             }
@@ -451,13 +456,7 @@ impl Tab {
 
     /// The documents of the page, with where each can be asked.
     pub(super) fn frames(&self) -> Vec<Frame> {
-        let frames = locked(&self.shared.frames);
-        let frame = |(id, (session, origin)): (&String, &(String, String))| Frame {
-            id: id.clone(),
-            session: session.clone(),
-            origin: origin.clone(),
-        };
-        frames.iter().map(frame).collect()
+        locked(&self.shared.frames).values().cloned().collect()
     }
 
     pub(super) fn main_frame(&self) -> &str {
@@ -596,6 +595,9 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                 locked(&shared.sessions).insert(child.to_owned());
                 if matches!(kind, "page" | "iframe") {
                     locked(&shared.parts).insert(child.to_owned());
+                }
+                if kind == "iframe" {
+                    frame_attached(&mut locked(&shared.frames), child, target);
                 }
                 if kind == "page" {
                     let window = target["targetId"].as_str().unwrap_or_default().to_owned();
@@ -741,14 +743,27 @@ fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id
     });
 }
 
+const MOST_FRAMES: usize = 2000;
+
+/// A frame in a process of its own; what came there before it could be asked is told by nobody.
+fn frame_attached(frames: &mut BTreeMap<String, Frame>, session: &str, target: &Value) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (id, address) = (text(&target["targetId"]), text(&target["url"]));
+    let origin = url::Url::parse(&address).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    if frames.len() < MOST_FRAMES {
+        frames.insert(id.clone(), Frame { id, session: session.to_owned(), origin, address });
+    }
+}
+
 /// Keeps account of which documents there are, and through which session each is reached.
-fn frame_changed(frames: &mut BTreeMap<String, (String, String)>, event: &Event) {
-    const MOST_FRAMES: usize = 2000;
+fn frame_changed(frames: &mut BTreeMap<String, Frame>, event: &Event) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let frame = &event.params["frame"];
     if event.method == "Page.frameNavigated" {
         if frames.len() < MOST_FRAMES {
-            frames.insert(text(&frame["id"]), (event.session.clone(), text(&frame["securityOrigin"])));
+            let (id, session) = (text(&frame["id"]), event.session.clone());
+            let (origin, address) = (text(&frame["securityOrigin"]), text(&frame["url"]));
+            frames.insert(id.clone(), Frame { id, session, origin, address });
         }
     } else if event.params["reason"] != "swap" {
         frames.remove(&text(&event.params["frameId"]));

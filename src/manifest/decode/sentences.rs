@@ -2,7 +2,9 @@
 
 use super::values::{Address, FieldNames, PerField};
 use crate::config::{Decode, Fields, Node, OneOrMore, Problems, Record, Shape, Spanned, Value, words};
-use crate::manifest::{Category, Glob, Inventory, PartyList, Strength, ThirdPartyRule, Trigger, VisitorState};
+use crate::manifest::{
+    Category, Glob, Inventory, PartyList, Strength, ThirdPartyRule, Trigger, VisitorState,
+};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

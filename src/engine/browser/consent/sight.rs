@@ -89,9 +89,9 @@ impl<'t> Seen<'t> {
                 self.places.pop();
                 continue;
             };
-            let url = Url::parse(&frame.origin).ok();
+            let url = Url::parse(&frame.address).ok().filter(Url::has_host);
             let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-            // A document without an origin of its own was written by the page.
+            // A document that came from no host was written by the page.
             let trusted =
                 url.as_ref().is_none_or(|url| self.tab.is_own(url)) || platforms::serves_frames(host);
             self.documents.push(Document { sight, trusted });
