@@ -231,7 +231,8 @@ pub(in crate::run) fn leave_out_optional(plan: &mut Plan) -> Vec<String> {
     let mut left_out = BTreeMap::new();
     for persona in plan.personas.iter().filter(|persona| persona.optional) {
         let references = of_persona(persona).into_iter().map(|(_, reference)| reference);
-        if let Some(problem) = references.flat_map(problems).next() {
+        let problem = references.flat_map(|reference| problems(reference).chain(empty(reference))).next();
+        if let Some(problem) = problem {
             left_out.insert(persona.name.clone(), problem);
         }
     }
@@ -245,6 +246,16 @@ pub(in crate::run) fn leave_out_optional(plan: &mut Plan) -> Vec<String> {
         .into_iter()
         .map(|(name, problem)| format!("the optional persona `{name}` was left out: {problem}"))
         .collect()
+}
+
+/// A variable without a value: what CI systems make of a secret that is not there.
+fn empty(reference: &SecretRef) -> Option<String> {
+    reference.parts.iter().find_map(|part| match part {
+        RefPart::Env(name) if env(name).is_ok_and(|value| value.is_empty()) => {
+            Some(format!("the environment variable {name} is empty"))
+        }
+        _ => None,
+    })
 }
 
 /// Why a text cannot be looked up.
