@@ -282,3 +282,27 @@ fn an_optional_persona_without_its_secrets_is_left_out_and_said() {
     let alone = world.audit(&["--persona", "member"]).code(2);
     assert!(alone.stderr.contains("nobody is left to look"), "{}", alone.stderr);
 }
+
+#[test]
+fn a_site_that_is_mostly_down_is_said_in_the_first_sentence() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => {
+            let links: String = (0..20).map(|n| format!("<a href=/p{n}>x</a>")).collect();
+            Answer::page("Set-Cookie: sid=1; HttpOnly; Secure\r\n", &links)
+        }
+        page if page.starts_with("/p") => Answer::status("500 Oh", "", ""),
+        _ => Answer::status("404 Not Found", "", "no"),
+    });
+    let declared = "[[cookies]]\nname = \"sid\"\n[claims]\ninventory = \"complete\"\n";
+    let folder = folder(&format!("[site]\nhosts = [\"127.0.0.1\"]\n{declared}"));
+    let ended = audit(&folder, &site, &[]).code(3);
+    let first = ended.stdout.lines().take(3).collect::<Vec<_>>().join(" ");
+    assert!(first.starts_with("INCONCLUSIVE"), "{first}");
+    assert!(first.contains("Most of the site was not to be seen: 20 of 21 pages answered 500."), "{first}");
+    // With a finding, too; and a look without a manifest.
+    fs::write(folder.path().join("cookies.toml"), "[claims]\ninventory = \"complete\"\n").unwrap();
+    let ended = audit(&folder, &site, &[]).code(1);
+    assert!(ended.stdout.contains("20 of 21 pages answered 500."), "{}", ended.stdout);
+    let look = Cookieproof::new(["scan", &url(&site), "-q", "--rate", "0"]).run().code(3);
+    assert!(look.stdout.contains("20 of 21 pages answered 500"), "{}", look.stdout);
+}

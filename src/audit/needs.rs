@@ -483,6 +483,25 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_of_pages_is_no_failure_and_the_verdict_says_how_far_it_reached() {
+        #[track_caller]
+        fn case(site: &Site, expected: &str) {
+            let audit = site.upholds(INVENTORY).audit();
+            let verdict = audit.verdicts.iter().find(|verdict| verdict.claim == INVENTORY).unwrap();
+            let State::Upheld { seen } = &verdict.state else { panic!("{verdict:?}") };
+            assert_eq!(seen, expected);
+        }
+        let site = plain().visited("/blog/1").visited("/blog/2").visited("/about");
+        case(&site, "4 pages as anonymous");
+        let site = site.asking_for(2, 49_998, "/blog/3");
+        case(&site, "4 of at least 50000 addresses, all 3 templates as anonymous");
+        case(
+            &site.asking_for(0, 7, "/shop/new/x"),
+            "4 of at least 50007 addresses, 3 of 4 templates as anonymous",
+        );
+    }
+
+    #[test]
     fn what_could_not_be_kept_was_not_judged() {
         plain().losing(1).finds_nothing().leaves(INVENTORY, "not-reached");
         let never = Site::with(Item::named("sid")).in_browser();

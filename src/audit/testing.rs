@@ -13,7 +13,7 @@ use crate::observation::{
     Carried, Cell, Circumstances, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef,
     Failed, FailureKind, Form, Group, Job, LineFrom, LinkCheck, Observation, Outcome, Page, PageTally, Party,
     PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl,
-    Scan, Script, Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
+    Sampled, Scan, Script, Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -39,6 +39,7 @@ pub(crate) struct Case {
     answered: Vec<(String, u16)>,
     looks: Vec<ConsentLook>,
     lost: u64,
+    sampled: Vec<Sampled>,
     base: Option<String>,
     partial: Option<String>,
     browser: bool,
@@ -457,6 +458,12 @@ impl Case {
         self.changed(|case| case.base = Some(base.into()))
     }
 
+    /// Of so many pages like this one, so many were asked for.
+    pub(crate) fn asking_for(&self, asked: u64, known: u64, example: &str) -> Self {
+        let (persona, example) = (anonymous().name, safe(&absolute(example, self.http)));
+        self.changed(|case| case.sampled.push(Sampled { persona, example, asked, known }))
+    }
+
     /// So many sightings could not be kept.
     pub(crate) fn losing(&self, lost: u64) -> Self {
         self.changed(|case| case.lost = lost)
@@ -675,7 +682,7 @@ impl Case {
             coverage: Coverage {
                 pages: tallies.into_iter().collect(),
                 skipped: Vec::new(),
-                sampled: Vec::new(),
+                sampled: self.sampled.clone(),
                 failed: self
                     .failed
                     .iter()

@@ -35,8 +35,11 @@ pub fn sitemap(url: &Url, body: &[u8], max: usize) -> Sitemap {
 fn read(url: &Url, body: &[u8], max: usize, max_inflated: u64) -> Sitemap {
     let mut found = Found { base: Base::new(url.clone()), max, sitemap: Sitemap::default() };
     if body.starts_with(&[0x1f, 0x8b]) {
-        let inflated = MultiGzDecoder::new(body).take(max_inflated);
-        found.read(BufReader::new(inflated));
+        let mut inflated = MultiGzDecoder::new(body).take(max_inflated);
+        found.read(BufReader::new(&mut inflated));
+        if inflated.limit() == 0 {
+            found.note(format!("only its first {} MiB were read", max_inflated >> 20));
+        }
     } else {
         found.read(body);
     }

@@ -104,7 +104,7 @@ impl HttpEngine {
                 Ok(answered) => answered,
                 Err(failure) => {
                     visit.status = 0;
-                    visit.failure = Some(self.failed(ask, &hop.url, failure));
+                    visit.failure = Some(self.failed(ask, self.after_redirects(&hop, failure)));
                     break;
                 }
             };
@@ -116,7 +116,7 @@ impl HttpEngine {
                 let host = hop.url.host_str().unwrap_or_default();
                 let detail = format!("a browser refuses the answer of {host}: {why}");
                 let failure = Failure::new(FailureKind::UnreadableHead, detail);
-                visit.failure = Some(self.failed(ask, &hop.url, failure));
+                visit.failure = Some(self.failed(ask, self.after_redirects(&hop, failure)));
                 break;
             }
             let failure = match redirect::target(&response.head, &hop.url) {
@@ -150,9 +150,9 @@ impl HttpEngine {
                 )),
                 Redirect::None => self
                     .what_is_wrong(&response, &hop.url)
-                    .map(|failure| Failure { attempts: tries, ..failure }),
+                    .map(|failure| self.after_redirects(&hop, Failure { attempts: tries, ..failure })),
             };
-            visit.failure = failure.map(|failure| self.failed(ask, &hop.url, failure));
+            visit.failure = failure.map(|failure| self.failed(ask, failure));
             visit.content_type = response.head.content_type();
             visit.head = document_head(&response.head);
             visit.body = response.body;
@@ -434,12 +434,23 @@ impl HttpEngine {
         Some(Failure::new(kind, detail))
     }
 
-    fn failed(&self, ask: &Ask, url: &Url, failure: Failure) -> Failed {
+    /// The page asked for cannot be had, wherever it sends its visitors: as in a browser, the failure is its
+    /// own.
+    fn failed(&self, ask: &Ask, failure: Failure) -> Failed {
         let mut detail = failure.detail;
         if failure.attempts > 1 {
             detail = format!("{detail} (tried {} times)", failure.attempts);
         }
-        Failed::once(&ask.cell, self.safe(url), failure.kind, detail)
+        Failed::once(&ask.cell, self.safe(&ask.url), failure.kind, detail)
+    }
+
+    /// Says where a failure happened, if that is not the address asked for.
+    fn after_redirects(&self, hop: &Hop, failure: Failure) -> Failure {
+        if hop.number == 0 {
+            return failure;
+        }
+        let detail = format!("it redirects to {}: {}", self.safe(&hop.url), failure.detail);
+        Failure { detail, ..failure }
     }
 
     fn safe(&self, url: &Url) -> SafeUrl {

@@ -1,7 +1,7 @@
 //! The answer in numbers and in one sentence, and the open claims gathered by what would decide
 //! them.
 
-use super::coverage::{NOT_ONE, decides_nothing, what_would};
+use super::coverage::{NOT_ONE, decides_nothing, mostly_failed, what_would};
 use super::{Report, words};
 use crate::audit::{Audit, Severity, State, Verdict, Why};
 use std::collections::BTreeMap;
@@ -56,8 +56,17 @@ pub(crate) enum Tone {
     Unsure,
 }
 
-/// The first sentence of a report: what the scan says about the manifest.
+/// The first sentence of a report: what the scan says about the manifest, and that it says little where
+/// most of the site was down.
 pub(crate) fn sentence(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (Tone, String) {
+    let (tone, mut sentence) = in_full(report, audit, counts);
+    if let Some(failed) = mostly_failed(report.scan) {
+        sentence.push_str(&format!(" Most of the site was not to be seen: {failed}."));
+    }
+    (tone, sentence)
+}
+
+fn in_full(report: &Report<'_>, audit: &Audit, counts: &Counts) -> (Tone, String) {
     let site = &report.scan.run.base_url;
     let manifest = report.manifest_file().unwrap_or("its manifest");
     let all = counts.upheld + counts.refuted + counts.not_verified;

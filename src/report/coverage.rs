@@ -64,6 +64,14 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             reasons.push(format!("{}, {state}: not reached, {why}", look.cell.persona));
         }
     }
+    if scan.coverage.lost > 0 {
+        reasons.push(format!(
+            "{} of what was seen could not be kept one by one, so nothing is said of all that was seen",
+            words::count_of(scan.coverage.lost, "thing")
+        ));
+    }
+    // What is said of no answer at all is said above.
+    reasons.extend(mostly_failed(scan).filter(|_| answered > 0));
     reasons.extend(dead_end(scan));
     if let Some(audit) = audit {
         let mut not_reached: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -85,6 +93,13 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// `39 of 41 pages answered 500`, where most did not answer as pages do.
+pub(crate) fn mostly_failed(scan: &Scan) -> Option<String> {
+    let share = scan.share(|_, _| true);
+    let mostly = share.failed.saturating_mul(2) > share.asked;
+    (mostly && share.is_too_little(scan.run.may_fail)).then(|| share.to_string())
 }
 
 /// Why a start page led nowhere, where nothing else was looked at.

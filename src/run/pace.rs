@@ -35,11 +35,15 @@ impl Pacer {
         Pacer(Mutex::new(Turns { pause, next: HashMap::new() }))
     }
 
-    /// The site asks to be asked more slowly (`Crawl-delay`).
-    pub(super) fn slow_down(&self, delay: Duration) {
+    /// The site asks to be asked more slowly (`Crawl-delay`). The pause from now on, where that changed it.
+    pub(super) fn slow_down(&self, delay: Duration) -> Option<Duration> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let delay = delay.min(LONGEST_PAUSE);
-        turns.pause = Some(turns.pause.map_or(delay, |pause| pause.max(delay)));
+        if delay <= turns.pause.unwrap_or_default() {
+            return None;
+        }
+        turns.pause = Some(delay);
+        turns.pause
     }
 
     /// Takes the host's next turn: when the request may go.
@@ -78,7 +82,8 @@ mod tests {
         let first = pacer.turn(&a).unwrap();
         assert!(pacer.turn(&a).unwrap() - first >= Duration::from_millis(499));
         assert!(pacer.turn(&b).unwrap() - first < Duration::from_millis(499));
-        pacer.slow_down(Duration::from_secs(3600));
+        assert_eq!(pacer.slow_down(Duration::from_millis(300)), None, "the plan asks for more");
+        assert_eq!(pacer.slow_down(Duration::from_secs(3600)), Some(LONGEST_PAUSE));
         pacer.turn(&b);
         assert!(pacer.turn(&b).unwrap() - first >= LONGEST_PAUSE, "slower, within bounds");
     }

@@ -19,6 +19,9 @@ const AGENT: &str = "cookieproof";
 const NO_SUCH_PAGE: &str = "/cookieproof-asks-for-a-page-that-does-not-exist";
 /// Sitemap files read in one run.
 const MOST_SITEMAPS: usize = 50;
+/// What a sitemap that was not read means for the run.
+const UNREAD: &str = "pages that only it lists were not looked at";
+const UNREAD_REST: &str = "pages that only the rest lists were not looked at";
 /// Bytes of the policy's text, and its links, that are kept.
 const MOST_TEXT: usize = 512 << 10;
 const MOST_LINKS: usize = 2000;
@@ -91,8 +94,15 @@ impl Runner<'_> {
             robots = Robots::allow_all();
             robots.sitemaps = sitemaps;
         } else {
-            if let Some(delay) = robots.crawl_delay {
-                self.pacer.slow_down(delay);
+            if let Some(delay) = robots.crawl_delay
+                && let Some(pause) = self.pacer.slow_down(delay)
+            {
+                let file = self.recorder.safe(&visit.asked);
+                self.recorder.note(format!(
+                    "{file} asks for {} s between two requests (Crawl-delay): the run waited {} s",
+                    delay.as_secs_f64(),
+                    pause.as_secs_f64()
+                ));
             }
             if robots.state == RobotsState::Unreachable && visit.status > 0 {
                 self.warn(format!(
@@ -109,28 +119,57 @@ impl Runner<'_> {
 
     async fn sitemaps(&mut self, named: Vec<Address>) -> Result<Vec<Address>, Ended> {
         let usual = self.target.url.join("/sitemap.xml").ok().as_ref().and_then(Address::new);
+        // Nobody promised that there is one at the usual address.
+        let guess = usual.clone().filter(|usual| !named.contains(usual));
         let mut waiting: VecDeque<Address> = usual.into_iter().chain(named).collect();
         let mut seen = BTreeSet::new();
         let mut pages = Vec::new();
         let most = self.plan.limits.pages.saturating_mul(4).max(1000);
         while let Some(address) = waiting.pop_front() {
             let Some(url) = self.site.on_target(address.as_str()) else { continue };
-            if seen.len() >= MOST_SITEMAPS || pages.len() >= most {
-                break;
-            }
-            if !self.site.is_own(&url) || !seen.insert(url.clone()) {
+            if seen.contains(&url) {
                 continue;
             }
+            if !self.site.is_own(&url) {
+                let file = self.recorder.safe(&url);
+                self.recorder
+                    .note(format!("the sitemap {file} is on a host that is not the site's: {UNREAD}"));
+                continue;
+            }
+            if seen.len() >= MOST_SITEMAPS {
+                self.recorder.note(format!("there are more than {MOST_SITEMAPS} sitemaps: {UNREAD_REST}"));
+                break;
+            }
+            if pages.len() >= most {
+                self.recorder.note(format!("the sitemaps list more than {most} addresses: {UNREAD_REST}"));
+                break;
+            }
+            seen.insert(url.clone());
             let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+            let file = self.recorder.safe(&visit.asked);
+            let guessed = guess.as_ref() == Some(&address);
             if !(200..300).contains(&visit.status) {
+                if !guessed || matches!(visit.status, 0 | 429 | 500..) {
+                    let why = match &visit.failure {
+                        Some(failure) => failure.detail.clone(),
+                        None => format!("it answered {}", visit.status),
+                    };
+                    self.recorder.note(format!("the sitemap {file} was not to be had ({why}): {UNREAD}"));
+                }
                 continue;
             }
             let found = sitemap(&visit.shown, &visit.body, most - pages.len());
-            if let Some(note) = found.note {
-                self.detail(format!("{}: {note}", visit.asked));
+            let cut = visit.failure.map(|failure| failure.detail);
+            let something = !found.pages.is_empty() || !found.sitemaps.is_empty();
+            if let Some(note) = cut.or(found.note)
+                && (something || !guessed)
+            {
+                self.recorder
+                    .note(format!("the sitemap {file} was not read as a whole ({note}): {UNREAD_REST}"));
             }
             pages.extend(found.pages);
-            waiting.extend(found.sitemaps.into_iter().take(MOST_SITEMAPS));
+            // One more than are read, so that it shows that there are.
+            waiting.extend(found.sitemaps.into_iter().take(MOST_SITEMAPS + 1));
         }
         Ok(pages)
     }
