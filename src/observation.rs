@@ -22,6 +22,7 @@ mod sighting;
 mod site;
 mod tally;
 mod task;
+mod until;
 mod url_template;
 
 pub use anti_forgery::is_anti_forgery;

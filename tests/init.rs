@@ -4,6 +4,8 @@ use crate::support::command::Cookieproof;
 use crate::support::hostile::{Answer, Hostile};
 use crate::support::small_site::{small_site, url};
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A site with names that vary, lifetimes that nearly do not, and a cookie of one section.
 fn site() -> Hostile {
@@ -85,4 +87,113 @@ fn nothing_is_written_of_a_site_that_does_not_answer() {
     let ended = Cookieproof::new(["init", "-q", &url(&site)]).within(folder.path()).run().code(3);
     assert!(ended.stderr.contains("nothing is written"), "{}", ended.stderr);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// A site whose names have the hashes of one deployment, and a random one each, with a fixed date and
+/// a cookie that whoever has none gets on any page. The day is a header that the site writes itself.
+fn deployed(day: &Arc<AtomicUsize>) -> Hostile {
+    let day = Arc::clone(day);
+    Hostile::http(move |asked| {
+        let at = day.load(Ordering::SeqCst);
+        let hash = ["0123456789abcdef0123456789abcdef", "fedcba98765432100123456789abcdef"][at];
+        let short = ["1fff", "dead"][at];
+        let random = ["uZGDUqdnfBAxQ9", "Vb3kQz7RtPqL2m"][at];
+        let date = ["Mon, 02 Mar 2026 10:00:00 GMT", "Thu, 02 Apr 2026 17:31:12 GMT"][at];
+        let mut lines = format!("Date: {date}\r\n");
+        let mut set = |cookie: String| lines.push_str(&format!("Set-Cookie: {cookie}\r\n"));
+        let visitor_is_new = !asked.header("cookie").is_some_and(|cookies| cookies.contains("first="));
+        if visitor_is_new && asked.target != "/" {
+            set("first=1; Path=/".to_owned());
+        }
+        let home = "<a href=/docs/a>1</a> <a href=/blog/a>2</a> <a href=/shop/a>3</a> <a href=/shop/b>4</a>";
+        match asked.target.as_str() {
+            "/" => {
+                set(format!("SSESS{hash}=1; Path=/; HttpOnly"));
+                set(format!("wordpress_logged_in_{hash}=1; Path=/"));
+                set(format!(".AspNetCore.Antiforgery.{random}=1; Path=/; SameSite=Strict"));
+                set(format!("_pk_id.3.{short}=1; Path=/; Max-Age=33955200"));
+                set(format!("Nonce.{random}{}=1; Path=/", asked.earlier + 10));
+                set("old=1; Path=/; Expires=Sun, 01 Jan 2034 00:00:00 GMT".to_owned());
+                set("odd=1; Path=/; Expires=Fri, 17 Mar 2028 13:37:11 GMT".to_owned());
+                set("_ga=1; Path=/; Max-Age=3600".to_owned());
+                Answer::page(&lines, home)
+            }
+            "/docs/a" | "/blog/a" | "/shop/a" | "/shop/b" => Answer::page(&lines, home),
+            _ => Answer::status("404 Not Found", &lines, ""),
+        }
+    })
+}
+
+#[test]
+fn a_month_and_a_deployment_later_the_same_site_is_quiet() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = Arc::new(AtomicUsize::new(0));
+    let site = deployed(&day);
+    Cookieproof::new(["init", &url(&site), "-q"]).within(folder.path()).run().code(0);
+    let manifest = fs::read_to_string(folder.path().join("cookies.toml")).unwrap();
+    for line in [
+        "name = \"SSESS*\"",
+        "name = \"wordpress_logged_in_*\"",
+        "name = \".AspNetCore.Antiforgery.*\"",
+        "name = \"_pk_id.*\"",
+        "name = \"Nonce.*\"",
+        "# Not so long from now on, but until a date: Sun, 01 Jan 2034 00:00:00 GMT.",
+        "category = \"analytics\"\nprovider = \"Google Analytics\"",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert_eq!(manifest.matches("lifetime = { max = ").count(), 2, "{manifest}");
+    // What a visitor gets once says nothing of where.
+    assert!(!manifest.contains("set_on"), "{manifest}");
+    Cookieproof::new(["check", "cookies.toml", "cookieproof.toml"]).within(folder.path()).run().code(0);
+    for later in [0, 1] {
+        day.store(later, Ordering::SeqCst);
+        let audit = Cookieproof::new(["audit", "-q", "--fail-on", "warning"]).within(folder.path()).run();
+        assert_eq!(audit.code, Some(0), "{}\n{manifest}", audit.stdout);
+    }
+    // Where only the old name is declared, the new one is told with it.
+    let old = manifest.replace("name = \"SSESS*\"", "name = \"SSESS0123456789abcdef0123456789abcdef\"");
+    fs::write(folder.path().join("cookies.toml"), old).unwrap();
+    let audit = Cookieproof::new(["audit", "-q"]).within(folder.path()).run().code(1);
+    assert!(audit.stdout.contains("it nearly matches `SSESS0123"), "{}", audit.stdout);
+}
+
+#[test]
+fn lifetimes_that_differ_by_visitor_are_said_by_visitor() {
+    let site = Hostile::http(|asked| {
+        let kept = asked.header("cookie").is_some_and(|cookies| cookies.contains("sid="));
+        match asked.target.as_str() {
+            "/login?keep=1" => Answer::page("Set-Cookie: sid=1; Path=/; Max-Age=2592000\r\n", "Hello"),
+            "/login?keep=0" => Answer::page("Set-Cookie: sid=1; Path=/\r\n", "Hello"),
+            "/account" if kept => Answer::page("", "<a href=/logout>Log out</a>"),
+            "/" => Answer::page("", "<a href=/account>Account</a> <a href=/docs>Docs</a>"),
+            "/docs" => Answer::page("", "Docs"),
+            "/account" => Answer::redirect("302 Found", "/login", ""),
+            "/login" => Answer::page("", "<form method=post><input type=password name=p></form>"),
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let plan = format!(
+        r#"
+        [targets.local]
+        url = "{}"
+        [personas.kept]
+        remembered = true
+        login = [{{ open = "/login?keep=1" }}]
+        logged_in_when = {{ url = "/account", text = "Log out" }}
+        [personas.brief]
+        remembered = false
+        login = [{{ open = "/login?keep=0" }}]
+        logged_in_when = {{ url = "/account", text = "Log out" }}
+        "#,
+        url(&site)
+    );
+    fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    Cookieproof::new(["init", "--plan", "cookieproof.toml", "-q"]).within(folder.path()).run().code(0);
+    let manifest = fs::read_to_string(folder.path().join("cookies.toml")).unwrap();
+    let expected = "lifetime_for = { remembered = \"30d\", not-remembered = \"session\" }";
+    assert!(manifest.contains(expected), "{manifest}");
+    let audit = Cookieproof::new(["audit", "-q", "--fail-on", "warning"]).within(folder.path()).run();
+    assert_eq!(audit.code, Some(0), "{}\n{manifest}", audit.stdout);
 }

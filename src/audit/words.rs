@@ -1,16 +1,24 @@
 //! Plain words for what messages have in common.
 
 use crate::cookie::Lifetime;
-use crate::observation::{SafeUrl, StorageKind};
+use crate::observation::{SafeUrl, Sighting, StorageKind};
+
+const DAY: i64 = 86_400;
 
 /// `7 days`, `90 minutes`, `86,401 seconds`: the largest unit that divides it.
 pub(crate) fn duration(seconds: i64) -> String {
-    const UNITS: &[(i64, &str)] = &[(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    for (size, name) in UNITS {
-        if seconds >= *size && seconds % size == 0 {
+    // Unit, its word, and the most of it that tells anybody anything.
+    const UNITS: &[(i64, &str, i64)] =
+        &[(86_400, "day", i64::MAX), (3_600, "hour", 999), (60, "minute", 2_880)];
+    for (size, name, most) in UNITS {
+        if seconds >= *size && seconds % size == 0 && seconds / size <= *most {
             let number = seconds / size;
             return format!("{number} {name}{}", if number == 1 { "" } else { "s" });
         }
+    }
+    const YEAR: i64 = 31_557_600;
+    if seconds >= 3 * YEAR {
+        return format!("{seconds} s (about {} years)", seconds.saturating_add(YEAR / 2) / YEAR);
     }
     if seconds >= 2 * 86_400 {
         return format!("{seconds} s (about {} days)", (seconds + 43_200) / 86_400);
@@ -23,6 +31,21 @@ pub(crate) fn lifetime(lifetime: Lifetime) -> String {
     match lifetime {
         Lifetime::Session => "for the browser session".to_owned(),
         Lifetime::Seconds(seconds) => duration(seconds),
+    }
+}
+
+/// The same of what was seen; a fixed date is said as what it is, for it says the same every day.
+pub(crate) fn lives(seen: &Sighting) -> String {
+    match (seen.fixed_date(), seen.written.lifetime) {
+        (Some(date), Lifetime::Seconds(seconds)) => {
+            let about = match (seconds + DAY / 2) / DAY {
+                ..=1 => "a day or less".to_owned(),
+                days @ ..=730 => format!("about {days} days"),
+                days => format!("about {} years", (days * 4 + 730) / 1461),
+            };
+            format!("until {date} ({about})")
+        }
+        (_, written) => lifetime(written),
     }
 }
 
@@ -66,6 +89,8 @@ mod tests {
         assert_eq!(duration(5_400), "90 minutes");
         assert_eq!(duration(59), "59 s");
         assert_eq!(duration(31_536_001), "31536001 s (about 365 days)");
+        assert_eq!(duration(3_732_888 * 60), "223973280 s (about 7 years)");
+        assert_eq!(duration(i64::MAX), "9223372036854775807 s (about 292271023045 years)");
         assert_eq!(lifetime(Lifetime::Session), "for the browser session");
     }
 

@@ -5,7 +5,7 @@ use super::complaint::{Complaint, Failures};
 use super::new_file::NewFile;
 use super::output::Outputs;
 use super::settings::{MANIFEST, PLAN};
-use super::{Exit, live, outcome, output, settings};
+use super::{Exit, files, live, outcome, output, settings};
 use crate::crawl::{Address, back_office};
 use crate::legible::without_credentials;
 use crate::observation::{Scan, SkipReason};
@@ -38,6 +38,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
     let mut inputs = settings::inputs(&looking.plan);
     inputs.extend([Some(&manifest_file), plan_file.as_ref()].into_iter().flatten().cloned());
     outputs.spare(inputs.iter().map(PathBuf::as_path))?;
+    let knowledge = files::knowledge(Some(&looking.plan.vendors), &args::Lists::default())?;
     let (drafted, target) = (looking.plan.clone(), looking.target.clone());
     let scan = live::scan(looking, None, live::talk(&args.talk))?;
     let mut failures = Failures::default();
@@ -51,7 +52,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
             hint: None,
         });
     }
-    write(&manifest_file, &manifest::draft(&scan), args.force)?;
+    write(&manifest_file, &manifest::draft(&scan, &knowledge), args.force)?;
     if let Some(file) = &plan_file {
         let text = plan::draft(&drafted, &target, MANIFEST, &back_offices(&scan));
         write(file, &text, args.force)?;

@@ -3,6 +3,7 @@
 use super::complaint::Complaint;
 use super::{Exit, files, output};
 use crate::policy::{self, Form, Language};
+use crate::vendors::Knowledge;
 use crate::{manifest, observation};
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Exit, Complaint> {
         LanguageWord::ZhHant => Language::TraditionalChinese,
     };
     let (manifest, draft) = match scan_of(&args.what) {
-        Some(scan) => (manifest::drafted(&scan).0, true),
+        Some(scan) => (manifest::drafted(&scan, &Knowledge::default()).0, true),
         None => (files::manifest(&args.what)?, false),
     };
     output::print(&policy::write(&manifest, language, form, draft));

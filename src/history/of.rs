@@ -5,7 +5,7 @@ use super::record::{
     RunRecord, SeenIn, Standing, ThingRecord, Way,
 };
 use crate::audit::{self, Audit, Finding, State, Why};
-use crate::cookie::{Decision, Lifetime, LifetimeBy, Reason, registrable_domain};
+use crate::cookie::{Decision, Lifetime, Reason, registrable_domain};
 use crate::manifest::Manifest;
 use crate::observation::{
     Cell, FailureKind, Observation, Party, Phase, Reached, SafeUrl, Scan, Sighting, StorageKind,
@@ -245,10 +245,7 @@ fn way(sighting: &Sighting) -> Option<Way> {
     let written = &sighting.written;
     Some(Way {
         lifetime: written.lifetime,
-        expires: written
-            .lifetime_by
-            .filter(|by| *by == LifetimeBy::Expires)
-            .and_then(|_| expires(&sighting.line)),
+        expires: sighting.expires().map(str::to_owned),
         http_only: written.http_only,
         secure: written.secure,
         same_site: written.same_site,
@@ -257,13 +254,6 @@ fn way(sighting: &Sighting) -> Option<Way> {
         domain: written.domain.clone(),
         refused,
     })
-}
-
-/// What `Expires` says: the last one counts.
-fn expires(line: &str) -> Option<String> {
-    let attributes = line.split(';').skip(1).filter_map(|part| part.split_once('='));
-    let dates = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("expires"));
-    dates.last().map(|(_, date)| date.trim().to_owned())
 }
 
 fn parties(scan: &Scan) -> Vec<PartyRecord> {

@@ -2,25 +2,49 @@
 //! audit of the same site finds no difference. It states what was the same in every sighting and
 //! says in comments what was not. Values are not in it; scans have none.
 
+mod entries;
+mod lifetimes;
+
+use self::entries::{Entry, Seen, entries, varies};
+use self::lifetimes::Lifetimes;
 use super::write::quoted;
 use super::{
-    DeclaredParty, DomainRule, Glob, Inventory, Item, LifetimeRule, Manifest, NamePattern, PageClass,
-    PagePattern, PathRule, Remarks, SecureRule, Span, Spot, Stated, Strength, ThirdParty, VisitorState,
-    write_with,
+    Category, DeclaredParty, DomainRule, Glob, Inventory, Item, Manifest, PageClass, PagePattern, PathRule,
+    Remarks, SecureRule, Spot, Stated, Strength, ThirdParty, VisitorState, write_with,
 };
-use crate::config::Place;
-use crate::cookie::{Decision, Effective, Lifetime, registrable_domain};
-use crate::observation::{Contact, Observation, Page, PageTally, Party, Phase, Scan, Sighting, StorageKind};
+use crate::config::{Place, Words};
+use crate::cookie::{Effective, registrable_domain};
+use crate::observation::{
+    Cell, Consent, Contact, Page, PageTally, Party, Phase, Scan, Sighting, Site, StorageKind,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What is known of well-known things beside what was seen: the draft takes it over.
+pub trait KnownThings {
+    /// Of a cookie or storage item of this name on this host.
+    fn thing(&self, kind: StorageKind, name: &str, host: &str) -> Option<KnownThing>;
+    /// Of another party's host.
+    fn host(&self, host: &str) -> Option<KnownThing>;
+}
+
+/// What is known of one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownThing {
+    /// Whose it is.
+    pub vendor: String,
+    /// Another company's, not software that sites run themselves.
+    pub third_party: bool,
+    pub category: Category,
+}
+
 /// The manifest's text.
-pub fn draft(scan: &Scan) -> String {
-    let (manifest, remarks) = drafted(scan);
+pub fn draft(scan: &Scan, known: &dyn KnownThings) -> String {
+    let (manifest, remarks) = drafted(scan, known);
     write_with(&manifest, &remarks)
 }
 
 /// The manifest, and what is said beside it.
-pub fn drafted(scan: &Scan) -> (Manifest, Remarks) {
+pub fn drafted(scan: &Scan, known: &dyn KnownThings) -> (Manifest, Remarks) {
     let entries = entries(scan);
     let narrow: Vec<Option<BTreeSet<String>>> =
         entries.iter().map(|entry| narrow_sections(entry, scan)).collect();
@@ -30,14 +54,20 @@ pub fn drafted(scan: &Scan) -> (Manifest, Remarks) {
     if !sections.is_empty() {
         draft.say(Spot::Pages, "Classes of pages. `/docs/**` means /docs itself, too.");
     }
+    let mut classes = BTreeMap::new();
     for section in sections {
+        let taken = |name: &str| draft.manifest.pages.contains_key(name);
+        let class = untaken(class_name(section), taken);
         let patterns = PagePattern::new(&format!("/{section}/**")).into_iter().collect();
-        draft.manifest.pages.insert(class_name(section), PageClass { patterns, ..PageClass::default() });
+        draft.manifest.pages.insert(class.clone(), PageClass { patterns, ..PageClass::default() });
+        classes.insert(section.clone(), class);
     }
     for (entry, sections) in entries.iter().zip(&narrow) {
-        draft.entry(entry, sections.as_ref(), scan);
+        let of_section = |section: &String| classes.get(section).cloned();
+        let set_on = sections.iter().flatten().filter_map(of_section).collect();
+        draft.entry(entry, set_on, scan, known);
     }
-    draft.third_parties(scan);
+    draft.third_parties(scan, known);
     draft.say(
         Spot::Claims,
         "Sentences about the site as a whole. Every cookie that comes up is listed above:",
@@ -120,166 +150,21 @@ impl Draft {
     }
 }
 
-/// One thing of the manifest: a name or pattern, and every sighting that was kept.
-struct Entry<'a> {
-    kind: StorageKind,
-    /// As patterns of the manifest.
-    name: String,
-    https_name: Option<String>,
-    /// The names a pattern was made from, where it was.
-    made_from: Vec<String>,
-    seen: Vec<(&'a Observation, &'a Sighting)>,
-    count: u64,
-}
-
-fn entries(scan: &Scan) -> Vec<Entry<'_>> {
-    let kept: Vec<&Observation> =
-        scan.observations.iter().filter(|thing| kept(thing).next().is_some()).collect();
-    // Names of one skeleton are one cookie whose name varies.
-    let mut skeletons: BTreeMap<(StorageKind, String), BTreeSet<String>> = BTreeMap::new();
-    for thing in &kept {
-        let name = pattern_of(thing);
-        skeletons.entry((thing.kind, skeleton(&name))).or_default().insert(name);
-    }
-    let mut entries: BTreeMap<(StorageKind, String), Entry<'_>> = BTreeMap::new();
-    for thing in kept {
-        let name = pattern_of(thing);
-        let skeleton = skeleton(&name);
-        let family = &skeletons[&(thing.kind, skeleton.clone())];
-        let (name, made_from) = match family.len() {
-            1 => (name, Vec::new()),
-            _ => (skeleton, family.iter().cloned().collect()),
-        };
-        let entry = entries.entry((thing.kind, name.clone())).or_insert_with(|| Entry {
-            kind: thing.kind,
-            name,
-            https_name: None,
-            made_from,
-            seen: Vec::new(),
-            count: 0,
-        });
-        for group in &thing.groups {
-            if is_kept(&group.example) {
-                entry.seen.push((thing, &group.example));
-                entry.count += group.count;
-            }
-        }
-    }
-    join_schemes(&mut entries);
-    entries.into_values().collect()
-}
-
-/// `sid` on http and `__Secure-sid` on https are one cookie.
-fn join_schemes(entries: &mut BTreeMap<(StorageKind, String), Entry<'_>>) {
-    let only = |entry: &Entry<'_>, scheme: &str| {
-        entry.seen.iter().all(|(_, seen)| seen.exchange.url.as_str().starts_with(scheme))
-    };
-    let pairs: Vec<((StorageKind, String), (StorageKind, String))> = entries
-        .iter()
-        .filter(|(_, entry)| only(entry, "https:"))
-        .filter_map(|((kind, name), _)| {
-            let plain = ["__Secure-", "__Host-"].iter().find_map(|prefix| name.strip_prefix(prefix))?;
-            let plain = (*kind, plain.to_owned());
-            entries.get(&plain).filter(|entry| only(entry, "http:"))?;
-            Some((plain, (*kind, name.clone())))
-        })
-        .collect();
-    for (plain, prefixed) in pairs {
-        let Some(secure) = entries.remove(&prefixed) else { continue };
-        let Some(entry) = entries.get_mut(&plain) else { continue };
-        entry.https_name = Some(secure.name);
-        entry.count += secure.count;
-        entry.seen.extend(secure.seen);
-    }
-}
-
-fn kept(thing: &Observation) -> impl Iterator<Item = &Sighting> {
-    thing.groups.iter().map(|group| &group.example).filter(|seen| is_kept(seen))
-}
-
-fn is_kept(seen: &Sighting) -> bool {
-    matches!(seen.decision, Decision::Stored { .. } | Decision::Replaced { .. })
-}
-
-/// The name as the manifest writes it; where it holds bytes that are no text, a pattern.
-fn pattern_of(thing: &Observation) -> String {
-    match std::str::from_utf8(thing.name.as_bytes()) {
-        Ok(name) => name.to_owned(),
-        Err(_) => thing
-            .name
-            .as_bytes()
-            .utf8_chunks()
-            .map(|chunk| chunk.valid().to_owned() + "*")
-            .collect::<String>(),
-    }
-}
-
-/// The name with its varying parts as `*`: numbers, hashes, UUIDs and random words between
-/// separators, and nothing else.
-fn skeleton(name: &str) -> String {
-    let mut skeleton = String::new();
-    let mut part = String::new();
-    let shortened = without_uuids(name);
-    for c in shortened.chars().chain(['\0']) {
-        if c.is_alphanumeric() {
-            part.push(c);
-            continue;
-        }
-        skeleton.push_str(if varies(&part) { "*" } else { &part });
-        part.clear();
-        if c != '\0' {
-            skeleton.push(c);
-        }
-    }
-    // A pattern of nothing but stars would swallow every name.
-    if skeleton.chars().any(char::is_alphanumeric) { skeleton } else { name.to_owned() }
-}
-
-/// The name with every UUID in it as `*`.
-fn without_uuids(name: &str) -> String {
-    const LENGTH: usize = 36;
-    let is_uuid = |text: &str| {
-        text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-    };
-    let mut shortened = String::new();
-    let mut rest = name;
-    while let Some(c) = rest.chars().next() {
-        match rest.get(..LENGTH) {
-            Some(start) if is_uuid(start) => {
-                shortened.push('*');
-                rest = &rest[LENGTH..];
-            }
-            _ => {
-                shortened.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-    }
-    shortened
-}
-
-fn varies(part: &str) -> bool {
-    let digits = part.chars().filter(char::is_ascii_digit).count();
-    let all_digits = digits == part.len() && digits > 0;
-    let hex = part.len() >= 6 && digits > 0 && part.chars().all(|c| c.is_ascii_hexdigit());
-    let random = part.len() >= 8 && digits >= 2 && part.chars().any(|c| c.is_ascii_alphabetic());
-    all_digits || hex || random
-}
-
 impl Draft {
-    fn entry(&mut self, entry: &Entry<'_>, sections: Option<&BTreeSet<String>>, scan: &Scan) {
+    fn entry(&mut self, entry: &Entry<'_>, set_on: Vec<String>, scan: &Scan, known: &dyn KnownThings) {
         let at = self.manifest.items.len();
-        let mut item = Item::named(&entry.name);
+        let mut item = Item::named("");
         item.kind = entry.kind;
-        item.https_names = entry.https_name.iter().map(|name| NamePattern::glob(name)).collect();
+        item.names = vec![entry.pattern.clone()];
+        item.https_names = entry.https_pattern.iter().cloned().collect();
+        item.key = self.key_for(entry);
         if !entry.made_from.is_empty() {
             let names: Vec<&str> = entry.made_from.iter().take(3).map(String::as_str).collect();
-            self.say(Spot::Item(at, "about"), format!("The name varies: {}.", names.join(", ")));
+            let varies =
+                if entry.made_from.len() == 1 { "A part of the name varies" } else { "The name varies" };
+            self.say(Spot::Item(at, "about"), format!("{varies}: {}.", names.join(", ")));
         }
-        if let Some((_, one)) = entry.seen.first() {
+        if let Some(Seen { example: one, .. }) = entry.seen.first() {
             let times = if entry.count == 1 { "once".to_owned() } else { format!("{} times", entry.count) };
             let line = format!(
                 "Set {times}, as by {} {} to {}.",
@@ -290,78 +175,102 @@ impl Draft {
             self.say(Spot::Item(at, "about"), line);
         }
         self.say(Spot::Item(at, "purpose"), "purpose = \"\"");
+        self.known(at, &mut item, entry, scan, known);
         if entry.kind == StorageKind::Cookie {
-            self.say(
-                Spot::Item(at, "category"),
-                "category = \"strictly-necessary\"    # functional, analytics, advertising, social",
-            );
-            item.lifetime = Some(lifetime(entry));
+            let Lifetimes { general, by_visitor, remark } = Lifetimes::of(entry, scan);
+            (item.lifetime, item.lifetime_for) = (general, by_visitor);
+            if let Some(line) = remark {
+                self.say(Spot::Item(at, "lifetime"), line);
+            }
             self.attributes(at, &mut item, entry);
             self.place(at, &mut item, entry);
-            item.set_on = sections.into_iter().flatten().map(|section| class_name(section)).collect();
+            item.set_on = set_on;
+            if self.is_copied(&item) {
+                item.set_on.clear();
+            }
             if only_for_members(entry, scan) {
                 item.visitors = vec![VisitorState::LoggedIn];
             }
-        } else {
-            item.key = format!("{}:{}", entry.kind, entry.name);
         }
         self.manifest.items.push(item);
     }
-}
 
-fn lifetime(entry: &Entry<'_>) -> LifetimeRule {
-    let lifetimes: BTreeSet<Lifetime> = entry.seen.iter().map(|(_, seen)| seen.written.lifetime).collect();
-    let seconds: Vec<i64> = lifetimes
-        .iter()
-        .filter_map(|lifetime| match lifetime {
-            Lifetime::Seconds(seconds) => Some(*seconds),
-            Lifetime::Session => None,
+    /// The key that the entry's name gives it, or another where that is taken.
+    fn key_for(&self, entry: &Entry<'_>) -> String {
+        let name = match entry.pattern.written() {
+            blank if blank.trim().is_empty() => "nameless",
+            name => name,
+        };
+        let key = match entry.kind {
+            StorageKind::Cookie => name.to_owned(),
+            kind => format!("{}:{name}", kind.word()),
+        };
+        untaken(key, |key| self.manifest.items.iter().any(|item| item.key == key))
+    }
+
+    /// Its `Path` says already where it is, and an audit asks whether the one was copied from the other.
+    fn is_copied(&self, item: &Item) -> bool {
+        let Some(PathRule::Exact(path)) = &item.path else { return false };
+        item.set_on.iter().filter_map(|class| self.manifest.pages.get(class)).any(|class| {
+            class.patterns.iter().any(|pattern| {
+                pattern.to_string().trim_end_matches('*').trim_end_matches('/') == path.trim_end_matches('/')
+            })
         })
-        .collect();
-    let persistent = seconds.first().zip(seconds.last()).map(|(least, most)| stated(*least, *most));
-    match (persistent, lifetimes.contains(&Lifetime::Session)) {
-        (None, _) => LifetimeRule::Session,
-        (Some(stated), false) => stated,
-        (Some(stated), true) => LifetimeRule::Either(vec![LifetimeRule::Session, stated]),
+    }
+
+    /// What is known of it by its name.
+    fn known(&mut self, at: usize, item: &mut Item, entry: &Entry<'_>, scan: &Scan, known: &dyn KnownThings) {
+        let of = |seen: &Seen<'_>| {
+            known.thing(entry.kind, &seen.thing.name.to_string(), host_of(entry.kind, &seen.thing.domain))
+        };
+        let fact = same_of(entry.seen.iter().map(of)).flatten();
+        if let Some(fact) = &fact {
+            self.say(Spot::Item(at, "category"), format!("{} has one of this name.", fact.vendor));
+            item.provider = fact.third_party.then(|| fact.vendor.clone());
+        }
+        match fact.filter(|fact| fits(fact.category, entry, &scan.run.site())) {
+            Some(fact) => item.category = Some(fact.category),
+            None if entry.kind == StorageKind::Cookie => self.say(
+                Spot::Item(at, "category"),
+                "category = \"strictly-necessary\"    # functional, analytics, advertising, social",
+            ),
+            None => {}
+        }
     }
 }
 
-/// One duration where its tolerance holds both ends, else a range.
-fn stated(least: i64, most: i64) -> LifetimeRule {
-    let span = |text: String, seconds: i64| text.parse::<Span>().unwrap_or_else(|_| Span::seconds(seconds));
-    let holds =
-        |rule: &LifetimeRule| rule.allows(Lifetime::Seconds(least)) && rule.allows(Lifetime::Seconds(most));
-    let one = LifetimeRule::Exact(span(human(most), most));
-    if holds(&one) {
-        return one;
+/// Whether what was seen speaks for a category: what waits for consent is not strictly necessary, and
+/// what another's script writes may serve the other.
+fn fits(category: Category, entry: &Entry<'_>, site: &Site) -> bool {
+    if !matches!(category, Category::StrictlyNecessary | Category::Functional) {
+        return true;
     }
-    let range = LifetimeRule::Range(span(human(least), least), span(human(most), most));
-    match holds(&range) {
-        true => range,
-        false => LifetimeRule::Range(Span::seconds(least), Span::seconds(most)),
-    }
-}
-
-/// Seconds in units that people use, as near as half of an audit's tolerance.
-fn human(seconds: i64) -> String {
-    const MINUTE: i64 = 60;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    // Unit, its word, and the most of it that anybody says.
-    let units =
-        [(365 * DAY, "y", 10), (DAY, "d", 36_500), (HOUR, "h", 47), (MINUTE, "m", 180), (1, "s", 180)];
-    let exact =
-        units.iter().find(|(unit, _, most)| seconds % unit == 0 && (1..=*most).contains(&(seconds / unit)));
-    let near = units[1..].iter().find(|(unit, _, most)| {
-        let count = (seconds + unit / 2) / unit;
-        let slack = (seconds / 200).max(MINUTE / 2);
-        (1..=*most).contains(&count) && (seconds - count * unit).abs() <= slack
+    let waits = entry.seen.iter().all(|seen| seen.example.cell.consent == Consent::Accepted);
+    let by_others = entry.seen.iter().any(|seen| {
+        let script = seen.example.script.as_ref().and_then(|script| script.url.parsed());
+        script.is_some_and(|url| site.party(&url) == Party::Third)
     });
-    match exact.or(near) {
-        Some((unit, _, _)) if (seconds + unit / 2) / unit == 1 && *unit == DAY => "24h".to_owned(),
-        Some((unit, word, _)) => format!("{}{word}", (seconds + unit / 2) / unit),
-        None => format!("{seconds}s"),
+    !waits && !by_others
+}
+
+/// A cookie's domain, or the host of a storage item's origin.
+fn host_of(kind: StorageKind, domain: &str) -> &str {
+    let rest = domain.split_once("://").map_or(domain, |(_, rest)| rest);
+    match kind {
+        StorageKind::Cookie => domain.trim_start_matches('.'),
+        _ => without_port(rest.split('/').next().unwrap_or(rest)),
     }
+}
+
+/// The name, or the first one with a number that nobody has.
+fn untaken(name: String, taken: impl Fn(&str) -> bool) -> String {
+    let mut free = name.clone();
+    let mut number = 1;
+    while taken(&free) {
+        number += 1;
+        free = format!("{name}-{number}");
+    }
+    free
 }
 
 impl Draft {
@@ -374,8 +283,8 @@ impl Draft {
             let secure: BTreeSet<bool> = entry
                 .seen
                 .iter()
-                .filter(|(_, seen)| seen.exchange.url.as_str().starts_with(scheme))
-                .map(|(_, seen)| seen.written.secure)
+                .filter(|seen| seen.example.exchange.url.as_str().starts_with(scheme))
+                .map(|seen| seen.example.written.secure)
                 .collect();
             (secure.contains(&true), secure.contains(&false))
         };
@@ -418,7 +327,8 @@ impl Draft {
         let domain = |kept: &Effective| if kept.host_only { String::new() } else { kept.domain.clone() };
         match same(entry, |seen| kept(seen, domain)).flatten() {
             Some(domain) if domain.is_empty() => item.domain = Some(DomainRule::HostOnly),
-            Some(domain) => item.domain = Some(DomainRule::Domain(domain)),
+            Some(domain) if !domain.contains('*') => item.domain = Some(DomainRule::Domain(domain)),
+            Some(_) => {}
             None => self.say(Spot::Item(at, "domain"), "domain: seen for different domains"),
         }
         if same(entry, |seen| seen.party) == Some(Party::Third) {
@@ -429,17 +339,29 @@ impl Draft {
 
 /// What all sightings agree on.
 fn same<T: PartialEq>(entry: &Entry<'_>, fact: impl Fn(&Sighting) -> T) -> Option<T> {
-    let mut facts = entry.seen.iter().map(|(_, seen)| fact(seen));
+    same_of(entry.seen.iter().map(|seen| fact(seen.example)))
+}
+
+fn same_of<T: PartialEq>(mut facts: impl Iterator<Item = T>) -> Option<T> {
     let first = facts.next()?;
     facts.all(|fact| fact == first).then_some(first)
 }
 
-/// The first path segments of the documents it was set on, where these are few of many.
+/// The first path segments of the documents it was set on, where these are few of many. What a visitor
+/// got once came on the first page that gives it, which may be any: only what was written again
+/// and again shows where that happens.
 fn narrow_sections(entry: &Entry<'_>, scan: &Scan) -> Option<BTreeSet<String>> {
+    let mut times: BTreeMap<&Cell, u64> = BTreeMap::new();
+    for seen in &entry.seen {
+        *times.entry(&seen.example.cell).or_default() += seen.count;
+    }
+    if times.values().all(|times| *times < 2) {
+        return None;
+    }
     let all: BTreeSet<String> = crawled(scan).map(|page| section(page.example.as_str())).collect();
     let mut set_on = BTreeSet::new();
-    for (_, seen) in &entry.seen {
-        let Page { asked, shown, started_by } = &seen.page;
+    for Seen { example, .. } in &entry.seen {
+        let Page { asked, shown, started_by } = &example.page;
         // An audit takes any of the three for the page.
         let sections: BTreeSet<String> = [Some(asked), shown.as_ref(), started_by.as_ref()]
             .into_iter()
@@ -477,33 +399,50 @@ fn only_for_members(entry: &Entry<'_>, scan: &Scan) -> bool {
     };
     let guests = scan.coverage.personas.iter().any(|persona| !persona.visitor.logged_in);
     guests
-        && entry.seen.iter().all(|(_, seen)| {
-            visitor(&seen.cell.persona).is_some_and(|visitor| visitor.logged_in)
-                && seen.cell.phase != Phase::AfterLogout
+        && entry.seen.iter().all(|Seen { example, .. }| {
+            visitor(&example.cell.persona).is_some_and(|visitor| visitor.logged_in)
+                && example.cell.phase != Phase::AfterLogout
         })
 }
 
 impl Draft {
-    fn third_parties(&mut self, scan: &Scan) {
-        let mut hosts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    fn third_parties(&mut self, scan: &Scan, known: &dyn KnownThings) {
+        let mut providers: BTreeMap<String, (BTreeSet<&str>, Option<Category>)> = BTreeMap::new();
         for Contact { host, party, .. } in &scan.contacts {
             if *party == Party::Third {
-                hosts.entry(registrable_domain(host)).or_default().insert(host);
+                let host = without_port(host);
+                let fact = known.host(host);
+                let provider = fact
+                    .as_ref()
+                    .map_or_else(|| registrable_domain(host).to_owned(), |fact| fact.vendor.clone());
+                let (hosts, category) = providers.entry(provider).or_default();
+                hosts.insert(host);
+                *category = category.or(fact.map(|fact| fact.category));
             }
         }
-        if !hosts.is_empty() {
+        if !providers.is_empty() {
             self.say(
                 Spot::ThirdParties,
                 "Other parties that the pages mention or ask. Who are they, and what for?",
             );
         }
-        for (provider, hosts) in hosts {
+        for (provider, (hosts, category)) in providers {
             self.say(Spot::Party(self.manifest.third_parties.len(), "sets_cookies"), "sets_cookies = false");
-            let mut party = ThirdParty::named(provider);
-            party.key = super::decode::slug(provider);
+            let mut party = ThirdParty::named(&provider);
+            let taken = |key: &str| self.manifest.third_parties.iter().any(|party| party.key == key);
+            party.key = untaken(super::decode::slug(&provider), taken);
+            party.category = category;
             party.domains = hosts.iter().map(|host| Glob::new(host)).collect();
             self.manifest.third_parties.push(party);
         }
+    }
+}
+
+/// Cookies are for all ports of a host.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
@@ -529,11 +468,30 @@ fn path_of(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie::{
+        CookieValue, Initiator, Jar, Lifetime, Name, RequestContext, ThirdPartyCookies, ValueFacts,
+    };
+    use crate::observation::{Circumstances, ExchangeRef, Fold, LineFrom, SafeUrl, Visitor};
+    use crate::secret::Secrets;
+    use proptest::prelude::*;
+
+    /// Nothing is known.
+    struct Nobody;
+
+    impl KnownThings for Nobody {
+        fn thing(&self, _: StorageKind, _: &str, _: &str) -> Option<KnownThing> {
+            None
+        }
+
+        fn host(&self, _: &str) -> Option<KnownThing> {
+            None
+        }
+    }
 
     /// The drafts are read without a word of complaint.
     #[test]
     fn a_draft_is_a_manifest() {
-        let text = draft(&crate::report::tests::scan());
+        let text = draft(&crate::report::tests::scan(), &Nobody);
         let (manifest, problems) = crate::manifest::read(&text, "cookies.toml", crate::config::Format::Toml);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(manifest.unwrap().items.len(), 2);
@@ -598,52 +556,6 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_in_human_units() {
-        for (seconds, text) in [
-            (86_400, "24h"),
-            (86_399, "24h"),
-            (604_800, "7d"),
-            (31_536_000, "1y"),
-            (63_072_000, "2y"),
-            (31_449_600, "364d"),
-            (31_540_000, "365d"),
-            (1_209_600, "14d"),
-            (3_600, "1h"),
-            (900, "15m"),
-            (5_400, "90m"),
-            (10, "10s"),
-            (172_800, "2d"),
-            (100_000, "100000s"),
-        ] {
-            assert_eq!(human(seconds), text, "{seconds}");
-        }
-    }
-
-    #[test]
-    fn a_lifetime_holds_what_was_seen() {
-        assert_eq!(stated(86_399, 86_400).to_string(), "24h");
-        assert_eq!(stated(3_600, 86_400).to_string(), "1h to 24h");
-        assert_eq!(stated(5, 5).to_string(), "5s");
-    }
-
-    #[test]
-    fn names_that_vary_share_a_skeleton() {
-        for (name, expected) in [
-            ("sid", "sid"),
-            ("_ga_AB12CD34EF", "_ga_*"),
-            ("csrf_9f8e7d6c", "csrf_*"),
-            ("cart_1042", "cart_*"),
-            ("csrf.http%3A%2F%2Fa", "csrf.http%3A%2F%2Fa"),
-            ("x-2f1c9a50-0b1e-4c0d-9b7c-8a6f2d3e4b5c", "x-*"),
-            ("__Host-next-auth.csrf-token", "__Host-next-auth.csrf-token"),
-            ("base64", "base64"),
-            ("123456", "123456"),
-        ] {
-            assert_eq!(skeleton(name), expected, "{name}");
-        }
-    }
-
-    #[test]
     fn sections_are_first_segments() {
         for (url, expected) in [
             ("https://a.test/admin/x?y", "admin"),
@@ -652,6 +564,178 @@ mod tests {
             ("https://a.test/login?next=/", "login"),
         ] {
             assert_eq!(section(url), expected);
+        }
+    }
+
+    /// A visitor of a site who got these lines and storage keys, one after the other.
+    fn scan_of(base: &str, lines: &[Vec<u8>], keys: &[String], others: &[&str]) -> Scan {
+        let url = url::Url::parse(base).unwrap();
+        let safe = |url: &url::Url| SafeUrl::new(url, &Secrets::default());
+        let mut scan = crate::report::tests::scan();
+        scan.run.base_url = safe(&url);
+        scan.run.own_hosts = url.host_str().map(str::to_owned).into_iter().collect();
+        let mut fold = Fold::default();
+        let mut jar = Jar::default();
+        let at = |page: &str| Circumstances {
+            cell: scan.coverage.pages[0].cell.clone(),
+            page: Page { asked: safe(&url.join(page).unwrap()), shown: None, started_by: None },
+            exchange: ExchangeRef::by_script(safe(&url.join(page).unwrap())),
+            party: Party::First,
+            at_ms: 0,
+        };
+        for (line, page) in lines.iter().zip(["a.b/1", "a-b/2", "/a.b/3", "/A-B/4"].iter().cycle()) {
+            let context = RequestContext {
+                url: url.join(page).unwrap(),
+                initiator: Initiator::Navigation,
+                third_party: ThirdPartyCookies::Block,
+                response_date: None,
+                now: 784_111_777.0,
+            };
+            for _ in 0..2 {
+                let (read, decision) = jar.receive(line, &context);
+                let written = read.written(None, context.now);
+                let facts = ValueFacts::of(&read.value, &url);
+                fold.add(Sighting::of_line(at(page), LineFrom::Header, &read, written, decision, facts));
+            }
+        }
+        for key in keys {
+            let value = CookieValue::new(&b"1"[..]);
+            let facts = ValueFacts::of(&value, &url);
+            let (origin, name) = (url.origin().ascii_serialization(), Name::new(key.as_bytes()));
+            fold.add(Sighting::of_item(at("/"), StorageKind::LocalStorage, &origin, &name, &value, facts));
+        }
+        scan.observations = fold.observations();
+        let one = scan.contacts.remove(0);
+        scan.contacts =
+            others.iter().map(|host| Contact { host: (*host).to_owned(), ..one.clone() }).collect();
+        scan
+    }
+
+    /// The draft is read without an error, and everything that was kept is in it.
+    #[track_caller]
+    fn holds(scan: &Scan) {
+        let text = draft(scan, &Nobody);
+        let (manifest, problems) = crate::manifest::read(&text, "cookies.toml", crate::config::Format::Toml);
+        // That browsers keep nothing so long is worth saying of what the site does.
+        let problems: Vec<_> = problems
+            .iter()
+            .map(ToString::to_string)
+            .filter(|problem| !problem.contains("longer than browsers keep"))
+            .collect();
+        assert!(problems.is_empty(), "{problems:#?}\n{text}");
+        let manifest = manifest.unwrap();
+        for thing in scan
+            .observations
+            .iter()
+            .filter(|thing| thing.groups.iter().any(|group| group.example.decision.effective().is_some()))
+        {
+            let is_it = |item: &&Item| {
+                let mut names = item.names.iter().chain(&item.https_names);
+                item.kind == thing.kind && names.any(|name| name.matches(&thing.name))
+            };
+            assert!(manifest.items.iter().any(|item| is_it(&item)), "{:?} is not in\n{text}", thing.name);
+        }
+        assert_eq!(text, draft(scan, &Nobody));
+    }
+
+    #[test]
+    fn hostile_names_are_declared_as_they_are() {
+        let lines: Vec<Vec<u8>> = [
+            &b"=nameless"[..],
+            b"*=1",
+            b"a*=1",
+            b"a*b*=1; Path=/a.b",
+            b"\xff=1",
+            b"\xff\xfe*=1",
+            b"\\xff=1",
+            b"local-storage:theme=1",
+            b"\"quoted\"=1; Path=\"/\"",
+            b"[x]=1",
+            b"{a}=1",
+            b"cart_1042=1; Path=/A-B",
+            b"cart_2077=1",
+            b"cart_*=1",
+            b"__Secure-sid=1; Secure",
+            b"__Host-id=1; Secure; Path=/",
+            b"sid=1; Max-Age=99999999999999999999",
+            b"old=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT",
+            b"p=1; Partitioned; Secure; SameSite=None",
+            "\u{202e}evil=1; Domain=\u{202e}".as_bytes(),
+            b"(?-u:\\xFF)=1",
+            b"n\tm=1",
+        ]
+        .iter()
+        .map(|line| line.to_vec())
+        .collect();
+        let keys = ["", " ", "theme", "a\nb", "a\0b", "x-1042", "x-2077", "*"].map(str::to_owned);
+        let others =
+            ["c.co.uk", "www.c-co.uk", "[::2]:8080", "ads.test:81", "xn--bcher-kva.test", "a_b.test"];
+        for base in ["https://shop.test/", "http://[::1]:8080/", "http://127.0.0.1:3/", "http://localhost/"] {
+            holds(&scan_of(base, &lines, &keys, &others));
+        }
+    }
+
+    #[test]
+    fn who_is_remembered_has_a_lifetime_of_their_own() {
+        let mut scan = scan_of(
+            "https://shop.test/",
+            &[b"sid=1; Max-Age=2592000".to_vec(), b"sid=1".to_vec(), b"x=1; Max-Age=60".to_vec()],
+            &[],
+            &[],
+        );
+        for (persona, remembered) in scan.coverage.personas.iter_mut().zip([true, false]) {
+            persona.visitor = Visitor { logged_in: true, remembered: Some(remembered) };
+        }
+        for group in scan.observations.iter_mut().flat_map(|thing| &mut thing.groups) {
+            if group.example.written.lifetime == Lifetime::Session {
+                group.example.cell.persona = "member".into();
+            }
+        }
+        let text = draft(&scan, &Nobody);
+        assert!(
+            text.contains("lifetime_for = { remembered = \"30d\", not-remembered = \"session\" }"),
+            "{text}"
+        );
+        assert!(text.contains("lifetime = \"1m\""), "{text}");
+        assert_eq!(text.matches("lifetime = ").count(), 1);
+        holds(&scan);
+    }
+
+    /// What waited for consent is not said to be strictly necessary, whoever has one of that name.
+    #[test]
+    fn categories_of_well_known_names_are_taken_where_they_fit() {
+        let knowledge = crate::vendors::Knowledge::default();
+        let lines = [b"_ga=1".to_vec(), b"PHPSESSID=1".to_vec(), b"mine=1".to_vec()];
+        let mut scan = scan_of("https://shop.test/", &lines, &[], &["www.google-analytics.com"]);
+        let text = draft(&scan, &knowledge);
+        assert!(text.contains("\ncategory = \"analytics\"\nprovider = \"Google Analytics\"\n"), "{text}");
+        assert!(text.contains("\ncategory = \"strictly-necessary\"\n"), "{text}");
+        assert_eq!(text.matches("\n# category = ").count(), 1, "{text}");
+        for group in scan.observations.iter_mut().flat_map(|thing| &mut thing.groups) {
+            group.example.cell.consent = Consent::Accepted;
+        }
+        let text = draft(&scan, &knowledge);
+        assert_eq!(text.matches("\n# category = ").count(), 2, "{text}");
+        assert!(
+            text.contains("provider = \"Google Analytics\"\ndomains = [\"www.google-analytics.com\"]"),
+            "{text}"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn drafts_of_any_names_can_be_read(
+            lines in proptest::collection::vec(
+                "([a-c_.*\\[\"'\\\\ \u{e9}\u{202e}0-9-]{0,12}|[a-z]{1,6}_[0-9a-f]{8,32})=1(; (Path=/[a-z\"*]{0,3}|Secure|HttpOnly|Max-Age=[0-9]{1,12}|SameSite=None|Partitioned)){0,3}",
+                0..12,
+            ),
+            broken in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..8), 0..4),
+            keys in proptest::collection::vec(any::<String>(), 0..4),
+        ) {
+            let lines: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).chain(broken).collect();
+            holds(&scan_of("https://shop.test/", &lines, &keys, &[]));
         }
     }
 }

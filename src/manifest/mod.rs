@@ -17,7 +17,7 @@ pub use crate::config::Place;
 pub use crate::observation::Glob;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
 pub use decode::{json_schema, read, shape, slug};
-pub use draft::{draft, drafted};
+pub use draft::{KnownThing, KnownThings, draft, drafted};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{NamePattern, PagePattern};

@@ -457,7 +457,7 @@ fn name(pattern: &NamePattern) -> String {
     let written = quoted(pattern.written());
     if pattern.is_regex() {
         format!("{{ regex = {written} }}")
-    } else if pattern.as_literal().is_some() && pattern.written().contains('*') {
+    } else if pattern.as_literal().is_some_and(|name| name.contains('*') || name.trim().is_empty()) {
         format!("{{ literal = {written} }}")
     } else {
         written

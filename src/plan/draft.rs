@@ -1,6 +1,6 @@
 //! A first plan: looks as the run did that made it, and shows in comments what else can be said.
 
-use super::{Limits, Plan, Target};
+use super::{EngineChoice, Limits, Plan, Target};
 use crate::manifest::quoted;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,9 +8,15 @@ use std::fmt::Write;
 /// The plan's text, for a target that was looked at without one. `back_offices` are page patterns of
 /// what only administrators are meant for, so far as it was seen.
 pub fn draft(plan: &Plan, target: &Target, manifest: &str, back_offices: &BTreeSet<String>) -> String {
+    // What a browser saw, plain HTTP would miss, and an audit would call it never seen.
+    let engine = match plan.engine {
+        EngineChoice::Http => "",
+        EngineChoice::Browser => "engine = \"browser\"\n",
+        EngineChoice::Both => "engine = \"both\"\n",
+    };
     let mut text = format!(
         "# How cookieproof looks at the site. What must be true of it stands in {manifest}.\n\
-         manifest = \"{manifest}\"\n\n[targets.production]\nurl = {}\n",
+         manifest = \"{manifest}\"\n{engine}\n[targets.production]\nurl = {}\n",
         quoted(target.url.as_str())
     );
     let usual = Limits::default_for(&target.url);
@@ -76,6 +82,7 @@ mod tests {
                 [(false, plan.limits.pages, plan.limits.rate), (true, 7, None), (false, 7, Some(0.5))]
             {
                 plan.pages.assets = assets;
+                plan.engine = if assets { EngineChoice::Browser } else { EngineChoice::Http };
                 plan.limits.pages = pages;
                 plan.limits.rate = rate;
                 let offices = BTreeSet::from(["/wp-admin/**".to_owned(), "/d.php?**do=admin**".to_owned()]);
@@ -87,6 +94,7 @@ mod tests {
                 assert_eq!(read.pages.never_follow.len(), 2);
                 assert_eq!((read.limits.pages, read.limits.rate), (pages, rate), "{text}");
                 assert_eq!(read.targets[0].url, plan.targets[0].url);
+                assert_eq!(read.engine, plan.engine);
             }
         }
         let plan = Plan::for_url("https://example.org/".parse().unwrap());

@@ -18,14 +18,15 @@ pub(crate) fn lifetime(lifetime: &Lifetime) -> String {
 /// Seconds in the largest unit that fits them within a minute: `90 min`, `364 days`, `1 year`.
 pub(crate) fn duration(seconds: i64) -> String {
     const DAY: i64 = 86_400;
-    for (unit, name, least, slack) in [
-        (365 * DAY, "year", 365 * DAY, 60),
-        (DAY, "day", DAY, 60),
-        (3_600, "h", 3_600, 5),
-        (60, "min", 120, 0),
+    // Unit, its word, from and below which it is said, and how exactly.
+    for (unit, name, least, below, slack) in [
+        (365 * DAY, "year", 365 * DAY, i64::MAX, 60),
+        (DAY, "day", DAY, i64::MAX, 60),
+        (3_600, "h", 3_600, 100 * DAY, 5),
+        (60, "min", 120, 2 * DAY, 0),
     ] {
-        let count = (seconds + unit / 2) / unit;
-        if seconds >= least && (seconds - count * unit).abs() <= slack {
+        let count = seconds.saturating_add(unit / 2) / unit;
+        if (least..below).contains(&seconds) && (seconds - count * unit).abs() <= slack {
             return match name {
                 "h" | "min" => format!("{count} {name}"),
                 _ => count_of(count.unsigned_abs(), name),
@@ -35,6 +36,7 @@ pub(crate) fn duration(seconds: i64) -> String {
     match seconds {
         ..7_200 => format!("{seconds} s"),
         7_200..172_800 => format!("{:.1} h", seconds as f64 / 3_600.0),
+        94_672_800.. => format!("{:.1} years", seconds as f64 / 31_557_600.0),
         2_592_000.. => format!("{} days", (seconds + 43_200) / 86_400),
         _ => format!("{:.1} days", seconds as f64 / 86_400.0),
     }
@@ -271,6 +273,8 @@ mod tests {
             (63_072_000, "2 years"),
             (34_560_000, "400 days"),
             (100_000, "27.8 h"),
+            (3_732_888 * 60, "7.1 years"),
+            (3_000 * 60, "50.0 h"),
         ] {
             assert_eq!(duration(seconds), words);
         }

@@ -8,7 +8,8 @@
 use super::cookie_database::CookieDatabase;
 use super::filters::FilterList;
 use super::{Fact, Kind, NotAList, TABLE, classify_host};
-use crate::observation::{Resource, SafeUrl, Site};
+use crate::manifest::{KnownThing, KnownThings};
+use crate::observation::{Resource, SafeUrl, Site, StorageKind};
 use url::Url;
 
 /// What is known beside the built-in table.
@@ -81,6 +82,26 @@ impl Knowledge {
 
     fn address(&self, url: &str, page: &str, kind: &str) -> Option<Fact> {
         self.filters.iter().find_map(|list| list.matches(url, page, kind))
+    }
+}
+
+impl KnownThings for Knowledge {
+    fn thing(&self, kind: StorageKind, name: &str, host: &str) -> Option<KnownThing> {
+        let fact =
+            if kind == StorageKind::Cookie { self.cookie(name, host) } else { self.storage(name, host) };
+        fact.map(told)
+    }
+
+    fn host(&self, host: &str) -> Option<KnownThing> {
+        self.host(host).map(told)
+    }
+}
+
+fn told(fact: Fact) -> KnownThing {
+    KnownThing {
+        vendor: fact.vendor.into_owned(),
+        third_party: fact.third_party,
+        category: fact.role.category(),
     }
 }
 

@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 let (governs, rule) = governing(context, item, seen)?;
                 let lifetime = seen.example().written.lifetime;
                 (governs == aspect && !rule.allows(lifetime))
-                    .then(|| format!("lives {}, not {rule},", words::lifetime(lifetime)))
+                    .then(|| format!("lives {}, not {rule},", words::lives(seen.example())))
             };
             found.extend(attribute::of_item(context, &RULE, aspect, index, wrong).map(|violation| {
                 violation.hint("change Max-Age (or Expires) where it is written, or the declared lifetime")
@@ -116,6 +116,16 @@ mod tests {
         site.when(line("prokken_access=t; Max-Age=604800"))
             .finds("lifetime: cookies.prokken_access.lifetime");
         site.when(line("prokken_access=t")).finds("lifetime: cookies.prokken_access.lifetime");
+    }
+
+    #[test]
+    fn a_fixed_date_is_said_as_a_date() {
+        let mut item = Item::named("shop");
+        item.lifetime = Some(LifetimeRule::Max(days(400)));
+        Site::with(item)
+            .when(line("shop=1; Expires=Sun, 01 Jan 2034 00:00:00 GMT"))
+            .finds("lifetime: cookies.shop.lifetime")
+            .says("lives until Sun, 01 Jan 2034 00:00:00 GMT (about ");
     }
 
     #[test]

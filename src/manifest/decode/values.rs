@@ -23,7 +23,7 @@ impl Decode for PagePattern {
 
 impl Decode for Glob {
     fn shape() -> Shape {
-        Shape::text("a host", "^[^\\s/:@]+$", "*.example.org")
+        Shape::text("a host", "^([^\\s/:@]+|\\[[0-9A-Fa-f:.]+\\])$", "*.example.org")
     }
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -32,13 +32,21 @@ impl Decode for Glob {
             match text {
                 "" => wrong("it is empty"),
                 _ if text.contains("://") => wrong("leave the scheme out"),
-                _ if text.contains(':') => wrong("leave the port out, cookies are for all ports of a host"),
+                _ if text.contains(':') && !is_ipv6(text) => {
+                    wrong("leave the port out, cookies are for all ports of a host")
+                }
                 _ if text.contains('/') => wrong("leave the path out"),
                 _ if text.contains(|c: char| c.is_whitespace() || c == '@') => wrong("this is no host"),
                 _ => Ok(Glob::new(text)),
             }
         })
     }
+}
+
+/// An address as URLs have it: `[::1]`.
+fn is_ipv6(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    address.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 /// `{ regex = "..." }` or `{ literal = "..." }`.
