@@ -24,6 +24,7 @@ mod ci_files;
 mod claims;
 mod claims_browser;
 mod claims_table;
+mod classes;
 mod cookie;
 mod cookie_chromium;
 mod cookie_properties;

@@ -4,7 +4,7 @@
 use super::matching::{self, Hosts};
 use super::previous::{Earlier, families};
 use super::unrefuted::Standing;
-use crate::cookie::{Decision, Lifetime, Reason};
+use crate::cookie::{Decision, Lifetime, Reason, is_trustworthy};
 use crate::manifest::{
     About, Claim, DeclaredParty, Item, Manifest, NamePattern, PolicyAspect, ThirdParty, Trigger, VisitorState,
 };
@@ -223,6 +223,15 @@ impl<'a> Context<'a> {
                 .any(|url: &Url| self.manifest.any_class_contains(classes, url))
     }
 
+    /// Whether a request is in one of the classes; there a method may be meant, too.
+    pub(crate) fn request_in(&self, method: &str, url: &SafeUrl, classes: &[String]) -> bool {
+        let urls = self.hosts.as_declared(url);
+        let within = |class: &String| {
+            urls.iter().any(|url: &Url| self.manifest.class_contains_request(class, method, url))
+        };
+        classes.is_empty() || classes.iter().any(within)
+    }
+
     /// Whether something happened in the context of a class of pages: the document asked for, the
     /// one finally shown, or the one that started the request.
     pub(crate) fn page_in(&self, page: &Page, classes: &[String]) -> bool {
@@ -391,6 +400,13 @@ impl<'a> Seen<'a> {
                 Decision::Deleted { .. } => false,
                 Decision::Rejected { reasons } => reasons.iter().all(depends_on_the_browser),
             }
+    }
+
+    /// It came over http of the machine that looked, which Chromium trusts as it does https (W3C
+    /// Secure Contexts, "is origin potentially trustworthy").
+    pub(crate) fn on_loopback(&self) -> bool {
+        let url = self.exchange().url.parsed();
+        url.is_some_and(|url| matches!(url.scheme(), "http" | "ws") && is_trustworthy(&url))
     }
 
     /// Written by a script or found in storage, not by a response.

@@ -1,10 +1,10 @@
 //! Remarks that are no finding: nothing stated is broken, and still somebody may want to know.
 
-use super::context::Context;
+use super::context::{Context, Seen};
 use super::{Note, matching, policy_text, words};
 use crate::cookie::Decision;
-use crate::manifest::{BROWSER_CAP, Inventory};
-use crate::observation::{ProbeKind, ProbeResult, Resource, StorageKind};
+use crate::manifest::{BROWSER_CAP, Inventory, SecureRule};
+use crate::observation::{ProbeKind, ProbeResult, StorageKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every remark, sorted.
@@ -17,6 +17,7 @@ pub(crate) fn notes(context: &Context<'_>) -> Vec<Note> {
     sessions_that_outlive(context, &mut notes);
     trackers(context, &mut notes);
     newer_policy(context, &mut notes);
+    on_loopback(context, &mut notes);
     notes.into_iter().collect()
 }
 
@@ -34,6 +35,23 @@ fn newer_policy(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
             text: format!("dated {date}, later than the manifest's {stated}"),
             place: None,
         });
+    }
+}
+
+/// What comes over loopback's http counts as secure for Chromium, and is sent by a site that is being
+/// developed: what it says of `Secure` is no evidence about the site in production.
+fn on_loopback(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
+    for (index, item) in context.manifest.items.iter().enumerate() {
+        let lacks = |seen: &Seen<'_>| seen.on_loopback() && !seen.example().written.secure;
+        if item.secure == Some(SecureRule::Always) && context.writes(index).any(lacks) {
+            notes.insert(Note {
+                subject: item.key.clone(),
+                text: "is not Secure over this machine's own http, which says nothing of the site in production; \
+                       a target with an https address decides"
+                    .to_owned(),
+                place: Some(item.places.get("secure").copied().unwrap_or(item.place)),
+            });
+        }
     }
 }
 
@@ -83,9 +101,12 @@ fn thrown_away(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
     for seen in lines {
         if let Decision::Rejected { reasons } = &seen.example().decision {
             let reasons: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
+            let elsewhere = seen.example().elsewhere.as_deref();
+            let kept = elsewhere.is_some_and(|other| other.decision.effective().is_some());
+            let by = if kept { "Chromium" } else { "browsers" };
             notes.insert(Note {
                 subject: seen.family.clone(),
-                text: format!("sent by the site and thrown away by browsers: {}", reasons.join("; ")),
+                text: format!("sent by the site and thrown away by {by}: {}", reasons.join("; ")),
                 place: None,
             });
         }
@@ -124,7 +145,7 @@ fn sessions_that_outlive(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
 /// Hosts known for watching people, where no claim is about them.
 fn trackers(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
     let mut hosts: BTreeMap<(String, &str), (String, String)> = BTreeMap::new();
-    for contact in context.foreign_contacts().filter(|contact| contact.resource != Resource::Document) {
+    for contact in context.foreign_contacts().filter(|contact| !contact.is_navigation()) {
         let declared = context.provider_of_host(&contact.host).is_some();
         if let Some(fact) = context.fact_of(contact).filter(|fact| fact.role.tracks() && !declared) {
             let told = || (words::path(&contact.page), fact.matched_by.to_string());

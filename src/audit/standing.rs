@@ -415,7 +415,10 @@ pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<()
     let own =
         |url: &SafeUrl| url.parsed().is_some_and(|url| context.hosts.own(url.host_str().unwrap_or_default()));
     let coverage = &context.scan.coverage;
-    let meant = |url: &SafeUrl| own(url) && context.url_in(url, &classes);
+    // What only a form is sent to is no page that could have been looked at.
+    let meant = |url: &SafeUrl| {
+        own(url) && ["GET", "POST"].iter().any(|method| context.request_in(method, url, &classes))
+    };
     // A step of a login that failed is no page, and may be just what sets it.
     let whoever = |cell: &Cell| !item.set_by.is_empty() || scope.describes(context, cell);
     let failed = coverage.failed.iter().find(|failed| {

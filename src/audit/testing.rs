@@ -6,7 +6,7 @@ use crate::cookie::{
     CookieValue, Decision, Initiator, Jar, Name, RequestContext, ThirdPartyCookies, ValueFacts,
 };
 use crate::manifest::{
-    DeclaredLink, Inventory, Item, Manifest, PageClass, PagePattern, Place, PolicyClaims, Stated, Strength,
+    ClassPattern, DeclaredLink, Inventory, Item, Manifest, PageClass, Place, PolicyClaims, Stated, Strength,
     ThirdParty, claims_of,
 };
 use crate::observation::{
@@ -298,9 +298,10 @@ impl Case {
     }
 
     pub(crate) fn pages(&self, class: &str, patterns: &[&str]) -> Self {
-        let patterns = patterns.iter().map(|pattern| PagePattern::new(pattern).unwrap()).collect();
+        let mut of = PageClass::default();
+        patterns.iter().for_each(|pattern| of.add(ClassPattern::new(pattern).unwrap()));
         self.changed(|case| {
-            case.manifest.pages.insert(class.into(), PageClass { patterns, place: Place::default() });
+            case.manifest.pages.insert(class.into(), of);
         })
     }
 

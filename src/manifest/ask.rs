@@ -11,8 +11,12 @@ impl Manifest {
     /// Patterns without a host match on any host: whether the host is the site's own is another
     /// question ([`Manifest::covers_host`]).
     pub fn class_contains(&self, class: &str, url: &Url) -> bool {
-        class == "*"
-            || self.pages.get(class).is_some_and(|class| class.patterns.iter().any(|page| page.matches(url)))
+        class == "*" || self.pages.get(class).is_some_and(|class| class.contains(url))
+    }
+
+    /// The same of a request, for classes that name methods.
+    pub fn class_contains_request(&self, class: &str, method: &str, url: &Url) -> bool {
+        class == "*" || self.pages.get(class).is_some_and(|class| class.contains_request(method, url))
     }
 
     /// Whether a page is in one of the classes; an empty list means every page.

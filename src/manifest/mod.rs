@@ -4,6 +4,7 @@
 mod ask;
 mod blank;
 mod claims;
+mod classes;
 mod date;
 mod decode;
 mod draft;
@@ -16,6 +17,7 @@ mod write;
 pub use crate::config::Place;
 pub use crate::observation::Glob;
 pub use claims::{NAME_PREFIXES, claims_of, name_prefix};
+pub use classes::{ClassPattern, RequestPattern};
 pub use decode::{json_schema, read, shape, slug};
 pub use draft::{KnownThing, KnownThings, draft, drafted};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};

@@ -3,7 +3,7 @@
 //! Every field is three-valued (stated true, stated false, unstated): `Option` all over. What is
 //! unstated is never a violation.
 
-use super::{Glob, LifetimeRule, NamePattern, PagePattern, Place};
+use super::{Glob, LifetimeRule, NamePattern, PagePattern, Place, RequestPattern};
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -50,10 +50,14 @@ pub struct PartialDate {
     pub day: Option<i8>,
 }
 
-/// A class of pages.
+/// A class of pages, or of requests.
 #[derive(Clone, Debug, Default)]
 pub struct PageClass {
     pub patterns: Vec<PagePattern>,
+    /// Requests by their method, too.
+    pub requests: Vec<RequestPattern>,
+    /// What is not in it, whatever else says.
+    pub except: Vec<PagePattern>,
     pub place: Place,
 }
 

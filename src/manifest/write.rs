@@ -137,8 +137,7 @@ impl Writer<'_> {
         self.remark(Spot::Pages);
         self.text.push_str("[pages]\n");
         for (name, class) in &manifest.pages {
-            let patterns: Vec<String> =
-                class.patterns.iter().map(|pattern| quoted(&pattern.to_string())).collect();
+            let patterns: Vec<String> = class.written().map(|pattern| quoted(&pattern)).collect();
             self.line(&key_of(name), &format!("[{}]", patterns.join(", ")));
         }
     }

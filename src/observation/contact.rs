@@ -79,6 +79,14 @@ pub enum Form {
     Sha256,
 }
 
+impl Contact {
+    /// The visitor was taken there: by a link, a redirect, or a form that they sent (the act of a step).
+    /// Nothing of it is in the page that they came from.
+    pub fn is_navigation(&self) -> bool {
+        matches!(self.resource, Resource::Document | Resource::Step)
+    }
+}
+
 impl Form {
     fn is_plain(&self) -> bool {
         *self == Form::Plain

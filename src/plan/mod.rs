@@ -14,6 +14,6 @@ pub use crate::observation::is_local;
 pub use decode::{json_schema, late_time, read, shape};
 pub use draft::draft;
 pub use model::*;
-pub use probes::{Probe, probes, sends_to};
+pub use probes::{Probe, TriedAt, probes, token_is_tried};
 pub use schedule::{Schedule, Task, TaskResult};
 pub use site::site;

@@ -2,7 +2,7 @@
 //! what the plan can do. The run carries them out; the audit reads the outcomes.
 
 use super::{Action, Persona, Plan, Step};
-use crate::manifest::{Category, Item, LifetimeRule, Manifest, PagePattern, Trigger, VisitorState};
+use crate::manifest::{Category, Item, LifetimeRule, Manifest, PageClass, Trigger, VisitorState};
 use crate::observation::{ProbeKind, StorageKind};
 use std::collections::BTreeSet;
 use url::Url;
@@ -86,14 +86,14 @@ impl Probe {
 /// comes with the login cannot be a condition of logging in.
 fn required_for(item: &Item, persona: &Persona, manifest: &Manifest, plan: &Plan, probes: &mut Vec<Probe>) {
     for class in &item.required_for {
-        let patterns = manifest.pages.get(class).map(|class| class.patterns.as_slice()).unwrap_or_default();
-        let sends = |persona: &Persona| {
-            [&persona.login, &persona.logout].into_iter().any(|steps| sends_to(steps, patterns))
-        };
-        let kind = match comes_with_login(item) {
+        let of = manifest.pages.get(class);
+        let sends = |persona: &Persona| of.is_some_and(|class| token_is_tried(persona, class).is_some());
+        let kind = match comes_with_login(item) && !of.is_some_and(PageClass::is_of_acts) {
             false if sends(persona) => ProbeKind::TokenRequired,
             // Looking at the page of the form needs no token; sending it does, and others do that.
             false if plan.personas.iter().any(sends) => continue,
+            // Nor is there any page where only what is sent is meant.
+            false if of.is_some_and(PageClass::is_of_acts) => continue,
             _ => ProbeKind::RequiredFor,
         };
         probes.push(Probe::about(kind, persona, [item]).on(class));
@@ -187,18 +187,41 @@ impl Step {
     }
 }
 
+/// The steps of a persona that send something without its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriedAt {
+    Login,
+    Logout,
+}
+
+/// Which steps send something to a class of endpoints, or from its pages. Where a form is sent is not
+/// known before the page was seen: for a class of requests the login's form is tried, and has to lead there.
+pub fn token_is_tried(persona: &Persona, class: &PageClass) -> Option<TriedAt> {
+    let submits = |steps: &[Step]| steps.iter().any(|step| matches!(step.action, Action::Submit(_)));
+    let of_requests = !class.requests.is_empty();
+    if sends_to(&persona.login, class) {
+        Some(TriedAt::Login)
+    } else if sends_to(&persona.logout, class) {
+        Some(TriedAt::Logout)
+    } else if of_requests && submits(&persona.login) {
+        Some(TriedAt::Login)
+    } else {
+        (of_requests && submits(&persona.logout)).then_some(TriedAt::Logout)
+    }
+}
+
 /// Whether a step asks one of the pages, to send something there or from there.
-pub fn sends_to(steps: &[Step], patterns: &[PagePattern]) -> bool {
+fn sends_to(steps: &[Step], class: &PageClass) -> bool {
     steps.iter().any(|step| {
-        let url = match &step.action {
-            Action::Open { url } => url,
-            Action::Request(request) => &request.url,
+        let (method, url) = match &step.action {
+            Action::Open { url } => ("GET", url),
+            Action::Request(request) => (request.method.as_str(), &request.url),
             _ => return false,
         };
         let Some(url) = url.written_address() else { return false };
         // Paths are relative to a target that the plan does not know here; only they count.
         let absolute = Url::parse(&url).or_else(|_| Url::parse("http://target.invalid/")?.join(&url));
-        absolute.is_ok_and(|url| patterns.iter().any(|pattern| pattern.matches(&url)))
+        absolute.is_ok_and(|url| class.contains_request(&method.to_ascii_uppercase(), &url))
     })
 }
 
@@ -225,7 +248,7 @@ mod tests {
     /// `KIND PERSONA COOKIES @PAGES` of every probe, for a manifest of these cookies and claims.
     fn derived(manifest: &str) -> Vec<String> {
         let manifest = format!(
-            "[site]\nname = \"A\"\n[pages]\nlogin = [\"/login\"]\naccount = [\"/account/**\"]\n{manifest}"
+            "[site]\nname = \"A\"\n[pages]\nlogin = [\"/login\"]\naccount = [\"/account/**\"]\nsession = [\"POST /session\"]\nend = [\"POST /logout\"]\n{manifest}"
         );
         let (manifest, problems) = crate::manifest::read(&manifest, "cookies.toml", Format::Toml);
         let manifest = manifest.unwrap_or_else(|| panic!("{problems:#?}"));
@@ -254,6 +277,8 @@ mod tests {
         case("visitors = [\"logged-in\"]\nrequired_for = [\"account\"]", &both[1..]);
         case("required_for = [\"login\"]", &["TokenRequired member c @login"]);
         case("visitors = [\"logged-in\"]\nrequired_for = [\"login\"]", &["RequiredFor member c @login"]);
+        case("required_for = [\"session\"]", &["TokenRequired member c @session"]);
+        case("required_for = [\"end\"]", &["TokenRequired member c @end"]);
         case("visitors = [\"logged-in\"]\nrolling = true", &["RollingRenewal member c"]);
         case("rolling = false", &[]);
         case("updated_by = [\"language\"]", &["UpdatedBy { journey: \"language\" } anonymous c"]);

@@ -148,7 +148,7 @@ impl PersonaSession {
             if self.pages.get(name).is_some_and(|pages| pages.len() >= PAGES_PER_CLASS) {
                 continue;
             }
-            if class.patterns.iter().any(|pattern| pattern.matches(&visit.asked)) {
+            if class.contains(&visit.asked) {
                 let pages = self.pages.entry(name.clone()).or_default();
                 if !pages.contains(&visit.asked) {
                     pages.push(visit.asked.clone());

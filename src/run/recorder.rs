@@ -5,7 +5,7 @@ use super::correlation::{Claimed, Correlation, LookAgain};
 use crate::cookie::same_site;
 use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
-use crate::manifest::{Glob, Manifest};
+use crate::manifest::{Glob, Manifest, PageClass};
 use crate::observation::Site;
 use crate::observation::{
     Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
@@ -426,11 +426,12 @@ fn classes(manifest: &Manifest) -> impl Fn(&SafeUrl) -> u64 + Send + Sync + use<
 
 /// Which of the manifest's classes a page is in, as one number.
 fn classes_of_url(manifest: &Manifest) -> impl Fn(&Url) -> u64 + Send + Sync + use<> {
-    let classes: Vec<_> = manifest.pages.values().map(|class| class.patterns.clone()).collect();
+    let classes: Vec<PageClass> = manifest.pages.values().cloned().collect();
     move |url| {
         let mut hash = std::hash::DefaultHasher::new();
-        for (index, patterns) in classes.iter().enumerate() {
-            if patterns.iter().any(|pattern| pattern.matches(url)) {
+        for (index, class) in classes.iter().enumerate() {
+            // Which requests a pattern means depends on the method; that is told apart anyway.
+            if class.contains(url) || class.requests.iter().any(|request| request.page.matches(url)) {
                 std::hash::Hash::hash(&index, &mut hash);
             }
         }

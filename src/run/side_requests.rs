@@ -54,8 +54,10 @@ impl Runner<'_> {
     fn declared_pages(&self) -> Vec<Url> {
         let patterns = self.manifest.into_iter().flat_map(|manifest| manifest.pages.values());
         patterns
-            .flat_map(|class| &class.patterns)
-            .filter_map(|pattern| self.literal_page(pattern))
+            .flat_map(|class| {
+                let pages = class.patterns.iter().filter_map(|pattern| self.literal_page(pattern));
+                pages.filter(|page| class.contains(page))
+            })
             .filter(|url| !self.plan.pages.never_follow.iter().any(|pattern| pattern.matches(url)))
             .filter(|url| danger_of(url).is_none())
             .collect()

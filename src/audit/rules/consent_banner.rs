@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     if none.is_some_and(|stated| stated.value == BannerRule::None) {
         let platforms: Vec<&Contact> = context
             .foreign_contacts()
-            .filter(|contact| contact.resource != Resource::Document)
+            .filter(|contact| !contact.is_navigation())
             .filter(|contact| context.fact_of(contact).is_some_and(|fact| fact.role == Role::Consent))
             .collect();
         let Some(first) = platforms.first() else { return };

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let Some(stated) = &context.manifest.policy.cross_site_tracking else { return };
     let mut by_site: BTreeMap<String, Vec<&Contact>> = BTreeMap::new();
     for contact in context.foreign_contacts() {
-        if contact.resource == Resource::Document || !covers_contact(context, &stated.value, contact) {
+        if contact.is_navigation() || !covers_contact(context, &stated.value, contact) {
             continue;
         }
         let advertises = context.fact_of(contact).is_some_and(|fact| fact.role == Role::Advertising);

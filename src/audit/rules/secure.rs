@@ -9,7 +9,9 @@ pub(crate) static RULE: Rule = Rule {
     page: "\
 `secure = \"on-https\"` asks for `Secure` on every line that comes over https and leaves plain http alone \
 (development servers); `always` asks for it everywhere, `never` excludes it. Whether a line came over https \
-is a matter of its own response, not of the site's address.
+is a matter of its own response, not of the site's address. A line that lacks it over http of this very machine \
+(`localhost`, `127.0.0.1`), which Chromium trusts as it does https, is no evidence about the site in production: \
+a note says so, and the statement is not verified.
 
 Without `Secure` a browser also sends the cookie over plain http, where anybody on the way can read it. If \
 that was seen, the same finding says so.
@@ -25,6 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let must = match item.secure? {
+        SecureRule::Always if seen.on_loopback() && !seen.example().written.secure => return None,
         SecureRule::Always => true,
         SecureRule::OnHttps if seen.https => true,
         SecureRule::OnHttps => return None,
@@ -48,6 +51,11 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
             let detail = "it was set over plain http only";
             return Some(Standing::open(Why::NotPlanned, detail, "a target with an https address"));
         }
+    }
+    let lacks = |seen: &Seen<'_>| seen.on_loopback() && !seen.example().written.secure;
+    if context.item(index).secure == Some(SecureRule::Always) && context.writes(index).any(lacks) {
+        let detail = "over this machine's own http it is set without, which says nothing of production";
+        return Some(Standing::open(Why::NotPlanned, detail, "a target with an https address"));
     }
     Some(like_this(context, index))
 }
@@ -78,6 +86,16 @@ mod tests {
     fn always_and_never_mean_it() {
         site(SecureRule::Always).over_http().when(line("sid=1").login()).finds("secure: cookies.sid.secure");
         site(SecureRule::Never).when(line("sid=1; Secure").login()).finds("secure: cookies.sid.secure");
+    }
+
+    #[test]
+    fn loopback_is_no_evidence_about_production() {
+        let always = || site(SecureRule::Always).over_http();
+        always()
+            .when(line("sid=1").login().from("http://127.0.0.1:8000/login"))
+            .finds_nothing()
+            .leaves("cookies.sid.secure", "not-planned");
+        always().when(line("sid=1; Secure").login().from("http://127.0.0.1:8000/login")).finds_nothing();
     }
 
     #[test]

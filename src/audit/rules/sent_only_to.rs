@@ -6,7 +6,8 @@ pub(crate) static RULE: Rule = Rule {
     id: "sent-only-to",
     sentence: "A cookie goes along with requests outside those declared.",
     page: "\
-`sent_only_to` names classes of URLs that a cookie may be sent to. The requests of the run are looked at: \
+`sent_only_to` names classes of URLs that a cookie may be sent to; `POST /login` in a class means what is sent \
+there by that method alone. The requests of the run are looked at: \
 what our own model of a browser sends, or what the browser sent. If the cookie's path is wider than declared, \
 both are one finding.
 
@@ -21,8 +22,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         if item.sent_only_to.is_empty() {
             continue;
         }
-        let outside: Vec<_> =
-            context.sent(index).filter(|sent| !context.url_in(&sent.example, &item.sent_only_to)).collect();
+        let outside: Vec<_> = context
+            .sent(index)
+            .filter(|sent| !context.request_in(&sent.method, &sent.example, &item.sent_only_to))
+            .collect();
         if outside.is_empty() {
             continue;
         }

@@ -34,7 +34,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 let url = &seen.exchange().url;
                 let host = url.parsed().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
                 // A class given as paths speaks of the site's own paths.
-                let right = context.url_in(url, &item.set_by)
+                let method = seen.exchange().method().unwrap_or("GET");
+                let right = context.request_in(method, url, &item.set_by)
                     && (context.hosts.own(&host) || names_host(context, item, url));
                 let who = if context.hosts.own(&host) { words::path(url) } else { host };
                 (!right).then_some((seen, who))
@@ -64,7 +65,7 @@ fn names_host(context: &Context<'_>, item: &Item, url: &crate::observation::Safe
     let classes = item.set_by.iter().filter_map(|class| context.manifest.pages.get(class));
     let urls = context.hosts.as_declared(url);
     classes
-        .flat_map(|class| &class.patterns)
+        .flat_map(|class| class.patterns.iter().chain(class.requests.iter().map(|request| &request.page)))
         .any(|pattern| pattern.host().is_some() && urls.iter().any(|url| pattern.matches(url)))
 }
 

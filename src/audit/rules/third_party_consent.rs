@@ -21,8 +21,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let contacts: Vec<&Contact> = context
             .foreign_contacts()
             .filter(|contact| {
-                contact.resource != Resource::Document
-                    && context.provider_of_host(&contact.host) == Some(index)
+                !contact.is_navigation() && context.provider_of_host(&contact.host) == Some(index)
             })
             .collect();
         let unasked = |cell: &Cell| matches!(cell.consent, Consent::Untouched | Consent::Rejected);

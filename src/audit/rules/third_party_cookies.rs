@@ -8,7 +8,8 @@ pub(crate) static RULE: Rule = Rule {
     sentence: "A cookie of another site's domain is set from this site's pages.",
     page: "\
 Third-party is every cookie whose domain is not one of the site's own hosts. That this browser blocks such \
-cookies does not help: another one may keep them, so the attempt counts. What a provider declared under \
+cookies does not help: another one keeps them (Firefox apart for each site around them, partitioned), so the \
+attempt counts. What a provider declared under \
 `third_parties` may do, where and when it may do it, is no finding; neither is what another site sets on its \
 own page after the visitor has gone there.
 

@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
 `allowed_on` names the pages where a third party may appear, `after` what it waits for (`interaction`, a \
 login, consent, a journey). It appears when its host is asked for something, or when something of its vendor \
 is put on the device, also in the site's own name. A page that only links to it does not count, and neither \
-does the third party's own page that the visitor was sent to.
+does the third party's own page that the visitor was sent to, by a redirect or by a form.
 
 Without `--assets` or a browser a script is only seen in the page's markup: a browser would load it, and the \
 evidence says so.
@@ -41,9 +41,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             }
         }
         for contact in context.foreign_contacts() {
-            if contact.resource == Resource::Document
-                || context.provider_of_host(&contact.host) != Some(index)
-            {
+            if contact.is_navigation() || context.provider_of_host(&contact.host) != Some(index) {
                 continue;
             }
             let inside = context.url_in(&contact.page, &party.allowed_on);

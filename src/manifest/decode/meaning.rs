@@ -7,8 +7,8 @@ use super::values::PerField;
 use super::{SiteTable, Written};
 use crate::config::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
 use crate::manifest::{
-    Absence, BannerRule, DeclaredLink, DeclaredSite, Item, Manifest, NamePattern, NoCookies, PageClass,
-    PagePattern, PolicyClaims, Stated, Strength, ThirdParty, claims_of,
+    Absence, BannerRule, ClassPattern, DeclaredLink, DeclaredSite, Item, Manifest, NamePattern, NoCookies,
+    PageClass, PolicyClaims, Stated, Strength, ThirdParty, claims_of,
 };
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -116,6 +116,20 @@ impl<'a> Known<'a> {
         names.as_ref().map(|names| self.classes(&names.0, problems)).unwrap_or_default()
     }
 
+    /// Classes of pages that somebody looks at: nobody is on what a form is sent to.
+    fn pages_of(&self, names: &[Spanned<String>], problems: &mut Problems) -> Vec<String> {
+        let is_of_acts = |name: &str| self.pages.get(name).is_some_and(PageClass::is_of_acts);
+        for name in names.iter().filter(|name| is_of_acts(&name.value)) {
+            problems
+                .error(
+                    &name.span,
+                    format!("`{}` is of requests, and nobody is on them", shortened(&name.value)),
+                )
+                .fix("such a class goes with set_by, sent_only_to and required_for");
+        }
+        self.classes(names, problems)
+    }
+
     /// The key of the item meant by its key or one of its names.
     fn item(&self, name: &Spanned<String>, problems: &mut Problems) -> String {
         match self.items.get(&name.value) {
@@ -153,7 +167,7 @@ fn key_of(entry: &Entry) -> String {
 }
 
 fn page_classes(
-    written: &[(Spanned<String>, Lenient<OneOrMore<PagePattern>>)],
+    written: &[(Spanned<String>, Lenient<OneOrMore<ClassPattern>>)],
     problems: &mut Problems,
 ) -> BTreeMap<String, PageClass> {
     let mut pages = BTreeMap::new();
@@ -163,8 +177,16 @@ fn page_classes(
                 .error(&name.span, "`*` is every page already and cannot be declared")
                 .fix("give this class another name");
         }
-        let patterns = patterns.0.as_ref().map(|patterns| patterns.0.clone()).unwrap_or_default();
-        pages.insert(name.value.clone(), PageClass { patterns, place: problems.place(name.span.start) });
+        let mut class = PageClass { place: problems.place(name.span.start), ..PageClass::default() };
+        for entry in patterns.0.iter().flat_map(|patterns| &patterns.0) {
+            class.add(entry.clone());
+        }
+        if !class.except.is_empty() && class.patterns.is_empty() && class.requests.is_empty() {
+            problems
+                .error(&name.span, "this class only says what is not in it")
+                .fix("add what is: \"*\" is every page");
+        }
+        pages.insert(name.value.clone(), class);
     }
     pages
 }
@@ -194,7 +216,7 @@ fn item(entry: &Entry, key: &str, known: &Known<'_>, problems: &mut Problems) ->
         domain: cookie.domain.clone(),
         party: common.party,
         partitioned: cookie.partitioned,
-        set_on: known.some_classes(&common.set_on, problems),
+        set_on: common.set_on.as_ref().map(|names| known.pages_of(&names.0, problems)).unwrap_or_default(),
         set_by: known.some_classes(&common.set_by, problems),
         sent_only_to: known.some_classes(&cookie.sent_only_to, problems),
         visitors: list(&common.visitors),
@@ -231,7 +253,7 @@ fn third_parties(parties: &[PartyEntry], known: &Known<'_>, problems: &mut Probl
             provider: party.provider.clone(),
             category: party.category,
             domains: party.domains.iter().map(|domain| domain.value.clone()).collect(),
-            allowed_on: known.classes(&party.allowed_on, problems),
+            allowed_on: known.pages_of(&party.allowed_on, problems),
             after: party.after.clone(),
             sets_cookies: party.sets_cookies,
             sets_storage: party.sets_storage,
@@ -345,7 +367,7 @@ impl Stating<'_, '_> {
     fn absent<W>(&mut self, key: &str, absent: &Option<Absent<W>>) -> Option<Stated<Absence>> {
         let AbsenceSentence { third_party_only, pages, visitors, strength, source, span } =
             &absent.as_ref()?.sentence;
-        let pages = self.known.classes(pages, self.problems);
+        let pages = self.known.pages_of(pages, self.problems);
         let absence = Absence { third_party_only: *third_party_only, pages, visitors: visitors.clone() };
         Some(self.stated(key, absence, *strength, source, span))
     }
@@ -353,7 +375,7 @@ impl Stating<'_, '_> {
     fn no_cookies(&mut self, entry: &NoCookiesEntry) -> Stated<NoCookies> {
         let rule = NoCookies {
             visitors: entry.visitors.clone(),
-            pages: self.known.classes(&entry.pages, self.problems),
+            pages: self.known.pages_of(&entry.pages, self.problems),
             except: entry.except.iter().map(|name| self.known.item(name, self.problems)).collect(),
         };
         let place = self.problems.place(entry.span.start);

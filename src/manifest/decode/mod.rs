@@ -16,7 +16,7 @@ use self::items::{CookieEntry, Group, StorageEntry};
 pub use self::meaning::slug;
 use self::sentences::{LinkEntry, PartyEntry, Sentences};
 use self::values::Address;
-use super::{Glob, Manifest, PagePattern, PartialDate};
+use super::{ClassPattern, Glob, Manifest, PartialDate};
 use crate::config::{
     self, Decode, Fields, Format, Lenient, OneOrMore, Problem, Record, Shape, Source, Spanned,
 };
@@ -45,7 +45,7 @@ pub fn json_schema() -> serde_json::Value {
 /// A manifest as written.
 struct Written {
     site: SiteTable,
-    pages: Vec<(Spanned<String>, Lenient<OneOrMore<PagePattern>>)>,
+    pages: Vec<(Spanned<String>, Lenient<OneOrMore<ClassPattern>>)>,
     defaults: Vec<(Spanned<String>, Lenient<Group>)>,
     cookies: Vec<Lenient<CookieEntry>>,
     storage: Vec<Lenient<StorageEntry>>,
@@ -61,7 +61,7 @@ impl Record for Written {
         let _schema: Option<String> = fields.optional("$schema", "Where the schema is, for editors.");
         Some(Written {
             site: fields.optional("site", "The site and its policy.").unwrap_or_default(),
-            pages: fields.named("pages", "Classes of pages: path patterns, or host and path."),
+            pages: fields.named("pages", "Classes of pages: path patterns, or host and path; `!/a` is not in it, `POST /a` means what is sent there."),
             defaults: fields.named("defaults", "Attributes of groups of cookies, said once."),
             cookies: fields.many("cookies", "The cookies."),
             storage: fields.many("storage", "What else is kept in the browser."),

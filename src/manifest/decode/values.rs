@@ -5,8 +5,8 @@ use crate::config::{
     wrong_type,
 };
 use crate::manifest::{
-    DomainRule, Glob, LifetimeRule, NamePattern, PagePattern, PartialDate, PathRule, Span, Trigger,
-    VisitorState,
+    ClassPattern, DomainRule, Glob, LifetimeRule, NamePattern, PagePattern, PartialDate, PathRule, Span,
+    Trigger, VisitorState,
 };
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -18,6 +18,16 @@ impl Decode for PagePattern {
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         parsed(node, problems, PagePattern::new)
+    }
+}
+
+impl Decode for ClassPattern {
+    fn shape() -> Shape {
+        Shape::text("a page pattern", "\\S", "/docs/**")
+    }
+
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        parsed(node, problems, ClassPattern::new)
     }
 }
 

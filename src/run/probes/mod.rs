@@ -20,7 +20,7 @@ use crate::cookie::{Decision, Jar, Name};
 use crate::engine::Visit;
 use crate::manifest::Item;
 use crate::observation::{Outcome, ProbeKind, ProbeResult};
-use crate::plan::Probe;
+use crate::plan::{Probe, TriedAt};
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::{PersonaSession, place};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Runner<'_> {
             let (result, evidence, page) = match &probe.kind {
                 _ if !who.is_there() => undecided(format!("{} was not reached", who.persona.name)),
                 ProbeKind::RequiredFor => self.required_for(who, probe).await?,
-                ProbeKind::TokenRequired if self.is_sent_by(probe, &who.persona.login) => {
+                ProbeKind::TokenRequired if self.is_tried_at(who, probe) == Some(TriedAt::Login) => {
                     self.token_required(who, probe).await?
                 }
                 ProbeKind::Refreshes { issues } => self.refreshes(who, probe, issues).await?,

@@ -41,6 +41,8 @@ impl Runner<'_> {
         let gone = listed(&names);
         let (mut evidence, mut shown) = (Vec::new(), Vec::new());
         let (mut refused, mut unclear) = (None, None);
+        // Where visitors without the cookie are sent: that page is theirs, wherever it lies.
+        let mut doors = BTreeSet::new();
         for page in pages {
             let ask = Ask { resource: Resource::Step, ..Ask::page(probing.clone(), page.clone()) };
             let engine = who.engine.clone();
@@ -55,17 +57,26 @@ impl Runner<'_> {
             let visit = self.visit(&engine, &mut without, &ask, As::Look).await?;
             asked.push(format!("GET {} without {gone}: {}", page.path(), answer(&visit)));
             match self.is_refused(who, &with, &visit) {
+                Refusal::Shown if [&with, &visit].iter().all(|one| Shown::of(one).asks_for_a_password()) => {
+                    asked.push(format!("{} is the page of the login, which everybody sees", page.path()));
+                }
                 Refusal::Shown => {
                     shown.push(page);
                     // What decides is told first.
                     evidence.splice(..0, asked);
                     continue;
                 }
-                Refusal::Refused => refused = refused.or(Some(page)),
+                Refusal::Refused => {
+                    if visit.status < 400 {
+                        doors.insert(place(&visit.shown).to_owned());
+                    }
+                    refused = refused.or(Some(page));
+                }
                 Refusal::Unclear(why) => unclear = unclear.or(Some((page, why))),
             }
             evidence.append(&mut asked);
         }
+        shown.retain(|page: &Url| !doors.contains(place(page)));
         if let Some(page) = shown.first().cloned() {
             let paths: Vec<&str> = shown.iter().map(Url::path).collect();
             let are = if shown.len() == 1 { "is" } else { "are" };
@@ -124,11 +135,11 @@ impl Runner<'_> {
     pub(in crate::run) fn pages_of(&self, who: &PersonaSession, class: &str) -> Vec<Url> {
         let mut pages = who.pages.get(class).cloned().unwrap_or_default();
         let patterns = self.manifest.and_then(|manifest| manifest.pages.get(class));
-        for page in patterns
-            .into_iter()
-            .flat_map(|class| &class.patterns)
-            .filter_map(|pattern| self.literal_page(pattern))
-        {
+        let literal = patterns.into_iter().flat_map(|class| {
+            let pages = class.patterns.iter().filter_map(|pattern| self.literal_page(pattern));
+            pages.filter(|page| class.contains(page))
+        });
+        for page in literal {
             if !pages.contains(&page) && danger_of(&page).is_none() {
                 pages.push(page);
             }

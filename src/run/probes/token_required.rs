@@ -1,8 +1,9 @@
 //! A form sent without its token's cookie (`required_for` a class of endpoints): the login's, made
 //! once more, or the logout's, after which the session must stay.
 
+use crate::manifest::PageClass;
 use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
-use crate::plan::{Probe, Step};
+use crate::plan::{Probe, Step, TriedAt, token_is_tried};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::{PersonaSession, place};
 use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
@@ -57,6 +58,9 @@ impl Runner<'_> {
                 None => return Ok(not_done(failure.in_short("the login step"))),
             },
         };
+        if let Some(why) = self.is_elsewhere(probe, &other) {
+            return Ok(undecided(why));
+        }
         let evidence = vec![match &refused {
             Some(how) => format!("the form sent without {without} {how}"),
             None => format!("the form sent without {without} led where it always leads"),
@@ -101,6 +105,9 @@ impl Runner<'_> {
             }
             Ok(()) | Err(Halt::Failed(_)) => {}
         }
+        if let Some(why) = self.is_elsewhere(probe, &other) {
+            return Ok(undecided(why));
+        }
         let marked = self.ask_mark(who, &probing, &mark).await?;
         if marked.unclear {
             return Ok(not_done(format!("whether the session stays could not be seen: {}", marked.why)));
@@ -123,12 +130,27 @@ impl Runner<'_> {
 
     /// A token's probe that the login does not answer, because the class is the logout's.
     pub(in crate::run) fn is_asked_at_logout(&self, who: &PersonaSession, probe: &Probe) -> bool {
-        probe.kind == ProbeKind::TokenRequired && !self.is_sent_by(probe, &who.persona.login)
+        probe.kind == ProbeKind::TokenRequired && self.is_tried_at(who, probe) != Some(TriedAt::Login)
     }
 
-    pub(in crate::run) fn is_sent_by(&self, probe: &Probe, steps: &[Step]) -> bool {
-        let class = probe.pages.as_ref().and_then(|class| self.manifest?.pages.get(class));
-        class.is_some_and(|class| crate::plan::sends_to(steps, &class.patterns))
+    pub(in crate::run) fn is_tried_at(&self, who: &PersonaSession, probe: &Probe) -> Option<TriedAt> {
+        token_is_tried(&who.persona, self.class_of(probe)?)
+    }
+
+    fn class_of(&self, probe: &Probe) -> Option<&PageClass> {
+        probe.pages.as_ref().and_then(|class| self.manifest?.pages.get(class))
+    }
+
+    /// Where the form was sent, if the class is of requests and that is none of them.
+    fn is_elsewhere(&self, probe: &Probe, who: &PersonaSession) -> Option<String> {
+        let class = self.class_of(probe).filter(|class| !class.requests.is_empty())?;
+        let sent = who.shown.as_ref()?.sent.as_deref()?;
+        let mut words = sent.split_whitespace();
+        let (method, path) = (words.next()?, words.next()?);
+        let url = self.site.on_target(path)?;
+        let name = probe.pages.as_deref().unwrap_or_default();
+        (!class.contains_request(method, &url))
+            .then(|| format!("the form goes to {method} {path}, which is not in `{name}`"))
     }
 }
 
