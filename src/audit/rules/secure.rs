@@ -89,16 +89,6 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_no_evidence_about_production() {
-        let always = || site(SecureRule::Always).over_http();
-        always()
-            .when(line("sid=1").login().from("http://127.0.0.1:8000/login"))
-            .finds_nothing()
-            .leaves("cookies.sid.secure", "not-planned");
-        always().when(line("sid=1; Secure").login().from("http://127.0.0.1:8000/login")).finds_nothing();
-    }
-
-    #[test]
     fn two_cookies_of_a_group_without_secure_are_one_finding() {
         let auth = |name: &str| {
             let mut item = Item::named(name);
