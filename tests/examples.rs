@@ -33,14 +33,14 @@ fn a_rust_program_audits_a_site_in_a_dozen_lines() {
     assert!(refused.contains("cookies.toml:2") && refused.contains("nmae"), "{refused}");
 }
 
-/// `cookies.toml` and `cookieproof.toml` in any folder below.
+/// `cookies.toml`, `cookieproof.toml` and `sites.toml` in any folder below.
 fn found(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(found(&path));
-        } else if path.ends_with("cookies.toml") || path.ends_with("cookieproof.toml") {
+        } else if ["cookies.toml", "cookieproof.toml", "sites.toml"].iter().any(|file| path.ends_with(file)) {
             files.push(path);
         }
     }

@@ -54,6 +54,7 @@ mod scan_cli;
 mod schema;
 mod secrets;
 mod sentences;
+mod sites;
 mod support;
 mod twins;
 mod visits;

@@ -1,6 +1,7 @@
 //! The starter files and the JSON Schemas in `config/`, held against the decoders.
 
 use cookieproof::config::{Format, RecordShape, Shape, Source};
+use cookieproof::plan::sites;
 use cookieproof::{manifest, plan};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ struct Kind {
     problems: fn(&str, &str) -> Vec<String>,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     Kind {
         name: "cookies",
         schema: manifest::json_schema,
@@ -30,6 +31,14 @@ const KINDS: [Kind; 2] = [
         shape: plan::shape,
         problems: |text, file| {
             plan::read(text, file, Format::of(file, text)).1.iter().map(ToString::to_string).collect()
+        },
+    },
+    Kind {
+        name: "sites",
+        schema: sites::json_schema,
+        shape: sites::shape,
+        problems: |text, file| {
+            sites::read(text, file, Format::of(file, text)).1.iter().map(ToString::to_string).collect()
         },
     },
 ];

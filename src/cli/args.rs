@@ -22,7 +22,8 @@ Exit codes:
      for `diff`, differences
   2  wrong usage, manifest or plan
   3  inconclusive: the site, a persona or a page that a claim needs was not reached, a bot wall
-     answered, or the run was interrupted (1 beats 3)";
+     answered, or the run was interrupted (1 beats 3)
+Of many sites the worst counts, in the order 2, 1, 3, 0.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -59,6 +60,12 @@ pub(super) struct Audit {
     /// A plan (cookieproof.toml) or the site's URL [default: cookieproof.toml, if it is there]
     #[arg(value_name = "PLAN or URL")]
     pub(super) what: Option<String>,
+    /// Many sites in one run: a file of sites (sites.toml), or a folder of plans
+    #[arg(long, value_name = "FILE or FOLDER", conflicts_with_all = ["what", "manifest", "policy", "from", "previous", "baseline", "update_baseline"])]
+    pub(super) sites: Option<PathBuf>,
+    /// How many of the sites are looked at at the same time
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "sites", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) at_once: u32,
     /// The manifest [default: the plan's, or cookies.toml]
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
@@ -212,7 +219,8 @@ pub(super) struct Print {
     /// The format on standard output
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(super) format: FormatWord,
-    /// Write a report to a file as well, as in json=report.json (may be repeated)
+    /// Write a report to a file as well, as in json=report.json (may be repeated); with --sites the
+    /// summary, or where {site} is in the path a report for each site
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<OutputSpec>,
     /// Colours, also by NO_COLOR and FORCE_COLOR: on terminals, always, never

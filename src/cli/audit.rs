@@ -3,13 +3,16 @@
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
-use super::{Exit, files, import, live, outcome, recorded, settings};
+use super::{Exit, files, import, live, outcome, recorded, settings, sites};
 use crate::history;
 use crate::report::Report;
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
+    if let Some(list) = &args.sites {
+        return sites::run(args, list);
+    }
     let outputs = Outputs::of(&args.print, args.look.save_scan.as_deref())?;
     // What --previous names may be written over: yesterday's scan by today's.
     outputs.spare(args.lists.files().chain(args.manifest.as_deref()).chain(args.from.as_deref()))?;

@@ -1,18 +1,18 @@
-//! `check FILE...`: what is wrong with manifests and plans, without asking any site.
+//! `check FILE...`: what is wrong with manifests, plans and files of sites, without asking any site.
 
 use super::complaint::Complaint;
 use super::{Exit, files, output};
 use crate::config::{Format, Node, Problem, Severity, Shape, Source};
 use crate::manifest::{self, About, Manifest};
 use crate::observation::StorageKind;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, sites};
 use crate::report;
 use std::path::PathBuf;
 
 /// What `check` is asked about.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct CheckArgs {
-    /// Manifests and plans; their content tells which they are
+    /// Manifests, plans and files of sites; their content tells which they are
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 }
@@ -48,7 +48,10 @@ fn examine(source: &Source) -> (Option<String>, Vec<Problem>) {
     let (text, file) = (source.text(), source.file.as_str());
     let format = Format::of(file, text);
     let (tree, _) = source.parse(format);
-    if tree.is_some_and(|tree| is_plan(&tree)) {
+    if tree.as_ref().is_some_and(is_sites) {
+        let (sites, problems) = sites::read(text, file, format);
+        (sites.map(|sites| format!("a list of {}", count(sites.len(), "site"))), problems)
+    } else if tree.is_some_and(|tree| is_plan(&tree)) {
         let (plan, problems) = plan::read(text, file, format);
         (plan.map(|plan| of_plan(&plan)), problems)
     } else {
@@ -57,8 +60,13 @@ fn examine(source: &Source) -> (Option<String>, Vec<Problem>) {
     }
 }
 
+/// No other file has this key.
+pub(super) fn is_sites(tree: &Node) -> bool {
+    tree.get("sites").is_some()
+}
+
 /// A file is what more of its keys belong to.
-fn is_plan(tree: &Node) -> bool {
+pub(super) fn is_plan(tree: &Node) -> bool {
     let known = |shape: Shape| {
         let Shape::Record(record) = shape else { return 0 };
         let has = |key: &str| tree.get(key).is_some();

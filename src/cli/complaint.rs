@@ -11,12 +11,14 @@ pub(super) struct Complaint {
     pub(super) exit: Exit,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// What was printed of it before, for those who only read the summary.
+    pub(super) because: Option<String>,
 }
 
 impl Complaint {
     /// Something the user typed or wrote is wrong.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Complaint { exit: Exit::Usage, message: message.into(), hint: None }
+        Complaint { exit: Exit::Usage, message: message.into(), hint: None, because: None }
     }
 
     /// A file that cannot be read or written.
@@ -28,6 +30,22 @@ impl Complaint {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// With what was printed of it before.
+    pub(super) fn because(mut self, because: Option<String>) -> Self {
+        self.because = because;
+        self
+    }
+
+    /// All of it in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        let mut sentence = self.message.lines().collect::<Vec<_>>().join("; ");
+        for more in self.because.iter().chain(&self.hint) {
+            sentence.push_str(": ");
+            sentence.push_str(more);
+        }
+        without_credentials_within(&sentence).to_string()
     }
 
     /// Prints it: nothing that a terminal acts on, and no password of an address that was typed.
@@ -57,6 +75,20 @@ impl Failures {
     /// Remembers what went wrong, if something did.
     pub(super) fn note(&mut self, done: Result<(), Complaint>) {
         self.0.extend(done.err());
+    }
+
+    /// As words about one of many sites.
+    pub(super) fn of_site(self, site: &str) -> Failures {
+        let named = |complaint: Complaint| Complaint {
+            message: format!("{site}: {}", complaint.message),
+            ..complaint
+        };
+        Failures(self.0.into_iter().map(named).collect())
+    }
+
+    /// Everything in sentences.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        self.0.iter().map(Complaint::sentence).collect()
     }
 
     /// Says all of it. A run whose results are not where they should be has not gone well, whatever

@@ -8,6 +8,7 @@ use crate::history::baseline::{self, Baseline};
 use crate::intake;
 use crate::manifest::{self, Manifest};
 use crate::observation::Scan;
+use crate::plan::sites::{self, SiteEntry};
 use crate::plan::{self, Plan, VendorLists};
 use crate::vendors::{Knowledge, NotAList, Remark};
 use std::io::{self, IsTerminal};
@@ -44,6 +45,13 @@ pub(super) fn plan(path: &Path) -> Result<Plan, Complaint> {
     let source = source(path)?;
     let (plan, problems) = plan::read(source.text(), &source.file, Format::of(&source.file, source.text()));
     usable("plan", &source, plan, &problems)
+}
+
+/// Reads a file of sites.
+pub(super) fn sites(path: &Path) -> Result<Vec<SiteEntry>, Complaint> {
+    let source = source(path)?;
+    let (sites, problems) = sites::read(source.text(), &source.file, Format::of(&source.file, source.text()));
+    usable("sites file", &source, sites, &problems)
 }
 
 /// Reads what the lists of the plan and of the flags know, in this order. What of a list is not in
@@ -110,7 +118,9 @@ fn usable<T>(what: &str, source: &Source, value: Option<T>, problems: &[Problem]
     value.ok_or_else(|| {
         let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         let noun = if errors == 1 { "error" } else { "errors" };
+        let first = problems.iter().find(|problem| problem.severity == Severity::Error);
         Complaint::usage(format!("the {what} {} has {errors} {noun}", source.file))
+            .because(first.map(ToString::to_string))
     })
 }
 

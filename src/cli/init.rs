@@ -48,8 +48,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
         let reasons = report::inconclusive(&scan, None).join("; ");
         return Err(Complaint {
             exit: Exit::Inconclusive,
-            message: format!("nothing is written, because too little was seen: {reasons}"),
-            hint: None,
+            ..Complaint::usage(format!("nothing is written, because too little was seen: {reasons}"))
         });
     }
     write(&manifest_file, &manifest::draft(&scan, &knowledge), args.force)?;

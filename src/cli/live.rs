@@ -1,13 +1,13 @@
 //! A run from its plan to its scan, with progress told and signals heeded.
 
+use super::args;
 use super::complaint::Complaint;
 use super::interrupt;
 use super::progress::{Talk, Teller};
 use super::settings::Looking;
-use super::{Exit, args};
 use crate::manifest::Manifest;
 use crate::observation::Scan;
-use crate::run::{Stop, run};
+use crate::run::{RunError, Stop, run};
 use std::sync::Arc;
 
 /// How much is told, as the flags say.
@@ -36,5 +36,10 @@ pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) ->
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.
     runtime.shutdown_background();
-    scanned.map_err(|error| Complaint { exit: Exit::Usage, message: error.message, hint: error.hint })
+    scanned.map_err(not_begun)
+}
+
+/// A run that could not begin.
+pub(super) fn not_begun(error: RunError) -> Complaint {
+    Complaint { hint: error.hint, ..Complaint::usage(error.message) }
 }

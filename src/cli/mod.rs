@@ -32,6 +32,7 @@ mod render;
 mod scan;
 mod settings;
 mod shell;
+mod sites;
 
 pub use outcome::Exit;
 

@@ -5,10 +5,12 @@ use super::complaint::Complaint;
 use super::nights::{Night, count};
 use super::outcome::Exit;
 use super::output;
+use crate::audit::Severity;
 use crate::history::State;
 use crate::intake;
 use crate::observation::{FailureKind, Scan};
 use crate::report;
+use crate::report::sites::{Row, Summary, Verdict};
 use crate::secret::Secret;
 use crate::transport::{Request, Transport, TransportSettings, Want};
 use serde::Serialize;
@@ -19,8 +21,10 @@ use url::Url;
 /// Tries, and the pause before the second; each further one is twice as long.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
-/// Findings that are named.
+/// Findings, or sites, that are named in words.
 const MOST: usize = 10;
+/// Sites that are named.
+const MOST_SITES: usize = 100;
 
 /// What the receiver understands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -55,6 +59,45 @@ struct Notice<'a> {
     accepted: usize,
     inconclusive: Vec<String>,
     reports: Vec<String>,
+}
+
+/// The notice about many sites.
+#[derive(Serialize)]
+struct SitesNotice<'a> {
+    format: &'static str,
+    started: &'a str,
+    exit: u8,
+    answer: String,
+    /// The worst first.
+    not_clear: Vec<SiteLine<'a>>,
+    reports: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SiteLine<'a> {
+    site: &'a str,
+    verdict: Verdict,
+    errors: usize,
+    warnings: usize,
+    /// Of the findings; none where there is nothing to compare with.
+    new: Option<usize>,
+    why: &'a [String],
+}
+
+impl SiteLine<'_> {
+    fn of(row: &Row) -> SiteLine<'_> {
+        let count = |severity| {
+            row.findings.iter().filter(|found| found.severity == severity && !found.accepted).count()
+        };
+        SiteLine {
+            site: &row.site,
+            verdict: row.verdict,
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            new: row.since.map(|since| since.new),
+            why: &row.why,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -97,10 +140,30 @@ impl Webhook {
     /// Tells how it went; what goes wrong is a warning.
     pub(super) fn tell(&self, scan: &Scan, site: &str, night: &Night, exit: Exit, reports: &[&Path]) {
         let notice = notice(scan, site, night, exit, reports);
-        let body = match self.shape {
+        self.post(match self.shape {
             Shape::Json => serde_json::to_vec(&notice),
-            Shape::Slack => serde_json::to_vec(&serde_json::json!({ "text": text(&notice) })),
+            Shape::Slack => slack(&text(&notice)),
+        });
+    }
+
+    /// Tells how many sites went.
+    pub(super) fn tell_sites(&self, summary: &Summary, exit: Exit, reports: &[&Path]) {
+        let sites = summary.rows.iter().filter(|row| row.verdict != Verdict::Clear);
+        let notice = SitesNotice {
+            format: "cookieproof-sites-notice/1",
+            started: &summary.started,
+            exit: exit.code(),
+            answer: summary.sentence(),
+            not_clear: sites.take(MOST_SITES).map(SiteLine::of).collect(),
+            reports: reports.iter().map(|path| path.display().to_string()).collect(),
         };
+        self.post(match self.shape {
+            Shape::Json => serde_json::to_vec(&notice),
+            Shape::Slack => slack(&sites_text(&notice)),
+        });
+    }
+
+    fn post(&self, body: serde_json::Result<Vec<u8>>) {
         let Ok(body) = body else { return };
         if let Err(why) = self.send(body) {
             output::say(&format!("warning: nobody was told: the webhook {}", report::clean(&why)));
@@ -211,6 +274,29 @@ fn text(notice: &Notice<'_>) -> String {
     if !notice.reports.is_empty() {
         lines.push(format!("report: {}", notice.reports.join(", ")));
     }
-    // What Slack reads as markup is written so that it is none.
-    lines.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    lines.join("\n")
+}
+
+fn sites_text(notice: &SitesNotice<'_>) -> String {
+    let mut lines = vec![notice.answer.clone()];
+    lines.extend(notice.not_clear.iter().take(MOST).map(|line| {
+        let found = match (line.errors, line.warnings) {
+            (0, 0) => line.why.first().cloned().unwrap_or_default(),
+            (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
+        };
+        format!("• {}: {found}", line.site)
+    }));
+    if notice.not_clear.len() > MOST {
+        lines.push(format!("• {} more", notice.not_clear.len() - MOST));
+    }
+    if !notice.reports.is_empty() {
+        lines.push(format!("report: {}", notice.reports.join(", ")));
+    }
+    lines.join("\n")
+}
+
+/// What Slack reads as markup is written so that it is none.
+fn slack(text: &str) -> serde_json::Result<Vec<u8>> {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    serde_json::to_vec(&serde_json::json!({ "text": text }))
 }

@@ -59,6 +59,11 @@ impl FormatWord {
         Self::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, format)| *format)
     }
 
+    /// Its own word.
+    pub(super) fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, format)| *format == self).map_or("terminal", |(word, _)| word)
+    }
+
     fn format(self, terminal: Format) -> Format {
         match self {
             FormatWord::Terminal => terminal,
@@ -148,6 +153,11 @@ impl Outputs {
         Ok(())
     }
 
+    /// Whether one of the files is at that path.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        self.scan.iter().chain(self.files.iter().map(|(_, file)| file)).any(|file| file.is(path))
+    }
+
     /// Keeps the scan where the user wants it, or, where that fails, somewhere else: looking again
     /// would be another run.
     pub(super) fn save(&self, scan: &Scan, failures: &mut Failures) {
@@ -161,12 +171,21 @@ impl Outputs {
 
     /// Writes every report, whatever becomes of the others.
     pub(super) fn write(&self, report: &Report<'_>, failures: &mut Failures) {
+        self.write_files(report, failures);
+        self.print(report, failures);
+    }
+
+    /// The files alone.
+    pub(super) fn write_files(&self, report: &Report<'_>, failures: &mut Failures) {
         for (word, file) in &self.files {
             // A file is read by people who were not there: everything, in 100 columns.
             let terminal = Format::Terminal { color: false, width: 100, verbose: true };
             let format = word.format(terminal);
             failures.note(file.fill(|out| report::write(report, format, out)));
         }
+    }
+
+    fn print(&self, report: &Report<'_>, failures: &mut Failures) {
         if self
             .files
             .iter()

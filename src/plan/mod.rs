@@ -8,6 +8,7 @@ mod model;
 mod probes;
 mod schedule;
 mod site;
+pub mod sites;
 mod without_file;
 
 pub use crate::observation::is_local;

@@ -17,6 +17,7 @@ mod nights;
 mod places;
 mod sarif;
 mod since;
+pub mod sites;
 mod terminal;
 mod text;
 mod third_parties;

@@ -1,7 +1,7 @@
 //! What every part of a run stands on: the plan, the engine, the pace, the clock, and the memory
 //! of what was seen.
 
-use super::pace::Pacer;
+use super::pace::{Pacer, Paces};
 use super::probes::kept;
 use super::recorder::{As, Recorder};
 use super::render::Browser;
@@ -72,10 +72,11 @@ impl<'a> Runner<'a> {
         manifest: Option<&'a Manifest>,
         watch: &'a dyn Watch,
         stop: &'a Stop,
+        paces: &Paces,
     ) -> Result<Runner<'a>, RunError> {
         let site = Arc::new(crate::plan::site(plan, target, manifest));
         let secrets = Arc::<RwLock<Secrets>>::default();
-        let pacer = Arc::new(Pacer::new(plan.limits.rate));
+        let pacer = Arc::new(Pacer::new(plan.limits.rate, &target.url, paces.clone()));
         let began = Instant::now();
         let until = Until { stop: stop.clone(), deadline: began.checked_add(plan.limits.total_time) };
         let references = References::new(Arc::clone(&secrets), plan, target, manifest, until);

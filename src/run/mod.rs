@@ -10,6 +10,7 @@ mod jars;
 mod login;
 mod login_check;
 mod logout;
+mod many;
 mod pace;
 mod persona;
 mod plain_http;
@@ -23,10 +24,12 @@ mod session_transfer;
 mod side_requests;
 mod steps;
 
+pub use many::{Came, Wanted, many};
 pub use replay::{RecordedAs, replay};
 pub use runner::run;
 
 use crate::observation::Phase;
+use pace::Paces;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;

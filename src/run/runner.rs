@@ -6,7 +6,7 @@ use super::persona::PersonaSession;
 use super::render::{Browser, Listed};
 use super::side_requests::Seeds;
 use super::steps::{Halt, Live, leave_out_optional, missing};
-use super::{Event, RunError, Stop, Watch};
+use super::{Event, Paces, RunError, Stop, Watch};
 use crate::cookie::{Jar, StoredCookie, ThirdPartyCookies};
 use crate::crawl::Address;
 use crate::engine::{Session, USER_AGENT};
@@ -30,6 +30,18 @@ pub async fn run(
     watch: &dyn Watch,
     stop: &Stop,
 ) -> Result<Scan, RunError> {
+    run_beside(plan, target, manifest, watch, stop, &Paces::default()).await
+}
+
+/// The same, taking turns with the other runs that keep these paces.
+pub(super) async fn run_beside(
+    plan: &Plan,
+    target: &Target,
+    manifest: Option<&Manifest>,
+    watch: &dyn Watch,
+    stop: &Stop,
+    paces: &Paces,
+) -> Result<Scan, RunError> {
     let mut with_secrets = plan.clone();
     let left_out = leave_out_optional(&mut with_secrets);
     let plan = &with_secrets;
@@ -42,7 +54,7 @@ pub async fn run(
     check(plan, target)?;
     let started = jiff::Timestamp::now();
     let mut schedule = Schedule::new(plan, manifest);
-    let mut runner = Runner::new(plan, target, manifest, watch, stop).await?;
+    let mut runner = Runner::new(plan, target, manifest, watch, stop, paces).await?;
     if plan.engine != EngineChoice::Http {
         let browser = Browser::start(&runner).await?;
         schedule.browser_is(browser.mode());

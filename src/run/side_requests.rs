@@ -97,7 +97,7 @@ impl Runner<'_> {
             robots.sitemaps = sitemaps;
         } else {
             if let Some(delay) = robots.crawl_delay
-                && let Some(pause) = self.pacer.slow_down(delay)
+                && let Some(pause) = self.pacer.slow_down(url, delay)
             {
                 let file = self.recorder.safe(&visit.asked);
                 self.recorder.note(format!(

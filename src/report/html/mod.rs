@@ -6,6 +6,7 @@
 //! that even an escape that failed would run nothing.
 
 mod charts;
+pub(super) mod sites;
 mod view;
 
 use super::answer::{self, Counts, Tone};
