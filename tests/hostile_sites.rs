@@ -55,3 +55,49 @@ fn a_bomb_is_not_inflated() {
     assert_eq!(code, Some(0));
     assert!(report.contains("only its beginning was read"), "{report}");
 }
+
+#[test]
+fn a_flood_of_cookies_hides_none() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => {
+            let links = (0..3).map(|n| format!("<a href=/bad{n}>x</a>")).collect::<String>();
+            Answer::page("", &format!("{links}<a href=/last>y</a>"))
+        }
+        "/last" => Answer::page("Set-Cookie: tracker=1\r\nSet-Cookie: sid=1; HttpOnly\r\n", "last"),
+        page if page.starts_with("/bad") => {
+            let lines = (0..7500).map(|n| format!("Set-Cookie: m{}_{n}=1; Path=/\r\n", &page[4..]));
+            Answer::page(&lines.collect::<String>(), "bad")
+        }
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "[site]\nhosts = [\"127.0.0.1\"]\n[claims]\ninventory = \"complete\"\n\
+                    [[cookies]]\nname = \"sid\"\nhttp_only = true\n\
+                    [[cookies]]\nname = \"ghost\"\nhttp_only = true\n";
+    let audit = |more: &str| {
+        std::fs::write(folder.path().join("cookies.toml"), format!("{manifest}{more}")).unwrap();
+        let url = site.url("/").to_string();
+        let args = ["audit", &url, "--manifest", "cookies.toml", "-q", "--rate", "0", "--format", "json"];
+        Cookieproof::new(args).within(folder.path()).run()
+    };
+    let state = |report: &serde_json::Value, claim: &str| {
+        let verdicts = report["verdicts"].as_array().unwrap();
+        let verdict = verdicts.iter().find(|verdict| verdict["claim"] == claim).unwrap();
+        verdict["verdict"].as_str().unwrap_or_default().to_owned()
+    };
+    let names = |report: &serde_json::Value| -> Vec<String> {
+        let seen = report["inventory"].as_array().unwrap().iter();
+        seen.map(|thing| thing["name"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let ended = audit("").code(1);
+    let report = ended.json();
+    assert!(names(&report).contains(&"tracker".to_owned()), "{:?}", names(&report));
+    assert!(names(&report).contains(&"sid".to_owned()));
+    assert_eq!(state(&report, "cookies.ghost.present"), "not-verified", "what was dropped may have been it");
+    assert!(ended.stdout.contains("could not be kept one by one"), "{}", report["inconclusive"]);
+    // What the manifest means by one pattern is one thing, of which nothing is lost.
+    let ended = audit("[[cookies]]\nname = \"m*\"\n[[cookies]]\nname = \"tracker\"\n");
+    let report = ended.json();
+    assert!(!ended.stdout.contains("could not be kept one by one"), "{}", report["inconclusive"]);
+    assert_eq!(state(&report, "cookies.ghost.present"), "refuted");
+}

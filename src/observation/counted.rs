@@ -1,17 +1,20 @@
 //! Counting things by what tells them apart, with a bound, and without minding their order.
 
 use super::{SafeUrl, path_template};
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{BinaryHeap, HashMap};
 use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// Distinct things of one kind that are kept apart.
 pub(super) const MOST: usize = if cfg!(test) { 300 } else { 20_000 };
+/// Of those that are not even kept by their outline, what is kept apart of their other traits.
+const MOST_NAMELESS: usize = MOST / 10;
 /// URLs whose keys are remembered: those of one visit come again and again.
 const REMEMBERED: usize = 16;
 
-/// How much of a page's URL tells it apart from another.
+/// How much tells one thing apart from another: of its page's URL, then of its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Detail {
     /// The whole shape.
@@ -21,6 +24,12 @@ pub(super) enum Detail {
     OneFolder,
     /// Only the host.
     Host,
+    /// The host, and of a thing's name only its family.
+    Family,
+    /// Of a thing only the outline of its name, its attributes and whose it is.
+    Outline,
+    /// Not even its name.
+    Nameless,
 }
 
 /// Something that is counted.
@@ -30,19 +39,53 @@ pub(super) trait Countable: Clone {
 
     /// Adds another of the same key; which of the two was first must not matter.
     fn merge(&mut self, other: Self);
+
+    /// How often it was there.
+    fn count(&self) -> u64;
+
+    /// Where there are too many, those of a lower rank are kept.
+    fn rank(&self) -> u32 {
+        0
+    }
+
+    /// Something is kept of it without its name.
+    fn counts_nameless(&self) -> bool {
+        false
+    }
+
+    /// Things of different names or places have become one: of some of them nothing more is known.
+    fn is_mixed(&self) -> bool {
+        false
+    }
 }
 
 /// What was counted, by key.
 pub(super) struct Counted<T> {
     entries: HashMap<u64, T, BuildHasherDefault<Hashed>>,
     detail: Detail,
-    /// More than can be kept even by host.
-    lost: u64,
+    most: usize,
+    /// Sightings of what could not be kept even by its outline.
+    dropped: u64,
+    /// The places of what is kept in an order that is the same in every run, the last first: where
+    /// there are too many things, those at its end are dropped, whichever came first.
+    order: BinaryHeap<(Place, u64)>,
+    /// What is kept of those that were dropped.
+    nameless: Option<Box<Counted<T>>>,
 }
+
+/// Rank, and a hash that is the same in every run.
+type Place = (u32, u64);
 
 impl<T> Default for Counted<T> {
     fn default() -> Self {
-        Counted { entries: HashMap::default(), detail: Detail::default(), lost: 0 }
+        Counted {
+            entries: HashMap::default(),
+            detail: Detail::default(),
+            most: MOST,
+            dropped: 0,
+            order: BinaryHeap::new(),
+            nameless: None,
+        }
     }
 }
 
@@ -52,16 +95,49 @@ impl<T: Countable> Counted<T> {
             let key = item.key(pages, self.detail);
             if let Some(known) = self.entries.get_mut(&key) {
                 known.merge(item);
-            } else if self.entries.len() < MOST {
+            } else if self.entries.len() < self.most {
                 self.entries.insert(key, item);
-            } else if self.detail < Detail::Host {
+            } else if self.detail < Detail::Outline {
                 self.coarsen(pages);
                 continue;
             } else {
-                self.lost += 1;
+                self.keep_the_first(pages, key, item);
             }
             return;
         }
+    }
+
+    /// Of more than can be kept, those that come first in the order. What is among them in the end has
+    /// been from its first sighting on, so nothing of it is missing.
+    fn keep_the_first(&mut self, pages: &mut Pages, key: u64, item: T) {
+        let detail = self.detail;
+        if self.order.is_empty() {
+            let places = self.entries.iter().map(|(key, item)| (pages.place(item, detail), *key));
+            self.order = places.collect();
+        }
+        let place = pages.place(&item, detail);
+        if self.order.peek().is_none_or(|last| place >= last.0) {
+            return self.let_go(pages, item);
+        }
+        let last = self.order.pop();
+        self.order.push((place, key));
+        self.entries.insert(key, item);
+        if let Some(gone) = last.and_then(|(_, key)| self.entries.remove(&key)) {
+            self.let_go(pages, gone);
+        }
+    }
+
+    /// Of something that cannot be kept by any name, what is left without one.
+    fn let_go(&mut self, pages: &mut Pages, item: T) {
+        if self.detail == Detail::Nameless || !item.counts_nameless() {
+            self.dropped += item.count();
+            return;
+        }
+        let nameless = self.nameless.get_or_insert_with(|| {
+            let (detail, most) = (Detail::Nameless, MOST_NAMELESS);
+            Box::new(Counted { detail, most, ..Counted::default() })
+        });
+        nameless.add(pages, item);
     }
 
     /// Tells everything apart by less.
@@ -87,21 +163,26 @@ impl<T: Countable> Counted<T> {
 
     /// In no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.values()
+        let nameless = self.nameless.iter().flat_map(|nameless| nameless.entries.values());
+        self.entries.values().chain(nameless)
     }
 
     pub(super) fn sorted(&self) -> Vec<T>
     where
         T: Ord,
     {
-        let mut all: Vec<T> = self.entries.values().cloned().collect();
+        let mut all: Vec<T> = self.iter().cloned().collect();
         all.sort();
         all
     }
 
-    /// How many were not kept at all.
+    /// How many were not kept, or only as one of several things.
     pub(super) fn lost(&self) -> u64 {
-        self.lost
+        let mixed = self.entries.values().filter(|item| item.is_mixed());
+        let nameless = self.nameless.as_ref().map_or(0, |nameless| {
+            nameless.dropped + nameless.entries.values().map(Countable::count).sum::<u64>()
+        });
+        self.dropped + nameless + mixed.map(Countable::count).sum::<u64>()
     }
 
     /// What was not kept apart, in words.
@@ -111,10 +192,15 @@ impl<T: Countable> Counted<T> {
             Detail::TwoFolders => "the first two folders of their pages",
             Detail::OneFolder => "the first folder of their pages",
             Detail::Host => "the host of their pages",
+            Detail::Family => "the host of their pages and the family of their names",
+            Detail::Outline | Detail::Nameless => {
+                "the outline of their names, their attributes and whose they are"
+            }
         };
         let mut note = format!("more than {MOST} different {what}: told apart by {by}");
-        if self.lost > 0 {
-            note.push_str(&format!("; {} more are not listed", self.lost));
+        let lost = self.lost();
+        if lost > 0 {
+            note.push_str(&format!("; {lost} of them are not listed one by one"));
         }
         Some(note)
     }
@@ -125,18 +211,24 @@ impl Detail {
         match self {
             Detail::Shape => Detail::TwoFolders,
             Detail::TwoFolders => Detail::OneFolder,
-            Detail::OneFolder | Detail::Host => Detail::Host,
+            Detail::OneFolder => Detail::Host,
+            Detail::Host => Detail::Family,
+            Detail::Family | Detail::Outline | Detail::Nameless => Detail::Outline,
         }
     }
 }
 
 /// What tells a page apart beside its path, as a number.
-type Classes = Box<dyn Fn(&SafeUrl) -> u64 + Send + Sync>;
+type Classes = Arc<dyn Fn(&SafeUrl) -> u64 + Send + Sync>;
 
 /// Makes keys of pages.
 #[derive(Default)]
 pub(super) struct Pages {
-    key: RandomState,
+    /// None for the same hashes in every run. A site must not be able to foresee the keys, or it could
+    /// hide one thing behind another.
+    key: Option<RandomState>,
+    /// The same with hashes of every run, for the order in which too many things are dropped.
+    places: Option<Box<Pages>>,
     classes: Option<Classes>,
     /// Hash of a URL's text and the detail, and its key.
     remembered: [(u64, u64); REMEMBERED],
@@ -144,13 +236,24 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    pub(super) fn with_classes(classes: Classes) -> Pages {
-        Pages { classes: Some(classes), ..Pages::default() }
+    pub(super) fn new(classes: Option<Classes>) -> Pages {
+        let places = Pages { classes: classes.clone(), ..Pages::default() };
+        let key = Some(RandomState::new());
+        Pages { key, classes, places: Some(Box::new(places)), ..Pages::default() }
+    }
+
+    /// Where a thing stands in the order of every run.
+    fn place(&mut self, item: &impl Countable, detail: Detail) -> Place {
+        (item.rank(), self.places.as_mut().map_or(0, |places| item.key(places, detail)))
+    }
+
+    fn hasher(&self) -> DefaultHasher {
+        self.key.as_ref().map_or_else(DefaultHasher::new, BuildHasher::build_hasher)
     }
 
     /// A number for what tells this page apart.
     pub(super) fn key(&mut self, url: &SafeUrl, detail: Detail) -> u64 {
-        let text = self.key.hash_one((url, detail));
+        let text = hash_of(self, (url, detail));
         if let Some((_, key)) = self.remembered.iter().find(|(known, _)| *known == text) {
             return *key;
         }
@@ -160,23 +263,25 @@ impl Pages {
             Detail::Shape => path_template(path),
             Detail::TwoFolders => folders(path, 2),
             Detail::OneFolder => folders(path, 1),
-            Detail::Host => String::new(),
+            Detail::Host | Detail::Family | Detail::Outline | Detail::Nameless => String::new(),
         };
-        let key = self.key.hash_one((origin, shape, classes));
+        // Of any number of hosts, only whose they are.
+        let origin = if detail < Detail::Outline { origin } else { "" };
+        let key = hash_of(self, (origin, shape, classes));
         self.remembered[self.next] = (text, key);
         self.next = (self.next + 1) % REMEMBERED;
         key
     }
 
-    pub(super) fn hash(&self, write: impl FnOnce(&mut std::hash::DefaultHasher)) -> u64 {
-        let mut hasher = self.key.build_hasher();
+    pub(super) fn hash(&self, write: impl FnOnce(&mut DefaultHasher)) -> u64 {
+        let mut hasher = self.hasher();
         write(&mut hasher);
         hasher.finish()
     }
 }
 
 pub(super) fn hash_of(pages: &Pages, what: impl Hash) -> u64 {
-    pages.key.hash_one(what)
+    pages.hash(|hasher| what.hash(hasher))
 }
 
 fn folders(path: &str, count: usize) -> String {

@@ -64,6 +64,33 @@ pub fn family(name: &str) -> Cow<'_, str> {
     if tells && pattern != name { Cow::Owned(pattern) } else { Cow::Borrowed(name) }
 }
 
+/// What is left of a name where there are thousands of them: its words, and what separates them. What is
+/// random, and whatever follows the first digit of a word, is `*`. Other than a family it may be nothing
+/// else.
+pub(super) fn outline(name: &str) -> String {
+    const LONGEST_OUTLINE: usize = 64;
+    let name = &name[..name.floor_char_boundary(LONGEST)];
+    if is_random_text(name, true) {
+        return VARYING.to_string();
+    }
+    let family = family(name);
+    let mut outline = String::new();
+    let mut rest = &*family;
+    while let Some(first) = rest.chars().next().filter(|_| outline.len() < LONGEST_OUTLINE) {
+        let same = first.is_alphanumeric();
+        let end = rest.find(|c: char| c.is_alphanumeric() != same).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let first_digit = word.find(char::is_numeric);
+        match first_digit {
+            _ if same && word.len() >= 4 && (varies(word) || is_random(word)) => outline.push(VARYING),
+            Some(at) => outline.extend([&word[..at], "*"]),
+            None => outline.push_str(word),
+        }
+        rest = after;
+    }
+    outline
+}
+
 /// The families of one run's names: what one name alone does not tell, several do.
 #[derive(Clone, Debug, Default)]
 pub struct Families {

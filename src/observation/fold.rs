@@ -3,18 +3,23 @@
 //!
 //! The same sightings give the same result in whatever order they arrive. They are told apart by a
 //! hash of everything that an audit could ask about, and the first in the order of URLs (not of
-//! time) is kept as their example. Where there are too many, *all* of a kind are told apart by less
-//! of their pages, so that it does not matter which came first.
+//! time) is kept as their example. Where there are too many, *all* of a kind are told apart by less,
+//! so that it does not matter which came first: by less of their pages, then of their names, of which
+//! a site that makes them up has the most. What the manifest declares under one pattern stays one thing
+//! and is never taken for another. Beyond that names are kept while there is room, the short ones first,
+//! and of the rest one sighting of each kind; how many are no longer told apart is in the coverage.
 
-use super::counted::{Countable, Counted, Detail, Pages, hash_of};
+use super::counted::{Countable, Counted, Detail, MOST, Pages, hash_of};
+use super::family::outline;
 use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
-    StorageKind, path_template,
+    StorageKind, family, path_template,
 };
 use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Values of one group that are remembered by their ordinals.
 const IDENTITIES: usize = 16;
@@ -24,11 +29,14 @@ const NAMED: usize = 5;
 const CLOCKS: i64 = 2;
 
 /// Gathers what the engines see, and gives it out sorted.
-#[derive(Default)]
 pub struct Fold {
     pages: Pages,
+    /// Which of the manifest's patterns a name is meant by, as a number: 0 for none.
+    declared: Box<dyn Fn(&Name) -> u64 + Send + Sync>,
+    /// Hashes of the things seen, to tell how many there are.
+    things: HashSet<u64>,
     seen: Counted<Seen>,
-    sent: Counted<Sent>,
+    sent: Counted<Went>,
     contacts: Counted<Contact>,
     visited: Counted<PageTally>,
     skipped: Counted<Skipped>,
@@ -36,17 +44,46 @@ pub struct Fold {
     remarks: Counted<Remark>,
 }
 
+impl Default for Fold {
+    fn default() -> Self {
+        Fold {
+            pages: Pages::new(None),
+            declared: Box::new(|_| 0),
+            things: HashSet::new(),
+            seen: Counted::default(),
+            sent: Counted::default(),
+            contacts: Counted::default(),
+            visited: Counted::default(),
+            skipped: Counted::default(),
+            failed: Counted::default(),
+            remarks: Counted::default(),
+        }
+    }
+}
+
 impl Fold {
     /// Pages that differ in this number are never taken for one another: the set of the
     /// manifest's classes they belong to, as bits or hashed.
     pub fn with_classes(classes: impl Fn(&SafeUrl) -> u64 + Send + Sync + 'static) -> Self {
-        Fold { pages: Pages::with_classes(Box::new(classes)), ..Fold::default() }
+        Fold { pages: Pages::new(Some(Arc::new(classes))), ..Fold::default() }
+    }
+
+    /// Names that differ in this number are never taken for one another, however many there are: the
+    /// set of the manifest's patterns that mean them; 0 for none.
+    #[must_use]
+    pub fn declaring(self, declared: impl Fn(&Name) -> u64 + Send + Sync + 'static) -> Self {
+        Fold { declared: Box::new(declared), ..self }
     }
 
     /// Takes in one sighting.
     pub fn add(&mut self, sighting: Sighting) {
         let identity = sighting.value.identity;
+        if self.things.len() < MOST {
+            self.things.insert(hash_of(&self.pages, Thing::of(&sighting)));
+        }
         let seen = Seen {
+            declared: (self.declared)(&sighting.name),
+            mixed: false,
             count: 1,
             identities: BTreeSet::from_iter((identity > 0).then_some(identity)),
             more_identities: false,
@@ -65,11 +102,15 @@ impl Fold {
         names: impl IntoIterator<Item = &'a Name>,
     ) {
         for name in names {
-            let key = sent_key(&mut self.pages, self.sent.detail(), (name, cell, method, cross_site), url);
-            if let Some(known) = self.sent.get_mut(key) {
-                known.count += 1;
-                if *url < known.example {
-                    known.example = url.clone();
+            let declared = (self.declared)(name);
+            let what = (name, declared, cell, method, cross_site);
+            let key = sent_key(&mut self.pages, self.sent.detail(), what, url);
+            if let Some(known) = self.sent.get_mut(key)
+                && known.sent.name == *name
+            {
+                known.sent.count += 1;
+                if *url < known.sent.example {
+                    known.sent.example = url.clone();
                 }
                 continue;
             }
@@ -81,7 +122,7 @@ impl Fold {
                 method: method.to_owned(),
                 cross_site,
             };
-            self.sent.add(&mut self.pages, sent);
+            self.sent.add(&mut self.pages, Went { sent, declared, mixed: false });
         }
     }
 
@@ -110,9 +151,9 @@ impl Fold {
         self.remarks.add(&mut self.pages, Remark { text, page: page.clone() });
     }
 
-    /// Distinct cookies and storage items so far.
+    /// Distinct cookies and storage items so far, as far as they are counted.
     pub fn distinct(&self) -> usize {
-        self.seen.iter().map(|seen| Thing::of(&seen.example)).collect::<BTreeSet<_>>().len()
+        self.things.len()
     }
 
     /// Everything seen so far, sorted.
@@ -141,7 +182,9 @@ impl Fold {
 
     /// Cookies sent so far, sorted.
     pub fn sent(&self) -> Vec<Sent> {
-        self.sent.sorted()
+        let mut sent: Vec<Sent> = self.sent.iter().map(|went| went.sent.clone()).collect();
+        sent.sort();
+        sent
     }
 
     /// Hosts asked so far, sorted.
@@ -246,9 +289,41 @@ fn default_path(url: &SafeUrl) -> String {
 #[derive(Clone)]
 struct Seen {
     count: u64,
+    /// Which of the manifest's patterns its name is meant by.
+    declared: u64,
+    /// It stands for several things.
+    mixed: bool,
     example: Sighting,
     identities: BTreeSet<u32>,
     more_identities: bool,
+}
+
+impl Seen {
+    /// What it is of, as far as that tells it apart.
+    fn thing(&self, detail: Detail) -> Thing {
+        let mut thing = Thing::of(&self.example);
+        thing.name = folded(thing.name, self.declared, detail);
+        if detail >= Detail::Outline {
+            thing.path = String::new();
+            thing.partition = thing.partition.map(|_| String::new());
+            if self.declared == 0 {
+                thing.domain = String::new();
+            }
+        }
+        thing
+    }
+}
+
+/// As much of a name as tells things apart: where there are too many, names that one pattern of the
+/// manifest means are one, and others are by what is not random in them.
+fn folded(name: Name, declared: u64, detail: Detail) -> Name {
+    match detail {
+        Detail::Shape | Detail::TwoFolders | Detail::OneFolder | Detail::Host => name,
+        _ if declared != 0 => Name::from(""),
+        Detail::Family => Name::new(family(&name.to_string()).as_bytes()),
+        Detail::Outline => Name::new(outline(&name.to_string()).as_bytes()),
+        Detail::Nameless => Name::from(""),
+    }
 }
 
 impl Countable for Seen {
@@ -263,13 +338,13 @@ impl Countable for Seen {
         ];
         let page = page.map(|url| url.map_or(0, |url| pages.key(url, detail)));
         pages.hash(|hasher| {
-            Thing::of(sighting).hash(hasher);
+            (self.thing(detail), self.declared).hash(hasher);
             sighting.cell.hash(hasher);
             page.hash(hasher);
             let at = &sighting.exchange;
             (&at.method, at.status, at.resource, sighting.channel).hash(hasher);
-            hash_written(sighting, hasher);
-            hash_decision(sighting, hasher);
+            hash_written(sighting, hasher, detail);
+            hash_decision(sighting, hasher, detail);
             (sighting.value.shape, sighting.value.class, &sighting.disagreement).hash(hasher);
             if let Some(elsewhere) = &sighting.elsewhere {
                 (elsewhere.browser, std::mem::discriminant(&elsewhere.decision)).hash(hasher);
@@ -278,6 +353,9 @@ impl Countable for Seen {
     }
 
     fn merge(&mut self, other: Self) {
+        // What one pattern means is one thing under many names, and no audit asks which.
+        let as_meant = if self.declared == 0 { Detail::Shape } else { Detail::Family };
+        self.mixed |= other.mixed || self.thing(as_meant) != other.thing(as_meant);
         self.count += other.count;
         self.identities.extend(other.identities);
         self.more_identities |= other.more_identities || self.identities.len() > IDENTITIES;
@@ -287,6 +365,24 @@ impl Countable for Seen {
         if order(&other.example) < order(&self.example) {
             self.example = other.example;
         }
+    }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
+    /// What is declared first, then the short names: those made up by the thousand are long.
+    fn rank(&self) -> u32 {
+        let length = u32::try_from(self.example.name.as_bytes().len()).unwrap_or(u32::MAX);
+        if self.declared == 0 { length.saturating_add(1) } else { 0 }
+    }
+
+    fn counts_nameless(&self) -> bool {
+        true
     }
 }
 
@@ -300,25 +396,27 @@ fn order(sighting: &Sighting) -> impl Ord {
     };
     (
         (&sighting.page, &at.url, &at.method, at.status, at.hop),
-        (&sighting.line, &sighting.written, effective, reasons, sighting.value.shape, sighting.at_ms),
+        (&sighting.line, &sighting.written, effective, reasons, sighting.value.shape),
+        (&sighting.name, sighting.at_ms),
     )
 }
 
-fn hash_written(sighting: &Sighting, hasher: &mut impl Hasher) {
+fn hash_written(sighting: &Sighting, hasher: &mut impl Hasher, detail: Detail) {
     let Written { lifetime, lifetime_by, http_only, secure, same_site, partitioned, path, domain } =
         &sighting.written;
-    hash_lifetime(*lifetime, sighting, hasher);
+    hash_lifetime(*lifetime, sighting, hasher, detail);
+    let domain = if detail < Detail::Outline { domain.as_deref() } else { domain.as_ref().map(|_| "") };
     (lifetime_by, http_only, secure, same_site, partitioned, domain).hash(hasher);
     path.is_some().hash(hasher);
 }
 
-fn hash_decision(sighting: &Sighting, hasher: &mut impl Hasher) {
+fn hash_decision(sighting: &Sighting, hasher: &mut impl Hasher, detail: Detail) {
     std::mem::discriminant(&sighting.decision).hash(hasher);
     if let Decision::Rejected { reasons } = &sighting.decision {
         reasons.hash(hasher);
     }
     if let Some(effective) = sighting.decision.effective() {
-        hash_lifetime(effective.lifetime, sighting, hasher);
+        hash_lifetime(effective.lifetime, sighting, hasher, detail);
         let flags = (effective.host_only, effective.secure, effective.http_only);
         (flags, effective.same_site, effective.priority).hash(hasher);
     }
@@ -328,8 +426,12 @@ fn hash_decision(sighting: &Sighting, hasher: &mut impl Hasher) {
 /// the jitter of two clocks or because the date is a fixed one: such lifetimes are told apart by
 /// steps that are smaller than the tolerance of any claim (60 s or 1 %). The steps end 43 s past a
 /// minute, where no server's lifetime ends.
-fn hash_lifetime(lifetime: Lifetime, sighting: &Sighting, hasher: &mut impl Hasher) {
+fn hash_lifetime(lifetime: Lifetime, sighting: &Sighting, hasher: &mut impl Hasher, detail: Detail) {
     match lifetime {
+        // A site may make one up for every answer: then only how long it is, roughly.
+        Lifetime::Seconds(seconds) if detail >= Detail::Outline => {
+            (seconds.signum(), seconds.unsigned_abs().checked_ilog2()).hash(hasher);
+        }
         Lifetime::Seconds(seconds) if is_by_date(sighting) => {
             let step = match seconds {
                 ..60_000 => 60,
@@ -375,26 +477,59 @@ fn without_jitter(mut sighting: Sighting) -> Sighting {
     sighting
 }
 
-fn sent_key(pages: &mut Pages, detail: Detail, what: (&Name, &Cell, &str, bool), example: &SafeUrl) -> u64 {
-    let page = pages.key(example, detail);
-    pages.hash(|hasher| (what, page).hash(hasher))
+/// Cookies that went along, which differ in nothing an audit could ask about.
+#[derive(Clone)]
+struct Went {
+    sent: Sent,
+    declared: u64,
+    mixed: bool,
 }
 
-impl Countable for Sent {
+/// Name, what it is declared as, whose, by which method, and whether across sites.
+type Sending<'a> = (&'a Name, u64, &'a Cell, &'a str, bool);
+
+fn sent_key(pages: &mut Pages, detail: Detail, what: Sending<'_>, example: &SafeUrl) -> u64 {
+    let page = pages.key(example, detail.min(Detail::Host));
+    let (name, declared, cell, method, cross_site) = what;
+    let rest = (declared, cell, method, cross_site, page);
+    match detail < Detail::Family {
+        true => hash_of(pages, (name, rest)),
+        false => hash_of(pages, (folded(name.clone(), declared, detail), rest)),
+    }
+}
+
+impl Countable for Went {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let what = (&self.name, &self.cell, self.method.as_str(), self.cross_site);
-        sent_key(pages, detail, what, &self.example)
+        let Sent { name, cell, method, cross_site, example, .. } = &self.sent;
+        sent_key(pages, detail, (name, self.declared, cell, method, *cross_site), example)
     }
 
     fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.example = other.example.min(self.example.clone());
+        self.mixed |= other.mixed || self.declared == 0 && self.sent.name != other.sent.name;
+        self.sent.count += other.sent.count;
+        let first = |went: &Went| (went.sent.example.clone(), went.sent.name.clone());
+        if first(&other) < first(self) {
+            (self.sent.example, self.sent.name) = (other.sent.example, other.sent.name);
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.sent.count
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
+    fn rank(&self) -> u32 {
+        let length = u32::try_from(self.sent.name.as_bytes().len()).unwrap_or(u32::MAX);
+        if self.declared == 0 { length.saturating_add(1) } else { 0 }
     }
 }
 
 impl Countable for Contact {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let page = pages.key(&self.page, detail);
+        let page = pages.key(&self.page, detail.min(Detail::Host));
         let what = (&self.host, self.party, self.resource, &self.cell, self.fetched, &self.carried);
         hash_of(pages, (what, page))
     }
@@ -409,12 +544,16 @@ impl Countable for Contact {
             (self.page, self.example, self.script) = (other.page, other.example, other.script);
         }
     }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
 }
 
 impl Countable for PageTally {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let example = pages.key(&self.example, detail);
-        let shown = self.shown.as_ref().map(|shown| pages.key(shown, detail));
+        let example = pages.key(&self.example, detail.min(Detail::Host));
+        let shown = self.shown.as_ref().map(|shown| pages.key(shown, detail.min(Detail::Host)));
         hash_of(pages, (&self.cell, self.status, example, shown))
     }
 
@@ -424,11 +563,15 @@ impl Countable for PageTally {
             (self.example, self.shown) = (other.example, other.shown);
         }
     }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
 }
 
 impl Countable for Skipped {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let example = pages.key(&self.example, detail);
+        let example = pages.key(&self.example, detail.min(Detail::Host));
         hash_of(pages, (&self.persona, self.reason, example))
     }
 
@@ -436,11 +579,15 @@ impl Countable for Skipped {
         self.count += other.count;
         self.example = other.example.min(self.example.clone());
     }
+
+    fn count(&self) -> u64 {
+        self.count
+    }
 }
 
 impl Countable for Failed {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let url = pages.key(&self.url, detail);
+        let url = pages.key(&self.url, detail.min(Detail::Host));
         hash_of(pages, (&self.cell, self.kind, url))
     }
 
@@ -449,6 +596,10 @@ impl Countable for Failed {
         if (&other.url, &other.detail) < (&self.url, &self.detail) {
             (self.url, self.detail) = (other.url, other.detail);
         }
+    }
+
+    fn count(&self) -> u64 {
+        self.count
     }
 }
 
@@ -461,18 +612,21 @@ struct Remark {
 
 impl Countable for Remark {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let page = pages.key(&self.page, detail);
+        let page = pages.key(&self.page, detail.min(Detail::Host));
         hash_of(pages, (self.text, page))
     }
 
     fn merge(&mut self, other: Self) {
         self.page = other.page.min(self.page.clone());
     }
+
+    fn count(&self) -> u64 {
+        1
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::counted::MOST;
     use super::*;
     use crate::cookie::{CookieLine, Initiator, Jar, RequestContext, ThirdPartyCookies, ValueFacts};
     use crate::observation::{
@@ -480,6 +634,7 @@ mod tests {
         SkipReason,
     };
     use crate::secret::Secrets;
+    use proptest::prelude::*;
     use url::Url;
 
     /// Sun, 06 Nov 1994 08:49:37 GMT
@@ -685,17 +840,114 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_site_that_makes_up_names_fills_no_memory() {
-        let mut fold = Fold::default();
-        let sighting = seen("/", "a=1");
-        for n in 0..MOST + 10 {
-            fold.add(changed(sighting.clone(), |seen| seen.name = Name::new(format!("n{n}"))));
-        }
-        assert_eq!(fold.observations().len(), MOST);
+    /// The fold's observations and coverage after these sightings.
+    fn kept(mut fold: Fold, sightings: &[Sighting]) -> (Vec<Observation>, Coverage) {
+        sightings.iter().cloned().for_each(|sighting| fold.add(sighting));
         let mut coverage = Coverage::default();
         fold.cover(&mut coverage);
-        assert!(coverage.notes[0].ends_with("; 10 more are not listed"), "{:?}", coverage.notes);
+        (fold.observations(), coverage)
+    }
+
+    fn counted(observations: &[Observation]) -> u64 {
+        observations.iter().flat_map(|seen| &seen.groups).map(|group| group.count).sum()
+    }
+
+    fn named(observations: &[Observation], name: &str) -> bool {
+        observations.iter().any(|seen| seen.name.to_string() == name)
+    }
+
+    #[test]
+    fn a_site_that_makes_up_names_fills_no_memory() {
+        let flood: Vec<_> = (0..MOST + 10).map(|n| seen("/", &format!("n{n}=1"))).collect();
+        let (observations, coverage) = kept(Fold::default(), &flood);
+        assert_eq!((observations.len(), counted(&observations)), (1, 310));
+        assert_eq!(coverage.lost, 310);
+        assert_eq!(
+            coverage.notes,
+            [
+                "more than 300 different sightings: told apart by the outline of their names, their attributes and \
+              whose they are; 310 of them are not listed one by one"
+            ]
+        );
+        assert_eq!(Fold::default().distinct(), 0);
+    }
+
+    /// Names as sites make them up: numbered, from random bytes, of letters alone.
+    fn flood(kind: usize, count: usize) -> Vec<Sighting> {
+        let letters = |n: usize| [n / 676, n / 26 % 26, n % 26].map(|n| char::from(b'a' + n as u8));
+        let random = |n: usize| {
+            let mut state = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let base62 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+            let letter = |_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                char::from(base62[(state >> 33) as usize % 62])
+            };
+            (0..22).map(letter).collect::<String>()
+        };
+        let line = |n: usize| match kind {
+            0 => format!("nonce{n}x=1; Path=/; Max-Age={}", 60 + n),
+            1 => format!("Nonce.{}=1; Path=/", random(n)),
+            2 => format!("{}=1; Path=/", random(n)),
+            _ => format!("zzqx{}zqqx=1; Path=/p{n}", String::from_iter(letters(n))),
+        };
+        (0..count).map(|n| seen(&format!("/p{}", n % 7), &line(n))).collect()
+    }
+
+    #[test]
+    fn one_of_each_is_kept_whatever_comes() {
+        for kind in 0..4 {
+            let mut sightings = flood(kind, MOST * 3);
+            sightings.push(seen("/late", "tracker=1; Path=/"));
+            sightings.push(seen("/late", "insecure=1; Path=/; SameSite=None"));
+            sightings.push(seen("/late", "sid=1; Path=/; HttpOnly"));
+            let count = sightings.len() as u64;
+            for turn in [0, 1, MOST] {
+                sightings.rotate_right(turn);
+                let (observations, coverage) = kept(Fold::default(), &sightings);
+                for name in ["tracker", "insecure", "sid"] {
+                    assert!(named(&observations, name), "{name} among names of kind {kind}");
+                }
+                assert_eq!(counted(&observations), count, "kind {kind}");
+                assert!(coverage.lost >= MOST as u64, "kind {kind}: {}", coverage.lost);
+                assert!(observations.len() <= MOST + MOST / 10);
+            }
+        }
+    }
+
+    #[test]
+    fn what_one_pattern_declares_is_one_thing_and_no_other() {
+        let declared = |name: &Name| u64::from(name.to_string().starts_with("Nonce."));
+        let mut sightings = flood(1, MOST * 3);
+        let (observations, coverage) = kept(Fold::default().declaring(declared), &sightings);
+        assert_eq!((counted(&observations), coverage.lost), (MOST as u64 * 3, 0), "nothing is lost");
+        sightings.extend(flood(0, MOST * 3));
+        sightings.push(seen("/", "Nonce.x=1; Path=/; HttpOnly"));
+        let (observations, coverage) = kept(Fold::default().declaring(declared), &sightings);
+        let nonces = observations.iter().filter(|seen| declared(&seen.name) == 1).map(|seen| &seen.groups);
+        assert_eq!(nonces.flatten().map(|group| group.count).sum::<u64>(), MOST as u64 * 3 + 1);
+        assert!(coverage.lost > 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn whatever_is_kept_is_the_same_in_any_order(
+            kinds in proptest::collection::vec(0..4usize, 1..4),
+            shuffled in Just((0..MOST * 2).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let mut sightings = Vec::new();
+            for kind in kinds {
+                sightings.extend(flood(kind, MOST * 2));
+            }
+            let parts = sightings.len() / shuffled.len();
+            let mixed = |part| shuffled.iter().map(move |at| at * parts + part);
+            let other: Vec<_> = (0..parts).flat_map(mixed).map(|at| sightings[at].clone()).collect();
+            let (first, coverage) = kept(Fold::default(), &sightings);
+            let again = kept(Fold::default(), &other);
+            prop_assert_eq!(counted(&first), sightings.len() as u64);
+            prop_assert!(again == (first, coverage));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! what an audit could ask about.
 
 use super::correlation::{Claimed, Correlation, LookAgain};
-use crate::cookie::same_site;
+use crate::cookie::{Name, same_site};
 use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::{Glob, Manifest, PageClass};
@@ -84,7 +84,7 @@ impl Recorder {
         members: BTreeSet<String>,
     ) -> Recorder {
         let fold = match manifest {
-            Some(manifest) => Fold::with_classes(classes(manifest)),
+            Some(manifest) => Fold::with_classes(classes(manifest)).declaring(declared(manifest)),
             None => Fold::default(),
         };
         let correlation = Correlation::new(members, gets_no_identifiers(manifest, &site));
@@ -438,6 +438,25 @@ fn classes_of_url(manifest: &Manifest) -> impl Fn(&Url) -> u64 + Send + Sync + u
         std::hash::Hasher::finish(&hash)
     }
 }
+
+/// Which of the manifest's items a name may be meant by, as one number; 0 for none.
+fn declared(manifest: &Manifest) -> impl Fn(&Name) -> u64 + Send + Sync + use<> {
+    let names =
+        manifest.items.iter().map(|item| [item.names.as_slice(), item.https_names.as_slice()].concat());
+    let names: Vec<_> = names.collect();
+    move |name| {
+        let mut hash = std::hash::DefaultHasher::new();
+        let mut any = false;
+        for (index, patterns) in names.iter().enumerate() {
+            if patterns.iter().any(|pattern| pattern.matches(name)) {
+                any = true;
+                std::hash::Hash::hash(&index, &mut hash);
+            }
+        }
+        if any { std::hash::Hasher::finish(&hash).max(1) } else { 0 }
+    }
+}
+
 /// Whether a host belongs to a third party that gets nothing to tell visitors apart by, as the
 /// manifest says; one whose hosts it does not name may have any.
 fn gets_no_identifiers(manifest: Option<&Manifest>, site: &Arc<Site>) -> Claimed {

@@ -16,6 +16,9 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 use wire::{Stream, Wire};
 
+/// Interim answers (1xx) before the one that counts.
+const MOST_INTERIM: u32 = 1000;
+
 /// Makes a request once more.
 pub(super) async fn send(
     client: &Client,
@@ -33,6 +36,7 @@ pub(super) async fn send(
 
     let asking = async {
         wire.send(&asked(request)).await.map_err(|error| broken(&host, &error.to_string()))?;
+        let mut interim = 0;
         loop {
             let raw = wire.head(settings.head_bytes).await.map_err(|why| unreadable(&host, &why))?;
             let parsed = head::parse(&raw).map_err(|why| unreadable(&host, why))?;
@@ -42,6 +46,10 @@ pub(super) async fn send(
                     return Err(too_many_lines(&host));
                 }
                 return Ok((raw.len(), parsed));
+            }
+            interim += 1;
+            if interim > MOST_INTERIM {
+                return Err(unreadable(&host, "it has interim answers without end"));
             }
         }
     };
