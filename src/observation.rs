@@ -13,6 +13,7 @@ mod family;
 mod fold;
 mod glob;
 mod outcome;
+mod quoted;
 mod reach;
 mod renamed;
 mod safe_url;
@@ -36,10 +37,11 @@ pub use family::{Families, family};
 pub use fold::Fold;
 pub use glob::Glob;
 pub use outcome::{BannerMoment, ConsentLook, Outcome, ProbeKind, ProbeResult};
+pub use quoted::quoted;
 pub use reach::{MAY_FAIL, Share};
 pub use renamed::renamed;
 pub use safe_url::{MASK, SafeUrl};
-pub use saved::NotAScan;
+pub use saved::{NotAScan, without_values};
 pub use scan::{BrowserRun, LinkCheck, Picture, PolicyPage, Run, SCAN_FORMAT, Scan};
 pub use sighting::{
     Channel, Circumstances, Credentials, ExchangeRef, Group, LineFrom, Observation, Page, Party, Resource,

@@ -230,3 +230,63 @@ fn whoever_stops_a_run_is_heard_while_a_helper_works() {
         assert!(took < Duration::from_secs(55), "{signal} {secret}: {took:?}");
     }
 }
+
+#[test]
+fn a_page_that_is_quoted_gives_nothing_away() {
+    const RANDOM: &str = "T1q8Lb5HsX0vN7cE4rWy2Kd9";
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page("", &format!("<a href=/u/{RANDOM}/x>x</a>")),
+        "/start" => Answer::redirect("302 Found", &format!("/u/{RANDOM}/refused"), ""),
+        "/json" => Answer::status(
+            "403 No",
+            "Content-Type: application/json\r\n",
+            "{\"error\":\"not_yet\",\"access_token\":\"swordfish pike\",\"mail\":\"anna@example.org\"}",
+        ),
+        page if page.starts_with("/u/") => Answer::status(
+            "403 No",
+            "Content-Type: text/html\r\n",
+            &format!(
+                "<title>For {RANDOM}</title>Your code is 482913. Go on at \
+                 http://x.example/reset/8fj3kd93kd?token=trout-77 as anna@example.org. Not yet open."
+            ),
+        ),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let plan = |step: &str| {
+        format!(
+            "[targets.site]\nurl = \"{}\"\n[limits]\nrate = \"unlimited\"\n[personas.member]\nlogin = [{step}]\n",
+            site.url_as("http", "localhost", "/")
+        )
+    };
+    for (step, kept) in [
+        ("{ open = \"/start\" }", "Not yet open."),
+        ("{ request = { method = \"POST\", url = \"/json\" } }", "not_yet"),
+    ] {
+        write(folder.path(), "plan.toml", &plan(step));
+        let args = ["scan", "plan.toml", "-v", "--format", "json", "--save-scan", "scan.json"];
+        let ended = Cookieproof::new(args).within(folder.path()).run();
+        let saved = std::fs::read_to_string(folder.path().join("scan.json")).unwrap();
+        for text in [&ended.stdout, &ended.stderr, &saved] {
+            for secret in [RANDOM, "482913", "8fj3kd93kd", "trout-77", "swordfish", "pike", "anna@"] {
+                assert!(!text.contains(secret), "{secret}: {text}");
+            }
+        }
+        assert!(ended.stdout.contains(kept), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_scan_that_cannot_be_read_is_not_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in [
+        "{\"format\": 1, \"run\": \"swordfish\"}",
+        "{\"format\": \"swordfish\"}",
+        "{\"format\": 1, \"run\": {\"engines\": [\"swordfish\"]}}",
+    ] {
+        write(folder.path(), "scan.json", text);
+        let ended = Cookieproof::new(["report", "scan.json"]).within(folder.path()).run();
+        assert!(ended.stderr.contains("is not a saved scan"), "{ended:?}");
+        assert!(!ended.stderr.contains("swordfish"), "{}", ended.stderr);
+    }
+}

@@ -52,6 +52,12 @@ impl SafeUrl {
         &self.0
     }
 
+    /// The masked path.
+    pub fn path(&self) -> &str {
+        let path = &self.0[self.origin_length()..];
+        path.split('?').next().unwrap_or(path)
+    }
+
     /// Scheme, host with port, and path, for patterns; none if the text is not a URL.
     pub fn parsed(&self) -> Option<Url> {
         Url::parse(&self.0).ok()
@@ -77,15 +83,17 @@ impl SafeUrl {
 }
 
 /// Copies a path, token by token masked where it looks like one.
-fn push_path(safe: &mut String, path: &str) {
+pub(super) fn push_path(safe: &mut String, path: &str) {
     let mut after_a_word_for_it = false;
+    let is_built = is_built(path);
     for (at, segment) in path.split('/').enumerate() {
         if at > 0 {
             safe.push('/');
         }
         let (name, parameters) = segment.split_at(segment.find(';').unwrap_or(segment.len()));
         let decoded = decoded(name);
-        if is_token(&decoded, after_a_word_for_it) || is_email(&decoded) {
+        let is_token = is_token(&decoded, after_a_word_for_it) || !is_built && is_of_mixed_classes(&decoded);
+        if is_token || is_email(&decoded) {
             safe.push_str(MASK);
         } else {
             safe.push_str(name);
@@ -155,11 +163,49 @@ fn busts_caches(name: &str, value: &str) -> bool {
 }
 
 /// Whether a parameter's name says that its value is somebody's own.
-fn is_named_secret(name: &str) -> bool {
+pub(super) fn is_named_secret(name: &str) -> bool {
     name.len() > LONGEST_VALUE
         || is_anti_forgery_name(name)
         || words(name).any(|word| SECRET_NAMES.contains(&word.as_str()))
         || SECRET_ENDINGS.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending))
+}
+
+/// Whether a name says that its value lets somebody in, and not only who that is.
+pub(super) fn names_a_credential(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "apikey",
+        "assertion",
+        "authorization",
+        "bearer",
+        "cookie",
+        "credential",
+        "credentials",
+        "csrf",
+        "jwt",
+        "nonce",
+        "otp",
+        "passphrase",
+        "passwd",
+        "password",
+        "pwd",
+        "secret",
+        "sess",
+        "session",
+        "sessionid",
+        "sid",
+        "signature",
+        "ticket",
+        "token",
+        "xsrf",
+    ];
+    is_anti_forgery_name(name) || words(name).any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a word is random as only credentials are, wherever it stands.
+pub(super) fn has_token_shape(word: &str) -> bool {
+    is_token(word, false)
+        || is_of_mixed_classes(word)
+        || !is_uuid(word.as_bytes()) && looks_random(word) && !word.contains('.')
 }
 
 /// Whether a value looks like a credential or like somebody, whatever its name.
@@ -205,12 +251,56 @@ fn is_token(segment: &str, after_a_word_for_it: bool) -> bool {
                 || segment.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty()
             && !local.contains(['/', ' '])
             && domain.split_once('.').is_some_and(|(name, rest)| !name.is_empty() && !rest.is_empty())
     })
+}
+
+/// From sixteen characters on: letters of both cases and digits in turns, as nobody writes words. What
+/// ends in a number, or is written in camel case, changes now and then from letters to digits, what is
+/// random all the time. Parts of a title are words.
+fn is_of_mixed_classes(segment: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let is_word = |part: &str| {
+        let (first, rest) = part.split_at_checked(1).unwrap_or_default();
+        let of = |text: &str, class: fn(&u8) -> bool| text.as_bytes().iter().all(class);
+        part.len() >= 4
+            && of(first, u8::is_ascii_alphabetic)
+            && (of(rest, u8::is_ascii_lowercase) || of(part, u8::is_ascii_uppercase))
+    };
+    let separates = |c: char| matches!(c, '-' | '_');
+    if segment.len() < SHORTEST
+        || !segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        || segment.split(separates).any(is_word)
+    {
+        return false;
+    }
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    };
+    let classes: Vec<u8> = segment.bytes().filter(u8::is_ascii_alphanumeric).map(class).collect();
+    let at_least_two = |wanted: u8| classes.iter().filter(|class| **class == wanted).count() >= 2;
+    let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let of_digits = classes.windows(2).filter(|pair| (pair[0] == 1) != (pair[1] == 1)).count();
+    let often = of_digits * 4 >= classes.len() || of_digits >= 3 && changes * 2 >= classes.len();
+    at_least_two(1) && at_least_two(2) && at_least_two(3) && often
+}
+
+/// What a site's build wrote: the hashes in it are public, and say which version it was.
+fn is_built(path: &str) -> bool {
+    const FOLDERS: &[&str] =
+        &["_next", "_nuxt", "assets", "build", "bundles", "chunks", "dist", "packs", "static"];
+    const FILES: &[&str] = &[
+        "avif", "css", "gif", "ico", "jpeg", "jpg", "js", "map", "mjs", "png", "svg", "ttf", "wasm", "webp",
+        "woff", "woff2",
+    ];
+    let is_file = path.rsplit_once('.').is_some_and(|(_, ending)| FILES.contains(&ending));
+    is_file && path.split('/').any(|folder| FOLDERS.contains(&folder))
 }
 
 /// Percent-decoded, for judging only.
@@ -469,6 +559,23 @@ mod tests {
         );
         case("https://example.org/otp/123456", "https://example.org/otp/*");
         case("https://example.org/s/aB3xK9mQ2pLs7TvW1zYaB3xK9mQ2pLs7TvW1zY", "https://example.org/s/*");
+        case("https://example.org/u/T1q8Lb5HsX0vN7cE4rWy2Kd9/x", "https://example.org/u/*/x");
+        case("https://example.org/d/aB3xK9mQ2pLs7TvW", "https://example.org/d/*");
+        case("https://example.org/d/aB3x-9mQ2pL_7TvWx", "https://example.org/d/*");
+        for readable in [
+            "/p/iPhone15ProMax256Gold",
+            "/TheLongTitleOf2026Part12",
+            "/Guide-to-A1B2-and-C3D4-Parts-2026",
+            "/blog/2026/11/27/how-to-bake-bread-in-7-steps",
+            "/_next/static/T1q8Lb5HsX0vN7cE4rWy2/_buildManifest.js",
+            "/assets/index-D4x9QzB2aK7w.js",
+            "/o/550e8400-e29b-41d4-a716-446655440000",
+            "/wiki/HTTP_404_ERROR_PAGES",
+            "/products/SKU12345678ABCDEF",
+        ] {
+            let address = format!("https://example.org{readable}");
+            case(&address, &address);
+        }
         case("https://example.org/unsubscribe/anna@example.org", "https://example.org/unsubscribe/*");
         case("https://example.org/a;jsessionid=1A2B/b", "https://example.org/a;jsessionid=*/b");
         case("data:text/html;base64,PHA+", "data:text/html");

@@ -20,7 +20,7 @@ pub enum NotAScan {
     #[error("{what}, not a saved scan{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
     Foreign { what: &'static str, hint: Option<&'static str> },
     #[error("it is not a saved scan: {0}")]
-    Malformed(serde_json::Error),
+    Malformed(String),
     #[error("it has format {0}; this version reads format {SCAN_FORMAT}. Make the scan again.")]
     OtherFormat(u64),
 }
@@ -46,12 +46,40 @@ impl Scan {
         // The version first: a scan of another one may lack fields, and that would be no help.
         let format = match serde_json::from_str(&text) {
             Ok(Version { format }) => format,
-            Err(error) => return Err(foreign(&text).unwrap_or(NotAScan::Malformed(error))),
+            Err(error) => {
+                return Err(foreign(&text).unwrap_or_else(|| NotAScan::Malformed(without_values(&error))));
+            }
         };
         if format != u64::from(SCAN_FORMAT) {
             return Err(NotAScan::OtherFormat(format));
         }
-        serde_json::from_str(&text).map_err(NotAScan::Malformed)
+        serde_json::from_str(&text).map_err(|error| NotAScan::Malformed(without_values(&error)))
+    }
+}
+
+/// What is wrong with a file of recorded things, without the thing itself: it may be anybody's.
+pub fn without_values(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    if !error.is_data() {
+        return said;
+    }
+    let place = match error.line() {
+        0 => String::new(),
+        line => format!(" at line {line} column {}", error.column()),
+    };
+    let said = said.strip_suffix(&place).unwrap_or(&said);
+    // These name only what was expected, or how many there were.
+    let of_ours = ["missing field ", "duplicate field ", "invalid length ", "no run counts to "];
+    if of_ours.iter().any(|start| said.starts_with(start)) {
+        return format!("{said}{place}");
+    }
+    // `invalid type: string "it", expected u64`: a value may hold these words, too, so the last ones count.
+    let kind = said.split(['"', '`']).next().unwrap_or_default().trim_end();
+    match said.rsplit_once(", expected ") {
+        Some((_, expected)) if said.starts_with("invalid ") || said.starts_with("unknown ") => {
+            format!("{kind}, expected {expected}{place}")
+        }
+        _ => format!("a value that cannot be read{place}"),
     }
 }
 
@@ -105,6 +133,34 @@ fn foreign(text: &str) -> Option<NotAScan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_value() {
+        for (text, why) in [
+            (
+                r#"{"format": "hunter2, expected \"x\""}"#,
+                "it is not a saved scan: invalid type: string, expected u64 at line 1 column 36",
+            ),
+            (
+                r#"{"format": -77123}"#,
+                "it is not a saved scan: invalid value: integer, expected u64 at line 1 column 17",
+            ),
+            (
+                r#"{"format": 1, "run": {"tool": "a", "target": "t", "base_url": 482913}}"#,
+                "it is not a saved scan: invalid type: integer, expected a string at line 1 column 69",
+            ),
+            (
+                r#"{"format": 1, "run": {"engines": ["hunter2"]}}"#,
+                "it is not a saved scan: unknown variant, expected `http` or `browser` at line 1 column 43",
+            ),
+            (
+                r#"{"format": 1, "run": "hunter2"}"#,
+                "it is not a saved scan: invalid type: string, expected struct Run at line 1 column 30",
+            ),
+        ] {
+            assert_eq!(Scan::read(text.as_bytes()).unwrap_err().to_string(), why);
+        }
+    }
 
     #[test]
     fn what_is_no_scan_says_why() {

@@ -108,15 +108,6 @@ pub(super) fn meta_refresh(html: &str) -> Option<String> {
     refresh.value().attr("content").map(str::to_owned)
 }
 
-/// The first words of the visible text, on one line, for messages.
-pub(super) fn first_words(html: &str) -> String {
-    let text = one_line(&visible_text(html, 4096));
-    match text.char_indices().nth(160) {
-        Some((cut, _)) => format!("{}\u{2026}", text[..cut].trim_end()),
-        None => text,
-    }
-}
-
 /// What relative URLs of the document are relative to.
 pub(super) fn base(document: &Html, page: &Url) -> Url {
     first(document, "base[href]")

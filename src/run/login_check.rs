@@ -5,7 +5,7 @@
 use crate::engine::browser::{BrowserContext, Patience};
 use crate::engine::{Ask, Gate, HttpEngine, Session, Visit};
 use crate::legible::without_credentials;
-use crate::observation::{Cell, Consent, Engine, Phase, Resource};
+use crate::observation::{Cell, Consent, Engine, Phase, Resource, quoted};
 use crate::plan::Mark;
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::html;
@@ -112,7 +112,7 @@ impl Runner<'_> {
     /// The mark on a page that was asked for, as it is shown.
     pub(super) fn judge_shown(&self, mark: &Mark, visit: &Visit, shown: &Shown) -> Marked {
         if let Some(failure) = &visit.failure {
-            let why = format!("GET {}: {}", visit.asked.path(), failure.detail);
+            let why = format!("GET {}: {}", quoted(visit.asked.path()), failure.detail);
             return Marked { holds: false, unclear: true, by_script: false, why };
         }
         let unclear = visit.status == 429 || visit.status >= 500;
@@ -226,8 +226,8 @@ impl Runner<'_> {
         let marked = loop {
             let page = self.unless_ended(tab.page()).await?;
             let marked = match (&gone, page) {
-                (Some((_, why)), _) => unclear(&format!("GET {}: {why}", url.path())),
-                (None, None) => unclear(&format!("GET {}: the page does not answer", url.path())),
+                (Some((_, why)), _) => unclear(&format!("GET {}: {why}", quoted(url.path()))),
+                (None, None) => unclear(&format!("GET {}: the page does not answer", quoted(url.path()))),
                 (None, Some(page)) => {
                     let visit =
                         Visit { shown: page.url.clone(), status: tab.status(), ..Visit::unanswered(url) };

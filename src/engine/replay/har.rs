@@ -1,7 +1,7 @@
 //! A HAR file taken apart. Recorders differ in what they leave out, so everything but the address of a
 //! request may be missing.
 
-use crate::observation::Resource;
+use crate::observation::{Resource, without_values};
 use serde::Deserialize;
 use url::Url;
 
@@ -86,7 +86,7 @@ impl Entry {
 pub(super) fn read(text: &str) -> Result<Recorded, NotARecording> {
     let text = text.trim_start_matches('\u{feff}');
     let Har { log } =
-        serde_json::from_str(text).map_err(|error| NotARecording::Malformed(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| NotARecording::Malformed(without_values(&error)))?;
     if log.creator.name == env!("CARGO_PKG_NAME") {
         return Err(NotARecording::Masked);
     }

@@ -4,6 +4,7 @@
 
 use super::super::html::{base, one_line, parse, parse_selector};
 use crate::charset::Charset;
+use crate::observation::quoted;
 use crate::plan::Choice;
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Node};
@@ -196,7 +197,7 @@ impl Form {
             .collect();
         let id = self.id.as_deref().map(|id| format!("#{id}")).unwrap_or_default();
         let fields = if fields.is_empty() { "no fields".to_owned() } else { fields.join(", ") };
-        format!("form{id} {} {}: {fields}", self.method, self.action.path())
+        format!("form{id} {} {}: {fields}", self.method, quoted(self.action.path()))
     }
 
     fn names(&self) -> Vec<&str> {

@@ -4,6 +4,7 @@
 
 use super::super::html::{self, one_line, parse_selector};
 use super::shown::{Shown, cut};
+use crate::observation::quoted;
 use scraper::ElementRef;
 use url::Url;
 
@@ -36,7 +37,7 @@ impl Shown {
         let written = link.value().attr("href").unwrap_or_default().trim();
         let target = self.charset.join(&html::base(&document, &self.url), written);
         target.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-            format!("`{selector}` leads to no page (`{}`): a script follows it", cut(written, 40))
+            format!("`{selector}` leads to no page (`{}`): a script follows it", cut(&quoted(written), 40))
         })
     }
 
@@ -75,7 +76,7 @@ impl Shown {
         let told: Vec<String> = links
             .iter()
             .take(MOST_LINKS_TOLD)
-            .map(|(text, url)| format!("\u{201c}{}\u{201d} {}", cut(text, 40), url.path()))
+            .map(|(text, url)| format!("\u{201c}{}\u{201d} {}", cut(&quoted(text), 40), quoted(url.path())))
             .collect();
         if told.is_empty() { String::new() } else { format!("; its links: {}", told.join(" | ")) }
     }

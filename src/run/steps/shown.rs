@@ -6,7 +6,11 @@ use super::form::{self, Filling, Form};
 use crate::charset::{Charset, PageText};
 use crate::engine::Visit;
 use crate::engine::browser::{Fetched, PageNow};
+use crate::observation::quoted;
 use url::Url;
+
+/// Bytes of a page's text that are looked at for a message.
+const LOOKED_AT: usize = 4096;
 
 /// The last document or answer.
 #[derive(Clone, Debug)]
@@ -159,27 +163,30 @@ impl Shown {
         if self.status == 0 {
             return "no answer came".into();
         }
-        let mut summary = format!("the answer was {} at {}", self.status, self.url.path());
+        let mut summary = format!("the answer was {} at {}", self.status, quoted(self.url.path()));
         if self.is_html() {
             if let Some(title) = html::title(&self.text) {
-                summary.push_str(&format!(", titled \u{201c}{}\u{201d}", cut(&title, 80)));
+                summary.push_str(&format!(", titled \u{201c}{}\u{201d}", in_short(&title, 80)));
             }
             let words = match &self.rendered {
-                Some(text) => cut(text, 160),
-                None => html::first_words(&self.text),
+                Some(text) => in_short(text, 160),
+                None => in_short(&html::one_line(&html::visible_text(&self.text, LOOKED_AT)), 160),
             };
             if !words.is_empty() {
                 summary.push_str(&format!(", saying \u{201c}{words}\u{201d}"));
             }
         } else if !self.text.is_empty() {
-            summary.push_str(&format!(", saying \u{201c}{}\u{201d}", cut(&html::one_line(&self.text), 160)));
+            summary.push_str(&format!(
+                ", saying \u{201c}{}\u{201d}",
+                in_short(&html::one_line(&self.text), 160)
+            ));
         }
         summary
     }
 
     /// A step to which this was the answer, and that failed by it.
     pub(super) fn refused(&self, problem: &str) -> Trouble {
-        let sent = self.sent.as_deref().unwrap_or("the request");
+        let sent = quoted(self.sent.as_deref().unwrap_or("the request"));
         let answered = match self.status {
             0 => format!("{sent} got no answer: {problem}"),
             status => format!("{sent} answered {status}"),
@@ -221,11 +228,11 @@ impl Shown {
     fn story(&self, problem: &str) -> String {
         let mut text = problem.to_owned();
         if let Some(sent) = &self.sent {
-            text.push_str(&format!("; sent: {sent}"));
+            text.push_str(&format!("; sent: {}", quoted(sent)));
         }
         text.push_str(&format!("; {}", self.summary()));
         if !self.refused.is_empty() {
-            text.push_str(&format!("; requests of its scripts: {}", self.refused.join(", ")));
+            text.push_str(&format!("; requests of its scripts: {}", quoted(&self.refused.join(", "))));
         }
         let forms = form::describe(&self.text, &self.url);
         if self.is_html() && !forms.is_empty() {
@@ -276,6 +283,11 @@ impl Shown {
         (self.status >= 400)
             .then(|| "Likely the page before was not the right one: check its `open` step".to_owned())
     }
+}
+
+/// What a message quotes of a page. A credential that is cut looks like none, so it is masked before.
+fn in_short(text: &str, most: usize) -> String {
+    cut(quoted(&text[..text.floor_char_boundary(LOOKED_AT)]).trim_end(), most)
 }
 
 pub(super) fn cut(text: &str, most: usize) -> String {

@@ -7,6 +7,7 @@
 
 use super::label::{self, Label, Says, has_price, pays, subjects};
 use super::words::{COOKIES, LANGUAGES, POLICIES, PRIVACY, Subject, category, fold};
+use crate::observation::quoted;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -487,6 +488,7 @@ fn languages_of(text: &str) -> Vec<&'static str> {
 
 fn beginning(said: &str) -> String {
     const MOST: usize = 60;
+    let said = quoted(&said[..said.floor_char_boundary(4096)]);
     let mut words: String = said.chars().take(MOST).collect();
     if said.chars().count() > MOST {
         words.push('…');
