@@ -131,6 +131,11 @@ impl Transport {
     }
 }
 
+/// Whether the tolerant reader takes these bytes for the head of an answer.
+pub fn is_head(raw: &[u8]) -> bool {
+    tolerant::is_head(raw)
+}
+
 /// GET, HEAD and OPTIONS change nothing (RFC 9110, 9.2.1).
 fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")

@@ -31,6 +31,7 @@ mod cookie_properties;
 mod crawl;
 mod credentials;
 mod examples;
+mod fuzz;
 #[path = "../examples/generated/mod.rs"]
 mod generated;
 mod help;

@@ -81,6 +81,11 @@ pub(super) async fn send(
     Ok(Response { head, body: bytes, cut })
 }
 
+/// Whether these bytes can be read as a head.
+pub(super) fn is_head(raw: &[u8]) -> bool {
+    head::parse(raw).is_ok()
+}
+
 fn unreadable(host: &str, why: &str) -> Failure {
     Failure::new(FailureKind::UnreadableHead, format!("the head of {host}'s answer cannot be read: {why}"))
 }
