@@ -82,7 +82,7 @@ pub(super) fn outline(name: &str) -> String {
         let (word, after) = rest.split_at(end);
         let first_digit = word.find(char::is_numeric);
         match first_digit {
-            _ if same && word.len() >= 4 && (varies(word) || is_random(word)) => outline.push(VARYING),
+            _ if same && word.len() >= 8 && (varies(word) || is_random(word)) => outline.push(VARYING),
             Some(at) => outline.extend([&word[..at], "*"]),
             None => outline.push_str(word),
         }

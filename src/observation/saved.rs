@@ -147,7 +147,7 @@ mod tests {
             ),
             (
                 r#"{"format": 1, "run": {"tool": "a", "target": "t", "base_url": 482913}}"#,
-                "it is not a saved scan: invalid type: integer, expected a string at line 1 column 69",
+                "it is not a saved scan: invalid type: integer, expected a string at line 1 column 68",
             ),
             (
                 r#"{"format": 1, "run": {"engines": ["hunter2"]}}"#,
