@@ -69,13 +69,14 @@ pub fn family(name: &str) -> Cow<'_, str> {
 /// else.
 pub(super) fn outline(name: &str) -> String {
     const LONGEST_OUTLINE: usize = 64;
-    let name = &name[..name.floor_char_boundary(LONGEST)];
-    if is_random_text(name, true) {
+    // Of the family only, or names of one family could have several outlines.
+    let family = family(name);
+    let family = &family[..family.floor_char_boundary(LONGEST)];
+    if is_random_text(family, true) {
         return VARYING.to_string();
     }
-    let family = family(name);
     let mut outline = String::new();
-    let mut rest = &*family;
+    let mut rest = family;
     while let Some(first) = rest.chars().next().filter(|_| outline.len() < LONGEST_OUTLINE) {
         let same = first.is_alphanumeric();
         let end = rest.find(|c: char| c.is_alphanumeric() != same).unwrap_or(rest.len());

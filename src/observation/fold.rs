@@ -427,20 +427,22 @@ fn hash_decision(sighting: &Sighting, hasher: &mut impl Hasher, detail: Detail) 
 /// steps that are smaller than the tolerance of any claim (60 s or 1 %). The steps end 43 s past a
 /// minute, where no server's lifetime ends.
 fn hash_lifetime(lifetime: Lifetime, sighting: &Sighting, hasher: &mut impl Hasher, detail: Detail) {
-    match lifetime {
-        // A site may make one up for every answer: then only how long it is, roughly.
-        Lifetime::Seconds(seconds) if detail >= Detail::Outline => {
-            (seconds.signum(), seconds.unsigned_abs().checked_ilog2()).hash(hasher);
-        }
+    let (step, steps) = match lifetime {
         Lifetime::Seconds(seconds) if is_by_date(sighting) => {
             let step = match seconds {
                 ..60_000 => 60,
                 60_000..360_000 => 600,
                 _ => 3600,
             };
-            (step, (seconds + 17).div_euclid(step)).hash(hasher);
+            (step, (seconds + 17).div_euclid(step))
         }
-        exact => exact.hash(hasher),
+        Lifetime::Seconds(seconds) if detail >= Detail::Outline => (1, seconds),
+        exact => return exact.hash(hasher),
+    };
+    // A site may make one up for every answer: then only how long it is, roughly.
+    match detail < Detail::Outline {
+        true => (step, steps).hash(hasher),
+        false => (step, steps.signum(), steps.unsigned_abs().checked_ilog2()).hash(hasher),
     }
 }
 
