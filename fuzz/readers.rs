@@ -67,11 +67,11 @@ pub fn pages(bytes: &[u8]) {
 /// A saved scan: read, judged, and told in every way.
 pub fn scan(bytes: &[u8]) {
     let Ok(scan) = Scan::read(bytes) else { return };
-    let draft = manifest::draft(&scan);
+    let knowledge = Knowledge::default();
+    let draft = manifest::draft(&scan, &knowledge);
     let (drafted, problems) = manifest::read(&draft, "draft.toml", Format::Toml);
     let manifest = drafted.unwrap_or_default();
     told(&problems, &Source::new("draft.toml", &draft));
-    let knowledge = Knowledge::default();
     let audit = audit::audit(&manifest, &scan, Some(&scan));
     let report = report::Report::of(&scan, &knowledge).judged(&audit, &manifest);
     for format in [
