@@ -1,11 +1,13 @@
 //! The web as browsers read it: encodings, refreshes, session ids in addresses, links without an end,
 //! sessions that die, and start pages that lead nowhere.
 
+use crate::support::app::html;
 use crate::support::command::Cookieproof;
 use crate::support::hostile::{Answer, Asked, Hostile};
 use crate::support::look::look;
 use cookieproof::observation::{DeadEndKind, Phase, SkipReason};
 use std::collections::BTreeSet;
+use std::fs;
 use std::sync::Mutex;
 
 /// `Привет` in windows-1251.
@@ -298,4 +300,34 @@ fn one_bad_line_of_an_imported_session_is_said_and_the_rest_is_taken() {
     assert_eq!(seen.reached("member"), "yes");
     let said = seen.warnings();
     assert!(said.iter().any(|warning| warning.contains("line 2 has 1 of 7 fields")), "{said:?}");
+}
+
+#[test]
+fn one_page_at_every_address_is_no_look_at_the_site() {
+    const CLOSED: &str = "<h1>Back soon</h1><p>We are mending the shop since 04:1";
+    let look = |pages: fn(&str) -> String, code| {
+        let site = Hostile::http(move |asked| match asked.target.as_str() {
+            "/robots.txt" | "/sitemap.xml" => Answer::status("404 Not Found", "", ""),
+            target => html(&pages(target)),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let plan = format!(
+            "manifest = \"cookies.toml\"\n[targets.site]\nurl = \"{}\"\n[pages]\nstart = [\"/a\", \"/b\", \"/c\", \"/d\", \"/e\"]\n",
+            site.url("/")
+        );
+        fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+        let manifest = "[site]\nhosts = [\"127.0.0.1\"]\n[[cookies]]\nname = \"sid\"\nhttp_only = true\n[claims]\ninventory = \"complete\"\n";
+        fs::write(folder.path().join("cookies.toml"), manifest).unwrap();
+        let args = ["audit", "cookieproof.toml", "-q", "--rate", "0", "--format", "json"];
+        let report = Cookieproof::new(args).within(folder.path()).run().code(code).json();
+        report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].to_string()).collect()
+    };
+    let nothing: Vec<String> = Vec::new();
+    // The time on it is another one each time.
+    let closed: Vec<String> = look(|target| format!("{CLOSED}{}", target.len() % 10), 3);
+    assert_eq!(closed, nothing);
+    // Pages that are alike, and lead on, are pages.
+    let catalogue: Vec<String> =
+        look(|target| format!("{CLOSED}{}<a href=/a>a</a><a href=/b>b</a>", target.len()), 0);
+    assert_eq!(catalogue, ["\"declared-never-seen\""]);
 }

@@ -434,7 +434,11 @@ pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<()
         (None, None) if coverage.lost > 0 => {
             format!("{} of what was seen could not be kept", count(coverage.lost, "things"))
         }
-        (None, None) => return Ok(()),
+        (None, None) => {
+            let closed = coverage.same_answers.iter().find(|same| same.door && whoever(&same.cell));
+            let Some(closed) = closed else { return Ok(()) };
+            format!("{} of {} addresses showed one and the same page", closed.count, closed.of)
+        }
     };
     Err(Standing::open(Why::NotReached, detail, "a run that reaches these pages"))
 }

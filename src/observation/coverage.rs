@@ -61,7 +61,7 @@ pub struct SameAnswer {
     /// How many addresses answered with a page at all.
     #[serde(deserialize_with = "tally")]
     pub of: u64,
-    /// So did the first address, or one that does not exist: a closed door rather than pages alike.
+    /// So did the first address: a closed door rather than pages alike.
     #[serde(default)]
     pub door: bool,
 }

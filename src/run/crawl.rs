@@ -11,7 +11,7 @@ use super::context::{Ended, Runner};
 use super::html;
 use super::jars;
 use super::persona::PersonaSession;
-use super::recorder::As;
+use super::recorder::{As, Likeness};
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
@@ -204,6 +204,7 @@ struct Held {
     /// It looked as if the session were gone.
     alarming: bool,
     asks_for_password: bool,
+    likeness: Option<Likeness>,
 }
 
 struct Done {
@@ -214,6 +215,8 @@ struct Done {
     is_door: bool,
     /// What kind of page it is, where a browser will look again.
     kind: Option<u64>,
+    /// By what it would be known at another address.
+    likeness: Option<Likeness>,
 }
 
 impl Crawl<'_, '_> {
@@ -310,7 +313,7 @@ impl Crawl<'_, '_> {
 
     /// Takes in what a visit brought.
     fn take(&mut self, work: Work, done: Done) {
-        let Done { jar, visit, links, is_door, kind } = done;
+        let Done { jar, visit, links, is_door, kind, likeness } = done;
         let refused = visit.status != 200 || visit.failure.is_some();
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
         let kind = match kind {
@@ -347,20 +350,24 @@ impl Crawl<'_, '_> {
             self.since_check += 1;
             let suspect = matches!(&work, Work::Page(next) if self.is_suspect(next));
             self.check_due |= suspect || alarming || self.since_check >= self.between_checks;
-            self.held.push(Held { work, visit, alarming, asks_for_password: links.asks_for_password });
+            let asks_for_password = links.asks_for_password;
+            self.held.push(Held { work, visit, alarming, asks_for_password, likeness });
         } else {
-            self.record(&work, &visit);
+            self.record(&work, &visit, likeness);
         }
         self.runner.progress.queued = (self.frontier.len() + self.again.len()) as u64;
         self.runner.tell_progress(false);
     }
 
-    fn record(&mut self, work: &Work, visit: &Visit) {
+    fn record(&mut self, work: &Work, visit: &Visit, likeness: Option<Likeness>) {
         match work {
             Work::Page(_) => {
                 // A private page refuses visitors; that is no failure of the page.
                 let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
                 self.runner.recorder.visit(self.cell, visit, None, counts);
+                if let Some(likeness) = likeness {
+                    self.runner.recorder.answered(self.cell, likeness);
+                }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
         }
@@ -471,7 +478,7 @@ impl Crawl<'_, '_> {
             self.alarms += usize::from(held.iter().any(|held| held.alarming));
             self.between_checks = BETWEEN_CHECKS.min(self.between_checks + 1);
             for held in &held {
-                self.record(&held.work, &held.visit);
+                self.record(&held.work, &held.visit, held.likeness);
                 if held.asks_for_password {
                     self.with_password.insert(path_template(held.visit.asked.path()));
                 }
@@ -485,8 +492,8 @@ impl Crawl<'_, '_> {
             // A session that ends before the next look proves nothing of what it saw.
             self.between_checks = (held.len().min(self.between_checks) / FEWER).max(1);
         }
-        for Held { work, visit, .. } in &held[..certain] {
-            self.record(work, visit);
+        for Held { work, visit, likeness, .. } in &held[..certain] {
+            self.record(work, visit, *likeness);
         }
         // Backwards, since each goes to the front.
         for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate().skip(certain).rev() {
@@ -542,10 +549,10 @@ impl Crawl<'_, '_> {
         // The last good answer was a moment ago; until an alarm nothing says that the session is gone.
         let mut certain = !is_lost;
         let mut unseen: Vec<Next> = self.again.drain(..).collect();
-        for Held { work, visit, alarming, .. } in std::mem::take(&mut self.held) {
+        for Held { work, visit, alarming, likeness, .. } in std::mem::take(&mut self.held) {
             certain &= !alarming;
             match work {
-                work if certain => self.record(&work, &visit),
+                work if certain => self.record(&work, &visit, likeness),
                 Work::Page(next) => unseen.push(next),
                 Work::Part(_) => {}
             }
@@ -627,8 +634,14 @@ async fn visit(
         && links.documents.is_empty()
         && links.has_script
         && html::visible_text(&visit.text().text, HARDLY_A_WORD).trim().len() < HARDLY_A_WORD;
+    let leads_on = || {
+        let mut targets = links.documents.iter().map(|link| link.address.to_url()).filter(|url| is_own(url));
+        targets.any(|url| url.path() != visit.asked.path() && url.path() != visit.shown.path())
+    };
+    let answered = is_page && (200..300).contains(&visit.status) && !visit.body.is_empty();
+    let likeness = answered.then(|| Likeness::of(&visit.body, leads_on()));
     visit.body = Vec::new();
-    Done { jar: session.jar, visit, links, is_door, kind }
+    Done { jar: session.jar, visit, links, is_door, kind, likeness }
 }
 
 fn is_page(content_type: &str) -> bool {

@@ -45,9 +45,9 @@ pub(super) struct Recorder {
     notes: Vec<String>,
     /// How often each page came, by cell: one page at every address is a closed door.
     answers: BTreeMap<Cell, HashMap<u64, u64>>,
-    /// Those of them that are filled by a script.
-    shells: HashSet<u64>,
-    /// What the first address of a cell showed, and one that does not exist.
+    /// Those of them that are pages all the same: filled by a script, or with links that lead on.
+    pages_alike: HashSet<u64>,
+    /// What the first address of a cell showed.
     doors: HashSet<u64>,
     dead_ends: Vec<DeadEnd>,
     sampled: Vec<Sampled>,
@@ -99,7 +99,7 @@ impl Recorder {
             pictures: Vec::new(),
             notes: Vec::new(),
             answers: BTreeMap::new(),
-            shells: HashSet::new(),
+            pages_alike: HashSet::new(),
             doors: HashSet::new(),
             dead_ends: Vec::new(),
             sampled: Vec::new(),
@@ -138,7 +138,7 @@ impl Recorder {
             });
         }
         if counts == As::Page && (200..300).contains(&visit.status) && !visit.body.is_empty() {
-            self.answer(cell, &visit.body);
+            self.answered(cell, Likeness::of(&visit.body, false));
         }
         if let Some(failure) = &visit.failure {
             if counts != As::Guess {
@@ -314,46 +314,34 @@ impl Recorder {
         coverage.sent_by_scripts.sort();
     }
 
-    /// Counts a page by its text; digits are left out, because a closed door shows the time. A page
-    /// that asks for a password is a door of another kind, and one without words that has a script
-    /// is another page at each address for those who run it.
-    fn answer(&mut self, cell: &Cell, body: &[u8]) {
-        if is_a_login(body) {
+    /// Counts a page by what it is like.
+    pub(super) fn answered(&mut self, cell: &Cell, like: Likeness) {
+        let Likeness { sum, is_login, is_page } = like;
+        let is_first = !self.answers.contains_key(cell);
+        let answers = self.answers.entry(cell.clone()).or_default();
+        if is_login {
             return;
         }
-        let sum = without_digits(body);
-        let answers = self.answers.entry(cell.clone()).or_default();
-        if answers.is_empty() {
+        if is_first {
             self.doors.insert(sum);
         }
         if answers.len() < MOST_ANSWERS || answers.contains_key(&sum) {
-            let count = answers.entry(sum).or_default();
-            *count += 1;
-            if *count == LEAST_ALIKE && is_a_shell(body) {
-                self.shells.insert(sum);
+            *answers.entry(sum).or_default() += 1;
+            if is_page {
+                self.pages_alike.insert(sum);
             }
-        }
-    }
-
-    /// What an address that does not exist showed: a closed door shows it everywhere.
-    pub(super) fn nowhere(&mut self, visit: &Visit) {
-        if (200..300).contains(&visit.status) && !visit.body.is_empty() {
-            self.doors.insert(without_digits(&visit.body));
         }
     }
 
     /// Cells in which more than half of the addresses answered with one page.
     fn same_answers(&self) -> Vec<SameAnswer> {
-        let of_cell = |(cell, answers): (&Cell, &HashMap<u64, u64>)| {
-            let (same, count) = answers.iter().max_by_key(|(sum, count)| (**count, **sum))?;
-            let (count, of) = (*count, answers.values().sum());
-            (!self.shells.contains(same) && count >= LEAST_ALIKE && count * 2 > of).then(|| SameAnswer {
-                cell: cell.clone(),
-                count,
-                of,
-                door: self.doors.contains(same),
-            })
-        };
+        let of_cell =
+            |(cell, answers): (&Cell, &HashMap<u64, u64>)| {
+                let (same, count) = answers.iter().max_by_key(|(sum, count)| (**count, **sum))?;
+                let (count, of) = (*count, answers.values().sum());
+                (!self.pages_alike.contains(same) && count >= LEAST_ALIKE && count * 2 > of)
+                    .then(|| SameAnswer { cell: cell.clone(), count, of, door: self.doors.contains(same) })
+            };
         self.answers.iter().filter_map(of_cell).collect()
     }
 
@@ -478,6 +466,28 @@ fn gets_no_identifiers(manifest: Option<&Manifest>, site: &Arc<Site>) -> Claimed
 }
 
 /// What tells pages apart, but for the digits in them.
+/// By what a page is known again at another address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Likeness {
+    /// Of its text; digits are left out, because a closed door shows the time.
+    sum: u64,
+    /// A page that asks for a password is a door of another kind.
+    is_login: bool,
+    /// One without words that has a script is another page at each address for those who run it, and one
+    /// whose links lead on is no closed door.
+    is_page: bool,
+}
+
+impl Likeness {
+    pub(super) fn of(body: &[u8], leads_on: bool) -> Likeness {
+        Likeness {
+            sum: without_digits(body),
+            is_login: is_a_login(body),
+            is_page: leads_on || is_a_shell(body),
+        }
+    }
+}
+
 fn without_digits(body: &[u8]) -> u64 {
     let mut hash = std::hash::DefaultHasher::new();
     for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {

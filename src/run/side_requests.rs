@@ -186,11 +186,7 @@ impl Runner<'_> {
         }
         for url in addresses {
             let twin = start.scheme() == "https" && url.scheme() == "http";
-            let nowhere = url.path() == NO_SUCH_PAGE;
             let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
-            if nowhere {
-                self.recorder.nowhere(&visit);
-            }
             if twin && visit.status > 0 {
                 let name = self.anonymous().name;
                 self.recorder.twin(&cell(&name, &Consent::Untouched, Phase::Probe, 1), &visit);
