@@ -202,3 +202,16 @@ fn wrong_usage_says_what_to_do() {
         assert_eq!(ended.stdout, "", "{args:?}");
     }
 }
+
+#[test]
+fn one_page_may_be_looked_at_alone() {
+    let site = small_site();
+    let report = scan(&[&url(&site), "--page", "--format", "json"]).code(0).json();
+    let pages = report["coverage"]["pages"].as_array().unwrap();
+    let crawled: Vec<&str> = pages
+        .iter()
+        .filter(|page| page["cell"]["phase"] == "crawl")
+        .map(|page| page["example"].as_str().unwrap())
+        .collect();
+    assert_eq!(crawled, [url(&site)]);
+}
