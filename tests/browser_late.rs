@@ -56,6 +56,11 @@ struct Look {
 
 impl Look {
     fn of(site: &Hostile, browser: &str, more: &[&str]) -> Look {
+        Look::ends(site, browser, more, 0)
+    }
+
+    /// The same where the run ends with this code.
+    fn ends(site: &Hostile, browser: &str, more: &[&str], code: i32) -> Look {
         let folder = tempfile::tempdir().unwrap();
         let plan = format!(
             "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\ntabs = 3\n{browser}\n\
@@ -65,7 +70,7 @@ impl Look {
         );
         std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
         let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
-        let report = Cookieproof::new(args.iter().chain(more)).within(folder.path()).run().code(0).json();
+        let report = Cookieproof::new(args.iter().chain(more)).within(folder.path()).run().code(code).json();
         let scan = std::fs::read(folder.path().join("scan.json")).ok();
         let scan = scan.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default();
         Look { report, scan, base: site.url("").to_string().trim_end_matches('/').to_owned() }
@@ -501,7 +506,7 @@ fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
         "/once" => Some(Answer::raw("")),
         _ => None,
     });
-    let look = Look::of(&site, "", &["--save-scan", "scan.json"]);
+    let look = Look::ends(&site, "", &["--save-scan", "scan.json"], 3);
     assert_eq!(look.seen(), [""; 0]);
     let said = "\u{201c}late\u{201d} came only with the page's clock moved on, and could not be looked at in real time: /once";
     assert!(look.notes().iter().any(|note| note == said), "{:#?}", look.notes());

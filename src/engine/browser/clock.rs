@@ -98,7 +98,7 @@ impl Tab {
         let mut rounds = 0;
         loop {
             match settling.next(&self.facts()) {
-                Next::End(End::Passed) if rounds < ROUNDS && self.animations(whole).await => {
+                Next::End(End::Passed) if rounds < ROUNDS && self.drawn(whole, rounds == 0).await => {
                     // What their ends set off gets its time, too.
                     rounds += 1;
                     settling = Settling::new(AFTER_ACT.min(whole), rate, &self.facts());
@@ -327,6 +327,16 @@ impl Tab {
         true
     }
 
+    /// Lets the page be drawn, which it is in real time: only then does it hear of an animation's end, also of
+    /// one that ended while its clock was moved. Whether that set something off; without animations that is
+    /// only asked for `at_first`.
+    async fn drawn(&self, whole: Duration, at_first: bool) -> bool {
+        let animated = self.animations(whole).await;
+        let before = self.trace().activity();
+        drop(tokio::time::timeout(ANIMATED, self.evaluate(DRAWN)).await);
+        animated || at_first && self.trace().activity() != before
+    }
+
     /// Lets animations that have an end come to it. False: there are none.
     async fn animations(&self, whole: Duration) -> bool {
         let longest = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX);
@@ -353,8 +363,6 @@ impl Tab {
             // They do not go faster here; then as they are.
             self.idle((Duration::from_secs_f64(still / 1000.0) + MEANWHILE).min(whole)).await;
         }
-        // The page hears of an end when it is drawn next.
-        drop(tokio::time::timeout(ANIMATED, self.evaluate(DRAWN)).await);
         true
     }
 }
