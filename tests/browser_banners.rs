@@ -4,7 +4,7 @@
 use crate::support::hostile::{self, Hostile};
 use cookieproof::engine::browser::{Answer, Banner, BrowserEngine, BrowserSettings, Identity, Patience};
 use cookieproof::engine::{Ask, EngineContext};
-use cookieproof::observation::{Cell, Consent, Credentials, Engine, Phase, Resource, Site};
+use cookieproof::observation::{Cell, Consent, Engine, Phase, Site};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -327,17 +327,7 @@ async fn met(engine: &BrowserEngine, url: Url, answer: Option<Answer>) -> (Banne
         repeat: 0,
         third_party: None,
     };
-    let ask = Ask {
-        cell,
-        url,
-        method: "GET".into(),
-        headers: Vec::new(),
-        body: None,
-        started_by: None,
-        within: None,
-        resource: Resource::Document,
-        credentials: Credentials::Include,
-    };
+    let ask = Ask::page(cell, url);
     let patience =
         Patience { load: Duration::from_secs(60), late: Duration::from_secs(5), ..Patience::default() };
     let page = context.page(&ask, patience).await.unwrap();

@@ -4,9 +4,7 @@ use crate::support::hostile::{self, Hostile};
 use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCookies};
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience};
 use cookieproof::engine::{Ask, EngineContext};
-use cookieproof::observation::{
-    Cell, Channel, Consent, Credentials, Engine, FailureKind, Phase, Resource, Sighting, StorageKind,
-};
+use cookieproof::observation::{Cell, Channel, Consent, Engine, FailureKind, Phase, Sighting, StorageKind};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -76,17 +74,7 @@ fn ask(url: Url) -> Ask {
         repeat: 0,
         third_party: None,
     };
-    Ask {
-        cell,
-        url,
-        method: "GET".into(),
-        headers: Vec::new(),
-        body: None,
-        started_by: None,
-        within: None,
-        resource: Resource::Document,
-        credentials: Credentials::Include,
-    }
+    Ask::page(cell, url)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

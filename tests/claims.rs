@@ -8,6 +8,7 @@ use crate::claims_table::{Assert, Engine, Row, rows};
 use crate::support::command::Ended;
 use crate::support::sites::Which;
 use crate::support::world::World;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -132,7 +133,12 @@ fn only_finding(case: &Case) -> Result<(), String> {
 /// The one finding of this report must be the case's.
 pub(crate) fn only(case: &Case, ended: &Ended) -> Result<(), String> {
     if ended.code != Some(1) {
-        return Err(format!("exit code {:?}\n{}", ended.code, ended.stderr));
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
+        let verdicts = report["verdicts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let of_case = |verdict: &&Value| case.row.claims.iter().any(|claim| verdict["claim"] == **claim);
+        let verdicts: Vec<&Value> = verdicts.iter().filter(of_case).collect();
+        let said = format!("{verdicts:#?}\n{:#}", report["coverage"]["notes"]);
+        return Err(format!("exit code {:?}\n{said}\n{}", ended.code, ended.stderr));
     }
     let report = ended.json();
     let list = findings(&report);

@@ -21,27 +21,25 @@ const KINDS: [Kind; 3] = [
         name: "cookies",
         schema: manifest::json_schema,
         shape: manifest::shape,
-        problems: |text, file| {
-            manifest::read(text, file, Format::of(file, text)).1.iter().map(ToString::to_string).collect()
-        },
+        problems: |text, file| told(&manifest::read(text, file, Format::of(file, text)).1),
     },
     Kind {
         name: "cookieproof",
         schema: plan::json_schema,
         shape: plan::shape,
-        problems: |text, file| {
-            plan::read(text, file, Format::of(file, text)).1.iter().map(ToString::to_string).collect()
-        },
+        problems: |text, file| told(&plan::read(text, file, Format::of(file, text)).1),
     },
     Kind {
         name: "sites",
         schema: sites::json_schema,
         shape: sites::shape,
-        problems: |text, file| {
-            sites::read(text, file, Format::of(file, text)).1.iter().map(ToString::to_string).collect()
-        },
+        problems: |text, file| told(&sites::read(text, file, Format::of(file, text)).1),
     },
 ];
+
+fn told(problems: &[impl ToString]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
 
 fn config(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(file)

@@ -5,7 +5,6 @@ use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
 use super::{Exit, files, import, live, outcome, recorded, settings, sites};
 use crate::history;
-use crate::report::Report;
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
@@ -63,14 +62,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
         }
     };
     let (night, webhook) = nights.judge(&manifest, &scan, previous.as_ref(), &knowledge, &mut failures)?;
-    let report = Report {
-        since: night.since.as_ref(),
-        accepted: &night.accepted,
-        remarks: &night.remarks,
-        incomplete: &night.incomplete,
-        rounds: night.rounds.as_ref(),
-        ..Report::of(&scan, &knowledge).judged(&night.audit, &manifest)
-    };
+    let report = night.report(&manifest, &scan, &knowledge);
     outputs.write(&report, &mut failures);
     let exit = failures.end(outcome::gated(&scan, &night.audit, args.fail_on, &night.gate));
     if let Some(webhook) = webhook {

@@ -11,7 +11,7 @@ use crate::history::baseline::{self, Answers, Applied, Baseline, Trouble};
 use crate::history::{self, Accepted, Comparison, RunRecord, Since, State, Thresholds};
 use crate::manifest::{Manifest, PartialDate};
 use crate::observation::Scan;
-use crate::report;
+use crate::report::{self, Report};
 use crate::store::{self, Keep, Store};
 use crate::vendors::Knowledge;
 use clap::Args;
@@ -150,6 +150,25 @@ pub(super) struct Night {
     /// What the rounds have in common, where there were several.
     pub(super) rounds: Option<Rounds>,
     pub(super) gate: Gate,
+}
+
+impl Night {
+    /// All of it, to be told.
+    pub(super) fn report<'a>(
+        &'a self,
+        manifest: &'a Manifest,
+        scan: &'a Scan,
+        knowledge: &'a Knowledge,
+    ) -> Report<'a> {
+        Report {
+            since: self.since.as_ref(),
+            accepted: &self.accepted,
+            remarks: &self.remarks,
+            incomplete: &self.incomplete,
+            rounds: self.rounds.as_ref(),
+            ..Report::of(scan, knowledge).judged(&self.audit, manifest)
+        }
+    }
 }
 
 impl Nights {

@@ -128,14 +128,7 @@ impl One {
     fn judged(&self, scan: &Scan, args: &args::Audit, failures: &mut Failures) -> Result<Row, Complaint> {
         let ready = self.nights.prepare(false)?;
         let (night, _) = ready.judge(&self.manifest, scan, None, &self.knowledge, failures)?;
-        let report = Report {
-            since: night.since.as_ref(),
-            accepted: &night.accepted,
-            remarks: &night.remarks,
-            incomplete: &night.incomplete,
-            rounds: night.rounds.as_ref(),
-            ..Report::of(scan, &self.knowledge).judged(&night.audit, &self.manifest)
-        };
+        let report = night.report(&self.manifest, scan, &self.knowledge);
         self.outputs.write_files(&report, failures);
         let verdict = match outcome::gated(scan, &night.audit, args.fail_on, &night.gate) {
             Exit::Clear => Verdict::Clear,
