@@ -188,6 +188,7 @@ fn wrong_usage_says_what_to_do() {
     for (args, words) in [
         (&["scan"][..], "URL or PLAN"),
         (&["scan", "example.org"], "https://example.org"),
+        (&["scan", "nowhere.toml"], "name a plan or a URL"),
         (&["scan", "https://u:p@example.org"], "env:NAME"),
         (&["scan", "http://a.test", "--rate=-1"], "--rate"),
         (&["scan", "http://a.test", "--max-pages", "0"], "--max-pages"),
@@ -214,4 +215,6 @@ fn one_page_may_be_looked_at_alone() {
         .map(|page| page["example"].as_str().unwrap())
         .collect();
     assert_eq!(crawled, [url(&site)]);
+    // It leads to others, which nobody wanted to see.
+    assert!(report["coverage"]["dead_ends"].as_array().is_none_or(Vec::is_empty), "{:#}", report["coverage"]);
 }

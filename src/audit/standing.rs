@@ -448,7 +448,10 @@ pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
     match &context.scan.policy {
         Some(page) => Standing::open(
             Why::NotReached,
-            format!("the policy page answers {}", page.status),
+            match page.status {
+                0 => "the policy page does not answer".to_owned(),
+                status => format!("the policy page answers {status}"),
+            },
             "a run that reaches the policy page",
         ),
         None if context.manifest.site.policy_url.is_none() => Standing::open(

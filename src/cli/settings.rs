@@ -82,7 +82,9 @@ fn plan(what: Option<&str>) -> Result<Plan, Complaint> {
     }
     let shown = without_credentials(what);
     let complaint = Complaint::usage(format!("there is no file `{shown}`"));
-    Err(match what.contains('.') && Url::parse(&format!("https://{what}")).is_ok() {
+    let is_a_files =
+        path.extension().is_some_and(|end| matches!(end.to_str(), Some("toml" | "yaml" | "yml" | "json")));
+    Err(match what.contains('.') && !is_a_files && Url::parse(&format!("https://{what}")).is_ok() {
         true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
         false => complaint.hint("name a plan or a URL"),
     })

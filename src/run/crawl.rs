@@ -605,7 +605,13 @@ impl Crawl<'_, '_> {
             return;
         }
         let Some((page, own)) = self.start.take() else { return };
-        let forbidden = self.frontier.skipped().iter().any(|tally| tally.reason == SkipReason::Robots);
+        let skipped = self.frontier.skipped();
+        let left_out = |reason| skipped.iter().any(|tally| tally.reason == reason);
+        // It led on, and no further was wanted.
+        if left_out(SkipReason::PageLimit) || left_out(SkipReason::DepthLimit) {
+            return;
+        }
+        let forbidden = left_out(SkipReason::Robots);
         let with_browser = self.runner.plan.engine != EngineChoice::Http;
         match own {
             _ if forbidden => self.runner.recorder.dead_end(&page, DeadEndKind::Robots),

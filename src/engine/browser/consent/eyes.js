@@ -3,7 +3,7 @@
 // visitor sees it: in the viewport, opaque through all that it stands in, and not cut away.
 (() => {
   'use strict';
-  const MOST = { elements: 50000, roots: 400, boxes: 60, controls: 150, nodes: 6000, text: 6000, label: 120, wide: 600 };
+  const MOST = { elements: 50000, roots: 400, boxes: 60, controls: 150, nodes: 6000, text: 6000, label: 120, wide: 600, siblings: 200, large: 20000 };
   const CONTROLS = 'button,a,area,summary,input[type=button],input[type=submit],input[type=image],[role=button],[role=link],[role=menuitem],[onclick]';
   const SWITCHES = 'input[type=checkbox],[role=switch],[role=checkbox]';
   const FILLED_IN = 'input:not([type]),input[type=text],input[type=email],input[type=password],input[type=search],input[type=tel],input[type=url],input[type=number],input[type=date],textarea,select';
@@ -253,7 +253,7 @@
     const found = [];
     let at = document.body;
     for (let depth = 0; at && depth < 8; depth++) {
-      const next = [...at.children].find((child) => !UNREAD.has(child.localName) && drawn(child) && child.getBoundingClientRect().height > 8 && textOf(child, 200).length > 40);
+      const next = [...at.children].slice(0, MOST.siblings).find((child) => !UNREAD.has(child.localName) && drawn(child) && child.getBoundingClientRect().height > 8 && textOf(child, 200).length > 40);
       if (!next) break;
       const box = next.getBoundingClientRect();
       if (box.top < 200 && box.width >= innerWidth / 2 && box.height <= innerHeight * 0.7 && textOf(next, 3000).length < 2500) found.push(next);
@@ -308,18 +308,22 @@
   };
   // Elements in sight that may have a closed shadow root: what lies in one is met as its host.
   const hosts = () => {
-    const found = new Set();
+    const found = new Set(), met = new Set();
     const meet = (root, x, y, depth) => {
       const at = root.elementFromPoint(x, y);
       if (!at || depth > 8) return;
       const inner = rootOf(at);
       if (inner && inner !== root) { meet(inner, x, y, depth + 1); return; }
+      if (met.has(at)) return;
+      met.add(at);
       const name = at.localName;
       const may = name.includes('-') || (/^(article|aside|blockquote|div|footer|h[1-6]|header|main|nav|p|section|span)$/.test(name)
         && ![...at.children].some((child) => child.getClientRects().length) && !at.innerText);
       if (may && !inner) found.add(at);
     };
-    for (let row = 0; row < 30; row++) for (let column = 0; column < 8; column++) meet(document, (column + 0.5) * innerWidth / 8, (row + 0.5) * innerHeight / 30, 0);
+    // Where very many elements stand, every point takes long.
+    const [rows, columns] = document.getElementsByTagName('*').length > MOST.large ? [12, 4] : [30, 8];
+    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) meet(document, (column + 0.5) * innerWidth / columns, (row + 0.5) * innerHeight / rows, 0);
     return [...found].slice(0, 40);
   };
   const press = (id) => {
