@@ -12,6 +12,7 @@ mod coverage;
 mod family;
 mod fold;
 mod glob;
+pub(crate) mod head;
 mod outcome;
 mod quoted;
 mod reach;
@@ -36,6 +37,7 @@ pub use coverage::{
 pub use family::{Families, family};
 pub use fold::Fold;
 pub use glob::Glob;
+pub use head::{AnswerHead, MaskedHead};
 pub use outcome::{BannerMoment, ConsentLook, Outcome, ProbeKind, ProbeResult};
 pub use quoted::quoted;
 pub use reach::{MAY_FAIL, Share};

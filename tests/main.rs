@@ -30,6 +30,7 @@ mod cookie_chromium;
 mod cookie_properties;
 mod crawl;
 mod credentials;
+mod evidence;
 mod examples;
 mod fuzz;
 #[path = "../examples/generated/mod.rs"]

@@ -19,11 +19,17 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  all clear
   1  findings at or above --fail-on that are neither accepted nor, with --only-new, known;
-     for `diff`, differences
+     for `diff`, differences; for `report --verify`, a folder that was changed
   2  wrong usage, manifest or plan
   3  inconclusive: the site, a persona or a page that a claim needs was not reached, a bot wall
      answered, or the run was interrupted (1 beats 3)
 Of many sites the worst counts, in the order 2, 1, 3, 0.";
+
+const VERIFIED: &str = "\
+With --verify the exit codes are:
+  0  whole: every file is as it was written, and there is no other
+  1  changed: files are missing, changed or surplus
+  2  unreadable: no evidence folder, or one that cannot be read";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -90,6 +96,8 @@ pub(super) struct Audit {
     #[command(flatten)]
     pub(super) nights: super::nights::Nights,
     #[command(flatten)]
+    pub(super) evidence: super::evidence::EvidenceArgs,
+    #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]
     pub(super) print: Print,
@@ -130,12 +138,16 @@ pub(super) struct Init {
     pub(super) talk: Talk,
 }
 
-/// Renders a saved scan.
+/// Renders a saved scan, or checks an evidence folder.
 #[derive(Debug, Args)]
+#[command(after_help = VERIFIED)]
 pub(super) struct Render {
     /// A scan saved with --save-scan
-    #[arg(value_name = "SCAN")]
-    pub(super) scan: PathBuf,
+    #[arg(value_name = "SCAN", required_unless_present = "verify")]
+    pub(super) scan: Option<PathBuf>,
+    /// Check a folder that `audit --evidence` wrote: what is missing, changed or surplus
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scan", "manifest", "list", "cookie_database", "format", "output"])]
+    pub(super) verify: Option<PathBuf>,
     /// Judge it by this manifest, too
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
@@ -211,6 +223,13 @@ pub(super) struct Look {
     /// Keep the scan, to be judged or rendered again
     #[arg(long, value_name = "FILE")]
     pub(super) save_scan: Option<PathBuf>,
+}
+
+impl Look {
+    /// The folders that the run writes to.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.screenshots.iter().chain(&self.har).map(PathBuf::as_path)
+    }
 }
 
 /// What is printed.

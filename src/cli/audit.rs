@@ -2,6 +2,7 @@
 
 use super::args;
 use super::complaint::{Complaint, Failures};
+use super::evidence::Judged;
 use super::output::Outputs;
 use super::{Exit, files, import, live, outcome, recorded, settings, sites};
 use crate::history;
@@ -19,14 +20,19 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
     let spare_plans = |files: Vec<PathBuf>| outputs.spare(files.iter().map(PathBuf::as_path));
     let previous = args.previous.as_deref().map(files::scan).transpose()?;
     let nights = args.nights.prepare(previous.is_some())?;
+    let bundle = args.evidence.prepare(
+        outputs.paths().chain(args.nights.files()).chain(args.look.folders()),
+        args.print.talk.quiet,
+    )?;
     let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
         Some(path) if let Some(who) = &args.recorded_as => {
-            let looking = settings::looking(args.what.as_deref(), &args.look)?;
+            let mut looking = settings::looking(args.what.as_deref(), &args.look)?;
             spare_plans(settings::inputs(&looking.plan))?;
             let manifest = settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?;
             outputs.spare([Path::new(&manifest.file)])?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
+            bundle.iter().for_each(|bundle| bundle.wants(&mut looking.plan));
             let scan = recorded::scan(path, who, &looking, &manifest)?;
             (manifest, knowledge, scan)
         }
@@ -47,7 +53,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             (manifest, knowledge, scan)
         }
         None => {
-            let looking = settings::looking(args.what.as_deref(), &args.look)?;
+            let mut looking = settings::looking(args.what.as_deref(), &args.look)?;
             spare_plans(settings::inputs(&looking.plan))?;
             let manifest = match &args.policy {
                 Some(policy) => import::manifest_of(policy, &looking.target.url)?,
@@ -56,7 +62,11 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             outputs.spare([Path::new(&manifest.file)])?;
             nights.fits(&manifest)?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
-            let scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;
+            bundle.iter().for_each(|bundle| bundle.wants(&mut looking.plan));
+            let mut scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;
+            if let Some(bundle) = &bundle {
+                scan = bundle.at_home(scan);
+            }
             outputs.save(&scan, &mut failures);
             (manifest, knowledge, scan)
         }
@@ -64,9 +74,14 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
     let (night, webhook) = nights.judge(&manifest, &scan, previous.as_ref(), &knowledge, &mut failures)?;
     let report = night.report(&manifest, &scan, &knowledge);
     outputs.write(&report, &mut failures);
-    let exit = failures.end(outcome::gated(&scan, &night.audit, args.fail_on, &night.gate));
+    let answer = outcome::gated(&scan, &night.audit, args.fail_on, &night.gate);
+    let site = history::site_of(&scan, Some(&manifest));
+    if let Some(bundle) = bundle {
+        let judged = Judged { manifest: &manifest, site: &site, answer, from: args.from.as_deref() };
+        bundle.write(&report, &judged, &outputs, &mut failures);
+    }
+    let exit = failures.end(answer);
     if let Some(webhook) = webhook {
-        let site = history::site_of(&scan, Some(&manifest));
         webhook.tell(&scan, &site, &night, exit, &args.print.files());
     }
     Ok(exit)

@@ -107,6 +107,14 @@ pub(super) fn baseline(path: &Path) -> Result<Baseline, Complaint> {
 
 /// Reads a saved scan.
 pub(super) fn scan(path: &Path) -> Result<Scan, Complaint> {
+    if path.is_dir() {
+        let complaint = Complaint::file("read", path, &io::ErrorKind::IsADirectory.into());
+        let scan = path.join("scan.json");
+        return Err(match scan.is_file() {
+            true => complaint.hint(format!("its scan is {}", scan.display())),
+            false => complaint,
+        });
+    }
     let file = std::fs::File::open(path).map_err(|error| Complaint::file("read", path, &error))?;
     Scan::read(io::BufReader::new(file))
         .map_err(|error| Complaint::usage(format!("cannot read {} as a saved scan: {error}", path.display())))

@@ -12,11 +12,13 @@ mod audit;
 mod check;
 mod complaint;
 mod diff;
+mod evidence;
 pub mod explain;
 mod files;
 mod history;
 mod import;
 mod init;
+mod intake_of_pictures;
 mod interrupt;
 mod live;
 mod misread;
@@ -33,6 +35,7 @@ mod scan;
 mod settings;
 mod shell;
 mod sites;
+mod verify;
 
 pub use outcome::Exit;
 
@@ -55,7 +58,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Audit(args) => audit::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Init(args) => init::run(&args),
-        Command::Report(args) => render::run(&args),
+        Command::Report(args) => match &args.verify {
+            Some(dir) => verify::run(dir),
+            None => render::run(&args),
+        },
         Command::Import(args) => import::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),

@@ -169,6 +169,19 @@ impl Outputs {
         });
     }
 
+    /// Where the scan lies: where it was saved, or else where it is kept now.
+    pub(super) fn place_of(&self, scan: &Scan) -> Option<PathBuf> {
+        match &self.scan {
+            Some(file) if file.path().is_file() => Some(file.path().to_owned()),
+            _ => rescued(scan),
+        }
+    }
+
+    /// Every file that is written to.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.scan.iter().chain(self.files.iter().map(|(_, file)| file)).map(NewFile::path)
+    }
+
     /// Writes every report, whatever becomes of the others.
     pub(super) fn write(&self, report: &Report<'_>, failures: &mut Failures) {
         self.write_files(report, failures);

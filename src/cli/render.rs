@@ -9,9 +9,10 @@ use crate::report::Report;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Render) -> Result<Exit, Complaint> {
+    let Some(scan) = &args.scan else { return Err(Complaint::usage("no saved scan is named")) };
     let outputs = Outputs::of(&args.print, None)?;
-    outputs.spare(args.lists.files().chain([args.scan.as_path()]).chain(args.manifest.as_deref()))?;
-    let scan = files::scan(&args.scan)?;
+    outputs.spare(args.lists.files().chain([scan.as_path()]).chain(args.manifest.as_deref()))?;
+    let scan = files::scan(scan)?;
     let manifest = args.manifest.as_deref().map(files::manifest).transpose()?;
     let knowledge = files::knowledge(None, &args.lists)?;
     let audit = manifest.as_ref().map(|manifest| audit_with(manifest, &scan, None, &knowledge));

@@ -94,7 +94,7 @@ fn look(args: &args::Audit, places: &Places, entries: &[SiteEntry]) -> Result<(V
         many(wanted, at_once, &stop, |place, came| {
             let Some((index, one)) = ready.get(place) else { return };
             let row = match came {
-                Came::Seen(scan) => one.judge(&scan, args),
+                Came::Seen(scan) => one.judge(*scan, args),
                 Came::Failed(error) => unusable(&one.name, Some(one.address()), live::not_begun(error)),
                 Came::NotBegun => {
                     let why = "not looked at: the run was interrupted before its turn".to_owned();

@@ -287,6 +287,8 @@ impl HttpEngine {
         let from = if head.tolerant { LineFrom::TolerantHeader } else { LineFrom::Header };
         let party = self.settings.context.site.party(&hop.url);
         let at_ms = self.settings.context.at_ms();
+        let fields = || head.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let kept = page.as_ref().and_then(|_| self.settings.context.head(&hop.url, fields()));
         let sightings =
             seen.into_iter().zip(page.iter().cycle()).map(|((line, decision, elsewhere, value), page)| {
                 let (cell, page, exchange) = (ask.cell.clone(), page.clone(), at.clone());
@@ -294,6 +296,7 @@ impl HttpEngine {
                 let written = line.written(date, head.received_at);
                 let mut sighting = Sighting::of_line(here, from, &line, written, decision, value);
                 sighting.elsewhere = elsewhere;
+                sighting.head.clone_from(&kept);
                 sighting
             });
         Exchange {

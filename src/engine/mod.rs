@@ -17,7 +17,7 @@ pub mod replay;
 use crate::charset::PageText;
 use crate::cookie::{Jar, SentCookie, ThirdPartyCookies};
 use crate::observation::{
-    Carried, Cell, Credentials, ExchangeRef, Failed, Resource, SafeUrl, Script, Sighting, Site,
+    Carried, Cell, Credentials, ExchangeRef, Failed, MaskedHead, Resource, SafeUrl, Script, Sighting, Site,
 };
 use crate::secret::Secrets;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,17 +34,39 @@ pub struct EngineContext {
     pub values: Values,
     /// When the run began.
     pub began: Instant,
+    /// The heads of answers that put something on the device are kept, masked.
+    pub keep_heads: bool,
 }
 
 impl EngineContext {
     /// A run that begins now.
     pub fn new(site: Arc<Site>) -> Self {
-        EngineContext { site, secrets: Arc::default(), values: Values::default(), began: Instant::now() }
+        EngineContext {
+            site,
+            secrets: Arc::default(),
+            values: Values::default(),
+            began: Instant::now(),
+            keep_heads: false,
+        }
     }
 
     /// A URL as reports may show it.
     pub(crate) fn safe(&self, url: &Url) -> SafeUrl {
         SafeUrl::new(url, &self.secrets.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// An answer's head as it may be kept, where heads are.
+    pub(crate) fn head<'f>(
+        &self,
+        at: &Url,
+        fields: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+    ) -> Option<Arc<MaskedHead>> {
+        if !self.keep_heads {
+            return None;
+        }
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let safe = |url: &Url| SafeUrl::new(url, &secrets).as_str().to_owned();
+        Some(Arc::new(MaskedHead::of(fields, at, safe, |line| secrets.mask(line))))
     }
 
     /// Milliseconds since the run began.

@@ -227,8 +227,12 @@ impl Replay<'_> {
             response_date: entry.answered("date").map(|date| date.as_bytes().to_vec()),
             now: entry.at,
         };
-        let sightings =
+        let mut sightings: Vec<Sighting> =
             entry.set_cookies().map(|line| self.sighting(page, &at, line, &request, jar)).collect();
+        if !sightings.is_empty() {
+            let head = self.context.head(&entry.url, entry.answer());
+            sightings.iter_mut().for_each(|sighting| sighting.head.clone_from(&head));
+        }
         Exchange {
             sightings,
             at,

@@ -2,8 +2,8 @@
 
 use super::tally::tally;
 use super::{
-    Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl, Sent, Site,
-    TaskRecord,
+    AnswerHead, Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl,
+    Sent, Site, TaskRecord,
 };
 use crate::cookie::{Browser, ThirdPartyCookies};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct Scan {
     /// Pictures of pages, where the plan wants them (browser engine).
     #[serde(default)]
     pub pictures: Vec<Picture>,
+    /// Heads of answers that put something on the device, where they are kept as evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<AnswerHead>,
     pub outcomes: Vec<Outcome>,
     pub policy: Option<PolicyPage>,
     /// Links the manifest declares, and how they answered.

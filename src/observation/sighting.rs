@@ -1,13 +1,14 @@
 //! One act of putting something on the visitor's device, where it happened, and all acts of one thing.
 
 use super::tally::tally;
-use super::{Cell, SafeUrl};
+use super::{Cell, MaskedHead, SafeUrl};
 use crate::cookie::{
     CookieLine, CookiePlace, CookieValue, Decision, Effective, Elsewhere, Lifetime, Name, Priority,
     StoredCookie, ValueFacts, Written,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Where something lives on the visitor's device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -175,6 +176,9 @@ pub struct Sighting {
     /// What another browser does with the line, where that is something else; predicted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Box<Elsewhere>>,
+    /// The whole head of the answer, where heads are kept; in a scan they stand by themselves.
+    #[serde(skip)]
+    pub head: Option<Arc<MaskedHead>>,
     /// Nobody else can put one together: kind, channel and decision belong to each other.
     #[serde(skip)]
     made: Made,
@@ -294,6 +298,7 @@ impl Sighting {
             after_load_ms: None,
             disagreement: None,
             elsewhere: None,
+            head: None,
             made: Made,
         }
     }

@@ -34,6 +34,8 @@ pub struct Plan {
     /// What the user's own lists know of cookies and hosts.
     pub vendors: VendorLists,
     pub vantage: Option<String>,
+    /// What is kept as evidence, beside what an audit needs.
+    pub keep: Keep,
     /// What the file is called in messages.
     pub file: String,
 }
@@ -419,6 +421,15 @@ pub struct BrowserPlan {
     pub screenshots: Option<PathBuf>,
     /// A folder for what the pages asked for, one HAR file for each visitor and consent state.
     pub har: Option<PathBuf>,
+}
+
+/// What of a run is kept as evidence, beside what an audit needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// The heads of answers that put something on the device, masked.
+    pub heads: bool,
+    /// No pictures of what visitors see who are logged in.
+    pub no_pictures_of_members: bool,
 }
 
 /// Files that classify cookies and hosts beside the built-in table, joined to the plan's folder.

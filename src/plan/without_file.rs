@@ -1,7 +1,8 @@
 //! A plan for those who only give a URL, and the defaults of everything a plan leaves unsaid.
 
 use super::{
-    BrowserPlan, EngineChoice, Http, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target, VendorLists,
+    BrowserPlan, EngineChoice, Http, Keep, Limits, Pages, Persona, Plan, ProbeSettings, Robots, Target,
+    VendorLists,
 };
 use crate::cookie::ThirdPartyCookies;
 use crate::manifest::Place;
@@ -37,6 +38,7 @@ impl Plan {
             probes: ProbeSettings::default(),
             vendors: VendorLists::default(),
             vantage: None,
+            keep: Keep::default(),
             file: "the command line".into(),
         }
     }

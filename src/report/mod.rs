@@ -5,6 +5,7 @@ mod answer;
 mod consent;
 mod coverage;
 mod csv;
+pub mod evidence;
 mod github;
 mod gitlab;
 mod html;

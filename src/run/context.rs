@@ -80,8 +80,12 @@ impl<'a> Runner<'a> {
         let began = Instant::now();
         let until = Until { stop: stop.clone(), deadline: began.checked_add(plan.limits.total_time) };
         let references = References::new(Arc::clone(&secrets), plan, target, manifest, until);
-        let engines =
-            EngineContext { secrets: Arc::clone(&secrets), began, ..EngineContext::new(Arc::clone(&site)) };
+        let engines = EngineContext {
+            secrets: Arc::clone(&secrets),
+            began,
+            keep_heads: plan.keep.heads,
+            ..EngineContext::new(Arc::clone(&site))
+        };
         let settings = HttpSettings {
             redirects: plan.limits.redirects,
             retries: plan.limits.retries,

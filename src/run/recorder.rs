@@ -8,8 +8,9 @@ use crate::engine::{Exchange, Visit};
 use crate::manifest::{Glob, Manifest, PageClass};
 use crate::observation::Site;
 use crate::observation::{
-    Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold, Observation,
-    PageTally, Picture, Resource, SafeUrl, SameAnswer, Sampled, Sent, SentByScripts, Sighting, Skipped,
+    AnswerHead, Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold,
+    Observation, PageTally, Picture, Resource, SafeUrl, SameAnswer, Sampled, Sent, SentByScripts, Sighting,
+    Skipped,
 };
 use crate::run::html;
 use crate::secret::Secrets;
@@ -291,6 +292,16 @@ impl Recorder {
 
     pub(super) fn observations(&self) -> Vec<Observation> {
         self.fold.observations()
+    }
+
+    /// The heads of what was observed, where heads are kept; what became known as secret since is masked,
+    /// too.
+    pub(super) fn heads(&self, observations: &[Observation]) -> Vec<AnswerHead> {
+        let mut heads = AnswerHead::of_examples(observations);
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let lines = heads.iter_mut().flat_map(|answer| &mut answer.head.lines);
+        lines.for_each(|line| *line = secrets.mask(line));
+        heads
     }
 
     pub(super) fn sent(&self) -> Vec<Sent> {

@@ -29,7 +29,7 @@ pub fn replay(
     manifest: Option<&Manifest>,
 ) -> Scan {
     let site = Arc::new(plan::site(plan, target, manifest));
-    let context = EngineContext::new(Arc::clone(&site));
+    let context = EngineContext { keep_heads: plan.keep.heads, ..EngineContext::new(Arc::clone(&site)) };
     let persona = &who.persona;
     let cell = Cell {
         persona: persona.name.clone(),
@@ -111,11 +111,13 @@ pub fn replay(
         browsers: plan.browsers.clone(),
         browser: None,
     };
+    let observations = recorder.observations();
     Scan {
         format: SCAN_FORMAT,
         run,
         coverage,
-        observations: recorder.observations(),
+        heads: recorder.heads(&observations),
+        observations,
         sent: recorder.sent(),
         contacts: recorder.contacts(),
         consent: Vec::new(),

@@ -562,6 +562,7 @@ impl Tasks<'_> {
             Some(_) => BTreeSet::from([Engine::Http, Engine::Browser]),
             None => BTreeSet::from([Engine::Http]),
         };
+        let observations = recorder.observations();
         Scan {
             format: SCAN_FORMAT,
             run: Run {
@@ -586,7 +587,8 @@ impl Tasks<'_> {
                 consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),
             },
             coverage,
-            observations: recorder.observations(),
+            heads: recorder.heads(&observations),
+            observations,
             sent: recorder.sent(),
             contacts: recorder.contacts(),
             consent,

@@ -3,10 +3,12 @@
 use super::places::Places;
 use crate::cli::args;
 use crate::cli::complaint::{Complaint, Failures};
+use crate::cli::evidence::{Bundle, EvidenceArgs, Judged};
 use crate::cli::nights::Nights;
 use crate::cli::outcome;
 use crate::cli::output::Outputs;
 use crate::cli::{Exit, files, settings};
+use crate::history;
 use crate::manifest::Manifest;
 use crate::observation::Scan;
 use crate::plan::sites::{LookAt, SiteEntry};
@@ -14,6 +16,7 @@ use crate::plan::{Plan, Target};
 use crate::report::Report;
 use crate::report::sites::{Row, Verdict};
 use crate::vendors::Knowledge;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub(super) struct One {
     outputs: Outputs,
     reports: Vec<String>,
     nights: Nights,
+    /// Taken when the site is judged.
+    evidence: Cell<Option<Bundle>>,
 }
 
 impl One {
@@ -57,7 +62,7 @@ impl One {
             LookAt::Plan(plan) => plan.display().to_string(),
             LookAt::Url(url) => url.to_string(),
         };
-        let settings::Looking { plan, target } = settings::looking(Some(&what), &look)?;
+        let settings::Looking { mut plan, target } = settings::looking(Some(&what), &look)?;
         let manifest = settings::manifest(entry.manifest.as_deref(), Some(&plan))?;
         let nights = Nights { baseline: entry.baseline.clone(), notify: None, ..args.nights.clone() };
         // The history was opened once for all; whatever else is wrong is said before the site is asked.
@@ -73,15 +78,30 @@ impl One {
         };
         outputs.spare(inputs())?;
         places.spare(inputs())?;
+        let evidence = EvidenceArgs {
+            evidence: args
+                .evidence
+                .evidence
+                .as_deref()
+                .map(|dir| places.evidence(dir, &entry.name))
+                .transpose()?,
+            ..args.evidence.clone()
+        };
+        let others = outputs.paths().chain(nights.files()).chain(look.folders());
+        let bundle = evidence.prepare(others.chain(places.summaries()), true)?;
+        bundle.iter().for_each(|bundle| bundle.wants(&mut plan));
+        let mut reports = places.files_of(&entry.name);
+        reports.extend(evidence.evidence.iter().map(|dir| dir.display().to_string()));
         Ok(One {
             name: entry.name.clone(),
             target,
             manifest: Arc::new(manifest),
             plan: Some(plan),
             knowledge,
-            reports: places.files_of(&entry.name),
+            reports,
             outputs,
             nights,
+            evidence: Cell::new(bundle),
         })
     }
 
@@ -107,10 +127,16 @@ impl One {
     }
 
     /// Judges what was seen, compares, keeps and reports it.
-    pub(super) fn judge(&self, scan: &Scan, args: &args::Audit) -> Row {
+    pub(super) fn judge(&self, scan: Scan, args: &args::Audit) -> Row {
         let mut failures = Failures::default();
+        let bundle = self.evidence.take();
+        let scan = match &bundle {
+            Some(bundle) => bundle.at_home(scan),
+            None => scan,
+        };
+        let scan = &scan;
         self.outputs.save(scan, &mut failures);
-        let mut row = match self.judged(scan, args, &mut failures) {
+        let mut row = match self.judged(scan, args, bundle, &mut failures) {
             Ok(row) => row,
             Err(complaint) => {
                 failures.add(complaint);
@@ -125,12 +151,24 @@ impl One {
         row
     }
 
-    fn judged(&self, scan: &Scan, args: &args::Audit, failures: &mut Failures) -> Result<Row, Complaint> {
+    fn judged(
+        &self,
+        scan: &Scan,
+        args: &args::Audit,
+        bundle: Option<Bundle>,
+        failures: &mut Failures,
+    ) -> Result<Row, Complaint> {
         let ready = self.nights.prepare(false)?;
         let (night, _) = ready.judge(&self.manifest, scan, None, &self.knowledge, failures)?;
         let report = night.report(&self.manifest, scan, &self.knowledge);
         self.outputs.write_files(&report, failures);
-        let verdict = match outcome::gated(scan, &night.audit, args.fail_on, &night.gate) {
+        let answer = outcome::gated(scan, &night.audit, args.fail_on, &night.gate);
+        if let Some(bundle) = bundle {
+            let site = history::site_of(scan, Some(&self.manifest));
+            let judged = Judged { manifest: &self.manifest, site: &site, answer, from: None };
+            bundle.write(&report, &judged, &self.outputs, failures);
+        }
+        let verdict = match answer {
             Exit::Clear => Verdict::Clear,
             Exit::Findings => Verdict::Findings,
             Exit::Inconclusive => Verdict::Inconclusive,

@@ -31,6 +31,10 @@ impl Places {
             return Err(Complaint::usage(format!("every site's scan would be {}", scans.display()))
                 .hint("put `{site}` into the path, as in `--save-scan 'scans/{site}.json'`"));
         }
+        if let Some(dir) = args.evidence.evidence.as_ref().filter(|dir| !has_site(dir)) {
+            return Err(Complaint::usage(format!("every site's evidence would be {}", dir.display()))
+                .hint("put `{site}` into the path, as in `--evidence 'evidence/{site}'`"));
+        }
         let (of_each, of_all): (Vec<OutputSpec>, Vec<OutputSpec>) =
             args.print.output.iter().cloned().partition(|spec| has_site(&spec.path));
         let mut summaries: Vec<(FormatWord, NewFile)> = Vec::new();
@@ -83,6 +87,17 @@ impl Places {
             ))
             .hint("write the summary to another file, or the sites' reports to a folder of their own")),
         }
+    }
+
+    /// Where one site's evidence goes; the folder around it is made where it is not there.
+    pub(super) fn evidence(&self, dir: &Path, site: &str) -> Result<PathBuf, Complaint> {
+        let dir = PathBuf::from(dir.to_string_lossy().replace(SITE, site));
+        match dir.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => std::fs::create_dir_all(folder)
+                .map_err(|error| Complaint::file("make the folder", folder, &error))?,
+            None => {}
+        }
+        Ok(dir)
     }
 
     /// The files of one site's reports.

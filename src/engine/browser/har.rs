@@ -6,48 +6,13 @@
 
 use super::trace::{Seen, Trace};
 use crate::cookie::{CookieLine, CookieValue};
+use crate::observation::head::{address, cut, shown};
 use serde_json::{Value, json};
 use url::Url;
 
 /// Most entries, and most bytes of them, in one file.
 const MOST_ENTRIES: usize = 20_000;
 const MOST_BYTES: usize = 32 << 20;
-
-/// Headers whose values are shown as they are, cut where they are long.
-const SHOWN: &[&str] = &[
-    "accept",
-    "accept-ranges",
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-max-age",
-    "age",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "expires",
-    "host",
-    "last-modified",
-    "pragma",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-gpc",
-    "server",
-    "strict-transport-security",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "vary",
-];
-/// Headers that are addresses.
-const ADDRESSES: &[&str] =
-    &["location", "origin", "referer", "content-location", "access-control-allow-origin"];
-/// Longest value shown.
-const LONGEST: usize = 500;
 
 /// Pages and what they asked for.
 #[derive(Debug, Default)]
@@ -68,9 +33,8 @@ impl Har {
             "id": id, "title": asked, "startedDateTime": moment(began),
             "pageTimings": {"onContentLoad": -1, "onLoad": -1},
         }));
-        let address = |text: &str| address(text, &safe);
         for seen in exchanges.iter().filter(|seen| !seen.hop.url.is_empty()) {
-            let entry = entry(&id, seen, &address);
+            let entry = entry(&id, seen, &safe);
             self.bytes = self.bytes.saturating_add(entry.to_string().len());
             self.full |= self.entries.len() >= MOST_ENTRIES || self.bytes > MOST_BYTES;
             if self.full {
@@ -96,9 +60,9 @@ impl Har {
     }
 }
 
-fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
+fn entry(page: &str, seen: &Seen, safe: &impl Fn(&Url) -> String) -> Value {
     let hop = &seen.hop;
-    let url = address(&hop.url);
+    let url = address(&hop.url, safe);
     let query: Vec<Value> = Url::parse(&url).map_or_else(
         |_| Vec::new(),
         |url| url.query_pairs().map(|(name, value)| json!({"name": name, "value": value})).collect(),
@@ -106,7 +70,7 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
     let lines: Vec<CookieLine> = seen.answer.lines.iter().map(|line| CookieLine::parse(line)).collect();
     let ordinary = |(name, _): &&(String, String)| !name.eq_ignore_ascii_case("set-cookie");
     let mut answered: Vec<Value> =
-        hop.answer_headers.iter().filter(ordinary).map(|field| header(field, address)).collect();
+        hop.answer_headers.iter().filter(ordinary).map(|field| header(field, safe)).collect();
     answered.extend(lines.iter().map(|line| json!({"name": "Set-Cookie", "value": line.masked()})));
     let set = lines
         .iter()
@@ -118,7 +82,7 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
     let location = hop.answer_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
     let mut request = json!({
         "method": hop.method, "url": url, "httpVersion": "unknown", "cookies": sent,
-        "headers": hop.headers.iter().map(|field| header(field, address)).collect::<Vec<_>>(),
+        "headers": hop.headers.iter().map(|field| header(field, safe)).collect::<Vec<_>>(),
         "queryString": query, "headersSize": -1, "bodySize": if hop.body.is_empty() { 0 } else { -1 },
     });
     if !hop.body.is_empty() {
@@ -130,7 +94,7 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
     let wait = span(hop.asked_at, hop.answered_at);
     let receive = span(hop.answered_at, hop.ended_at);
     let initiator = match hop.initiator.first() {
-        Some(place) => json!({"type": "script", "url": address(&place.url), "lineNumber": place.line}),
+        Some(place) => json!({"type": "script", "url": address(&place.url, safe), "lineNumber": place.line}),
         None => json!({"type": "other"}),
     };
     json!({
@@ -141,7 +105,7 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
         "response": {
             "status": status, "statusText": "", "httpVersion": "unknown", "cookies": set, "headers": answered,
             "content": {"size": -1, "mimeType": hop.content_type},
-            "redirectURL": location.map_or(String::new(), |(_, to)| address(to)),
+            "redirectURL": location.map_or(String::new(), |(_, to)| address(to, safe)),
             "headersSize": -1, "bodySize": -1,
         },
         "cache": {},
@@ -151,29 +115,8 @@ fn entry(page: &str, seen: &Seen, address: &impl Fn(&str) -> String) -> Value {
     })
 }
 
-fn header((name, value): &(String, String), address: &impl Fn(&str) -> String) -> Value {
-    let lower = name.to_ascii_lowercase();
-    let value = if SHOWN.contains(&lower.as_str()) {
-        cut(value)
-    } else if ADDRESSES.contains(&lower.as_str()) {
-        address(value)
-    } else {
-        CookieValue::new(value.as_str()).to_string()
-    };
-    json!({"name": cut(name), "value": value})
-}
-
-/// An address fit for a file; relative ones and those that are no addresses of the web are masked.
-fn address(text: &str, safe: &impl Fn(&Url) -> String) -> String {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https" | "ws" | "wss") => safe(&url),
-        Ok(url) => format!("{}:", url.scheme()),
-        Err(_) => CookieValue::new(text).to_string(),
-    }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+fn header((name, value): &(String, String), safe: &impl Fn(&Url) -> String) -> Value {
+    json!({"name": cut(name), "value": shown(name, value, safe)})
 }
 
 /// Milliseconds between two moments of the browser's clock; 0 where one is not known.

@@ -196,7 +196,7 @@ impl BrowserEngine {
             proxy_login,
             answers: None,
             items: Arc::default(),
-            keep_heads: false,
+            keep_heads: run.keep_heads,
         };
         Ok(BrowserContext {
             connection,

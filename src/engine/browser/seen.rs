@@ -12,10 +12,12 @@ use crate::cookie::{
 };
 use crate::engine::{Ask, DocumentHead, Exchange, Visit};
 use crate::observation::{
-    Circumstances, ExchangeRef, LineFrom, Page, Party, Resource, SafeUrl, Script, Sighting, StorageKind,
+    Circumstances, ExchangeRef, LineFrom, MaskedHead, Page, Party, Resource, SafeUrl, Script, Sighting,
+    StorageKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use url::Url;
 
 /// Everything a tab showed, as a visit.
@@ -201,6 +203,7 @@ impl Teller<'_> {
         };
         let context =
             self.request(&url, navigation, top, seen.answer.date.clone().or_else(|| seen.hop.date.clone()));
+        let head = self.head(seen, &url);
         let sightings = seen
             .answer
             .lines
@@ -212,6 +215,7 @@ impl Teller<'_> {
                     let mut sighting =
                         self.sighting(&parsed, &context, at.clone(), LineFrom::Header, decision);
                     sighting.script = self.script(&seen.hop.initiator);
+                    sighting.head.clone_from(&head);
                     return sighting;
                 }
                 let refused = seen.answer.blocked.iter().find(|(blocked, _)| *blocked == as_shown(line));
@@ -224,6 +228,7 @@ impl Teller<'_> {
                 sighting.disagreement = disagreement;
                 sighting.script = self.script(&seen.hop.initiator);
                 sighting.after_load_ms = seen.hop.after_load;
+                sighting.head.clone_from(&head);
                 sighting
             })
             .collect();
@@ -240,6 +245,19 @@ impl Teller<'_> {
         };
         let script = self.script(&seen.hop.initiator);
         Exchange { at, url, sent, sightings, location: None, carried, script }
+    }
+
+    /// The head of an answer that sets something, where heads are kept. Chromium tells its cookies apart
+    /// from the rest.
+    fn head(&self, seen: &Seen, url: &Url) -> Option<Arc<MaskedHead>> {
+        if seen.answer.lines.is_empty() {
+            return None;
+        }
+        let ordinary =
+            seen.hop.answer_headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("set-cookie"));
+        let ordinary = ordinary.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let cookies = seen.answer.lines.iter().map(|line| ("set-cookie", line.as_slice()));
+        self.context.run.head(url, ordinary.chain(cookies))
     }
 
     /// Whether what the answer sets is kept at all.

@@ -58,6 +58,13 @@ impl Entry {
         header(&self.answered, name)
     }
 
+    /// The answer's head, each cookie on a line of its own.
+    pub(super) fn answer(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.answered
+            .iter()
+            .flat_map(|header| header.value.split('\n').map(|line| (header.name.as_str(), line.as_bytes())))
+    }
+
     /// Every `Set-Cookie` line; some recorders write several into one header.
     pub(super) fn set_cookies(&self) -> impl Iterator<Item = &str> {
         let named = self.answered.iter().filter(|header| header.name.eq_ignore_ascii_case("set-cookie"));

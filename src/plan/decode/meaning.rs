@@ -116,6 +116,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
         probes,
         vendors,
         vantage: written.vantage,
+        keep: crate::plan::Keep::default(),
         file,
     }
 }

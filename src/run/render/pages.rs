@@ -272,7 +272,7 @@ impl Runner<'_> {
 
     /// On some sites only an inner page asks, such as that of the login.
     fn wishes(&self, cell: &Cell, first: bool, asked: bool) -> Wishes {
-        let picture = match (self.wants_pictures(), first) {
+        let picture = match (self.wants_pictures(cell), first) {
             (false, _) => Picture::No,
             (true, true) => Picture::Yes,
             (true, false) => Picture::IfItLeftSomething,

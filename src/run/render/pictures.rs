@@ -14,9 +14,12 @@ const MOST_PICTURES: usize = 200;
 const LONGEST_NAME: usize = 60;
 
 impl Runner<'_> {
-    /// Whether there is room for one more.
-    pub(in crate::run) fn wants_pictures(&self) -> bool {
-        self.plan.browser.screenshots.is_some() && self.recorder.pictures() < MOST_PICTURES
+    /// Whether pictures of what this visitor sees are wanted, and there is room for one more.
+    pub(in crate::run) fn wants_pictures(&self, cell: &Cell) -> bool {
+        let members = self.plan.personas.iter().filter(|persona| persona.visitor.logged_in);
+        let is_left_out = self.plan.keep.no_pictures_of_members
+            && members.into_iter().any(|member| member.name == cell.persona);
+        self.plan.browser.screenshots.is_some() && !is_left_out && self.recorder.pictures() < MOST_PICTURES
     }
 
     /// Writes a picture down.
