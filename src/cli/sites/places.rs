@@ -92,10 +92,9 @@ impl Places {
     /// Where one site's evidence goes; the folder around it is made where it is not there.
     pub(super) fn evidence(&self, dir: &Path, site: &str) -> Result<PathBuf, Complaint> {
         let dir = PathBuf::from(dir.to_string_lossy().replace(SITE, site));
-        match dir.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => std::fs::create_dir_all(folder)
-                .map_err(|error| Complaint::file("make the folder", folder, &error))?,
-            None => {}
+        if let Some(folder) = dir.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Complaint::file("make the folder", folder, &error))?;
         }
         Ok(dir)
     }
