@@ -706,6 +706,7 @@ impl Case {
             observations,
             sent,
             consent: self.looks.clone(),
+            heads: Vec::new(),
             pictures: Vec::new(),
             contacts: self.contacts.iter().map(|contact| self.contact_of(contact, &cell)).collect(),
             outcomes: self.outcomes.clone(),
