@@ -282,7 +282,7 @@ fn shop(asked: &Asked) -> Answer {
     match asked.route().as_str() {
         "GET /" => page(
             &format!("Set-Cookie: ref={link}; Path=/\r\nX-Csrf: {header}\r\nETag: \"{session}\"\r\n"),
-            &format!("<a href=/go>go</a> <a href=/login>in</a>"),
+            "<a href=/go>go</a> <a href=/login>in</a>",
         ),
         "GET /login" => html(
             "<form method=post><input name=email><input type=password name=password><button>In</button></form>",
