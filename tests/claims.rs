@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One site with one thing planted, and what must come of it.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) which: Which,
     pub(crate) id: String,
@@ -141,20 +142,25 @@ pub(crate) fn only(case: &Case, ended: &Ended) -> Result<(), String> {
         return Err(format!("exit code {:?}\n{said}\n{}", ended.code, ended.stderr));
     }
     let report = ended.json();
-    let list = findings(&report);
     let [finding] = report["findings"].as_array().unwrap().as_slice() else {
+        let list = findings(&report);
         return Err(format!("{} findings\n    {}", list.len(), list.join("\n    ")));
     };
+    is_of(case, finding).map_err(|complaint| format!("{complaint}: {}", findings(&report)[0]))
+}
+
+/// Whether this finding is the case's: about its claims, shown by its response.
+pub(crate) fn is_of(case: &Case, finding: &Value) -> Result<(), String> {
     let claims = texts(&finding["claims"]);
     if !case.row.claims.iter().all(|claim| claims.contains(&claim.as_str())) {
-        return Err(format!("not about {}: {}", case.row.claims.join(" "), list[0]));
+        return Err(format!("not about {}", case.row.claims.join(" ")));
     }
     // Other ways to break a row have places of their own.
     if let Some(at) = &case.row.at
         && case.name() == case.id
         && !responses(finding).iter().any(|response| response.starts_with(at))
     {
-        return Err(format!("evidence is not {at}: {}", list[0]));
+        return Err(format!("evidence is not {at}"));
     }
     Ok(())
 }

@@ -3,14 +3,17 @@
 //! undecided but what takes two scans.
 //!
 //! The rows are in `tests/claims/SITE.toml`; `claims.rs` judges them over plain HTTP. Each run starts a
-//! browser of its own, since the sites' hosts and certificates are flags of its command line.
+//! browser of its own, since the sites' hosts and certificates are flags of its command line; so some
+//! sentences are broken together, and one by one only where their findings are not exactly theirs.
 
-use crate::claims::{Case, all_clear, at_once, findings, judge, lines, only};
+use crate::claims::{Case, all_clear, at_once, findings, is_of, judge, lines, only};
 use crate::claims_table::{Assert, Row, rows};
 use crate::support::command::Ended;
 use crate::support::sites::Which;
 use crate::support::world::World;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 const BROWSER: &[&str] = &["--engine", "browser", "--format", "json", "--fail-on", "warning"];
 
@@ -44,8 +47,74 @@ fn visitor(row: &Row) -> &str {
     row.persona.as_deref().unwrap_or("anonymous")
 }
 
+/// So many sentences are broken at once.
+const TOGETHER: usize = 3;
+
+/// What a claim is about: a cookie, a third party, or the site as a whole in one regard.
+fn subject(claim: &str) -> &str {
+    let end = claim.match_indices('.').nth(1).map_or(claim.len(), |(at, _)| at);
+    &claim[..end]
+}
+
+/// Cases of one site and one visitor, about different subjects. Neighbours break similar sentences, often by
+/// the same means: they come into different groups. What changes the banner changes what the others show.
+fn groups(cases: Vec<Case>) -> Vec<Vec<Case>> {
+    let mut of_visitors: BTreeMap<_, Vec<Case>> = BTreeMap::new();
+    for case in cases {
+        of_visitors.entry((case.which.name(), visitor(&case.row).to_owned())).or_default().push(case);
+    }
+    let alone = |case: &Case| {
+        let banner = case.row.claims.iter().any(|claim| subject(claim) == "claims.consent-banner");
+        banner || case.row.edit.is_some() || AFTER_A_CHANGE.contains(&case.id.as_str())
+    };
+    let mut groups = Vec::new();
+    for cases in of_visitors.into_values() {
+        let (apart, cases): (Vec<_>, Vec<_>) = cases.into_iter().partition(alone);
+        groups.extend(apart.into_iter().map(|case| vec![case]));
+        let mut together: Vec<Vec<Case>> = vec![Vec::new(); cases.len().div_ceil(TOGETHER)];
+        for (at, case) in cases.into_iter().enumerate() {
+            let subjects: BTreeSet<&str> = case.row.claims.iter().map(|claim| subject(claim)).collect();
+            let fits = |group: &Vec<Case>| {
+                let mut others = group.iter().flat_map(|other| &other.row.claims);
+                group.len() < TOGETHER && others.all(|claim| !subjects.contains(subject(claim)))
+            };
+            let count = together.len();
+            match (0..count).map(|more| (at + more) % count).find(|group| fits(&together[*group])) {
+                Some(group) => together[group].push(case),
+                None => together.push(vec![case]),
+            }
+        }
+        groups.extend(together);
+    }
+    groups
+}
+
+/// Whether each of these cases, all planted at once, has one finding, and there are no others.
+fn each_has_its_finding(group: &[Case]) -> bool {
+    let switches: Vec<&str> = group.iter().flat_map(|case| &case.switches).map(String::as_str).collect();
+    let ended = World::new(group[0].which, &switches).audit(&with_visitor(&group[0]));
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
+    let findings = report["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    ended.code == Some(1)
+        && findings.len() == group.len()
+        && each_has_one(group, &findings.iter().collect::<Vec<_>>())
+}
+
+/// Whether each case can be given a finding of its own: one may be about several claims.
+fn each_has_one(cases: &[Case], findings: &[&Value]) -> bool {
+    let Some((case, others)) = cases.split_first() else { return true };
+    (0..findings.len()).any(|at| {
+        let rest = [&findings[..at], &findings[at + 1..]].concat();
+        is_of(case, findings[at]).is_ok() && each_has_one(others, &rest)
+    })
+}
+
+fn with_visitor(case: &Case) -> Vec<&str> {
+    [BROWSER, &["--persona", visitor(&case.row)]].concat()
+}
+
 fn only_finding(case: &Case) -> Result<(), String> {
-    let more = [BROWSER, &["--persona", visitor(&case.row)]].concat();
+    let more = with_visitor(case);
     if AFTER_A_CHANGE.contains(&case.id.as_str()) {
         return only(case, &after_a_change(case, &more)?);
     }
@@ -75,10 +144,19 @@ fn each_sentence_that_needs_a_browser_is_the_only_finding() {
     if let Some(chosen) = &chosen {
         cases.retain(|case| chosen.split(' ').any(|name| name == case.name()));
     }
-    let complaints = judge(&cases, only_finding);
+    let (all, apart) = (cases.len(), Mutex::new(Vec::new()));
+    at_once(&groups(cases), |group| {
+        if group.len() == 1 || !each_has_its_finding(group) {
+            apart.lock().unwrap().extend(group.iter().cloned());
+        }
+        Ok(())
+    });
+    let apart = apart.into_inner().unwrap();
+    println!("one by one: {}", apart.iter().map(Case::name).collect::<Vec<_>>().join(" "));
+    let complaints = judge(&apart, only_finding);
     let (known, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
         complaints.into_iter().partition(|(name, _)| NOT_YET.iter().any(|(known, _)| known == name));
-    println!("{} of {} ways are judged as they should be; not yet:", cases.len() - known.len(), cases.len());
+    println!("{} of {all} ways are judged as they should be; not yet:", all - known.len());
     for (name, why) in NOT_YET.iter().filter(|(name, _)| known.contains_key(*name)) {
         println!("{name}: {why}");
     }

@@ -38,5 +38,7 @@ fn run(root: &Path, command: &str) -> String {
         .env_remove("RUST_BACKTRACE")
         .output()
         .unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(!printed.is_empty(), "$ {command}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed
 }
