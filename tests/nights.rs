@@ -567,3 +567,23 @@ fn repeats_of_a_conforming_site_give_the_same_bytes() {
     assert_eq!(first["rounds"]["unsteady"].as_array().unwrap().len(), 0, "{first}");
     assert_eq!(first, run());
 }
+
+#[test]
+fn a_run_is_imagined_from_the_last_one_like_it() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), small_site());
+    fs::write(folder.path().join("cookies.toml"), "[[cookies]]\nname = \"sid\"\n").unwrap();
+    let url = url(&site);
+    let first_line = |more: &[&str]| {
+        let args = ["audit", &url, "--rate", "100", "--history", "audits.db"];
+        let ended = Cookieproof::new(args.iter().chain(more)).within(folder.path()).run();
+        ended.stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first_line(&["-v"]), "at most 500 pages for 1 visitor at 100/s: up to 5 s");
+    let again = first_line(&["-v"]);
+    let (told, day) = again.split_once(", as on ").unwrap();
+    assert!(told.starts_with("about 7 pages for 1 visitor at 100/s: ") && told.ends_with(" s"), "{again}");
+    assert!(day.len() == 10 && day.starts_with("20"), "{again}");
+    // Nobody watches a log from its beginning, and who wants quiet has it.
+    assert_eq!(first_line(&[]), "");
+    assert_eq!(first_line(&["-q"]), "");
+}

@@ -60,6 +60,46 @@ fn the_plans_credentials_go_to_no_other_origin() {
 }
 
 #[test]
+fn a_targets_own_headers_go_to_it_alone() {
+    let other = Hostile::http(|_| Answer::page("", "inside"));
+    let there = other.url_as("http", "localhost", "/inside").to_string();
+    let to = there.clone();
+    let site = Hostile::http(move |asked| match asked.target.as_str() {
+        "/" => Answer::page("", "<a href=/out>x</a>"),
+        "/out" => Answer::redirect("302 Found", &to, ""),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let target = |name: &str, more: &str| {
+        format!("[targets.{name}]\nurl = \"{}\"\n{more}\n", site.url_as("http", "localhost", "/"))
+    };
+    let own = "headers = { X-Preview = \"${env:PREVIEW}\" }";
+    let plan =
+        target("live", "") + &target("preview", own) + "[http]\nheaders = { x-preview = \"nobody\" }\n";
+    write(folder.path(), "plan.toml", &plan);
+    let look = |target: &str, preview: &str| {
+        let args = ["scan", "plan.toml", "-v", "--format", "json", "--target", target];
+        let run = Cookieproof::new(args).within(folder.path());
+        if preview.is_empty() { run.run() } else { run.env("PREVIEW", preview).run() }
+    };
+    // Another target's secrets are not asked for.
+    look("live", "").code(0);
+    assert!(!got(&site, "x-preview", "nobody").is_empty());
+    let without = look("preview", "").code(2);
+    assert!(without.stderr.contains("the environment variable PREVIEW is not set"), "{}", without.stderr);
+    let ended = look("preview", PREVIEW).code(0);
+    assert!(got(&site, "x-preview", PREVIEW).contains(&"/out".to_owned()), "{ended:?}");
+    assert!(other.asked().iter().any(|asked| asked.target == "/inside"));
+    assert_eq!(got(&other, "x-preview", ""), [""; 0]);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(PREVIEW));
+    assert!(
+        ended.stderr.starts_with("at most 500 pages for 1 visitor, without a pause: "),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_host_that_the_plan_names_gets_its_headers() {
     let site = Hostile::http(|asked| match asked.target.as_str() {
         "/" if asked.header("host").is_some_and(|host| host.starts_with("site.")) => {

@@ -53,7 +53,7 @@ fn judged_with(
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ca.pem"), &ca.pem).unwrap();
     let text = format!(
-        "[targets.app]\nurl = \"{}\"\n[pages]\nstart = [\"{}\"]\n[http]\nextra_ca = [\"ca.pem\"]\n\
+        "[targets.app]\nurl = \"{}\"\nextra_ca = [\"ca.pem\"]\n[pages]\nstart = [\"{}\"]\n\
          [personas.member]\nlogin = [{{ open = \"/login\" }}, {{ submit = {{ fields = {{ u = \"ann\", password = \"pa55-w0rd\" }} }} }}]\n\
          logged_in_when = {{ url = \"/account\", text = \"Hello Ann\" }}\n{more}\n",
         https.url_as("https", "localhost", "/"),

@@ -63,7 +63,8 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             nights.fits(&manifest)?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
             bundle.iter().for_each(|bundle| bundle.wants(&mut looking.plan));
-            let mut scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk))?;
+            let last = nights.last_run(&manifest, &looking.target, &looking.plan);
+            let mut scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk), last.as_ref())?;
             if let Some(bundle) = &bundle {
                 scan = bundle.at_home(scan);
             }

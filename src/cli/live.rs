@@ -7,6 +7,7 @@ use super::progress::{Talk, Teller};
 use super::settings::Looking;
 use crate::manifest::Manifest;
 use crate::observation::Scan;
+use crate::plan::LastRun;
 use crate::run::{RunError, Stop, run};
 use std::sync::Arc;
 
@@ -20,7 +21,12 @@ pub(super) fn talk(typed: &args::Talk) -> Talk {
 }
 
 /// Looks at the site.
-pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) -> Result<Scan, Complaint> {
+pub(super) fn scan(
+    looking: Looking,
+    manifest: Option<&Manifest>,
+    talk: Talk,
+    last: Option<&LastRun>,
+) -> Result<Scan, Complaint> {
     let Looking { plan, target } = looking;
     // One thread: waking another for every answer costs more than it reads in the meantime.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,6 +34,7 @@ pub(super) fn scan(looking: Looking, manifest: Option<&Manifest>, talk: Talk) ->
         .build()
         .map_err(|error| Complaint::usage(format!("cannot start: {error}")))?;
     let teller = Arc::new(Teller::new(talk));
+    teller.beforehand(&plan.length_in_words(&target, last));
     let stop = Stop::default();
     let scanned = runtime.block_on(async {
         interrupt::watch(stop.clone(), Arc::clone(&teller));

@@ -10,7 +10,8 @@ use crate::audit::{Audit, Rounds, audit_with};
 use crate::history::baseline::{self, Answers, Applied, Baseline, Trouble};
 use crate::history::{self, Accepted, Comparison, RunRecord, Since, State, Thresholds};
 use crate::manifest::{Manifest, PartialDate};
-use crate::observation::Scan;
+use crate::observation::{Engine, Scan};
+use crate::plan::{EngineChoice, LastRun, Plan, Target};
 use crate::report::{self, Report};
 use crate::store::{self, Keep, Store};
 use crate::vendors::Knowledge;
@@ -232,6 +233,27 @@ impl Ready<'_> {
                 manifest.file
             ))),
         }
+    }
+
+    /// The last night of this target that had the same visitors and was whole, where a history has one. One
+    /// that cannot be read is said when it is needed.
+    pub(super) fn last_run(&self, manifest: &Manifest, target: &Target, plan: &Plan) -> Option<LastRun> {
+        let url = manifest.site.url.as_ref().unwrap_or(&target.url);
+        let site = url.as_str().trim_end_matches('/');
+        let runs = self.store.as_ref()?.runs(site, &target.name, None).ok()?;
+        let visitors: BTreeSet<&str> = plan.personas.iter().map(|persona| persona.name.as_str()).collect();
+        let last = runs.iter().rev().find(|run| {
+            let seen: BTreeSet<&str> = run.cells.iter().map(|cell| cell.cell.persona.as_str()).collect();
+            seen == visitors
+                && run.made.partial.is_none()
+                && run.made.engines.contains(&Engine::Browser) == (plan.engine != EngineChoice::Http)
+        })?;
+        let over_http = last.cells.iter().filter(|cell| cell.cell.engine == Engine::Http);
+        Some(LastRun {
+            day: last.made.started.get(..10)?.to_owned(),
+            pages: over_http.map(|cell| cell.answered() + cell.failed()).sum(),
+            took: std::time::Duration::from_secs(last.made.seconds),
+        })
     }
 
     /// Judges the scan, compares it, keeps it, and says what counts.

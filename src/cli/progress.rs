@@ -45,6 +45,13 @@ impl Teller {
         self.with(|state, _| state.drawn = false);
     }
 
+    /// What is to come: for those who watch.
+    pub(super) fn beforehand(&self, text: &str) {
+        if self.talk >= Talk::Verbose || (self.talk == Talk::Normal && self.columns.is_some()) {
+            self.line(text);
+        }
+    }
+
     /// A line that stays.
     pub(super) fn line(&self, text: &str) {
         self.with(|_, out| {

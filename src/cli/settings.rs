@@ -45,6 +45,8 @@ pub(super) fn manifest(named: Option<&Path>, plan: Option<&Plan>) -> Result<Mani
 pub(super) fn inputs(plan: &Plan) -> Vec<PathBuf> {
     let mut files = vec![PathBuf::from(&plan.file)];
     files.extend(plan.vendors.lists.iter().chain(&plan.vendors.cookie_databases).cloned());
+    let of_targets = plan.targets.iter().flat_map(|target| &target.extra_ca);
+    files.extend(plan.http.extra_ca.iter().chain(of_targets).cloned());
     files
 }
 
@@ -138,6 +140,9 @@ fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {
     }
     if let Some(repeat) = look.repeat {
         plan.limits.repeats = repeat;
+    }
+    if look.rate.is_some() {
+        plan.targets.iter_mut().for_each(|target| target.pace = None);
     }
     match look.rate {
         None => {}

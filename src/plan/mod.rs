@@ -3,17 +3,20 @@
 
 mod decode;
 mod draft;
+mod length;
 mod local;
 mod model;
 mod probes;
 mod schedule;
 mod site;
 pub mod sites;
+mod target;
 mod without_file;
 
 pub use crate::observation::is_local;
 pub use decode::{json_schema, late_time, read, shape};
 pub use draft::draft;
+pub use length::LastRun;
 pub use model::*;
 pub use probes::{Probe, TriedAt, probes, token_is_tried};
 pub use schedule::{Schedule, Task, TaskResult};

@@ -49,7 +49,21 @@ pub struct Target {
     pub hosts: BTreeMap<String, String>,
     /// Names of cookies allowed only here (a preview toolbar, a CDN), as patterns.
     pub allowed_cookies: Vec<String>,
+    /// Further headers of requests to its own origin, before the plan's.
+    pub headers: Vec<(String, SecretRef)>,
+    /// PEM files of further CAs, beside the plan's.
+    pub extra_ca: Vec<PathBuf>,
+    /// How fast its hosts are asked; none: as the plan's limits say.
+    pub pace: Option<Pace>,
     pub place: Place,
+}
+
+/// How fast a host is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    Unlimited,
+    /// Requests per second.
+    PerSecond(f64),
 }
 
 /// Who is visiting.

@@ -19,6 +19,9 @@ impl Plan {
             url,
             hosts: BTreeMap::new(),
             allowed_cookies: Vec::new(),
+            headers: Vec::new(),
+            extra_ca: Vec::new(),
+            pace: None,
             place: Place::default(),
         };
         Plan {

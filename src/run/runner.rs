@@ -43,6 +43,7 @@ pub(super) async fn run_beside(
     paces: &Paces,
 ) -> Result<Scan, RunError> {
     let mut with_secrets = plan.clone();
+    with_secrets.go_to(target);
     let left_out = leave_out_optional(&mut with_secrets);
     let plan = &with_secrets;
     if plan.personas.is_empty() {

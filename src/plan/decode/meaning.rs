@@ -1,16 +1,17 @@
 //! From a plan as written to the plan as meant.
 
 use super::steps::{Json, MailTable, MarkTable, RequestTable, StepTable, SubmitTable};
+use super::values::Rate;
 use super::{
-    BrowserTable, ConsentTable, HttpTable, LimitsTable, NamedRefs, PersonaTable, SecretRefAt, Written,
-    map_of, secrets,
+    BrowserTable, ConsentTable, HttpTable, LimitsTable, NamedRefs, PersonaTable, SecretRefAt, TargetTable,
+    Written, map_of, secrets,
 };
 use crate::config::{Problems, Spanned, nearest, shortened};
 use crate::observation::{Consent, Visitor};
 use crate::plan::{
     Action, BrowserPlan, ConsentPlan, EngineChoice, Expect, Http, Journey, JsonTemplate, Limits, MailLink,
-    MailSource, Mark, Pages, Persona, Plan, ProbeSettings, RefPart, Request, RequestBody, SecretRef, Step,
-    Submit, Target, VendorLists,
+    MailSource, Mark, Pace, Pages, Persona, Plan, ProbeSettings, RefPart, Request, RequestBody, SecretRef,
+    Step, Submit, Target, VendorLists,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,13 +46,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
     let targets = written
         .targets
         .into_iter()
-        .map(|(name, target)| Target {
-            place: to.problems.place(name.span.start),
-            name: name.value,
-            url: target.url,
-            hosts: target.hosts.into_iter().map(|(from, host)| (from.value, host.0)).collect(),
-            allowed_cookies: target.allowed_cookies,
-        })
+        .map(|(name, target)| to.target(name, target, &http, rate_stated))
         .collect();
     let mut personas = vec![Persona::anonymous()];
     for (name, persona) in written.personas {
@@ -131,6 +126,47 @@ struct Meaning<'a> {
 }
 
 impl Meaning<'_> {
+    fn target(
+        &mut self,
+        name: Spanned<String>,
+        table: TargetTable,
+        http: &Http,
+        rate_stated: bool,
+    ) -> Target {
+        let local = http.is_local(&table.url);
+        let headers = self.headers(table.headers, local);
+        let pace = match table.rate {
+            Some(Rate(None)) => Some(Pace::Unlimited),
+            Some(Rate(Some(rate))) => Some(Pace::PerSecond(rate)),
+            // Nobody's server needs sparing on one's own machine, whatever else the plan looks at.
+            None => (local && !rate_stated).then_some(Pace::Unlimited),
+        };
+        Target {
+            place: self.problems.place(name.span.start),
+            name: name.value,
+            url: table.url,
+            hosts: table.hosts.into_iter().map(|(from, host)| (from.value, host.0)).collect(),
+            allowed_cookies: table.allowed_cookies,
+            headers,
+            extra_ca: table.extra_ca.into_iter().map(|path| self.folder.join(path)).collect(),
+            pace,
+        }
+    }
+
+    /// Headers of every request to own hosts.
+    fn headers(
+        &mut self,
+        headers: Vec<(Spanned<String>, SecretRefAt)>,
+        local: bool,
+    ) -> Vec<(String, SecretRef)> {
+        for (name, value) in &headers {
+            self.header_name(name);
+            secrets::by_reference(&name.value, value, local, self.problems);
+            secrets::without_steps(value, self.problems);
+        }
+        headers.into_iter().map(|(name, value)| (name.value, self.reference(value))).collect()
+    }
+
     fn persona(&mut self, name: Spanned<String>, table: PersonaTable) -> Persona {
         let place = self.problems.place(name.span.start);
         let logged_in = table.logged_in.unwrap_or(!table.login.is_empty());
@@ -149,11 +185,7 @@ impl Meaning<'_> {
                 .error(&remembered.span, "nobody is remembered who does not log in")
                 .fix("add login steps, or drop `remembered`");
         }
-        for (name, value) in &table.headers {
-            self.header_name(name);
-            secrets::by_reference(&name.value, value, self.local, self.problems);
-            secrets::without_steps(value, self.problems);
-        }
+        let headers = self.headers(table.headers, self.local);
         Persona {
             visitor: Visitor { logged_in, remembered: table.remembered.map(|remembered| remembered.value) },
             login: self.steps(table.login),
@@ -165,11 +197,7 @@ impl Meaning<'_> {
             time_zone: table.time_zone,
             user_agent: table.user_agent.map(|text| text.0),
             proxy: table.proxy.map(|proxy| self.reference(proxy)),
-            headers: table
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.value, self.reference(value)))
-                .collect(),
+            headers,
             start: table.start.into_iter().map(|page| page.0).collect(),
             refresh: table.refresh.map(|request| self.request(request)),
             name: name.value,
@@ -355,11 +383,7 @@ impl Meaning<'_> {
     }
 
     fn http(&mut self, table: HttpTable) -> Http {
-        for (name, value) in &table.headers {
-            self.header_name(name);
-            secrets::by_reference(&name.value, value, self.local, self.problems);
-            secrets::without_steps(value, self.problems);
-        }
+        let headers = self.headers(table.headers, self.local);
         for (host, _) in table.resolve.iter().filter(|(host, _)| host.value.contains([':', '/'])) {
             self.problems
                 .error(&host.span, format!("`{}` is not a host", shortened(&host.value)))
@@ -369,11 +393,7 @@ impl Meaning<'_> {
         Http {
             user_agent: table.user_agent.map(|text| text.0),
             contact: table.contact.map(|text| text.0),
-            headers: table
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.value, self.reference(value)))
-                .collect(),
+            headers,
             proxy: table.proxy.map(|proxy| self.reference(proxy)),
             extra_ca: table.extra_ca.into_iter().map(|path| self.folder.join(path)).collect(),
             resolve: map_of(table.resolve),

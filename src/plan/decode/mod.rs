@@ -110,6 +110,9 @@ struct TargetTable {
     url: Url,
     hosts: Vec<(Spanned<String>, HostAndPort)>,
     allowed_cookies: Vec<String>,
+    headers: Vec<(Spanned<String>, SecretRefAt)>,
+    extra_ca: Vec<PathBuf>,
+    rate: Option<Rate>,
 }
 
 impl Record for TargetTable {
@@ -119,7 +122,12 @@ impl Record for TargetTable {
         let url = fields.required("url", "Where it is.");
         let hosts = fields.named("hosts", "The manifest's hosts to this target's.");
         let allowed_cookies = fields.many("allowed_cookies", "Names of cookies that are allowed only here.");
-        Some(TargetTable { url: url?, hosts, allowed_cookies })
+        let headers =
+            fields.named("headers", "Further headers of requests to its origin, before those of `[http]`.");
+        let extra_ca =
+            fields.many("extra_ca", "PEM files of further certificate authorities, for this target.");
+        let rate = fields.optional("rate", "Requests per second and host there, before that of `[limits]`.");
+        Some(TargetTable { url: url?, hosts, allowed_cookies, headers, extra_ca, rate })
     }
 }
 
