@@ -56,11 +56,11 @@ fn drift_is_found_and_ends_with_1() {
     let folder = folder(&MANIFEST.replace("lifetime = \"24h\"", "lifetime = \"1h\""));
     let ended = audit(&folder, &site, &[]).code(1);
     assert_snapshot!(masked(&ended.stdout), @"
-    NOT KEPT: http://127.0.0.1:PORT/ breaks 2 of the 17 claims of cookies.toml.
+    NOT KEPT: http://127.0.0.1:PORT/ breaks 2 of the 19 claims of cookies.toml.
 
-        14 upheld
+        15 upheld
          2 refuted        2 errors
-         1 not verified   1 only a browser can say
+         2 not verified   2 only a browser can say
 
     Findings
     error[lifetime] `sid` lives 1 day, not 1h, in the one response that sets it
@@ -73,7 +73,7 @@ fn drift_is_found_and_ends_with_1() {
       seen      GET /shop, anonymous: track=…; SameSite=None
 
     Not verified
-         1 only a browser can say: cookies.cart.set-on
+         2 only a browser can say: claims.policy-agrees, cookies.cart.set-on
            to decide: --engine browser
 
     Seen on 127.0.0.1

@@ -48,6 +48,7 @@ mod nights;
 mod nothing_leaked;
 mod outputs;
 mod own_hosts;
+mod policy_page;
 mod reading;
 mod readme;
 mod replay;

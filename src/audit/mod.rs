@@ -10,6 +10,7 @@ mod merge;
 mod needs;
 mod notes;
 mod other_browser;
+mod policy_table;
 mod policy_text;
 mod previous;
 mod rounds;

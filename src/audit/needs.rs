@@ -300,6 +300,7 @@ fn of_policy(context: &Context<'_>, aspect: PolicyAspect) -> Needs {
         PolicyAspect::LastUpdatedShown | PolicyAspect::PolicyReachable | PolicyAspect::PolicyNamesCookies => {
             page
         }
+        PolicyAspect::PolicyAgrees | PolicyAspect::PolicyLinks => page,
         PolicyAspect::DateFollowsInventory => Needs { previous: true, ..page },
         PolicyAspect::NecessaryRequiredFor => Needs {
             probe: Some(Probe {

@@ -384,7 +384,16 @@ impl Case {
                 text: text.into(),
                 links: Vec::new(),
                 linked_from: BTreeSet::new(),
+                published: Some(crate::policy::published(text, usize::MAX)),
             });
+        })
+    }
+
+    /// The policy page is known as a browser showed it.
+    pub(crate) fn rendered(&self) -> Self {
+        self.changed(|case| {
+            let page = case.policy.as_mut().unwrap();
+            page.published.as_mut().unwrap().rendered = true;
         })
     }
 

@@ -1,9 +1,9 @@
 //! Every checkable statement of a manifest, each with a stable id, its place and a plain sentence.
 //!
 //! Ids follow the manifest's own tree: `cookies.KEY.ASPECT`, `storage.KEY.ASPECT`,
-//! `third_parties.KEY.ASPECT`, `links.KEY`, `claims.SENTENCE`. What is unstated has no claim. Three
+//! `third_parties.KEY.ASPECT`, `links.KEY`, `claims.SENTENCE`. What is unstated has no claim. A few
 //! claims need no field: that a declared thing is there under its name, that its name's prefix keeps
-//! its promise, and that browsers take it.
+//! its promise, that browsers take it, and that the published policy says the same.
 
 use super::{
     About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
@@ -199,6 +199,8 @@ impl PolicyAspect {
             PolicyAspect::LastUpdatedShown => "last-updated-shown",
             PolicyAspect::PolicyReachable => "policy-reachable",
             PolicyAspect::PolicyNamesCookies => "policy-names-cookies",
+            PolicyAspect::PolicyAgrees => "policy-agrees",
+            PolicyAspect::PolicyLinks => "policy-links",
             PolicyAspect::DateFollowsInventory => "date-follows-inventory",
             PolicyAspect::NecessaryRequiredFor => "necessary-required-for",
             PolicyAspect::LoginWithoutConsent => "login-without-consent",
@@ -509,7 +511,15 @@ fn of_policy(manifest: &Manifest, claims: &mut Vec<Claim>) {
         Some(date) => format!("The policy page shows when it was last changed: {date}"),
         None => "The policy page shows when it was last changed".to_owned(),
     };
+    let (agrees, links) =
+        (about_page(manifest, &policy.policy_agrees), about_page(manifest, &policy.policy_links));
     let sentences = [
+        (
+            PolicyAspect::PolicyAgrees,
+            &agrees,
+            "The published policy and the manifest declare the same cookies, with the same lifetimes",
+        ),
+        (PolicyAspect::PolicyLinks, &links, "The policy page's links to pages of the site lead somewhere"),
         (
             PolicyAspect::ConsentRenewedOnChange,
             &policy.consent_renewed_on_change,
@@ -570,6 +580,19 @@ fn ends_on_logout(rule: &LifetimeRule) -> bool {
         LifetimeRule::Either(rules) => rules.iter().any(ends_on_logout),
         _ => false,
     }
+}
+
+/// A sentence that needs no field where the manifest says where the policy is published: nobody
+/// publishes one that is to be contradicted. Unstated, it is a warning.
+fn about_page(manifest: &Manifest, stated: &Option<Stated<bool>>) -> Option<Stated<bool>> {
+    stated.clone().or_else(|| {
+        manifest.site.policy_url.as_ref().map(|_| Stated {
+            value: true,
+            strength: super::Strength::Warning,
+            place: manifest.site.policy_url_at,
+            source: None,
+        })
+    })
 }
 
 /// Where policy claims go.

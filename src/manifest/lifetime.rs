@@ -70,6 +70,62 @@ impl LifetimeRule {
         }
     }
 
+    /// Whether a published lifetime says what this one, the declared, says. A published upper bound
+    /// covers what is shorter; what one of the two leaves open contradicts nothing.
+    pub fn agrees_with_published(&self, published: &LifetimeRule) -> bool {
+        match (published, self) {
+            (LifetimeRule::Either(rules), _) => rules.iter().any(|rule| {
+                self.agrees_with_published(rule)
+                    || matches!(self, LifetimeRule::Either(own) if own.iter().any(|own| own.agrees_with_published(rule)))
+            }),
+            (LifetimeRule::UntilLogout, _) => true,
+            (_, own) if own.is_open() => true,
+            (LifetimeRule::Unbounded, own) => own.longest().is_none_or(|(_, most)| most > 0),
+            (LifetimeRule::Session, own) => own.longest().is_some_and(|(_, most)| most == 0),
+            (published, own) => {
+                let (Some((least, most)), Some((own_least, own_most))) = (published.longest(), own.longest())
+                else {
+                    // It lives on, and nothing says for how long.
+                    return true;
+                };
+                let about = [published, own].iter().any(|rule| matches!(rule, LifetimeRule::About(_)));
+                let tolerance = |bound: i64| tolerance(bound).max(if about { bound / 10 } else { 0 });
+                let within = own_least <= most.saturating_add(tolerance(most));
+                let not_less = own_most >= least - tolerance(least);
+                within && (not_less || matches!(published, LifetimeRule::Max(_)))
+            }
+        }
+    }
+
+    /// It states no time that another statement could contradict.
+    fn is_open(&self) -> bool {
+        match self {
+            LifetimeRule::UntilLogout => true,
+            LifetimeRule::Either(rules) => rules.iter().any(LifetimeRule::is_open),
+            _ => false,
+        }
+    }
+
+    /// The longest it may live, as the interval that its words mean; 0 for the browser session, none
+    /// where it has no bound.
+    fn longest(&self) -> Option<(i64, i64)> {
+        match self {
+            LifetimeRule::Exact(span) | LifetimeRule::Max(span) | LifetimeRule::About(span) => {
+                Some((span.least, span.most))
+            }
+            LifetimeRule::Range(_, to) => Some((to.least, to.most)),
+            LifetimeRule::Session => Some((0, 0)),
+            LifetimeRule::Either(rules) => {
+                let mut longest = (0, 0);
+                for rule in rules {
+                    longest = longest.max(rule.longest()?);
+                }
+                Some(longest)
+            }
+            LifetimeRule::Unbounded | LifetimeRule::UntilLogout => None,
+        }
+    }
+
     /// The most seconds it states, where it states a bound.
     pub fn upper_bound(&self) -> Option<i64> {
         match self {
@@ -264,6 +320,45 @@ mod tests {
         allows(&rule("exact", "1 month"), 31 * DAY, true);
         allows(&rule("exact", "1 year"), 400 * DAY, false);
         assert!(!day.allows(Lifetime::Session));
+    }
+
+    #[test]
+    fn two_statements_agree_or_do_not() {
+        let exact = |text| rule("exact", text);
+        let max = |text| rule("max", text);
+        let either = |rules: &[LifetimeRule]| LifetimeRule::Either(rules.to_vec());
+        let session = || LifetimeRule::Session;
+        for (declared, published, agree) in [
+            (exact("1 year"), exact("365 days"), true),
+            (exact("12 months"), exact("1 year"), true),
+            (exact("7 days"), exact("30 days"), false),
+            (exact("7 days"), max("7 days"), true),
+            (exact("7 days"), max("1 year"), true),
+            (exact("30 days"), max("7 days"), false),
+            (max("30 days"), exact("7 days"), false),
+            (max("7 days"), exact("7 days"), true),
+            (exact("330 days"), rule("about", "1 year"), true),
+            (session(), exact("1 day"), false),
+            (exact("1 day"), session(), false),
+            (session(), max("1 day"), true),
+            (session(), session(), true),
+            (either(&[session(), max("30 days")]), session(), false),
+            (either(&[session(), max("30 days")]), exact("30 days"), true),
+            (session(), either(&[session(), exact("30 days")]), true),
+            (exact("7 days"), either(&[session(), exact("30 days")]), false),
+            (LifetimeRule::Unbounded, exact("1 year"), true),
+            (LifetimeRule::Unbounded, session(), false),
+            (exact("1 year"), LifetimeRule::Unbounded, true),
+            (session(), LifetimeRule::Unbounded, false),
+            (LifetimeRule::UntilLogout, session(), true),
+            (session(), LifetimeRule::UntilLogout, true),
+        ] {
+            assert_eq!(
+                declared.agrees_with_published(&published),
+                agree,
+                "{declared}; published: {published}"
+            );
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct DeclaredSite {
     pub url: Option<Url>,
     /// Path or URL of the published policy.
     pub policy_url: Option<String>,
+    /// Where the file says so.
+    pub policy_url_at: Place,
     pub last_updated: Option<PartialDate>,
     /// What counts as this site; everything else is a third party. Empty: the target's
     /// registrable domain and below.
@@ -289,6 +291,11 @@ pub struct PolicyClaims {
     pub policy_reachable: Option<Stated<bool>>,
     /// The policy page names every cookie that was seen.
     pub policy_names_cookies: Option<Stated<bool>>,
+    /// The published policy declares what the manifest declares. Unstated: yes, as a warning, where the
+    /// manifest says where the policy is published.
+    pub policy_agrees: Option<Stated<bool>>,
+    /// The policy page's links to pages of the site lead somewhere. Unstated: likewise.
+    pub policy_links: Option<Stated<bool>>,
     /// A change of the inventory moves the policy's date (two scans).
     pub date_follows_inventory: Option<Stated<bool>>,
     /// Pages refused when all strictly necessary cookies are blocked.
@@ -478,6 +485,8 @@ pub enum PolicyAspect {
     LastUpdatedShown,
     PolicyReachable,
     PolicyNamesCookies,
+    PolicyAgrees,
+    PolicyLinks,
     DateFollowsInventory,
     NecessaryRequiredFor,
     LoginWithoutConsent,

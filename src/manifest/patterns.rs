@@ -92,6 +92,23 @@ impl NamePattern {
         &self.written
     }
 
+    /// Whether some name may be meant by both, as far as their texts show: without case, without
+    /// leading underscores and dots, and without a prefix that only https has.
+    pub fn may_mean(&self, other: &NamePattern) -> bool {
+        let (own, others) = (bare(&self.written), bare(&other.written));
+        if own == others || self.matches_text(&other.written) || other.matches_text(&self.written) {
+            return true;
+        }
+        // A glob as one of the names that it stands for.
+        let sample = |written: &str| written.replace('*', "0");
+        let meant = |pattern: &NamePattern, name: &NamePattern| {
+            !pattern.is_regex()
+                && NamePattern::glob(&bare(&pattern.written)).matches_text(&sample(&bare(&name.written)))
+                || pattern.is_regex() && !name.is_regex() && pattern.matches_text(&sample(&name.written))
+        };
+        meant(self, other) || meant(other, self)
+    }
+
     fn matches_bytes(&self, name: &[u8]) -> bool {
         match &self.matcher {
             NameMatcher::Literal => self.written.as_bytes() == name,
@@ -188,6 +205,12 @@ impl fmt::Display for PagePattern {
     }
 }
 
+/// A name as people write it: without what some leave out.
+fn bare(written: &str) -> String {
+    let prefix = super::name_prefix(written).map_or(0, |(prefix, _)| prefix.len());
+    written[prefix..].trim_start_matches(['_', '.']).to_lowercase()
+}
+
 /// `host:port`, where the port is a number.
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
     let Some((host, port)) = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) else {
@@ -260,6 +283,30 @@ mod tests {
     #[track_caller]
     fn name(pattern: &NamePattern, name: &str, expected: bool) {
         assert_eq!(pattern.matches(&Name::new(name)), expected, "{pattern} and {name}");
+    }
+
+    #[test]
+    fn two_patterns_may_mean_one_name() {
+        let of = |text: &str| match text.strip_prefix('/') {
+            Some(regex) => NamePattern::regex(regex).unwrap(),
+            None => NamePattern::glob(text),
+        };
+        for (one, other, both) in [
+            ("sid", "sid", true),
+            ("sid", "theme", false),
+            ("__Host-sid", "sid", true),
+            ("__utma", "utma", true),
+            ("PHPSESSID", "phpsessid", true),
+            ("_ga_*", "_ga_ABC", true),
+            ("_ga_*", "_ga", false),
+            ("sess_*", "sess_*_x", true),
+            ("/_pk_id\\..*", "_pk_id.1.ab", true),
+            ("/_pk_id\\..*", "_pk_id.*", true),
+            ("/_pk_id\\..*", "_pk_ses.*", false),
+        ] {
+            assert_eq!(of(one).may_mean(&of(other)), both, "{one} {other}");
+            assert_eq!(of(other).may_mean(&of(one)), both, "{other} {one}");
+        }
     }
 
     #[test]

@@ -320,6 +320,8 @@ impl Writer<'_> {
             ("last_updated_shown", yes(&policy.last_updated_shown)),
             ("policy_reachable", yes(&policy.policy_reachable)),
             ("policy_names_cookies", yes(&policy.policy_names_cookies)),
+            ("policy_agrees", yes(&policy.policy_agrees)),
+            ("policy_links", yes(&policy.policy_links)),
             ("date_follows_inventory", yes(&policy.date_follows_inventory)),
             (
                 "necessary_required_for",
@@ -512,6 +514,7 @@ mod tests {
 
     /// A manifest without the places of its file.
     fn bare(mut manifest: Manifest) -> String {
+        manifest.site.policy_url_at = Place::default();
         for item in &mut manifest.items {
             item.place = Place::default();
             item.places.clear();
@@ -598,6 +601,8 @@ mod tests {
             no_cookies = [{ pages = ["a b"], except = ["own"], strength = "warning" }, {}]
             consent_banner = "none"
             honours_gpc = false
+            policy_agrees = false
+            policy_links = { is = true, strength = "warning" }
             "#,
         );
     }

@@ -1,5 +1,6 @@
 //! Everything that one run saw, as one value.
 
+use super::published::Published;
 use super::tally::tally;
 use super::{
     AnswerHead, Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl,
@@ -136,6 +137,9 @@ pub struct PolicyPage {
     pub links: Vec<(String, SafeUrl)>,
     /// Own hosts whose pages link to it.
     pub linked_from: BTreeSet<String>,
+    /// Its text with its structure; none in scans of before, and where nothing could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
 }
 
 /// A link that a claim needs.

@@ -32,6 +32,7 @@ pub use date::{Shown, last_updated};
 pub use phrases::Language;
 pub use write::{Form, write};
 
+use crate::observation::Published;
 use document::Block;
 use forms::Found;
 
@@ -65,28 +66,49 @@ pub fn read_bytes(bytes: &[u8], content_type: &str) -> Result<Policy, Unreadable
 
 /// Reads a policy that is HTML, Markdown or plain text, or a declaration that is CSV or JSON.
 pub fn read(text: &str) -> Policy {
-    if let Some(Ok(blocks)) = declarations::blocks(text) {
-        return of_blocks(&blocks);
-    }
-    let text = inline::normalised(text);
-    let is_html = is_html(&text);
-    let blocks = if is_html { html::blocks(&text) } else { text::blocks(&text) };
-    let platform = is_html.then(|| platform(&text)).flatten();
+    let (blocks, platform) = blocks(text);
     Policy { platform, ..of_blocks(&blocks) }
 }
 
+/// The text of a page, to be read later: at most so many bytes of it.
+pub fn published(text: &str, most: usize) -> Published {
+    let (blocks, platform) = blocks(text);
+    Published { platform: platform.map(str::to_owned), ..Published::within(blocks, most) }
+}
+
+/// Reads what was kept of a page.
+pub fn read_published(page: &Published) -> Policy {
+    let known = |written: &String| PLATFORMS.iter().map(|(_, name)| *name).find(|name| name == written);
+    Policy { platform: page.platform.as_ref().and_then(known), ..of_blocks(&page.blocks) }
+}
+
+fn blocks(text: &str) -> (Vec<Block>, Option<&'static str>) {
+    if let Some(Ok(blocks)) = declarations::blocks(text) {
+        return (blocks, None);
+    }
+    let text = inline::normalised(text);
+    match is_html(&text) {
+        true => (html::blocks(&text), platform(&text)),
+        false => (text::blocks(&text), None),
+    }
+}
+
+/// Words in a page's markup that tell whose script writes a table into it.
+const PLATFORMS: &[(&str, &str)] = &[
+    ("CookieDeclaration", "Cookiebot"),
+    ("ot-sdk-cookie-policy", "OneTrust"),
+    ("cky-audit-table", "CookieYes"),
+    ("cky-cookie-audit", "CookieYes"),
+    ("iubenda-cookie-policy", "iubenda"),
+    ("cmplz-cookies-overview", "Complianz"),
+    ("uc-embed", "Usercentrics"),
+    ("termly-embed", "Termly"),
+    ("termly-code-snippet-support", "Termly"),
+];
+
 /// The consent platform whose script writes a table into the page.
 fn platform(html: &str) -> Option<&'static str> {
-    const MARKS: &[(&str, &str)] = &[
-        ("CookieDeclaration", "Cookiebot"),
-        ("ot-sdk-cookie-policy", "OneTrust"),
-        ("cky-audit-table", "CookieYes"),
-        ("iubenda-cookie-policy", "iubenda"),
-        ("cmplz-cookies-overview", "Complianz"),
-        ("uc-embed", "Usercentrics"),
-        ("termly-embed", "Termly"),
-    ];
-    MARKS.iter().find(|(mark, _)| html.contains(mark)).map(|(_, platform)| *platform)
+    PLATFORMS.iter().find(|(mark, _)| html.contains(mark)).map(|(_, platform)| *platform)
 }
 
 fn of_blocks(blocks: &[Block]) -> Policy {
@@ -113,10 +135,33 @@ impl Policy {
         self.platform.filter(|_| self.found.entries.is_empty())
     }
 
+    /// Names whose lifetime was understood in part only, each with the words.
+    pub(crate) fn unsure(&self) -> Vec<(&str, &str)> {
+        let whole = |written: &str| {
+            written.trim().bytes().all(|byte| byte.is_ascii_digit()) || duration::whole(written).is_some()
+        };
+        let entries = self.found.entries.iter();
+        let stated = entries.filter_map(|entry| Some((entry, entry.duration.as_ref()?.written.as_str())));
+        stated
+            .filter(|(_, written)| !whole(written))
+            .flat_map(|(entry, written)| entry.names.iter().map(move |name| (name.as_str(), written)))
+            .collect()
+    }
+
+    /// The consent platform whose script writes a table, whatever else the page has.
+    pub(crate) fn has_platform(&self) -> Option<&'static str> {
+        self.platform
+    }
+
     /// The language it is in: `en`, `de`, `fr`, `es` or `nl`.
     pub fn language(&self) -> &'static str {
         self.language
     }
+}
+
+/// Whether a text can hardly be anything but the name of a cookie, also where nothing says so.
+pub(crate) fn is_surely_a_name(text: &str) -> bool {
+    name::is_strong(text)
 }
 
 /// The lines of a document, for what is found by its place in them.

@@ -13,7 +13,7 @@ use crate::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit
 use crate::intake;
 use crate::manifest::Manifest;
 use crate::observation::Site;
-use crate::observation::{Cell, Consent, Engine, Phase, Resource, Sighting};
+use crate::observation::{Cell, Consent, Engine, Phase, Published, Resource, Sighting};
 use crate::plan::{Persona, Plan, SecretRef, Target};
 use crate::secret::{Secret, Secrets};
 use crate::transport::{Transport, TransportSettings};
@@ -56,6 +56,10 @@ pub(super) struct Runner<'a> {
     pub(super) set_over_http: Option<BTreeSet<Name>>,
     /// The browser, where the plan asks for one; whoever works with it takes it out meanwhile.
     pub(super) browser: Option<Browser>,
+    /// The policy page, where nothing declared was read in its markup: a browser may see more.
+    pub(super) unread_policy: Option<Url>,
+    /// And what a browser saw.
+    pub(super) rendered_policy: Option<Published>,
     settings: HttpSettings,
     extra_ca: Vec<Vec<u8>>,
     transport: Transport,
@@ -115,6 +119,8 @@ impl<'a> Runner<'a> {
             journal: None,
             set_over_http: None,
             browser: None,
+            unread_policy: None,
+            rendered_policy: None,
             settings,
             extra_ca,
             transport,

@@ -543,6 +543,7 @@ impl Tasks<'_> {
         let mut policy = self.policy;
         if let Some(policy) = &mut policy {
             policy.linked_from = self.policy_links.linking_hosts;
+            policy.published = runner.rendered_policy.take().or(policy.published.take());
         }
         let mut outcomes = self.outcomes;
         outcomes.sort();

@@ -9,7 +9,7 @@ use super::recorder::As;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
 use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, www_twin};
-use crate::plan;
+use crate::{plan, policy};
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
 
@@ -23,7 +23,7 @@ const MOST_SITEMAPS: usize = 50;
 const UNREAD: &str = "pages that only it lists were not looked at";
 const UNREAD_REST: &str = "pages that only the rest lists were not looked at";
 /// Bytes of the policy's text, and its links, that are kept.
-const MOST_TEXT: usize = 512 << 10;
+pub(super) const MOST_TEXT: usize = 512 << 10;
 const MOST_LINKS: usize = 2000;
 
 /// Where a crawl starts.
@@ -203,7 +203,14 @@ impl Runner<'_> {
         if visit.body.is_empty() && matches!(visit.content_type.as_str(), "text/plain" | "text/markdown") {
             visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
         }
-        Ok(Some(self.read_policy(&visit)))
+        let page = self.read_policy(&visit);
+        let in_markup = page.published.as_ref().map(policy::read_published);
+        if (200..300).contains(&page.status)
+            && in_markup.is_some_and(|policy| policy.entries() == 0 || policy.has_platform().is_some())
+        {
+            self.unread_policy = Some(visit.asked.clone());
+        }
+        Ok(Some(page))
     }
 
     fn read_policy(&self, visit: &Visit) -> PolicyPage {
@@ -217,6 +224,8 @@ impl Runner<'_> {
             }
             false => String::new(),
         };
+        let published = (!body.trim().is_empty() && !visit.content_type.contains("pdf"))
+            .then(|| policy::published(body, MOST_TEXT));
         let links = if is_html { html::links(body, &visit.shown, page.charset) } else { Vec::new() };
         PolicyPage {
             url: self.recorder.safe(&visit.asked),
@@ -229,6 +238,7 @@ impl Runner<'_> {
                 .map(|(text, url)| (text, self.recorder.safe(&url)))
                 .collect(),
             linked_from: BTreeSet::new(),
+            published,
         }
     }
 

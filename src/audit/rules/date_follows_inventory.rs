@@ -66,6 +66,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         );
     }
     let rows = changed_rows(context, previous.scan);
+    // A row that changed, and now says something else than the manifest, is one change.
+    let of_row = |name: &String| {
+        let item = (0..context.manifest.items.len()).find(|item| context.is_name_of(name, *item));
+        item.map_or(Cause::Thing(StorageKind::Cookie, name.clone()), |item| {
+            Cause::Aspect(item, ItemAspect::Lifetime)
+        })
+    };
     if let Some(name) = rows.first() {
         let message =
             format!("the policy page's words about `{name}` have changed, and it is still dated {shown}");
@@ -74,7 +81,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             Violation::new(&RULE, "policy page", message)
                 .refutes([claim])
                 .follows()
-                .because([Cause::PolicyDate])
+                .because(rows.iter().map(of_row).chain([Cause::PolicyDate]))
                 .evidence([evidence::of_words(anonymous_cell(context), line)]),
         );
     }

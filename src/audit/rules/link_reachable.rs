@@ -55,7 +55,7 @@ fn asked<'a>(context: &Context<'a>, link: &DeclaredLink) -> Option<&'a LinkCheck
 }
 
 /// The declared address, made whole: relative to the policy page, or written without a scheme.
-fn resolved(context: &Context<'_>, link: &DeclaredLink) -> Option<Url> {
+pub(super) fn resolved(context: &Context<'_>, link: &DeclaredLink) -> Option<Url> {
     let base = context.scan.run.base_url.parsed()?;
     let text = link.url.trim();
     if text.contains("://") {
@@ -68,7 +68,7 @@ fn resolved(context: &Context<'_>, link: &DeclaredLink) -> Option<Url> {
     base.join(text).ok()
 }
 
-fn same(a: &Url, b: &Url) -> bool {
+pub(super) fn same(a: &Url, b: &Url) -> bool {
     let plain = |url: &Url| {
         let host = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
         (host, url.path().trim_end_matches('/').to_owned(), url.query().map(str::to_owned))

@@ -29,6 +29,8 @@ mod only_with;
 mod partitioned;
 mod path;
 mod plain_http;
+mod policy_agrees;
+mod policy_links;
 mod policy_page;
 mod prefix_rules;
 mod prelude;
@@ -117,6 +119,8 @@ pub(crate) static RULES: &[&Rule] = &[
     &rejected_by_browser::RULE,
     &covers_linking_hosts::RULE,
     &policy_page::RULE,
+    &policy_agrees::RULE,
+    &policy_links::RULE,
     &link_reachable::RULE,
     &date_follows_inventory::RULE,
 ];
@@ -156,6 +160,8 @@ pub(crate) fn in_short(id: &str) -> &'static str {
         "partitioned" => "partitioned otherwise than declared",
         "path" => "for another path than declared",
         "plain-http" => "over plain http",
+        "policy-agrees" => "the published policy says something else",
+        "policy-links" => "a link on the policy page leads nowhere",
         "policy-page" => "the policy page is not as stated",
         "prefix-rules" => "against its name's prefix",
         "refreshes" => "the refresh does not issue it as declared",

@@ -30,7 +30,11 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     };
     if matches!(page.status, 404 | 410 | 500 | 502) {
         let message = format!("the policy page answers {}", page.status);
-        found.push(violation(PolicyAspect::PolicyReachable, message));
+        // A page that is gone agrees with nothing; where the whole site is, that tells of the site.
+        let answered = context.scan.coverage.pages.iter().any(|page| (200..300).contains(&page.status));
+        let gone = (matches!(page.status, 404 | 410) && answered)
+            .then_some(About::Policy(PolicyAspect::PolicyAgrees));
+        found.push(violation(PolicyAspect::PolicyReachable, message).refutes(gone));
     }
     if !(200..300).contains(&page.status) {
         return;
@@ -48,7 +52,9 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
             }),
     };
     if let Some(message) = wrong {
-        found.push(violation(PolicyAspect::LastUpdatedShown, message));
+        let older = matches!(policy_text::last_updated(&page.text), Shown::Date(_));
+        let violation = violation(PolicyAspect::LastUpdatedShown, message);
+        found.push(violation.refutes(older.then_some(About::Policy(PolicyAspect::PolicyAgrees))));
     }
     if context.states(PolicyAspect::PolicyNamesCookies) {
         found.extend(unnamed(context, &page.text));

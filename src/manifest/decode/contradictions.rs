@@ -317,6 +317,8 @@ pub(super) fn of_sentences(claims: &Sentences, site: &SiteTable, entries: &[Entr
             ("last_updated_shown", said(&claims.last_updated_shown)),
             ("policy_reachable", said(&claims.policy_reachable)),
             ("policy_names_cookies", said(&claims.policy_names_cookies)),
+            ("policy_agrees", said(&claims.policy_agrees)),
+            ("policy_links", said(&claims.policy_links)),
             ("covers_linking_hosts", said(&claims.covers_linking_hosts)),
             ("date_follows_inventory", said(&claims.date_follows_inventory)),
         ];

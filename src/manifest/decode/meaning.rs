@@ -49,12 +49,14 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Manifest {
     let policy = policy(&written.claims, &references, problems);
     contradictions::of_parties(&parties, &written.claims, &written.site, problems);
     let links = declared_links(links, problems);
-    let SiteTable { name, url, policy_url, last_updated, hosts, .. } = written.site;
+    let SiteTable { name, url, policy_url, last_updated, hosts, spans } = written.site;
+    let policy_url_at = spans.get("policy_url").map(|span| problems.place(span.start)).unwrap_or_default();
     let mut manifest = Manifest {
         site: DeclaredSite {
             name,
             url,
             policy_url: policy_url.map(|address| address.0),
+            policy_url_at,
             last_updated,
             hosts,
         },
@@ -324,6 +326,8 @@ fn policy(claims: &Sentences, known: &Known<'_>, problems: &mut Problems) -> Pol
         last_updated_shown: to.value("last_updated_shown", &claims.last_updated_shown),
         policy_reachable: to.value("policy_reachable", &claims.policy_reachable),
         policy_names_cookies: to.value("policy_names_cookies", &claims.policy_names_cookies),
+        policy_agrees: to.value("policy_agrees", &claims.policy_agrees),
+        policy_links: to.value("policy_links", &claims.policy_links),
         date_follows_inventory: to.value("date_follows_inventory", &claims.date_follows_inventory),
         necessary_required_for: claims.necessary_required_for.as_ref().map(|sentence| {
             let classes = to.known.classes(&sentence.value.0, to.problems);

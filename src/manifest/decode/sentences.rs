@@ -423,6 +423,8 @@ pub(super) struct Sentences {
     pub(super) last_updated_shown: Option<Sentence<bool>>,
     pub(super) policy_reachable: Option<Sentence<bool>>,
     pub(super) policy_names_cookies: Option<Sentence<bool>>,
+    pub(super) policy_agrees: Option<Sentence<bool>>,
+    pub(super) policy_links: Option<Sentence<bool>>,
     pub(super) date_follows_inventory: Option<Sentence<bool>>,
     pub(super) necessary_required_for: Option<Sentence<OneOrMore<Spanned<String>>>>,
     pub(super) login_without_consent: Option<Sentence<bool>>,
@@ -473,6 +475,14 @@ impl Record for Sentences {
             policy_reachable: fields.optional("policy_reachable", "The policy page answers."),
             policy_names_cookies: fields
                 .optional("policy_names_cookies", "The policy page names every cookie that is seen."),
+            policy_agrees: fields.optional(
+                "policy_agrees",
+                "The published policy declares the same; unstated: yes, as a warning, where `policy_url` is.",
+            ),
+            policy_links: fields.optional(
+                "policy_links",
+                "The policy page's links to pages of the site lead somewhere; unstated: likewise.",
+            ),
             date_follows_inventory: fields
                 .optional("date_follows_inventory", "A change of the cookies moves the policy's date."),
             necessary_required_for: fields.optional(

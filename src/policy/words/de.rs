@@ -186,6 +186,7 @@ pub(super) static WORDS: Language = Language {
                 "persistent",
                 "permanent",
                 "dauerhaft",
+                "oder länger",
                 "unbegrenzt",
                 "unbefristet",
                 "unendlich",

@@ -434,6 +434,8 @@ pub(super) static WORDS: Language = Language {
                 "persistent",
                 "permanent",
                 "permanently",
+                "or longer",
+                "or more",
                 "forever",
                 "indefinite",
                 "indefinitely",

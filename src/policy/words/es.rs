@@ -194,6 +194,8 @@ pub(super) static WORDS: Language = Language {
                 "permanente",
                 "permanentes",
                 "indefinido",
+                "o más tiempo",
+                "o más",
                 "indefinida",
                 "indefinidamente",
                 "ilimitado",

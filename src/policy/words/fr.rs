@@ -217,6 +217,8 @@ pub(super) static WORDS: Language = Language {
                 "permanent",
                 "permanente",
                 "illimité",
+                "ou plus longtemps",
+                "ou plus",
                 "illimitée",
                 "indéfini",
                 "indéfinie",

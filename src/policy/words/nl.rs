@@ -179,6 +179,7 @@ pub(super) static WORDS: Language = Language {
                 "permanente",
                 "persistent",
                 "blijvend",
+                "of langer",
                 "onbeperkt",
                 "onbepaald",
                 "voor altijd",

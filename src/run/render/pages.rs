@@ -8,12 +8,15 @@ use crate::crawl::page_fingerprint;
 use crate::engine::browser::{BrowserContext, BrowserPage, OVERFLOW, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::manifest::PagePattern;
-use crate::observation::{Cell, Consent, ConsentLook, Failed, FailureKind, Sighting, SkipReason, Skipped};
+use crate::observation::{
+    Cell, Consent, ConsentLook, Failed, FailureKind, Published, Sighting, SkipReason, Skipped,
+};
 use crate::plan::Render;
 use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::came;
 use crate::run::recorder::As;
+use crate::run::side_requests::MOST_TEXT;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use std::collections::{BTreeSet, VecDeque};
@@ -146,6 +149,12 @@ impl Runner<'_> {
         if list.is_empty() {
             list.push(Listed { url: self.target.url.clone(), stands_for: 1 });
         }
+        if let Some(policy) = &self.unread_policy
+            && !who.persona.visitor.logged_in
+            && list.iter().all(|listed| listed.url != *policy)
+        {
+            list.push(Listed { url: policy.clone(), stands_for: 1 });
+        }
         list
     }
 
@@ -252,6 +261,10 @@ impl Runner<'_> {
                             seen.asked_at = Some(listed.url.clone());
                         }
                         look.note(banner.shown, banner.by, banner.suspected, banner.pay);
+                    }
+                    if self.unread_policy.as_ref() == Some(&listed.url) && came(&looked.rendered.visit) {
+                        let page = crate::policy::published(&looked.html, MOST_TEXT);
+                        self.rendered_policy = Some(Published { rendered: true, ..page });
                     }
                     explain(&looked.rendered, seen);
                     seen.late.take(&listed.url, &mut looked.rendered);
