@@ -69,12 +69,12 @@ fn each_difference_is_told_with_both_of_its_ends() {
     assert_eq!(
         findings(&report),
         [
-            "`basket` is declared in the manifest, and the published policy does not name it | 10 | \
+            "`basket` is declared in the manifest, and the published policy does not name it | 11 | \
              /cookies does not name it",
             "the published policy says that `sid` lives 7 days, and the manifest says 1 day | 8 | \
-             /cookies: \"sid Keeps you logged in 7 days\"",
+             /cookies: \"sid | Keeps you logged in | 7 days\"",
             "the published policy declares `theme`, and the manifest does not; it was not seen | 4 | \
-             /cookies: \"theme Light or dark 1 year\"",
+             /cookies: \"theme | Light or dark | 1 year\"",
             &format!(
                 "the policy page links to {}imprint, which answers 404 | 4 | /cookies: \"Imprint\" leads to {}imprint: 404",
                 url(&site),
