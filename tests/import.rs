@@ -418,3 +418,31 @@ fn a_site_is_audited_against_its_published_policy() {
     let gone = Cookieproof::new(["import", &format!("{}/gone", base.trim_end_matches('/'))]).run().code(2);
     assert!(gone.stderr.contains("answers 404") && gone.stderr.contains("save the page"), "{}", gone.stderr);
 }
+
+#[test]
+fn a_manifest_is_brought_up_to_its_policy_and_keeps_its_own_words() {
+    const OWN: &str = "# Ours.\n[[cookies]]\nname = \"shop_sid\" # who\npurpose = \"Our words\"\nlifetime = \"1 day\" # long\n\n[claims]\nadvertising = \"none\"\n";
+    let (folder, policy) = file("policy.html", POLICY);
+    let manifest = folder.path().join("cookies.toml");
+    fs::write(&manifest, OWN).unwrap();
+    let update = |more: &[&str]| {
+        let args = ["import", policy.to_str().unwrap(), "--update", manifest.to_str().unwrap()];
+        Cookieproof::new(args.iter().chain(more)).run()
+    };
+    let expected = OWN
+        .replace("\"1 day\" # long", "\"session\" # long")
+        .replace("# who\n", "# who\ncategory = \"strictly-necessary\"\nparty = \"first\"\n");
+    let printed = update(&["--output", "-"]).code(0);
+    assert_eq!(printed.stdout, expected);
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), OWN);
+    let ended = update(&[]).code(0);
+    assert_eq!((ended.stdout.as_str(), fs::read_to_string(&manifest).unwrap()), ("", expected));
+    let said = "cookies.shop_sid.lifetime: \"1 day\" is now \"session\" (line 5)";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert!(update(&[]).code(0).stderr.contains("nothing differs"));
+    // A policy that declares nothing changes nothing.
+    fs::write(&policy, "# Cookies\n\nWe use cookies.\n").unwrap();
+    let before = fs::read_to_string(&manifest).unwrap();
+    assert!(update(&[]).code(2).stderr.contains("nothing was changed"));
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), before);
+}

@@ -1,7 +1,8 @@
 //! `cookieproof import`: a published policy, read into a manifest.
 
 use super::complaint::Complaint;
-use super::{Exit, output, settings};
+use super::new_file::NewFile;
+use super::{Exit, files, output, settings};
 use crate::config::Format;
 use crate::manifest::{self, Manifest};
 use crate::policy::{self, MOST_BYTES, Policy};
@@ -17,9 +18,12 @@ pub(super) struct ImportArgs {
     /// The policy: a file (HTML, Markdown, text, CSV, JSON), a URL, or `-` for standard input
     #[arg(value_name = "POLICY")]
     pub(super) policy: String,
-    /// Write the manifest to this file
+    /// Write the manifest to this file; with --update, `-` prints it and leaves the file alone
     #[arg(short, long, value_name = "FILE", conflicts_with = "resolved")]
     pub(super) output: Option<PathBuf>,
+    /// Change this manifest (TOML) where the policy says something else, and leave the rest of it as it is
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "resolved")]
+    pub(super) update: Option<PathBuf>,
     /// Print what was understood as one JSON object instead of a manifest
     #[arg(long)]
     pub(super) resolved: bool,
@@ -31,6 +35,9 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Complaint> {
     if args.resolved {
         output::print(&format!("{:#}\n", policy.resolved()));
         return Ok(Exit::Clear);
+    }
+    if let Some(path) = &args.update {
+        return update(&policy, args, path);
     }
     let from = if args.policy == "-" { "standard input" } else { &args.policy };
     let (manifest, remarks) = policy.manifest(from);
@@ -44,6 +51,54 @@ pub(super) fn run(args: &ImportArgs) -> Result<Exit, Complaint> {
         None => output::print(&text),
     }
     tell(&policy);
+    Ok(Exit::Clear)
+}
+
+/// Brings a manifest up to the policy. What was done is said on stderr; the text goes into the file, or
+/// to where `--output` says.
+fn update(policy: &Policy, args: &ImportArgs, path: &Path) -> Result<Exit, Complaint> {
+    if policy.entries() == 0 {
+        tell(policy);
+        return Err(Complaint::usage(format!(
+            "{} says nothing that {} could follow",
+            args.policy,
+            path.display()
+        ))
+        .hint("nothing was changed"));
+    }
+    let source = files::source(path)?;
+    if Format::of(&source.file, source.text()) != Format::Toml {
+        return Err(Complaint::usage(format!("{} is not TOML, and only TOML is updated", path.display()))
+            .hint(format!(
+                "`cookieproof import {}` prints the policy as a manifest to compare with",
+                args.policy
+            )));
+    }
+    let (said, in_part) = policy.surely("");
+    let updated = manifest::update(source.text(), &source.file, &said)
+        .map_err(|manifest::NotUpdated(why)| Complaint::usage(why).hint("nothing was changed"))?;
+    match args.output.as_deref() {
+        Some(other) if other == Path::new("-") => output::print(&updated.text),
+        Some(other) if other.exists() => {
+            return Err(Complaint::usage(format!("{} is there already", other.display()))
+                .hint("name another file, or move this one away"));
+        }
+        Some(other) => {
+            std::fs::write(other, &updated.text).map_err(|error| Complaint::file("write", other, &error))?;
+        }
+        None if updated.changes.is_empty() => {}
+        None => NewFile::at(path)?.fill(|to| to.write_all(updated.text.as_bytes()))?,
+    }
+    let shown = path.display().to_string();
+    if updated.changes.is_empty() {
+        output::say(&format!("{}: nothing differs", report::clean(&shown)));
+    }
+    for change in &updated.changes {
+        output::say(&format!("{}: {}", report::clean(&shown), report::clean(change)));
+    }
+    for kept in in_part.iter().chain(&updated.kept) {
+        output::say(&format!("  left as it is: {}", report::clean(kept)));
+    }
     Ok(Exit::Clear)
 }
 

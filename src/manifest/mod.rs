@@ -11,6 +11,7 @@ mod draft;
 mod lifetime;
 mod model;
 mod patterns;
+mod update;
 mod words;
 mod write;
 
@@ -23,5 +24,6 @@ pub use draft::{KnownThing, KnownThings, draft, drafted};
 pub use lifetime::{BROWSER_CAP, LifetimeRule, Span};
 pub use model::*;
 pub use patterns::{NamePattern, PagePattern};
+pub use update::{NotUpdated, Updated, update};
 pub(crate) use write::quoted;
 pub use write::{Remarks, Spot, write, write_with};

@@ -145,69 +145,7 @@ impl Writer<'_> {
     fn item(&mut self, at: usize, item: &Item) {
         let cookie = item.kind == StorageKind::Cookie;
         let _ = write!(self.text, "\n[[{}]]\n", if cookie { "cookies" } else { "storage" });
-        let first = item.names.first().map(NamePattern::written).unwrap_or_default();
-        let default = if cookie { first.to_owned() } else { format!("{}:{first}", item.kind.word()) };
-        let id = (default != item.key).then(|| quoted(&item.key));
-        let stated = |value: Option<bool>| value.map(|value| value.to_string());
-        let fields = [
-            ("id", id),
-            ("name", Some(names(&item.names))),
-            ("https_name", (!item.https_names.is_empty()).then(|| names(&item.https_names))),
-            ("kind", (!cookie).then(|| quoted(item.kind.word()))),
-            ("about", None),
-            ("purpose", item.purpose.as_deref().map(quoted)),
-            ("category", item.category.map(|category| quoted(category.word()))),
-            ("category_as_written", item.category_as_written.as_deref().map(quoted)),
-            ("provider", item.provider.as_deref().map(quoted)),
-            ("hosts", list(item.hosts.iter().map(ToString::to_string))),
-            ("lifetime", item.lifetime.as_ref().map(lifetime)),
-            (
-                "lifetime_for",
-                (!item.lifetime_for.is_empty()).then(|| {
-                    let each = item
-                        .lifetime_for
-                        .iter()
-                        .map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
-                    format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
-                }),
-            ),
-            ("rolling", stated(item.rolling)),
-            ("http_only", stated(item.http_only)),
-            ("secure", item.secure.map(|rule| quoted(rule.word()))),
-            ("same_site", item.same_site.map(|word: SameSite| quoted(word.word()))),
-            (
-                "path",
-                item.path.as_ref().map(|path| match path {
-                    PathRule::Exact(path) => quoted(path),
-                    PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
-                }),
-            ),
-            (
-                "domain",
-                item.domain.as_ref().map(|domain| match domain {
-                    DomainRule::HostOnly => quoted("host-only"),
-                    DomainRule::Domain(domain) => quoted(domain),
-                }),
-            ),
-            ("party", item.party.map(|party| quoted(party.word()))),
-            ("partitioned", stated(item.partitioned)),
-            ("set_on", list(item.set_on.iter().cloned())),
-            ("set_by", list(item.set_by.iter().cloned())),
-            ("sent_only_to", list(item.sent_only_to.iter().cloned())),
-            ("sent_cross_site", stated(item.sent_cross_site)),
-            ("visitors", list(item.visitors.iter().map(|state| state.word().to_owned()))),
-            ("trigger", item.trigger.as_ref().map(trigger)),
-            ("required_for", list(item.required_for.iter().cloned())),
-            ("only_with", list(item.only_with.iter().cloned())),
-            ("refreshes", item.refreshes.as_deref().map(quoted)),
-            ("updated_by", list(item.updated_by.iter().cloned())),
-            ("value", item.value.map(|rule: ValueRule| quoted(rule.word()))),
-            ("script_readable", stated(item.script_readable)),
-            ("mirrored_in", list(item.mirrored_in.iter().map(|kind| kind.word().to_owned()))),
-            ("cleared_on_logout", stated(item.cleared_on_logout)),
-            ("expected", stated(item.expected)),
-        ];
-        for (key, value) in fields {
+        for (key, value) in item_fields(item) {
             self.remark(Spot::Item(at, key));
             if let Some(value) = value {
                 self.line(key, &value);
@@ -344,6 +282,81 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// One entry of a manifest by itself.
+pub(super) fn item_text(item: &Item) -> String {
+    let remarks = Remarks::new();
+    let mut to = Writer { text: String::new(), remarks: &remarks };
+    to.item(0, item);
+    to.text
+}
+
+/// The fields of an entry, each with its value as the file has it, where it is stated.
+pub(super) fn item_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
+    let cookie = item.kind == StorageKind::Cookie;
+    let first = item.names.first().map(NamePattern::written).unwrap_or_default();
+    let default = if cookie { first.to_owned() } else { format!("{}:{first}", item.kind.word()) };
+    let id = (default != item.key).then(|| quoted(&item.key));
+    let stated = |value: Option<bool>| value.map(|value| value.to_string());
+    vec![
+        ("id", id),
+        ("name", Some(names(&item.names))),
+        ("https_name", (!item.https_names.is_empty()).then(|| names(&item.https_names))),
+        ("kind", (!cookie).then(|| quoted(item.kind.word()))),
+        ("about", None),
+        ("purpose", item.purpose.as_deref().map(quoted)),
+        ("category", item.category.map(|category| quoted(category.word()))),
+        ("category_as_written", item.category_as_written.as_deref().map(quoted)),
+        ("provider", item.provider.as_deref().map(quoted)),
+        ("hosts", list(item.hosts.iter().map(ToString::to_string))),
+        ("lifetime", item.lifetime.as_ref().map(lifetime)),
+        (
+            "lifetime_for",
+            (!item.lifetime_for.is_empty()).then(|| {
+                let each = item
+                    .lifetime_for
+                    .iter()
+                    .map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
+                format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
+            }),
+        ),
+        ("rolling", stated(item.rolling)),
+        ("http_only", stated(item.http_only)),
+        ("secure", item.secure.map(|rule| quoted(rule.word()))),
+        ("same_site", item.same_site.map(|word: SameSite| quoted(word.word()))),
+        (
+            "path",
+            item.path.as_ref().map(|path| match path {
+                PathRule::Exact(path) => quoted(path),
+                PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
+            }),
+        ),
+        (
+            "domain",
+            item.domain.as_ref().map(|domain| match domain {
+                DomainRule::HostOnly => quoted("host-only"),
+                DomainRule::Domain(domain) => quoted(domain),
+            }),
+        ),
+        ("party", item.party.map(|party| quoted(party.word()))),
+        ("partitioned", stated(item.partitioned)),
+        ("set_on", list(item.set_on.iter().cloned())),
+        ("set_by", list(item.set_by.iter().cloned())),
+        ("sent_only_to", list(item.sent_only_to.iter().cloned())),
+        ("sent_cross_site", stated(item.sent_cross_site)),
+        ("visitors", list(item.visitors.iter().map(|state| state.word().to_owned()))),
+        ("trigger", item.trigger.as_ref().map(trigger)),
+        ("required_for", list(item.required_for.iter().cloned())),
+        ("only_with", list(item.only_with.iter().cloned())),
+        ("refreshes", item.refreshes.as_deref().map(quoted)),
+        ("updated_by", list(item.updated_by.iter().cloned())),
+        ("value", item.value.map(|rule: ValueRule| quoted(rule.word()))),
+        ("script_readable", stated(item.script_readable)),
+        ("mirrored_in", list(item.mirrored_in.iter().map(|kind| kind.word().to_owned()))),
+        ("cleared_on_logout", stated(item.cleared_on_logout)),
+        ("expected", stated(item.expected)),
+    ]
 }
 
 /// A sentence's value alone, or with its strength and source.

@@ -32,6 +32,7 @@ pub use date::{Shown, last_updated};
 pub use phrases::Language;
 pub use write::{Form, write};
 
+use crate::manifest::Manifest;
 use crate::observation::Published;
 use document::Block;
 use forms::Found;
@@ -133,6 +134,23 @@ impl Policy {
     /// The consent platform whose script writes the table, where the page has none of its own.
     pub fn platform(&self) -> Option<&'static str> {
         self.platform.filter(|_| self.found.entries.is_empty())
+    }
+
+    /// The manifest without lifetimes that were understood in part only, and what these say.
+    pub fn surely(&self, from: &str) -> (Manifest, Vec<String>) {
+        let (mut manifest, _) = self.manifest(from);
+        let unsure = self.unsure();
+        let mut in_part = Vec::new();
+        for item in &mut manifest.items {
+            let words = unsure.iter().find(|(name, _)| {
+                item.names.iter().any(|own| own.written() == *name || own.matches_text(name))
+            });
+            if let Some((name, words)) = words {
+                in_part.push(format!("understood in part only: `{name}` lives \"{words}\""));
+                item.lifetime = None;
+            }
+        }
+        (manifest, in_part)
     }
 
     /// Names whose lifetime was understood in part only, each with the words.

@@ -415,6 +415,121 @@ mod tests {
         }
     }
 
+    mod any {
+        use crate::manifest::{Category, DeclaredParty, Item, LifetimeRule, NamePattern, Span};
+        use crate::observation::StorageKind;
+        use proptest::prelude::*;
+
+        fn span() -> impl Strategy<Value = Span> {
+            let units = ["second", "minute", "hour", "day", "week", "month", "year"];
+            (1..60i64, prop::sample::select(units.to_vec())).prop_map(|(count, unit)| {
+                let unit = if count == 1 { unit.to_owned() } else { format!("{unit}s") };
+                format!("{count} {unit}").parse().unwrap()
+            })
+        }
+
+        fn lifetime() -> impl Strategy<Value = Option<LifetimeRule>> {
+            let session_or = span()
+                .prop_map(|span| LifetimeRule::Either(vec![LifetimeRule::Session, LifetimeRule::Max(span)]));
+            prop_oneof![
+                span().prop_map(|span| Some(LifetimeRule::Exact(span))),
+                span().prop_map(|span| Some(LifetimeRule::Max(span))),
+                span().prop_map(|span| Some(LifetimeRule::About(span))),
+                (1..20i64, 1..20i64).prop_map(|(hours, days)| {
+                    let parsed = |text: String| text.parse::<Span>().unwrap();
+                    let plural = |count: i64| if count == 1 { "" } else { "s" };
+                    let from = parsed(format!("{hours} hour{}", plural(hours)));
+                    let to = parsed(format!("{days} day{}", plural(days)));
+                    (from.most < to.most).then_some(LifetimeRule::Range(from, to))
+                }),
+                session_or.prop_map(Some),
+                Just(Some(LifetimeRule::Session)),
+                Just(Some(LifetimeRule::Unbounded)),
+                Just(Some(LifetimeRule::UntilLogout)),
+                Just(None),
+            ]
+        }
+
+        fn name() -> impl Strategy<Value = String> {
+            let plain = "[A-Za-z_]{2}[A-Za-z0-9_.|~^!%-]{2,18}[a-f0-9]";
+            prop_oneof![4 => plain, 1 => "[a-z]{3,8}_\\*", 1 => "__(Host|Secure)-[a-z]{3,9}"].prop_filter(
+                "a placeholder or a word for nothing",
+                |name: &String| {
+                    !name.contains("...") && !name.to_lowercase().contains("xxx") && !name.contains("www.")
+                },
+            )
+        }
+
+        pub(super) fn item() -> impl Strategy<Value = Item> {
+            let category = prop::sample::select(vec![
+                Some(Category::StrictlyNecessary),
+                Some(Category::Functional),
+                Some(Category::Analytics),
+                Some(Category::Advertising),
+                Some(Category::Social),
+                Some(Category::Unclassified),
+                None,
+            ]);
+            let party =
+                prop::sample::select(vec![None, Some(DeclaredParty::First), Some(DeclaredParty::Third)]);
+            let kind = prop::sample::select(vec![
+                StorageKind::Cookie,
+                StorageKind::Cookie,
+                StorageKind::Cookie,
+                StorageKind::LocalStorage,
+                StorageKind::SessionStorage,
+                StorageKind::IndexedDb,
+                StorageKind::CacheStorage,
+            ]);
+            let purpose = "[A-Z][a-z]{2,8}( [a-z|<>&\\[\\]#\"']{1,9}){0,40} [a-z]{3,9}";
+            let fields = (
+                name(),
+                category,
+                lifetime(),
+                prop::option::of(purpose),
+                prop::option::of("[A-Z][a-z]{3,9} (Inc|Ltd|AG)"),
+                party,
+                kind,
+                any::<bool>(),
+            );
+            fields.prop_map(|(name, category, lifetime, purpose, provider, party, kind, rolling)| {
+                let mut item = Item::named("");
+                let timed = matches!(
+                    lifetime,
+                    Some(LifetimeRule::Exact(_) | LifetimeRule::Max(_) | LifetimeRule::About(_))
+                );
+                item.names = vec![NamePattern::glob(&name)];
+                item.key = name;
+                (item.category, item.lifetime, item.purpose) = (category, lifetime, purpose);
+                (item.provider, item.party, item.kind) = (provider, party, kind);
+                item.rolling = (rolling && timed).then_some(true);
+                item
+            })
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(60) })]
+
+        #[test]
+        fn whatever_a_table_can_say_is_read_again(items in proptest::collection::vec(any::item(), 1..5)) {
+            let mut manifest = Manifest::default();
+            for item in items {
+                if manifest.items.iter().all(|known: &Item| known.key != item.key) {
+                    manifest.items.push(item);
+                }
+            }
+            let languages = Language::ALL.into_iter();
+            for (language, tag) in languages.filter(|(language, _)| *language != Language::TraditionalChinese) {
+                for form in [Form::Markdown, Form::Html] {
+                    let text = write(&manifest, language, form, false);
+                    let (again, _) = policy::read(&text).manifest("a test");
+                    proptest::prop_assert_eq!(said(&again), said(&manifest), "{} {:?}\n{}", tag, form, text);
+                }
+            }
+        }
+    }
+
     #[test]
     fn disclosures_are_read_again() {
         let text = write(&manifest(), Language::English, Form::Tcf, false);

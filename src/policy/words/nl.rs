@@ -327,6 +327,10 @@ pub(super) static WORDS: Language = Language {
             Category::Unclassified,
             &[
                 "niet geclassificeerd",
+                "niet geclassificeerde",
+                "niet-geclassificeerde",
+                "ongeclassificeerde",
+                "onbekende",
                 "niet-geclassificeerd",
                 "ongeclassificeerd",
                 "onbekend",
