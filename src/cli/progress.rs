@@ -112,7 +112,14 @@ impl Watch for Teller {
             }
             Event::Progress(progress) if self.talk >= Talk::Normal => self.progress(&progress),
             Event::Detail(text) if self.talk >= Talk::Verbose => self.line(&text),
-            Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Start(left) => self.beforehand(&format!("the start page leaves: {}", report::left(&left))),
+            Event::Warning(text) => {
+                let text = match self.talk >= Talk::Verbose {
+                    true => text,
+                    false => report::cause::without_the_pages_words(&text),
+                };
+                self.line(&format!("warning: {text}"));
+            }
             Event::Progress(_) | Event::Detail(_) => {}
         }
     }

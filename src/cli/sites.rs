@@ -154,7 +154,7 @@ impl Watch for SiteWatch {
                 self.teller.event(Event::PhaseBegan { persona: format!("{site}: {persona}"), phase });
             }
             // Of many at once no single one stands for the run; each is told when it is through.
-            Event::Progress(_) => {}
+            Event::Progress(_) | Event::Start(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What was looked at and what was not, in sentences; and whether that is enough to call the
 //! answer an answer.
 
-use super::words;
+use super::{cause, words};
 use crate::audit::{Audit, State, Why};
 use crate::observation::{
     Consent, DeadEndKind, FailureKind, Job, PageTally, Phase, Reached, Scan, SkipReason, TaskEnd,
@@ -44,7 +44,7 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             // Who needs no login got nowhere because no page answered, which is said already.
             Reached::No { .. } if !persona.visitor.logged_in && answered == 0 => {}
             Reached::No { step, why } => {
-                reasons.push(format!("{} was not reached, {step}: {why}", persona.name));
+                reasons.push(format!("{} was not reached, {}", persona.name, cause::first(step, why)));
             }
             Reached::Lost { why } => reasons.push(format!("{} was logged out: {why}", persona.name)),
         }
@@ -77,7 +77,7 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
         let mut not_reached: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for verdict in &audit.verdicts {
             if let State::NotVerified { why: Why::NotReached, detail, .. } = &verdict.state {
-                not_reached.entry(detail).or_default().push(&verdict.claim);
+                not_reached.entry(told_already(scan, detail)).or_default().push(&verdict.claim);
             }
         }
         reasons.extend(not_reached.into_iter().map(|(detail, claims)| {
@@ -93,6 +93,16 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// Why a claim could not be decided, without the story of a login that is told of its visitor.
+fn told_already<'d>(scan: &Scan, detail: &'d str) -> &'d str {
+    let stories = scan.coverage.personas.iter().filter_map(|persona| match &persona.reached {
+        Reached::No { step, why } if persona.visitor.logged_in => Some(format!(": {step}: {why}")),
+        Reached::Lost { why } => Some(format!(": {why}")),
+        _ => None,
+    });
+    stories.into_iter().find_map(|story| detail.strip_suffix(story.as_str())).unwrap_or(detail)
 }
 
 /// `39 of 41 pages answered 500`, where most did not answer as pages do.
@@ -160,6 +170,10 @@ pub(crate) fn sentences(scan: &Scan) -> Vec<(String, String)> {
                     .push_str(", logged in as far as known: the plan has no `logged_in_when` to prove it");
             }
             Reached::Unproven => {}
+            // Why, is the first thing that the report says.
+            Reached::No { step, .. } if persona.visitor.logged_in => {
+                sentence = format!("NOT REACHED, {step} failed");
+            }
             Reached::No { step, why } => sentence = format!("NOT REACHED, {step}: {why}"),
             Reached::Lost { why } => sentence.push_str(&format!(", LOGGED OUT and not back in: {why}")),
         }

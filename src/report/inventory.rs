@@ -4,7 +4,7 @@
 use super::words;
 use crate::cookie::{Decision, Effective, Reason, Written};
 use crate::observation::{Observation, Party, Scan, Sighting, StorageKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything of one domain or origin.
 pub(crate) struct Place<'a> {
@@ -54,6 +54,26 @@ pub(crate) fn places(scan: &Scan) -> Vec<Place<'_>> {
         .collect()
 }
 
+/// Rows of one place, those of a family of names as one: for people who look at the whole.
+pub(crate) fn gathered(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let name = |row: &Row<'_>| row.name.clone();
+    let alike = |row: &Row<'_>| {
+        let who: Vec<String> = row.personas.iter().map(|name| (*name).to_owned()).collect();
+        (row.kind, row.path.to_owned(), row.fate.clone(), row.attributes.clone(), row.lifetime.clone(), who)
+    };
+    super::gathered::gathered(rows, name, alike)
+        .into_iter()
+        .map(|group| {
+            let mut row = group.first;
+            row.count += group.others.iter().map(|other| other.count).sum::<u64>();
+            if let Some(name) = group.name {
+                row.name = name;
+            }
+            row
+        })
+        .collect()
+}
+
 /// Distinct things that were kept: what a visitor would find on the device.
 pub(crate) fn kept(scan: &Scan) -> usize {
     scan.observations.iter().filter(|seen| rows(seen).iter().any(|row| row.fate == Fate::Kept)).count()
@@ -69,6 +89,25 @@ pub fn sentence(scan: &Scan) -> String {
         }
         kept => format!("{site} leaves {}.", words::count_of(kept, "item")),
     }
+}
+
+/// What one page leaves, in a line.
+pub(crate) fn left(sightings: &[Sighting]) -> String {
+    const MOST: usize = 20;
+    let told = |sighting: &Sighting| {
+        let what = match fate(&sighting.decision) {
+            Fate::Kept => words::lifetime(&sighting.written.lifetime),
+            Fate::Deleted => "deleted".to_owned(),
+            Fate::Refused(_) => "refused by browsers".to_owned(),
+        };
+        format!("{} ({what})", sighting.name)
+    };
+    let things: BTreeSet<String> = sightings.iter().map(told).collect();
+    let mut named: Vec<String> = things.iter().take(MOST).cloned().collect();
+    if things.len() > MOST {
+        named.push(format!("{} more", things.len() - MOST));
+    }
+    if named.is_empty() { "nothing".to_owned() } else { named.join(", ") }
 }
 
 /// The distinct ways in which one thing was written.

@@ -667,11 +667,19 @@ fn evidence(evidence: &Evidence) -> EvidenceOut<'_> {
     }
 }
 
+/// A state of consent, as the schema has it.
+fn state(consent: &crate::observation::Consent) -> String {
+    match consent {
+        crate::observation::Consent::Untouched => "untouched".to_owned(),
+        consent => super::words::consent(consent),
+    }
+}
+
 fn cell(cell: &Cell) -> CellOut<'_> {
     CellOut {
         persona: &cell.persona,
         engine: cell.engine,
-        consent: super::words::consent(&cell.consent),
+        consent: state(&cell.consent),
         phase: cell.phase,
         repeat: cell.repeat,
         third_party_cookies: cell.third_party,
@@ -917,7 +925,7 @@ fn coverage(scan: &Scan) -> Coverage<'_> {
                 PersonaOut {
                     name: &persona.name,
                     visitor: VisitorOut { logged_in, remembered },
-                    consent: super::words::consent(&persona.consent),
+                    consent: state(&persona.consent),
                     reached,
                     detail,
                     logins: persona.logins,

@@ -170,16 +170,17 @@ fn notes(report: &Report<'_>, audit: &Audit, out: &mut dyn io::Write) -> io::Res
         return Ok(());
     }
     writeln!(out, "\n## Notes\n")?;
-    for note in &audit.notes {
+    for (subject, note) in terminal::notes(audit, true) {
         let place =
             note.place.map(|at| format!("{} ", code(&place(report, at.line, at.column)))).unwrap_or_default();
-        writeln!(out, "- {place}{}: {}", code(&note.subject), prose(&note.text))?;
+        writeln!(out, "- {place}{}: {}", code(&subject), prose(&note.text))?;
     }
     Ok(())
 }
 
 fn inventory(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    for place in inventory::places(report.scan) {
+    for mut place in inventory::places(report.scan) {
+        place.rows = inventory::gathered(place.rows);
         let party = match place.party {
             Party::First => "",
             Party::Third => " (third party)",

@@ -2,10 +2,12 @@
 //! of its own; the same scan gives the same bytes.
 
 mod answer;
+pub(crate) mod cause;
 mod consent;
 mod coverage;
 mod csv;
 pub mod evidence;
+mod gathered;
 mod github;
 mod gitlab;
 mod html;
@@ -30,6 +32,7 @@ mod machine_tests;
 pub(crate) mod tests;
 
 pub use coverage::inconclusive;
+pub(crate) use inventory::left;
 pub use inventory::sentence as inventory_in_words;
 pub use json::FORMAT as JSON_FORMAT;
 pub use nights::{difference_json, difference_text, overview_html, overview_json, overview_text};

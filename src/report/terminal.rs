@@ -3,9 +3,10 @@
 
 use super::answer::{self, Counts, Tone};
 use super::coverage::{self, short_url};
+use super::gathered::gathered;
 use super::inventory::{self, Fate, Row};
-use super::{Report, inconclusive, line, since, text, third_parties, words};
-use crate::audit::{Audit, Evidence, Finding, Severity, State};
+use super::{Report, cause, inconclusive, line, since, text, third_parties, words};
+use crate::audit::{Audit, Evidence, Finding, Note, Severity, State};
 use crate::history::{Change, Standing};
 use crate::observation::{ExchangeRef, Party, Scan, Sighting, StorageKind};
 use anstyle::{AnsiColor, Style};
@@ -120,6 +121,10 @@ impl Page<'_> {
             self.blank()?;
         }
         for reason in reasons {
+            let reason = match self.layout.verbose {
+                true => reason,
+                false => cause::without_the_pages_words(&reason),
+            };
             self.paragraph(YELLOW, "  inconclusive  ", "    ", &reason)?;
         }
         Ok(())
@@ -348,10 +353,10 @@ impl Page<'_> {
             return Ok(());
         }
         self.heading("Notes", "")?;
-        for note in &audit.notes {
+        for (subject, note) in notes(audit, !self.layout.verbose) {
             let place =
                 note.place.map(|at| format!("{}  ", place(report, at.line, at.column))).unwrap_or_default();
-            self.paragraph(PLAIN, "  ", "    ", &format!("{place}{}: {}", note.subject, note.text))?;
+            self.paragraph(PLAIN, "  ", "    ", &format!("{place}{subject}: {}", note.text))?;
         }
         Ok(())
     }
@@ -379,7 +384,8 @@ impl Page<'_> {
 
     /// The inventory as a table, a row for each way a thing was written.
     fn table(&mut self, scan: &Scan) -> io::Result<()> {
-        for place in inventory::places(scan) {
+        for mut place in inventory::places(scan) {
+            place.rows = inventory::gathered(place.rows);
             let width = self.layout.width.clamp(60, 120);
             self.heading(&format!("Seen on {}", place.domain), party(place.party))?;
             // Name and attributes get what they need, within bounds; who and where the rest.
@@ -431,7 +437,10 @@ impl Page<'_> {
 
     /// The inventory as blocks: what, the line as written, who set it and where.
     fn blocks(&mut self, scan: &Scan) -> io::Result<()> {
-        for place in inventory::places(scan) {
+        for mut place in inventory::places(scan) {
+            if !self.layout.verbose {
+                place.rows = inventory::gathered(place.rows);
+            }
             self.heading(&format!("Seen on {}", place.domain), party(place.party))?;
             for row in &place.rows {
                 self.block(row)?;
@@ -663,6 +672,20 @@ impl Page<'_> {
     fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
+}
+
+/// The remarks with what they are about; those that say one thing of a family of names together.
+pub(super) fn notes(audit: &Audit, gather: bool) -> Vec<(String, &Note)> {
+    let notes: Vec<&Note> = audit.notes.iter().collect();
+    if !gather {
+        return notes.into_iter().map(|note| (note.subject.clone(), note)).collect();
+    }
+    let alike = |note: &&Note| (note.text.clone(), note.place);
+    let gathered = gathered(notes, |note| note.subject.clone(), alike);
+    gathered
+        .into_iter()
+        .map(|group| (group.name.unwrap_or_else(|| group.first.subject.clone()), group.first))
+        .collect()
 }
 
 fn tone_style(tone: Tone) -> Style {

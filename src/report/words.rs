@@ -89,9 +89,10 @@ fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// What a visitor had said about cookies, for people.
 pub(crate) fn consent(consent: &Consent) -> String {
     match consent {
-        Consent::Untouched => "untouched".into(),
+        Consent::Untouched => "before an answer".into(),
         Consent::Accepted => "accepted".into(),
         Consent::Rejected => "rejected".into(),
         Consent::Category(category) => format!("accepted for {category}"),

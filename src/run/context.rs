@@ -65,6 +65,8 @@ pub(super) struct Runner<'a> {
     transport: Transport,
     engine: HttpEngine,
     told: Option<Instant>,
+    /// What the start page leaves was told.
+    start_told: bool,
     answered: std::collections::VecDeque<Instant>,
 }
 
@@ -126,6 +128,7 @@ impl<'a> Runner<'a> {
             transport,
             engine,
             told: None,
+            start_told: false,
             answered: std::collections::VecDeque::new(),
         })
     }
@@ -175,6 +178,14 @@ impl<'a> Runner<'a> {
             set.extend(set_in_the_clear(&visit));
         }
         Ok(visit)
+    }
+
+    /// Tells what the start page leaves, once: long before the run is through.
+    pub(super) fn tell_start(&mut self, visit: &Visit) {
+        if visit.asked == self.target.url && visit.status > 0 && !self.start_told {
+            self.start_told = true;
+            self.watch.event(Event::Start(visit.sightings().cloned().collect()));
+        }
     }
 
     /// Makes one visit that is nobody's sighting: another site's page, a second look.

@@ -365,6 +365,7 @@ impl Crawl<'_, '_> {
                 // A private page refuses visitors; that is no failure of the page.
                 let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
                 self.runner.recorder.visit(self.cell, visit, None, counts);
+                self.runner.tell_start(visit);
                 if let Some(likeness) = likeness {
                     self.runner.recorder.answered(self.cell, likeness);
                 }

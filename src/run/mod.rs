@@ -28,7 +28,7 @@ pub use many::{Came, Wanted, many};
 pub use replay::{RecordedAs, replay};
 pub use runner::run;
 
-use crate::observation::Phase;
+use crate::observation::{Phase, Sighting};
 use pace::Paces;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,6 +77,8 @@ pub enum Event {
         phase: Phase,
     },
     Progress(Progress),
+    /// What the start page put on the device, as soon as it answered.
+    Start(Vec<Sighting>),
     /// A line for `-v`: a request, a step, a retry.
     Detail(String),
     /// Something the user should know now: a login that failed, a session lost.

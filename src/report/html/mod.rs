@@ -106,7 +106,7 @@ fn page(report: &Report<'_>) -> Page {
         lifetimes: charts::lifetimes(&things),
         matrix: charts::matrix(&things, &view::cells(scan)),
         nights: report.since.and_then(|since| charts::nights(&since.trend)),
-        things,
+        things: view::gathered(things),
         others: view::others(report),
         claims: report.audit.map(|audit| view::claims(report, audit)).unwrap_or_default(),
         coverage: view::coverage(scan),

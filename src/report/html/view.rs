@@ -320,6 +320,25 @@ pub(super) fn things(report: &Report<'_>) -> Vec<Thing> {
     things
 }
 
+/// The table's rows: families of names that are alike in everything shown, and about which nothing was
+/// found, are one.
+pub(super) fn gathered(things: Vec<Thing>) -> Vec<Thing> {
+    let alike = |thing: &Thing| {
+        let found: Vec<String> = thing.findings.iter().map(|(id, _)| id.clone()).collect();
+        let marks: Vec<&str> = [thing.before, thing.accepted, thing.rejected]
+            .iter()
+            .chain(&thing.personas)
+            .map(Mark::sign)
+            .collect();
+        let whose = (thing.kind, thing.domain.clone(), thing.who.clone(), thing.purpose.clone());
+        (whose, thing.lifetime.clone(), thing.attributes.clone(), marks, found)
+    };
+    crate::report::gathered::gathered(things, |thing| thing.name.clone(), alike)
+        .into_iter()
+        .map(|group| Thing { name: group.name.unwrap_or_else(|| group.first.name.clone()), ..group.first })
+        .collect()
+}
+
 /// What was looked at: states of consent, and personas.
 struct Looked {
     before: bool,

@@ -173,13 +173,10 @@ impl Shown {
                 None => in_short(&html::one_line(&html::visible_text(&self.text, LOOKED_AT)), 160),
             };
             if !words.is_empty() {
-                summary.push_str(&format!(", saying \u{201c}{words}\u{201d}"));
+                summary.push_str(&said(&words));
             }
         } else if !self.text.is_empty() {
-            summary.push_str(&format!(
-                ", saying \u{201c}{}\u{201d}",
-                in_short(&html::one_line(&self.text), 160)
-            ));
+            summary.push_str(&said(&in_short(&html::one_line(&self.text), 160)));
         }
         summary
     }
@@ -295,4 +292,9 @@ pub(super) fn cut(text: &str, most: usize) -> String {
         Some((at, _)) => format!("{}\u{2026}", &text[..at]),
         None => text.to_owned(),
     }
+}
+
+/// What a page said, to be told apart from what we say: no mark of it ends the quotation.
+fn said(words: &str) -> String {
+    format!(", saying \u{201c}{}\u{201d}", words.replace('\u{201d}', "\""))
 }
