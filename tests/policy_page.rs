@@ -1,5 +1,6 @@
 //! The published policy page against the manifest and the site, through the binary.
 
+use crate::support::chromium;
 use crate::support::command::Cookieproof;
 use crate::support::hostile::{Answer, Hostile};
 use crate::support::small_site::url;
@@ -101,7 +102,7 @@ fn browser_reads_the_table_that_a_script_writes() {
          <script>document.getElementById('CookieDeclaration').innerHTML = {:?};</script>",
         TABLE.replace("7 days", "1 day")
     );
-    let report = audit(&site(&script), &["--engine", "browser"]);
+    let report = audit(&site(&script), &["--engine", "browser", "--browser", chromium::program()]);
     let found = findings(&report);
     assert!(found.iter().any(|line| line.contains("declares `theme`")), "{found:#?}");
     assert!(found.iter().any(|line| line.contains("`basket`")), "{found:#?}");
