@@ -49,9 +49,10 @@ pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         loop {
             let columns = if lines.len() == 1 { first } else { rest };
             let gap = usize::from(used > 0);
-            if used + gap + width(word) <= columns {
+            let room = columns.checked_sub(used + gap);
+            if let Some(wide) = room.and_then(|room| width_within(word, room)) {
                 push(&mut lines, gap, word);
-                used += gap + width(word);
+                used += gap + wide;
                 break;
             }
             if used > 0 || columns < rest {
@@ -66,6 +67,18 @@ pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The columns of a word that takes no more than these. No further is read: a word may be endless.
+fn width_within(word: &str, columns: usize) -> Option<usize> {
+    let mut used = 0;
+    for c in word.chars() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            return None;
+        }
+    }
+    Some(used)
 }
 
 fn push(lines: &mut [String], gap: usize, word: &str) {
@@ -115,5 +128,7 @@ mod tests {
         assert_eq!(wrap("one two three", 4, 9), ["one", "two three"]);
         assert_eq!(wrap("abcdefghijkl", 4, 9), ["", "abcdefghi", "jkl"]);
         assert_eq!(wrap(&"日".repeat(6), 8, 8), ["日日日日", "日日"]);
+        // In proportion to its length.
+        assert_eq!(wrap(&"x".repeat(8_000_000), 8, 8).len(), 1_000_000);
     }
 }
