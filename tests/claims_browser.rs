@@ -130,6 +130,9 @@ fn after_a_change(case: &Case, more: &[&str]) -> Result<Ended, String> {
     if ended.code != Some(0) {
         return Err(format!("before the change: {}{}", findings(&ended.json()).join("\n    "), ended.stderr));
     }
+    // The page declares the new cookie, and so does the manifest.
+    let new = "[[cookies]]\nname = \"katror_layout\"\nexpected = false\n\n[claims]";
+    after.edit("cookies.toml", "[claims]", new);
     Ok(after.audit(&[more, &["--previous", scan]].concat()))
 }
 

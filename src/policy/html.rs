@@ -124,7 +124,7 @@ impl Reader {
         }
     }
 
-    /// White space is one blank, as a browser shows it.
+    /// White space is one blank, as a browser shows it. What is no markup here is none in Markdown, either.
     fn add(&mut self, text: &str) {
         let target = match self.tables.last_mut() {
             Some(table) => match &mut table.cell {
@@ -139,6 +139,9 @@ impl Reader {
                     target.push(' ');
                 }
             } else {
+                if matches!(c, '\\' | '`') {
+                    target.push('\\');
+                }
                 target.push(c);
             }
         }

@@ -38,39 +38,57 @@ pub(super) fn normalised(text: &str) -> String {
 
 /// A name's own text: escapes undone, code marks and bold gone, underscores and stars left alone.
 pub(super) fn of_name(text: &str) -> String {
-    let text = without_links(text);
+    let text = without_links(&hidden(text));
     let text = text.replace("**", "").replace('`', "");
-    without_emphasis(&unescaped(&text)).trim().to_owned()
+    shown(&without_emphasis(&text)).trim().to_owned()
 }
 
 /// A sentence's plain text.
 pub(super) fn plain(text: &str) -> String {
-    let text = without_links(text);
+    let text = without_links(&hidden(text));
     let text = text
         .replace("**", "")
         .replace('`', "")
         .replace("<br>", "\n")
         .replace("<br/>", "\n")
         .replace("<br />", "\n");
-    let text = unescaped(&text);
-    let text = without_emphasis(&text);
+    let text = shown(&without_emphasis(&text));
     let lines: Vec<String> =
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     lines.join("\n").trim().to_owned()
 }
 
-/// `\_ga` → `_ga`.
-fn unescaped(text: &str) -> String {
+/// What is escaped and so is no markup, `\_` say, as one of the 32 characters that are none (Unicode 23.7), as
+/// many as there are to escape: until [`shown`].
+fn hidden(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        match chars.peek() {
-            Some(next) if c == '\\' && next.is_ascii_punctuation() => {}
-            _ => plain.push(c),
+        let escaped = chars.peek().filter(|_| c == '\\').and_then(|next| ESCAPABLE.find(*next));
+        let stand_in = escaped.and_then(|at| char::from_u32(NO_CHARACTER + u32::try_from(at).ok()?));
+        if stand_in.is_some() {
+            chars.next();
         }
+        plain.push(stand_in.unwrap_or(c));
     }
     plain
 }
+
+/// The characters that [`hidden`] put away.
+fn shown(text: &str) -> String {
+    let escaped = |c: char| {
+        let at = u32::from(c).checked_sub(NO_CHARACTER)?;
+        ESCAPABLE.chars().nth(usize::try_from(at).ok()?)
+    };
+    text.chars().map(|c| escaped(c).unwrap_or(c)).collect()
+}
+
+/// The punctuation of ASCII: what a backslash takes its meaning from (CommonMark 2.4).
+const ESCAPABLE: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+const NO_CHARACTER: u32 = 0xFDD0;
 
 /// `_Note._` → `Note.`: only around whole words, since names hold underscores.
 fn without_emphasis(text: &str) -> String {

@@ -481,7 +481,7 @@ mod tests {
                 StorageKind::IndexedDb,
                 StorageKind::CacheStorage,
             ]);
-            let purpose = "[A-Z][a-z]{2,8}( [a-z|<>&\\[\\]#\"']{1,9}){0,40} [a-z]{3,9}";
+            let purpose = "[A-Z][a-z]{2,8}( [a-z|<>&\\[\\]#\"'\\\\`_]{1,9}){0,40} [a-z]{3,9}";
             let fields = (
                 name(),
                 category,

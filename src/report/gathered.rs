@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer names are shown one by one.
 const LEAST: usize = 8;
+/// Bytes of a beginning, at most.
+const LONGEST: usize = 64;
 /// What may stand between the words of a name.
 const SEPARATORS: &[char] = &['_', '-', '.', ':', '/', '$', '|'];
 /// Beginnings that say something to browsers, and nothing of what belongs together.
@@ -60,9 +62,10 @@ pub(crate) fn gathered<T, K: Ord>(
     told.into_iter().map(named).collect()
 }
 
-/// The beginnings of a name that end where a word does, the shortest first.
+/// The beginnings of a name that end where a word does, the shortest first. Names may be long, and all separators.
 fn starts(name: &str) -> impl Iterator<Item = &str> {
     let ends = name.match_indices(SEPARATORS).map(|(at, separator)| at + separator.len());
+    let ends = ends.take_while(|end| *end <= LONGEST);
     ends.filter(|end| *end < name.len()).map(|end| &name[..end]).filter(|start| {
         start.chars().filter(|c| c.is_alphanumeric()).count() >= 2
             && !PREFIXES.iter().any(|prefix| start.eq_ignore_ascii_case(prefix))
