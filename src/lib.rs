@@ -78,3 +78,4 @@ pub mod vendors;
 
 mod markup;
 mod store;
+mod sums;

@@ -5,11 +5,11 @@
 use crate::history::record::RECORD_FORMAT;
 use crate::history::{self, RunRecord};
 use crate::observation::Scan;
+use crate::sums::Summed;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -314,20 +314,9 @@ impl Store {
 
 /// The sum by which a scan is known again.
 pub(crate) fn sum_of(scan: &Scan) -> io::Result<String> {
-    struct Summing(Sha256);
-    impl Write for Summing {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut sum = Summing(Sha256::new());
-    scan.write(&mut sum)?;
-    Ok(sum.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut summed = Summed::new(io::sink());
+    scan.write(&mut summed)?;
+    Ok(summed.finish().1)
 }
 
 fn days_before(moment: &str, days: u32) -> Option<String> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str], bool)] = &[
     ("secret", &[], true),
     ("legible", &[], true),
+    ("sums", &[], true),
     ("cookie", &[], true),
     ("charset", &[], true),
     ("crawl", &["charset", "observation"], true),
@@ -20,10 +21,10 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("policy", &["config", "cookie", "manifest", "markup", "observation", "vendors"], true),
     ("audit", &["cookie", "manifest", "observation", "config", "vendors", "policy"], true),
     ("history", &["audit", "config", "cookie", "manifest", "observation"], true),
-    ("store", &["history", "observation"], false),
+    ("store", &["history", "observation", "sums"], false),
     ("report", &["audit", "cookie", "history", "legible", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
-    ("engine", &["charset", "cookie", "observation", "secret", "transport"], false),
+    ("engine", &["charset", "cookie", "observation", "secret", "sums", "transport"], false),
 ];
 
 /// Words that only the rim may use.

@@ -131,8 +131,7 @@ fn after_a_change(case: &Case, more: &[&str]) -> Result<Ended, String> {
         return Err(format!("before the change: {}{}", findings(&ended.json()).join("\n    "), ended.stderr));
     }
     // The page declares the new cookie, and so does the manifest.
-    let new = "[[cookies]]\nname = \"katror_layout\"\nexpected = false\n\n[claims]";
-    after.edit("cookies.toml", "[claims]", new);
+    after.declare("katror_layout");
     Ok(after.audit(&[more, &["--previous", scan]].concat()))
 }
 

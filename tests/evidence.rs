@@ -2,6 +2,7 @@
 //! whether it is still what was written.
 
 use crate::support::app::{html, page, to};
+use crate::support::closed_schema::close;
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Asked, Hostile};
 use crate::support::small_site::{small_site, url};
@@ -74,20 +75,6 @@ fn the_folder_holds_all_that_the_answer_rests_on() {
     assert!(sums.unwrap().status.success());
     let whole = run(folder.path(), &["report", "--verify", "ev"]).code(0);
     assert!(whole.stdout.starts_with("ev is whole: all 6 files"), "{}", whole.stdout);
-}
-
-/// No member beyond those that are named.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members.contains_key("properties") {
-                members.insert("additionalProperties".into(), Value::Bool(false));
-            }
-            members.values_mut().for_each(close);
-        }
-        Value::Array(list) => list.iter_mut().for_each(close),
-        _ => {}
-    }
 }
 
 #[test]

@@ -32,7 +32,9 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             let manifest = settings::manifest(args.manifest.as_deref(), Some(&looking.plan))?;
             outputs.spare([Path::new(&manifest.file)])?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
-            bundle.iter().for_each(|bundle| bundle.wants(&mut looking.plan));
+            if let Some(bundle) = &bundle {
+                bundle.wants(&mut looking.plan);
+            }
             let scan = recorded::scan(path, who, &looking, &manifest)?;
             (manifest, knowledge, scan)
         }
@@ -62,7 +64,9 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
             outputs.spare([Path::new(&manifest.file)])?;
             nights.fits(&manifest)?;
             let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
-            bundle.iter().for_each(|bundle| bundle.wants(&mut looking.plan));
+            if let Some(bundle) = &bundle {
+                bundle.wants(&mut looking.plan);
+            }
             let last = nights.last_run(&manifest, &looking.target, &looking.plan);
             let mut scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk), last.as_ref())?;
             if let Some(bundle) = &bundle {

@@ -5,13 +5,14 @@ use super::complaint::{Complaint, Failures};
 use super::output::{self, Outputs};
 use super::{Exit, intake_of_pictures};
 use crate::audit::Audit;
+use crate::config;
 use crate::manifest::{self, Manifest};
 use crate::observation::{Picture, Scan};
 use crate::plan::{Keep, Plan};
 use crate::report::evidence::{self, About, File, Pictures, Sums};
 use crate::report::{self, Format, Report};
+use crate::sums::Summed;
 use clap::Args;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -273,11 +274,12 @@ impl Folder {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut out = Summed { file: BufWriter::new(fs::File::create_new(&path)?), sum: Sha256::new() };
+        let mut out = Summed::new(BufWriter::new(fs::File::create_new(&path)?));
         write(&mut out)?;
         out.flush()?;
-        out.file.get_ref().sync_all()?;
-        self.sums.0.insert(name.to_owned(), hex(&out.sum.finalize()));
+        let (file, sum) = out.finish();
+        file.get_ref().sync_all()?;
+        self.sums.0.insert(name.to_owned(), sum);
         self.files.push(File { path: name.to_owned(), what });
         Ok(())
     }
@@ -288,33 +290,6 @@ impl Folder {
         self.put(evidence::SUMS, "the list of sums", &mut |out| sums.write(out))?;
         Ok((self.files.len(), self.sums.0.remove(evidence::SUMS).unwrap_or_default()))
     }
-}
-
-/// A file, and the sum of what went into it.
-struct Summed {
-    file: BufWriter<fs::File>,
-    sum: Sha256,
-}
-
-impl Write for Summed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.sum.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// A sum as it is written.
-pub(super) fn hex(sum: &[u8]) -> String {
-    use std::fmt::Write as _;
-    sum.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The scan with the pictures that are in the folder, where they lie there.
@@ -378,10 +353,12 @@ fn named(file: &str) -> String {
 
 /// The manifest as it was written; one that was made of a published policy is written down.
 fn declared(manifest: &Manifest) -> (String, Vec<u8>) {
-    let ending = Path::new(&manifest.file).extension().and_then(|ending| ending.to_str());
-    let ending = ending.filter(|ending| matches!(*ending, "toml" | "yaml" | "yml" | "json"));
-    let text = ending
-        .and_then(|_| crate::intake::file(Path::new(&manifest.file), crate::config::MOST_BYTES as u64).ok());
+    let file = Path::new(&manifest.file);
+    let ending = file
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .filter(|_| config::Format::by_ending(&manifest.file).is_some());
+    let text = ending.and_then(|_| crate::intake::file(file, config::MOST_BYTES as u64).ok());
     match (ending, text) {
         (Some(ending), Some(text)) => (format!("manifest.{ending}"), text),
         _ => ("manifest.toml".to_owned(), manifest::write(manifest).into_bytes()),

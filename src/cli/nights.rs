@@ -238,9 +238,8 @@ impl Ready<'_> {
     /// The last night of this target that had the same visitors and was whole, where a history has one. One
     /// that cannot be read is said when it is needed.
     pub(super) fn last_run(&self, manifest: &Manifest, target: &Target, plan: &Plan) -> Option<LastRun> {
-        let url = manifest.site.url.as_ref().unwrap_or(&target.url);
-        let site = url.as_str().trim_end_matches('/');
-        let runs = self.store.as_ref()?.runs(site, &target.name, None).ok()?;
+        let site = history::site_at(target.url.as_str(), Some(manifest));
+        let runs = self.store.as_ref()?.runs(&site, &target.name, None).ok()?;
         let visitors: BTreeSet<&str> = plan.personas.iter().map(|persona| persona.name.as_str()).collect();
         let last = runs.iter().rev().find(|run| {
             let seen: BTreeSet<&str> = run.cells.iter().map(|cell| cell.cell.persona.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use super::complaint::Complaint;
 use super::{Exit, files, output};
+use crate::config::Format;
 use crate::policy::{self, Form, Language};
 use crate::vendors::Knowledge;
 use crate::{manifest, observation};
@@ -66,9 +67,8 @@ pub(super) fn run(args: &PolicyArgs) -> Result<Exit, Complaint> {
 
 /// A saved scan, if the file is one.
 fn scan_of(path: &std::path::Path) -> Option<observation::Scan> {
-    let manifest = path
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml"));
-    if manifest { None } else { files::scan(path).ok() }
+    match Format::by_ending(&path.to_string_lossy()) {
+        Some(Format::Toml | Format::Yaml) => None,
+        Some(Format::Json) | None => files::scan(path).ok(),
+    }
 }

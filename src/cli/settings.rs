@@ -4,6 +4,7 @@
 use super::args::{EngineWord, Look, RenderWord};
 use super::complaint::Complaint;
 use super::files;
+use crate::config::Format;
 use crate::legible::without_credentials;
 use crate::manifest::Manifest;
 use crate::plan::{EngineChoice, Plan, Target};
@@ -84,12 +85,15 @@ fn plan(what: Option<&str>) -> Result<Plan, Complaint> {
     }
     let shown = without_credentials(what);
     let complaint = Complaint::usage(format!("there is no file `{shown}`"));
-    let is_a_files =
-        path.extension().is_some_and(|end| matches!(end.to_str(), Some("toml" | "yaml" | "yml" | "json")));
-    Err(match what.contains('.') && !is_a_files && Url::parse(&format!("https://{what}")).is_ok() {
-        true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
-        false => complaint.hint("name a plan or a URL"),
-    })
+    Err(
+        match what.contains('.')
+            && Format::by_ending(what).is_none()
+            && Url::parse(&format!("https://{what}")).is_ok()
+        {
+            true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
+            false => complaint.hint("name a plan or a URL"),
+        },
+    )
 }
 
 fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {

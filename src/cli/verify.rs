@@ -1,12 +1,11 @@
 //! `report --verify DIR`: whether an evidence folder is as it was written.
 
 use super::complaint::Complaint;
-use super::evidence::hex;
 use super::{Exit, output};
 use crate::intake;
 use crate::report::clean;
 use crate::report::evidence::{ABOUT, SUMS, Sums, Told};
-use sha2::{Digest, Sha256};
+use crate::sums::{self, Summed};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -25,8 +24,8 @@ pub(super) fn run(dir: &Path) -> Result<Exit, Complaint> {
         Complaint::file("read", &dir.join(SUMS), &error)
             .hint("name a folder that `audit --evidence DIR` wrote")
     })?;
-    let sum = hex(&Sha256::digest(&list));
-    let sums = String::from_utf8(list)
+    let sum = sums::sum_of(&list);
+    let listed = String::from_utf8(list)
         .map_err(|_| "it is not UTF-8 text".to_owned())
         .and_then(|text| Sums::read(&text).map_err(|error| error.to_string()))
         .map_err(|why| {
@@ -36,10 +35,10 @@ pub(super) fn run(dir: &Path) -> Result<Exit, Complaint> {
     let mut found = Sums::default();
     sum_up(dir, "", 0, &mut found)?;
     let named: Vec<&str> = told.iter().flat_map(Told::files).collect();
-    let changes = sums.compare(&found, named);
+    let changes = listed.compare(&found, named);
     let mut text = String::new();
     let exit = if changes.is_empty() {
-        text.push_str(&format!("{name} is whole: all {} files are as they were written.\n", sums.0.len()));
+        text.push_str(&format!("{name} is whole: all {} files are as they were written.\n", listed.0.len()));
         if let Some(told) = &told {
             text.push_str(&format!(
                 "  {}, looked at {}, answer: {}; written {} by {}\n",
@@ -98,20 +97,7 @@ fn sum_up(folder: &Path, within: &str, depth: usize, sums: &mut Sums) -> Result<
 }
 
 fn sum_of(path: &Path) -> io::Result<String> {
-    let mut sum = Sum(Sha256::new());
-    io::copy(&mut fs::File::open(path)?, &mut sum)?;
-    Ok(hex(&sum.0.finalize()))
-}
-
-struct Sum(Sha256);
-
-impl io::Write for Sum {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let mut summed = Summed::new(io::sink());
+    io::copy(&mut fs::File::open(path)?, &mut summed)?;
+    Ok(summed.finish().1)
 }

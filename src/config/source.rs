@@ -78,11 +78,16 @@ impl Source {
 impl Format {
     /// The format of a file: by its ending, else by its content.
     pub fn of(file: &str, text: &str) -> Self {
-        match file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
-            Some("toml") => Format::Toml,
-            Some("yaml" | "yml") => Format::Yaml,
-            Some("json") => Format::Json,
-            _ => Format::of_text(text),
+        Format::by_ending(file).unwrap_or_else(|| Format::of_text(text))
+    }
+
+    /// What a file's ending says it is.
+    pub fn by_ending(file: &str) -> Option<Self> {
+        match file.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "toml" => Some(Format::Toml),
+            "yaml" | "yml" => Some(Format::Yaml),
+            "json" => Some(Format::Json),
+            _ => None,
         }
     }
 

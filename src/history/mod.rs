@@ -23,5 +23,5 @@ pub use comparison::{assess, bases, before_the_change, compare};
 pub use complete::Thresholds;
 pub use difference::{Comparison, State, ThingSince, What, Worse};
 pub(crate) use difference::{cell, day};
-pub use of::site_of;
+pub use of::{site_at, site_of};
 pub use record::RunRecord;

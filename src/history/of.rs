@@ -75,9 +75,13 @@ impl CellKey {
 
 /// What the site is called: the manifest's `site.url`, else the address that was looked at.
 pub fn site_of(scan: &Scan, manifest: Option<&Manifest>) -> String {
+    site_at(scan.run.base_url.as_str(), manifest)
+}
+
+/// What the site at an address is called, before it is looked at.
+pub fn site_at(address: &str, manifest: Option<&Manifest>) -> String {
     let declared = manifest.and_then(|manifest| manifest.site.url.as_ref());
-    let address = declared.map_or_else(|| scan.run.base_url.as_str().to_owned(), ToString::to_string);
-    address.trim_end_matches('/').to_owned()
+    declared.map_or(address, |url| url.as_str()).trim_end_matches('/').to_owned()
 }
 
 fn standing(state: &State) -> Standing {

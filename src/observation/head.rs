@@ -102,13 +102,12 @@ impl MaskedHead {
                 break;
             }
             let text = String::from_utf8_lossy(value);
-            let shown = match () {
-                () if name.eq_ignore_ascii_case("set-cookie") => cut(&CookieLine::parse(value).masked()),
-                () if is_address(name) => match at.join(text.trim()) {
-                    Ok(to) => address(to.as_str(), &safe),
-                    Err(_) => address(&text, &safe),
-                },
-                () => shown(name, &text, &safe),
+            let shown = if name.eq_ignore_ascii_case("set-cookie") {
+                cut(&CookieLine::parse(value).masked())
+            } else if let Some(to) = at.join(text.trim()).ok().filter(|_| is_address(name)) {
+                address(to.as_str(), &safe)
+            } else {
+                shown(name, &text, &safe)
             };
             lines.push(mask(&format!("{}: {shown}", cut(name))));
         }

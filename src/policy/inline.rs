@@ -1,5 +1,10 @@
 //! Text without its markup: Markdown's escapes, emphasis, code and links; typographic characters.
 
+/// The punctuation of ASCII: what a backslash takes its meaning from (CommonMark 2.4).
+const ESCAPABLE: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+/// The first of 32 code points that are no characters, and never will be (Unicode 23.7).
+const NO_CHARACTER: u32 = 0xFDD0;
+
 /// Lower case, one character for one, so that places in both texts are the same.
 pub(super) fn folded(text: &str) -> String {
     text.chars()
@@ -58,8 +63,8 @@ pub(super) fn plain(text: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// What is escaped and so is no markup, `\_` say, as one of the 32 characters that are none (Unicode 23.7), as
-/// many as there are to escape: until [`shown`].
+/// What is escaped and so is no markup, `\_` say, as one of the code points that are no characters, until
+/// [`shown`].
 fn hidden(text: &str) -> String {
     if !text.contains('\\') {
         return text.to_owned();
@@ -85,10 +90,6 @@ fn shown(text: &str) -> String {
     };
     text.chars().map(|c| escaped(c).unwrap_or(c)).collect()
 }
-
-/// The punctuation of ASCII: what a backslash takes its meaning from (CommonMark 2.4).
-const ESCAPABLE: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-const NO_CHARACTER: u32 = 0xFDD0;
 
 /// `_Note._` → `Note.`: only around whole words, since names hold underscores.
 fn without_emphasis(text: &str) -> String {

@@ -28,18 +28,20 @@ pub fn write(manifest: &Manifest, language: Language, form: Form, draft: bool) -
     }
 }
 
-/// The items of each category, the strictest first; those without one last.
+/// The categories, the strictest first; what has none comes last.
+const ORDER: [Option<Category>; 7] = [
+    Some(Category::StrictlyNecessary),
+    Some(Category::Functional),
+    Some(Category::Analytics),
+    Some(Category::Advertising),
+    Some(Category::Social),
+    Some(Category::Unclassified),
+    None,
+];
+
+/// The items of each category.
 fn groups(manifest: &Manifest) -> Vec<(Option<Category>, Vec<&Item>)> {
-    let order = [
-        Some(Category::StrictlyNecessary),
-        Some(Category::Functional),
-        Some(Category::Analytics),
-        Some(Category::Advertising),
-        Some(Category::Social),
-        Some(Category::Unclassified),
-        None,
-    ];
-    order
+    ORDER
         .into_iter()
         .map(|category| {
             (category, manifest.items.iter().filter(|item| item.category == category).collect::<Vec<_>>())
@@ -416,7 +418,7 @@ mod tests {
     }
 
     mod any {
-        use crate::manifest::{Category, DeclaredParty, Item, LifetimeRule, NamePattern, Span};
+        use crate::manifest::{DeclaredParty, Item, LifetimeRule, NamePattern, Span};
         use crate::observation::StorageKind;
         use proptest::prelude::*;
 
@@ -461,15 +463,7 @@ mod tests {
         }
 
         pub(super) fn item() -> impl Strategy<Value = Item> {
-            let category = prop::sample::select(vec![
-                Some(Category::StrictlyNecessary),
-                Some(Category::Functional),
-                Some(Category::Analytics),
-                Some(Category::Advertising),
-                Some(Category::Social),
-                Some(Category::Unclassified),
-                None,
-            ]);
+            let category = prop::sample::select(super::super::ORDER.to_vec());
             let party =
                 prop::sample::select(vec![None, Some(DeclaredParty::First), Some(DeclaredParty::Third)]);
             let kind = prop::sample::select(vec![

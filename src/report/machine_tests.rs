@@ -1,6 +1,10 @@
 //! The formats for programs, each with several findings, one on line 1 and one that the manifest has
 //! no line for, and with what a hostile site writes.
 
+#[path = "../../tests/support/closed_schema.rs"]
+mod closed_schema;
+
+use self::closed_schema::close;
 use super::tests::{audit, manifest, scan, since};
 use super::*;
 use crate::audit::{Confidence, Declared, Finding, Severity, State, Why};
@@ -217,19 +221,5 @@ fn json_is_as_its_schema_says() {
         let errors: Vec<String> =
             schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(errors, Vec::<String>::new());
-    }
-}
-
-/// No member beyond those that are named.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members.contains_key("properties") {
-                members.insert("additionalProperties".into(), Value::Bool(false));
-            }
-            members.values_mut().for_each(close);
-        }
-        Value::Array(list) => list.iter_mut().for_each(close),
-        _ => {}
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod chromium;
+pub(crate) mod closed_schema;
 pub(crate) mod command;
 pub(crate) mod devtools;
 pub(crate) mod hostile;

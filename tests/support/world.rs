@@ -51,6 +51,13 @@ impl World {
         fs::write(path, text.replace(from, to)).unwrap();
     }
 
+    /// Has the manifest declare one more cookie, which need not be seen.
+    #[track_caller]
+    pub(crate) fn declare(&self, name: &str) {
+        let new = format!("[[cookies]]\nname = \"{name}\"\nexpected = false\n\n[claims]");
+        self.edit("cookies.toml", "[claims]", &new);
+    }
+
     /// `cookieproof audit cookieproof.toml --rate 0 ...`
     pub(crate) fn audit(&self, more: &[&str]) -> Ended {
         self.run(&[&["audit", "cookieproof.toml", "--rate", "0", "--quiet"], more].concat())

@@ -55,6 +55,11 @@ fn declared(item: &Item, field: &str, says: String) -> Declared {
     Declared { place: at.unwrap_or(item.place), says }
 }
 
+/// The page says this of it, or does not name it.
+fn disagreement(context: &Context<'_>, subject: &str, message: String, sentence: Option<&str>) -> Violation {
+    Violation::new(&RULE, subject, message).refutes(CLAIM).evidence([said(context, sentence)])
+}
+
 /// Declared in the manifest, and not on the page.
 fn only_here(context: &Context<'_>, page: &Declarations, found: &mut Vec<Violation>) {
     let incomplete = page
@@ -83,10 +88,8 @@ fn only_here(context: &Context<'_>, page: &Declarations, found: &mut Vec<Violati
                 item.key
             ),
         };
-        let mut violation = Violation::new(&RULE, &item.key, message)
-            .refutes(CLAIM)
+        let mut violation = disagreement(context, &item.key, message, None)
             .because([Cause::PolicyPage])
-            .evidence([said(context, None)])
             .seen(context, context.sightings(index));
         violation.declared = Some(declared(item, "name", format!("`{}` is declared", item.key)));
         found.push(violation);
@@ -130,10 +133,8 @@ fn only_there(context: &Context<'_>, page: &Declarations, found: &mut Vec<Violat
             let causes: BTreeSet<Cause> =
                 seen.iter().flat_map(|seen| presence(context, seen)).chain([row]).collect();
             found.push(
-                Violation::new(&RULE, name, message)
-                    .refutes(CLAIM)
+                disagreement(context, name, message, entry.source.as_deref())
                     .because(causes)
-                    .evidence([said(context, entry.source.as_deref())])
                     .seen(context, seen.iter().copied()),
             );
         }
@@ -195,10 +196,8 @@ fn other_lifetimes(context: &Context<'_>, page: &Declarations, found: &mut Vec<V
             "the published policy says that `{}` lives {rule}, and the manifest says {own}",
             item.key
         );
-        let mut violation = Violation::new(&RULE, &item.key, message)
-            .refutes(CLAIM)
+        let mut violation = disagreement(context, &item.key, message, entry.source.as_deref())
             .because([Cause::Aspect(index, ItemAspect::Lifetime)])
-            .evidence([said(context, entry.source.as_deref())])
             .seen(context, context.writes(index));
         violation.declared = Some(declared(item, "lifetime", format!("`{}` lives {own}", item.key)));
         found.push(violation);
@@ -246,10 +245,8 @@ fn disagrees(
             format!("the published policy says that `{key}` lives {rule}, and the site sets it: {lives}");
         let causes: BTreeSet<Cause> = wrong.iter().flat_map(|seen| presence(context, seen)).collect();
         found.push(
-            Violation::new(&RULE, key, message)
-                .refutes(CLAIM)
+            disagreement(context, key, message, entry.source.as_deref())
                 .because(causes)
-                .evidence([said(context, entry.source.as_deref())])
                 .seen(context, wrong.iter().copied()),
         );
     }
@@ -276,10 +273,8 @@ fn beyond_a_complete_list(context: &Context<'_>, page: &Declarations, found: &mu
         );
         let causes: BTreeSet<Cause> = seen.iter().flat_map(|seen| presence(context, seen)).collect();
         found.push(
-            Violation::new(&RULE, name, message)
-                .refutes(CLAIM)
+            disagreement(context, name, message, complete.source.as_deref())
                 .because(causes)
-                .evidence([said(context, complete.source.as_deref())])
                 .seen(context, seen.iter().copied()),
         );
     }

@@ -47,10 +47,10 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 /// The page's links to other pages of the site, without fragments.
 fn own_links<'c>(context: &'c Context<'_>) -> impl Iterator<Item = (&'c str, Url)> {
     let page = context.scan.policy.as_ref().filter(|page| (200..300).contains(&page.status));
-    let here = page.and_then(|page| plain(page.shown.as_ref().unwrap_or(&page.url)));
+    let here = page.and_then(|page| without_fragment(page.shown.as_ref().unwrap_or(&page.url)));
     let links = page.map(|page| page.links.as_slice()).unwrap_or_default();
     links.iter().filter_map(move |(text, url)| {
-        let url = plain(url)?;
+        let url = without_fragment(url)?;
         let own = matches!(url.scheme(), "http" | "https") && context.hosts.own(url.host_str()?);
         (own && Some(&url) != here.as_ref()).then_some((text.as_str(), url))
     })
@@ -66,7 +66,7 @@ fn declared(context: &Context<'_>, url: &str) -> Option<usize> {
     })
 }
 
-fn plain(url: &SafeUrl) -> Option<Url> {
+fn without_fragment(url: &SafeUrl) -> Option<Url> {
     let mut url = url.parsed()?;
     url.set_fragment(None);
     Some(url)
@@ -74,7 +74,7 @@ fn plain(url: &SafeUrl) -> Option<Url> {
 
 /// The status of an address that is gone, as anybody saw it.
 fn gone(context: &Context<'_>, url: &Url) -> Option<u16> {
-    let is_it = |seen: &SafeUrl| plain(seen).as_ref() == Some(url);
+    let is_it = |seen: &SafeUrl| without_fragment(seen).as_ref() == Some(url);
     let coverage = &context.scan.coverage;
     let answered =
         coverage.pages.iter().find(|page| is_it(&page.example) && matches!(page.status, 404 | 410));
@@ -100,7 +100,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let kept_from = context.scan.coverage.skipped.iter().find(|skipped| {
         let limit =
             !matches!(skipped.reason, SkipReason::Alike | SkipReason::NotHtml | SkipReason::SessionLost);
-        let of_page = plain(&skipped.example).is_some_and(|url| links.contains(url.as_str()));
+        let of_page = without_fragment(&skipped.example).is_some_and(|url| links.contains(url.as_str()));
         limit
             && (of_page
                 || matches!(

@@ -8,9 +8,6 @@ use crate::plan::sites::{LookAt, SiteEntry, name_trouble};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a plan's file may end in.
-const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
-
 /// The sites that a file or a folder names. A file's are in its order, a folder's in that of their names.
 pub(super) fn sites(list: &Path) -> Result<Vec<SiteEntry>, Complaint> {
     let there = std::fs::metadata(list).map_err(|error| {
@@ -84,12 +81,11 @@ fn plans_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Complaint> {
 /// Manifests and whatever else lies beside plans is left alone. What cannot be read is taken for a plan,
 /// so that it is complained about and not passed over.
 fn may_be_plan(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    if !ENDINGS.contains(&ending) {
+    let name = path.display().to_string();
+    if Format::by_ending(&name).is_none() {
         return false;
     }
     let Ok(bytes) = crate::intake::file(path, crate::config::MOST_BYTES as u64) else { return true };
-    let name = path.display().to_string();
     let source = Source::new(&name, &String::from_utf8_lossy(&bytes));
     match source.parse(Format::of(&name, source.text())) {
         (Some(tree), syntax) if syntax.is_empty() => check::is_plan(&tree) && !check::is_sites(&tree),

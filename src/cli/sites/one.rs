@@ -89,7 +89,9 @@ impl One {
         };
         let others = outputs.paths().chain(nights.files()).chain(look.folders());
         let bundle = evidence.prepare(others.chain(places.summaries()), true)?;
-        bundle.iter().for_each(|bundle| bundle.wants(&mut plan));
+        if let Some(bundle) = &bundle {
+            bundle.wants(&mut plan);
+        }
         let mut reports = places.files_of(&entry.name);
         reports.extend(evidence.evidence.iter().map(|dir| dir.display().to_string()));
         Ok(One {

@@ -8,7 +8,6 @@ use crate::engine::{Carrying, Values};
 use crate::observation::{Carried, Disclosure, Form, Resource};
 use crate::secret::Secrets;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use url::Url;
@@ -116,13 +115,8 @@ pub(super) struct People {
 impl People {
     pub(super) fn of(secrets: &Secrets) -> People {
         let names: BTreeSet<String> = secrets.visitors().map(str::to_owned).collect();
-        let sums = names
-            .iter()
-            .map(|name| {
-                let sum = Sha256::digest(name.as_bytes());
-                (sum.iter().map(|byte| format!("{byte:02x}")).collect(), disclosure(name))
-            })
-            .collect();
+        let sums =
+            names.iter().map(|name| (crate::sums::sum_of(name.as_bytes()), disclosure(name))).collect();
         People { names, sums }
     }
 }
@@ -484,8 +478,7 @@ mod tests {
 
     #[test]
     fn an_address_is_known_by_its_sum() {
-        let sum: String =
-            Sha256::digest(b"ann.smith@example.test").iter().map(|byte| format!("{byte:02X}")).collect();
+        let sum: String = crate::sums::sum_of(b"ann.smith@example.test").to_uppercase();
         let url = format!("https://t.test/e?em={sum}");
         assert_eq!(told(&url, "", Resource::Image), "an e-mail address in `em` (as its SHA-256 sum)");
     }
