@@ -28,6 +28,11 @@ impl Case {
         if self.switches.is_empty() { self.id.clone() } else { self.switches.join("+") }
     }
 
+    /// Whether it is broken in another way than its own.
+    pub(crate) fn is_other_way(&self) -> bool {
+        self.row.more.iter().any(|way| self.switches == [way.clone()])
+    }
+
     pub(crate) fn world(&self) -> World {
         let switches: Vec<&str> = self.switches.iter().map(String::as_str).collect();
         let world = World::new(self.which, &switches);
@@ -54,6 +59,11 @@ fn cases(asserts: &[Assert]) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// Every way to break a row that plain HTTP is asked to judge.
+pub(crate) fn broken() -> Vec<Case> {
+    cases(&[Assert::Finding])
 }
 
 /// Judges every case, two at a time; the complaints by case.
@@ -290,7 +300,7 @@ const NOT_YET: &[(&str, &str)] = &[];
 
 #[test]
 fn each_broken_sentence_is_the_only_finding() {
-    let cases = cases(&[Assert::Finding]);
+    let cases = broken();
     let complaints = judge(&cases, only_finding);
     let (known, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
         complaints.into_iter().partition(|(name, _)| NOT_YET.iter().any(|(known, _)| known == name));

@@ -40,6 +40,7 @@ mod hostile_sites;
 mod html_report;
 mod http;
 mod import;
+mod imported;
 mod init;
 mod lists;
 mod login;

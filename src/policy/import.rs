@@ -70,6 +70,11 @@ impl Importer {
                     .push(format!("a description stands in place of a name: \"{}\"", entry.names.join(", ")));
                 continue;
             }
+            if entry.is_pixel {
+                let names = entry.names.join("`, `");
+                self.review.push(format!("`{names}` is a pixel: it stores nothing that could be declared"));
+                continue;
+            }
             let (hosts, names): (Vec<String>, Vec<String>) =
                 entry.names.iter().cloned().partition(|name| name::is_domain(name));
             for host in hosts {
@@ -198,6 +203,11 @@ impl Importer {
             item.visitors = vec![VisitorState::LoggedIn];
             item.trigger = Some(Trigger::Login);
             item.expected = Some(true);
+            // "Keeps you signed in to the dashboard": without it, nobody stays there.
+            item.required_for = members_places(&low).iter().map(|class| self.class_in_words(class)).collect();
+            if !item.required_for.is_empty() {
+                item.strengths.insert("required_for".to_owned(), Strength::Warning);
+            }
         }
         if has(&[
             "records that you accepted",
@@ -537,11 +547,7 @@ impl Importer {
     /// "Required for the dashboard": pages that the text names in words or by their paths.
     fn required_for(&mut self, what: &str, claim: &Claim, policy: &mut PolicyClaims) {
         let low = inline::folded(what);
-        let classes: Vec<String> = ["dashboard", "workspace", "account", "customer portal", "members area"]
-            .iter()
-            .filter(|word| low.contains(**word))
-            .map(|word| word.replace(' ', "-"))
-            .collect();
+        let classes = members_places(&low);
         let owner = self.manifest.items.iter().position(|item| {
             item.purpose.as_deref().is_some_and(|purpose| inline::folded(purpose).contains(&low))
         });
@@ -564,6 +570,15 @@ impl Importer {
             self.say(Spot::End, format!("review: {note}"));
         }
     }
+}
+
+/// Places of members that a text names in words, as names of page classes.
+fn members_places(low: &str) -> Vec<String> {
+    ["dashboard", "workspace", "account", "customer portal", "members area"]
+        .iter()
+        .filter(|word| low.contains(**word))
+        .map(|word| word.replace(' ', "-"))
+        .collect()
 }
 
 /// The hosts of a third party: those the text names with what is below them, and those known.

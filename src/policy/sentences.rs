@@ -205,11 +205,62 @@ impl Reader<'_> {
             self.absences(sentence, &low);
             self.inventory(sentence, &low, prose);
             self.consent(sentence, &low);
+            self.not_optional(sentence, &low, prose);
             self.rest(sentence, &low);
             let mentioned = category::mentioned(&without_place(&low));
             if !mentioned.is_empty() {
                 self.previous = mentioned;
             }
+        }
+    }
+
+    /// "Needed for signing in. These cannot be switched off": so nobody is asked for them first.
+    fn not_optional(&mut self, sentence: &str, low: &str, prose: &Prose) {
+        let fixed = [
+            "cannot be switched off",
+            "can not be switched off",
+            "can't be switched off",
+            "cannot be turned off",
+            "can't be turned off",
+            "cannot be disabled",
+            "cannot be deactivated",
+            "nicht abgeschaltet werden",
+            "nicht ausgeschaltet werden",
+            "nicht deaktiviert werden",
+            "ne peuvent pas \u{ea}tre d\u{e9}sactiv",
+            "ne peuvent \u{ea}tre d\u{e9}sactiv",
+            "no se pueden desactivar",
+            "no pueden desactivarse",
+            "no pueden ser desactivad",
+            "niet worden uitgeschakeld",
+            "niet uitgeschakeld worden",
+            "niet worden uitgezet",
+        ];
+        let sign_in = [
+            "sign in",
+            "signing in",
+            "sign-in",
+            "log in",
+            "logging in",
+            "login",
+            "authenticated",
+            "anmeld",
+            "einlogg",
+            "connexion",
+            "vous connecter",
+            "iniciar sesi\u{f3}n",
+            "inicio de sesi\u{f3}n",
+            "inlog",
+            "aanmelden",
+        ];
+        let whole = inline::folded(&prose.text);
+        let has = |text: &str, phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+        let necessary = category::of_heading(&prose.heading) == Some(Category::StrictlyNecessary)
+            || prose.text.split_once(':').and_then(|(lead, _)| category::of_heading(lead))
+                == Some(Category::StrictlyNecessary)
+            || category::mentioned(&prose.text) == [Category::StrictlyNecessary];
+        if has(low, &fixed) && has(&whole, &sign_in) && necessary {
+            self.claim(Kind::NoConsentRequired, sentence);
         }
     }
 
@@ -220,7 +271,9 @@ impl Reader<'_> {
             self.claim(Kind::NoEmbeds { pages: pages.clone() }, sentence);
         }
         let conditional = starts_with_any(low, &["if ", "wenn ", "falls ", "si ", "als ", "indien "]);
-        if conditional || !says(low, Sense::No) || low.contains("not only") {
+        // The browser's signal of that name is nobody's promise.
+        let signal = sentence.contains("Do Not Track") || low.contains("do-not-track");
+        if conditional || signal || !says(low, Sense::No) || low.contains("not only") {
             return;
         }
         let about =
