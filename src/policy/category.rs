@@ -179,15 +179,8 @@ pub(super) fn strictest(found: &[Category]) -> Option<Category> {
 /// The longest category at the end of a text, with where it begins; for cells glued together.
 pub(super) fn suffix(text: &str, glued: bool) -> Option<(usize, Category)> {
     const FAR: usize = 70;
-    let end = text.trim_end().len();
-    let text = &text[..end];
-    let mut start = end.saturating_sub(FAR);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    let mut before = text[..start].chars().next_back();
-    for (at, c) in text[start..].char_indices() {
-        let at = start + at;
+    let text = text.trim_end();
+    for (at, c, before) in words::ending(text, FAR) {
         let opens = match before {
             None => true,
             Some(before) if glued => {
@@ -195,7 +188,6 @@ pub(super) fn suffix(text: &str, glued: bool) -> Option<(usize, Category)> {
             }
             Some(before) => c.is_uppercase() && before.is_whitespace(),
         };
-        before = Some(c);
         if opens && let Some(category) = of_cell(&text[at..]) {
             return Some((at, category));
         }

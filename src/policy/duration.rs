@@ -455,15 +455,8 @@ fn unit_at(text: &str) -> Option<(Unit, &str)> {
 /// stand right before it.
 pub(super) fn suffix(text: &str, glued: bool, unit: Option<Unit>) -> Option<(usize, Duration)> {
     const FAR: usize = 90;
-    let end = text.trim_end().len();
-    let text = &text[..end];
-    let mut start = end.saturating_sub(FAR);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    let mut before = text[..start].chars().next_back();
-    for (at, c) in text[start..].char_indices() {
-        let at = start + at;
+    let text = text.trim_end();
+    for (at, c, before) in words::ending(text, FAR) {
         let opens = match before {
             None => true,
             Some(before) if glued => {
@@ -478,7 +471,6 @@ pub(super) fn suffix(text: &str, glued: bool, unit: Option<Unit>) -> Option<(usi
                     && (c.is_uppercase() || c.is_ascii_digit() || matches!(c, '~' | '<' | '\u{2264}'))
             }
         };
-        before = Some(c);
         if opens
             && let Some(duration) = whole(&text[at..]).or_else(|| {
                 let phrase = read(&text[at..], unit);

@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) https_names: Vec<String>,
     /// A description where a name should be: nothing can match it.
     pub(super) is_label: bool,
+    /// A picture that is asked for, and nothing that is stored.
+    pub(super) is_pixel: bool,
     /// The list names only some.
     pub(super) open: bool,
     pub(super) category: Option<Category>,

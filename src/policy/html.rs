@@ -1,6 +1,7 @@
 //! HTML into blocks: what a reader sees, without scripts, styles and navigation.
 
 use super::document::{Block, MOST_BLOCKS, Table};
+use super::inline;
 use ego_tree::NodeRef;
 use ego_tree::iter::Edge;
 use scraper::{Html, Node};
@@ -124,8 +125,10 @@ impl Reader {
         }
     }
 
-    /// White space is one blank, as a browser shows it. What is no markup here is none in Markdown, either.
+    /// White space is one blank, as a browser shows it. What is no markup here is none in Markdown, either: in
+    /// a cell all of it, elsewhere what no other reader looks at.
     fn add(&mut self, text: &str) {
+        let in_cell = !self.tables.is_empty();
         let target = match self.tables.last_mut() {
             Some(table) => match &mut table.cell {
                 Some(cell) => cell,
@@ -133,17 +136,25 @@ impl Reader {
             },
             None => &mut self.text,
         };
-        for c in text.chars() {
+        for (at, c) in text.char_indices() {
             if c.is_whitespace() {
                 if !target.is_empty() && !target.ends_with([' ', '\n']) {
                     target.push(' ');
                 }
-            } else {
-                if matches!(c, '\\' | '`') {
-                    target.push('\\');
-                }
-                target.push(c);
+                continue;
             }
+            let is_markup = match c {
+                '\\' | '`' => true,
+                '&' => inline::is_reference(&text[at..]),
+                '*' | '[' | ']' | '<' => in_cell,
+                // Only at the start of a cell it could be emphasis.
+                '_' => in_cell && (target.is_empty() || target.ends_with('\n')),
+                _ => false,
+            };
+            if is_markup {
+                target.push('\\');
+            }
+            target.push(c);
         }
     }
 

@@ -41,11 +41,91 @@ pub(super) fn normalised(text: &str) -> String {
     normal
 }
 
+/// A text that holds no markup, so that none is read in it.
+pub(super) fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '&') {
+            literal.push('\\');
+        }
+        literal.push(c);
+    }
+    literal
+}
+
+/// Whether a text begins with what looks like a reference to a character (CommonMark 6.2).
+pub(super) fn is_reference(text: &str) -> bool {
+    const LONGEST: usize = 32;
+    text.strip_prefix('&').and_then(|rest| rest.split_once(';')).is_some_and(|(name, _)| {
+        let name = name.strip_prefix('#').unwrap_or(name);
+        (1..LONGEST).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// `&lt;` → `<`: references that converters leave in a text.
+fn without_references(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let referred = is_reference(rest).then(|| rest.split_once(';')).flatten();
+        match referred.and_then(|(name, after)| Some((referred_to(&name[1..])?, after))) {
+            Some((c, after)) => {
+                plain.push(c);
+                rest = after;
+            }
+            None => {
+                plain.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn referred_to(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let number = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        return char::from_u32(number.ok()?).filter(|c| !c.is_control());
+    }
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" | "lsquo" | "rsquo" => '\'',
+        "nbsp" | "ensp" | "emsp" | "thinsp" => ' ',
+        "ndash" => '\u{2013}',
+        "mdash" => '\u{2014}',
+        "hellip" => '\u{2026}',
+        "bull" => '\u{2022}',
+        "middot" => '\u{b7}',
+        "ldquo" => '\u{201c}',
+        "rdquo" => '\u{201d}',
+        "le" => '\u{2264}',
+        "asymp" => '\u{2248}',
+        "ast" => '*',
+        "lowbar" => '_',
+        "vert" | "verbar" => '|',
+        _ => return None,
+    })
+}
+
+/// The text of code: nothing in it is markup, and what is escaped in a table's cell is itself.
+pub(super) fn of_code(text: &str) -> String {
+    shown(&hidden(text)).trim().to_owned()
+}
+
 /// A name's own text: escapes undone, code marks and bold gone, underscores and stars left alone.
 pub(super) fn of_name(text: &str) -> String {
     let text = without_links(&hidden(text));
     let text = text.replace("**", "").replace('`', "");
-    shown(&without_emphasis(&text)).trim().to_owned()
+    shown(&without_references(&without_emphasis(&text))).trim().to_owned()
 }
 
 /// A sentence's plain text.
@@ -57,7 +137,7 @@ pub(super) fn plain(text: &str) -> String {
         .replace("<br>", "\n")
         .replace("<br/>", "\n")
         .replace("<br />", "\n");
-    let text = shown(&without_emphasis(&text));
+    let text = shown(&without_references(&without_emphasis(&text)));
     let lines: Vec<String> =
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     lines.join("\n").trim().to_owned()
@@ -65,7 +145,7 @@ pub(super) fn plain(text: &str) -> String {
 
 /// What is escaped and so is no markup, `\_` say, as one of the code points that are no characters, until
 /// [`shown`].
-fn hidden(text: &str) -> String {
+pub(super) fn hidden(text: &str) -> String {
     if !text.contains('\\') {
         return text.to_owned();
     }
@@ -179,6 +259,11 @@ mod tests {
         assert_eq!(of_name(r"_hjSessionUser_{site\_id}"), "_hjSessionUser_{site_id}");
         assert_eq!(plain("See [our *terms*](https://a.test/x) **now**"), "See our *terms* now");
         assert_eq!(plain("![](https://a.test/x.png)"), "");
+        assert_eq!(of_name("SSESS&lt;ID&gt;"), "SSESS<ID>");
+        assert_eq!(
+            plain(r"Q&amp;A &lt;br&gt; &#42;&#x2a; \&amp; AT&T &nope; &#0;"),
+            "Q&A <br> ** &amp; AT&T &nope; &#0;"
+        );
         assert_eq!(plain("_Page updated yesterday._"), "Page updated yesterday.");
     }
 

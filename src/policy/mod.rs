@@ -84,7 +84,7 @@ pub fn read_published(page: &Published) -> Policy {
 }
 
 fn blocks(text: &str) -> (Vec<Block>, Option<&'static str>) {
-    if let Some(Ok(blocks)) = declarations::blocks(text) {
+    if let Some(blocks) = declarations::blocks(text) {
         return (blocks, None);
     }
     let text = inline::normalised(text);

@@ -21,6 +21,7 @@ pub(super) struct Names {
 /// Reads a cell that is said to hold names.
 pub(super) fn read(cell: &str) -> Names {
     let mut names = Names::default();
+    let cell = &inline::hidden(cell);
     let marked = code_spans(cell);
     if !marked.is_empty() && only_code(cell) {
         for name in marked {
@@ -29,8 +30,9 @@ pub(super) fn read(cell: &str) -> Names {
         finish(&mut names);
         return names;
     }
-    let mut text =
-        inline::of_name(&cell.replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n"));
+    let mut text = without_counts(&inline::of_name(
+        &cell.replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n"),
+    ));
     take_brackets(&mut text, &mut names);
     let folded = inline::folded(&text);
     for lead in ["e.g.", "for example", "z.b.", "zb.", "par ex.", "p. ej.", "p.ej.", "bijv.", "such as"] {
@@ -71,6 +73,26 @@ pub(super) fn read(cell: &str) -> Names {
     }
     finish(&mut names);
     names
+}
+
+/// `name [x2]` → `name`: Cookiebot counts the hosts that set it.
+fn without_counts(text: &str) -> String {
+    let mut rest = text;
+    let mut plain = String::with_capacity(text.len());
+    while let Some(at) = rest.find(" [x") {
+        let count = &rest[at + 3..];
+        let digits = count.find(|c: char| !c.is_ascii_digit()).unwrap_or(count.len());
+        plain.push_str(&rest[..at]);
+        match count[digits..].strip_prefix(']').filter(|_| digits > 0) {
+            Some(after) => rest = after,
+            None => {
+                plain.push_str(" [x");
+                rest = count;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// Adds a name, or remembers that the piece is none.
@@ -248,22 +270,28 @@ pub(super) fn is_token(text: &str) -> bool {
     {
         return false;
     }
-    let mut depth = 0usize;
+    let mut closing: Option<char> = None;
     let mut outside = false;
-    for c in text.chars() {
-        match c {
-            '{' | '<' | '[' => depth += 1,
-            '}' | '>' | ']' => depth = depth.saturating_sub(1),
-            c if c.is_whitespace() && depth == 0 => return false,
-            ',' | ';' | '"' | '\u{201c}' | '\u{201d}' if depth == 0 => return false,
-            c if c.is_control() => return false,
-            c if depth == 0 && (c.is_alphanumeric() || matches!(c, '*' | '#')) => outside = true,
-            _ => {}
+    for (at, c) in text.char_indices() {
+        let closes = match c {
+            '{' => '}',
+            '<' => '>',
+            '[' => ']',
+            _ => '\0',
+        };
+        match closing {
+            Some(close) if c == close => closing = None,
+            _ if c.is_control() => return false,
+            Some(_) => {}
+            // A bracket that nothing closes is a character like others.
+            None if closes != '\0' && text[at..].contains(closes) => closing = Some(closes),
+            None if c.is_whitespace() => return false,
+            None if matches!(c, ',' | ';' | '"' | '\u{201c}' | '\u{201d}') => return false,
+            None => outside |= c.is_alphanumeric(),
         }
     }
-    // Nothing but a placeholder is a template somebody did not fill in.
+    // Nothing but a placeholder is a template somebody did not fill in, and would match anything.
     outside
-        && depth == 0
         && !is_nothing(text)
         && !text.ends_with(['!', '?'])
         && !(text.ends_with('.') && !text.contains('_') && text.len() > 6)
@@ -379,7 +407,7 @@ pub(super) fn code_spans(text: &str) -> Vec<String> {
         .skip(1)
         .step_by(2)
         .take(parts.len() / 2)
-        .map(|span| span.trim().replace("\\_", "_").replace("\\*", "*"))
+        .map(|span| inline::of_code(span))
         .filter(|span| !span.is_empty())
         .collect()
 }
@@ -478,7 +506,7 @@ fn without_placeholders(written: &str) -> String {
             'x' | 'X' | '.' => length >= 3,
             '#' => true,
             '\u{2026}' => true,
-            '$' => length > 1,
+            '$' => length > 1 && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()),
             _ => false,
         };
         if is_placeholder {
@@ -520,6 +548,11 @@ mod tests {
         case("**player**", &["player"]);
         case("_ga (Google Analytics)", &["_ga"]);
         case("N/A", &[]);
+        case("*", &[]);
+        case("`a<b`, `c>d`", &["a<b", "c>d"]);
+        case("SSESS&lt;ID&gt;", &["SSESS<ID>"]);
+        case("consent_state [x2]", &["consent_state"]);
+        case(r"a\_b \[x17\]", &["a_b"]);
         case("[Fill in the name]", &[]);
     }
 

@@ -70,7 +70,7 @@ fn entry(entry: &Entry) -> Value {
         "set_on": entry.set_on,
         "party": entry.party.map(|party| party.to_string()),
         "provider": entry.provider,
-        "storage": entry.storage.unwrap_or(StorageKind::Cookie).to_string(),
+        "storage": if entry.is_pixel { "pixel".to_owned() } else { entry.storage.unwrap_or(StorageKind::Cookie).to_string() },
         "source": entry.source,
     })
 }

@@ -255,6 +255,16 @@ pub(super) fn storage_words() -> impl Iterator<Item = (StorageKind, &'static str
         .flat_map(|(kind, words)| words.iter().map(move |word| (*kind, *word)))
 }
 
+/// Whether the kind of storage that a cell names is a pixel. The word is the same in all languages, with another
+/// before or after it.
+pub(super) fn is_pixel(text: &str) -> bool {
+    const MOST_WORDS: usize = 4;
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words().count() <= MOST_WORDS
+        && words()
+            .any(|word| matches!(word, "pixel" | "pixels" | "p\u{ed}xel" | "p\u{ed}xeles" | "pixeltracker"))
+}
+
 /// Whether any language has the word in the list that is meant.
 pub(super) fn any(list: fn(&Language) -> &'static [&'static str], word: &str) -> bool {
     LANGUAGES.iter().any(|language| list(language).contains(&word))
@@ -273,6 +283,14 @@ pub(super) fn says(sentence: &str, sense: Sense) -> bool {
         .filter(|(of, _)| *of == sense)
         .flat_map(|(_, phrases)| phrases.iter())
         .any(|phrase| find_phrase(sentence, phrase).is_some())
+}
+
+/// The end of a text as far back as a cell's words reach: where it begins in the text, each of its characters with
+/// its place, and the character before each.
+pub(super) fn ending(text: &str, far: usize) -> impl Iterator<Item = (usize, char, Option<char>)> {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(far));
+    let mut before = text[..start].chars().next_back();
+    text[start..].char_indices().map(move |(at, c)| (start + at, c, before.replace(c)))
 }
 
 /// Where a phrase stands in a text, as words of their own. A phrase that ends with `*` is the

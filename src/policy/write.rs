@@ -2,11 +2,13 @@
 //! disclosures. Grouped by category, lifetimes in words; nothing is said that the manifest does not.
 
 use super::duration;
+use super::inline;
 use super::phrases::{Language, Phrases};
 use super::words::Unit;
 use crate::manifest::{Category, DeclaredParty, Item, LifetimeRule, Manifest, NamePattern, Span};
 use crate::observation::StorageKind;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What is written.
@@ -127,8 +129,9 @@ fn markdown(manifest: &Manifest, phrases: &Phrases, draft: bool) -> String {
 /// A cell's text: what Markdown would read as markup is escaped.
 fn escaped_markdown(text: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
+            '&' if inline::is_reference(&text[at..]) => escaped.push_str("\\&"),
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' => {
                 escaped.push('\\');
                 escaped.push(c);
@@ -276,18 +279,34 @@ fn span(span: &Span, phrases: &Phrases) -> String {
     words.join(" ")
 }
 
-/// Device storage disclosures (IAB Europe, "Vendor Device Storage & Operational Disclosures"):
-/// purposes are numbers of the framework, which a manifest does not know, and stay empty.
+/// Device storage disclosures (IAB Europe, "Vendor Device Storage & Operational Disclosures", version 1.1).
+///
+/// Of the framework's purposes a manifest knows only whether consent is needed: the first purpose says that it
+/// is, and none that it is not. What is not said to be necessary needs it.
 fn tcf(manifest: &Manifest) -> Value {
+    /// Store and access information on a device.
+    const STORE: u8 = 1;
+    /// Hosts that nobody named.
+    const ANY: &str = "*";
     let mut own: Vec<String> = manifest.site.hosts.iter().map(ToString::to_string).collect();
     if own.is_empty() {
-        // Nothing says where the site is: a wildcard alone is the specification's word for that.
-        let host = manifest.site.url.as_ref().and_then(|url| url.host_str()).unwrap_or("*");
+        let host = manifest.site.url.as_ref().and_then(|url| url.host_str()).unwrap_or(ANY);
         own.push(host.to_owned());
     }
     let mut disclosures = Vec::new();
+    let mut domains: BTreeMap<String, &[u8]> = BTreeMap::new();
     for item in &manifest.items {
         let cookie = item.kind == StorageKind::Cookie;
+        let purposes: &[u8] = if item.category == Some(Category::StrictlyNecessary) { &[] } else { &[STORE] };
+        let hosts: Vec<String> = match (item.hosts.as_slice(), item.party) {
+            ([], Some(DeclaredParty::Third)) => vec![ANY.to_owned()],
+            ([], _) => own.clone(),
+            (hosts, _) => hosts.iter().map(ToString::to_string).collect(),
+        };
+        for host in hosts.iter().filter(|host| *host != ANY) {
+            let known = domains.entry(host.clone()).or_default();
+            *known = (*known).max(purposes);
+        }
         for name in item.names.iter().chain(&item.https_names) {
             let mut fields = serde_json::Map::new();
             fields.insert("identifier".to_owned(), json!(name.written()));
@@ -295,24 +314,19 @@ fn tcf(manifest: &Manifest) -> Value {
             let seconds = item.lifetime.as_ref().and_then(seconds);
             fields.insert("maxAgeSeconds".to_owned(), if cookie { json!(seconds) } else { Value::Null });
             fields.insert("cookieRefresh".to_owned(), json!(cookie && item.rolling == Some(true)));
-            let hosts = if item.hosts.is_empty() {
-                &own
-            } else {
-                &item.hosts.iter().map(ToString::to_string).collect()
-            };
             fields.insert("domains".to_owned(), json!(hosts));
-            fields.insert("purposes".to_owned(), json!([]));
+            fields.insert("purposes".to_owned(), json!(purposes));
             if let Some(purpose) = &item.purpose {
                 fields.insert("description".to_owned(), json!(purpose));
             }
             disclosures.push(Value::Object(fields));
         }
     }
-    let domains: Vec<Value> = own
-        .iter()
-        .filter(|host| *host != "*")
-        .map(|host| json!({ "domain": host, "purposes": [] }))
-        .collect();
+    for host in own.into_iter().filter(|host| host != ANY) {
+        domains.entry(host).or_default();
+    }
+    let domains: Vec<Value> =
+        domains.iter().map(|(host, purposes)| json!({ "domain": host, "purposes": purposes })).collect();
     json!({ "disclosures": disclosures, "domains": domains })
 }
 
@@ -453,13 +467,13 @@ mod tests {
         }
 
         fn name() -> impl Strategy<Value = String> {
-            let plain = "[A-Za-z_]{2}[A-Za-z0-9_.|~^!%-]{2,18}[a-f0-9]";
-            prop_oneof![4 => plain, 1 => "[a-z]{3,8}_\\*", 1 => "__(Host|Secure)-[a-z]{3,9}"].prop_filter(
-                "a placeholder or a word for nothing",
-                |name: &String| {
+            // One angle bracket is a character of a name; two are around a placeholder.
+            let angle = "[A-Za-z_]{2,6}[<>][A-Za-z0-9_.]{1,8}[a-f0-9]";
+            let plain = "[A-Za-z_]{2}[A-Za-z0-9_.|~^!%&+'-]{2,18}[a-f0-9]";
+            prop_oneof![4 => plain, 1 => angle, 1 => "[a-z]{3,8}_\\*", 1 => "__(Host|Secure)-[a-z]{3,9}"]
+                .prop_filter("a placeholder or a word for nothing", |name: &String| {
                     !name.contains("...") && !name.to_lowercase().contains("xxx") && !name.contains("www.")
-                },
-            )
+                })
         }
 
         pub(super) fn item() -> impl Strategy<Value = Item> {
@@ -475,7 +489,37 @@ mod tests {
                 StorageKind::IndexedDb,
                 StorageKind::CacheStorage,
             ]);
-            let purpose = "[A-Z][a-z]{2,8}( [a-z|<>&\\[\\]#\"'\\\\`_]{1,9}){0,40} [a-z]{3,9}";
+            // What is markup in Markdown or HTML, and here is text.
+            let markup = prop::sample::select(vec![
+                "*this*",
+                "**that**",
+                "_those_",
+                "__these__",
+                "`code`",
+                "&amp;",
+                "&lt;b&gt;",
+                "&#124;",
+                "&nbsp;",
+                "<br>",
+                "<b>",
+                "</td>",
+                "|",
+                "\\|",
+                "\\",
+                "[a](b)",
+                "![a](b)",
+                "* * *",
+                "~~no~~",
+                "&",
+                "a|b",
+                "<!--",
+                "-->",
+            ]);
+            let plain = "[a-z|<>&\\[\\]#\"'\\\\`_*~]{1,9}";
+            let word = prop_oneof![2 => plain, 1 => markup.prop_map(str::to_owned)];
+            let purpose = ("[A-Z][a-z]{2,8}", prop::collection::vec(word, 0..14), "[a-z]{3,9}").prop_map(
+                |(first, words, last)| format!("{first} {} {last}", words.join(" ")).replace("  ", " "),
+            );
             let fields = (
                 name(),
                 category,

@@ -180,6 +180,15 @@ fn text_of(block: &Block) -> Option<&str> {
 /// The labels of a text and what follows each; nothing where it does not begin with one.
 pub(super) fn labels(text: &str) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = Vec::new();
+    // A label on a line of its own, without a colon: `Duration` above `1 day`.
+    if let Some((label, value)) = text.split_once('\n')
+        && !label.contains(':')
+        && let Some(column) = heading_column(label)
+        && value.lines().all(|line| heading_column(line).is_none())
+        && places(value).is_empty()
+    {
+        return vec![(column, value.trim().to_owned())];
+    }
     for line in text.lines() {
         let line = line.replace("**", "").replace("__ ", " ");
         let line = line.trim();
@@ -245,6 +254,8 @@ mod tests {
         );
         assert_eq!(told("**Name:** a_b\nDuration: 1 day"), ["Name=a_b", "Duration=1 day"]);
         assert_eq!(told("Nom : a_b"), ["Name=a_b"]);
+        assert_eq!(told("Duration\n1 day"), ["Duration=1 day"]);
         assert!(told("We set this name: a_b").is_empty());
+        assert!(told("How long\nName").is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Tables with a heading over each column.
 
 use super::{Entry, Reader, aside, column_of_head, party, shortened, storage};
-use crate::manifest::Category;
+use crate::manifest::{Category, DeclaredParty};
 use crate::policy::document::Table;
 use crate::policy::duration::{self, Duration};
 use crate::policy::name::{self, Names};
@@ -183,13 +183,14 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
             }
         }
         Column::Provider | Column::Service => {
-            if !known {
+            // A line to be filled in is nobody's name.
+            if !known || !text.contains(char::is_alphanumeric) {
                 return;
             }
             if let Some(party) = party(&text) {
                 entry.party = entry.party.or(Some(party));
-            } else if is_host(&text) && column == Column::Provider {
-                entry.domains.push(text);
+            } else if let Some(hosts) = hosts(&text).filter(|_| column == Column::Provider) {
+                entry.domains.extend(hosts);
             } else {
                 // "HubSpot (Third Party)"
                 let (who, rest) = match text.split_once('(') {
@@ -205,8 +206,15 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
             }
         }
         Column::Domain => {
-            for host in text.split([',', ' ', '\n', ';']).map(str::trim).filter(|host| is_host(host)) {
-                entry.domains.push(host.to_owned());
+            let (first, third) = parties(&text);
+            if first != third {
+                entry.party =
+                    entry.party.or(Some(if first { DeclaredParty::First } else { DeclaredParty::Third }));
+            }
+            // "The advertiser's own domain": hosts named beside it are not all.
+            if !first {
+                let hosts = text.split([',', ' ', '\n', ';']).map(str::trim).filter(|host| is_host(host));
+                entry.domains.extend(hosts.map(str::to_owned));
             }
         }
         Column::Party => {
@@ -217,6 +225,8 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
         Column::Storage => {
             if let Some(kind) = storage(&text) {
                 entry.storage = Some(kind);
+            } else if words::is_pixel(&inline::folded(&text)) {
+                entry.is_pixel = true;
             }
         }
         Column::Attributes => super::super::attributes::of_cell(entry, &text),
@@ -228,6 +238,35 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
         Column::SetOn => entry.set_on.extend(pages_of(&text)),
         Column::Other => {}
     }
+}
+
+/// Hosts and nothing else, one a line or after a comma.
+fn hosts(text: &str) -> Option<Vec<String>> {
+    let hosts: Vec<&str> = text
+        .split(['\n', ',', ';'])
+        .map(str::trim)
+        .filter(|host| !host.is_empty())
+        .map(|host| host.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/'))
+        .collect();
+    let mut each: Vec<String> = Vec::new();
+    for host in &hosts {
+        if !is_host(host) {
+            return None;
+        }
+        if !each.iter().any(|known| known == host) {
+            each.push((*host).to_owned());
+        }
+    }
+    (!each.is_empty()).then_some(each)
+}
+
+/// Whether a text names first and third parties in brackets: `ads.example (3rd party)`.
+fn parties(text: &str) -> (bool, bool) {
+    let named = text.split('(').skip(1).filter_map(|rest| party(rest.split(')').next()?));
+    named.fold((false, false), |(first, third), party| match party {
+        DeclaredParty::First => (true, third),
+        DeclaredParty::Third => (first, true),
+    })
 }
 
 /// *Type* says what its content says.
@@ -242,6 +281,8 @@ fn take_type(entry: &mut Entry, text: &str) {
             entry.party = entry.party.or(Some(party));
         } else if let Some(kind) = storage(part) {
             entry.storage = entry.storage.or(Some(kind));
+        } else if words::is_pixel(&inline::folded(part)) {
+            entry.is_pixel = true;
         } else {
             let phrase = duration::read(part, None);
             if let Some(kind) = phrase.storage.filter(|_| phrase.unknown == 0) {

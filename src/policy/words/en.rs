@@ -617,7 +617,7 @@ pub(super) static WORDS: Language = Language {
         (Mark::AtOnce, &["deleted immediately", "immediately deleted", "immediately", "immediate"]),
         (Mark::Or, &["or", "respectively"]),
         (Mark::And, &["and", "plus"]),
-        (Mark::To, &["to", "until", "through"]),
+        (Mark::To, &["to", "till", "until", "through"]),
         (
             Mark::Filler,
             &[
