@@ -291,10 +291,9 @@ pub(super) fn is_token(text: &str) -> bool {
         }
     }
     // Nothing but a placeholder is a template somebody did not fill in, and would match anything.
-    outside
-        && !is_nothing(text)
-        && !text.ends_with(['!', '?'])
-        && !(text.ends_with('.') && !text.contains('_') && text.len() > 6)
+    let is_sentence =
+        text.ends_with(['!', '?']) || text.ends_with('.') && !text.contains('_') && text.len() > 6;
+    outside && !is_sentence && !is_nothing(text)
 }
 
 /// Whether a text can hardly be anything but a name, also where no column says so.
