@@ -193,6 +193,18 @@ impl Told {
         failed
     }
 
+    /// These failed. Whether any other is loaded in so little time is the machine's affair.
+    #[track_caller]
+    fn failed_in_little_time(&self, expected: &[String]) {
+        let failed = self.failed();
+        let (known, others): (Vec<String>, Vec<String>) =
+            failed.into_iter().partition(|failed| expected.contains(failed));
+        assert_eq!(known, expected);
+        let strange: Vec<&String> =
+            others.iter().filter(|failed| !failed.contains(" timeout: not loaded within")).collect();
+        assert!(strange.is_empty(), "{strange:#?}");
+    }
+
     /// The coverage's notes, with paths only.
     fn notes(&self) -> Vec<String> {
         let notes = self.0["coverage"]["notes"].as_array().unwrap().iter();
@@ -230,7 +242,7 @@ fn dialogs_are_answered_and_said() {
     told.lost_nothing();
     told.has(&["yes document-cookie kept", "said document-cookie kept", "printed document-cookie kept"]);
     assert_eq!(told.notes(), ["dialogs were opened and answered: /alert /confirm /endless /prompt"]);
-    assert_eq!(told.failed(), [format!("/endless timeout: not loaded within 4 s; {KEPT}")]);
+    told.failed_in_little_time(&[format!("/endless timeout: not loaded within 4 s; {KEPT}")]);
 }
 
 #[test]
@@ -250,7 +262,7 @@ fn what_never_finishes_is_left_with_what_it_had_done() {
     // All but the last part of the page was there to be read.
     told.has(&["part_item storage kept", "slow header kept", "found header kept"]);
     let late = |path: &str| format!("{path} timeout: not loaded within 4 s; {KEPT}");
-    assert_eq!(told.failed(), [late("/body"), late("/head"), late("/part")]);
+    told.failed_in_little_time(&[late("/body"), late("/head"), late("/part")]);
 }
 
 #[test]
@@ -263,13 +275,10 @@ fn scripts_without_end_are_left_alone() {
     let told = Told::of(&site, "4s");
     told.lost_nothing();
     told.has(&["behind document-cookie kept"]);
-    assert_eq!(
-        told.failed(),
-        [
-            format!("/later timeout: its scripts never came to an end; {KEPT}"),
-            format!("/now timeout: not loaded within 4 s; {KEPT}"),
-        ]
-    );
+    told.failed_in_little_time(&[
+        format!("/later timeout: its scripts never came to an end; {KEPT}"),
+        format!("/now timeout: not loaded within 4 s; {KEPT}"),
+    ]);
 }
 
 #[test]

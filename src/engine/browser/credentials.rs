@@ -20,6 +20,8 @@ pub(super) struct Witness {
     jar: Vec<StoredCookie>,
     /// How many writes of the visit each name has: with several, the jar shows the last one only.
     writes: BTreeMap<Name, usize>,
+    /// When the visit last wrote each name, by the browser's own clock in seconds; at an unknown moment: never over.
+    written: BTreeMap<Name, f64>,
     /// An answer cleared the cookies.
     cleared: bool,
 }
@@ -59,8 +61,9 @@ impl Witness {
         let mut witness = Witness { jar, ..Witness::default() };
         for seen in trace.exchanges() {
             witness.cleared |= !seen.answer.clears.is_empty();
+            let at = if seen.hop.answered_at > 0.0 { seen.hop.answered_at } else { f64::INFINITY };
             for line in &seen.answer.lines {
-                *witness.writes.entry(CookieLine::parse(line).name).or_default() += 1;
+                witness.count(CookieLine::parse(line).name, at);
             }
         }
         for write in &trace.writes {
@@ -69,16 +72,24 @@ impl Witness {
                 "cookie-store" => Name::new(write.told.name.as_str()),
                 _ => continue,
             };
-            *witness.writes.entry(name).or_default() += 1;
+            witness.count(name, f64::INFINITY);
         }
         witness
     }
 
-    /// Whether the visitor had a cookie all along that goes to this address: a request that took
-    /// none along was made without credentials.
-    pub(super) fn held_for(&self, model: &mut Jar, context: &RequestContext) -> bool {
+    fn count(&mut self, name: Name, at: f64) {
+        *self.writes.entry(name.clone()).or_default() += 1;
+        let last = self.written.entry(name).or_default();
+        *last = last.max(at);
+    }
+
+    /// Whether the visitor had a cookie when this was asked, and has it still, that goes to this address: a
+    /// request that took none along was made without credentials. What another answer brought meanwhile
+    /// could not go along.
+    pub(super) fn held_for(&self, model: &mut Jar, context: &RequestContext, asked_at: f64) -> bool {
         let goes = model.cookies_for(context);
-        goes.iter().any(|sent| {
+        let before = |name: &Name| self.written.get(name).is_none_or(|at| *at < asked_at);
+        goes.iter().filter(|sent| before(&sent.name)).any(|sent| {
             self.jar.iter().any(|kept| {
                 kept.name == sent.name
                     && kept.effective.domain == sent.domain
@@ -206,14 +217,20 @@ mod tests {
 
     #[test]
     fn a_cookie_that_did_not_go_along_shows_that_none_could() {
-        let witness = Witness { jar: jar(b"a=1"), ..Witness::default() };
-        assert!(witness.held_for(&mut Jar::of(jar(b"a=1")), &context()));
+        let mut witness = Witness { jar: jar(b"a=1"), ..Witness::default() };
+        assert!(witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 5.0));
         assert!(
-            !witness.held_for(&mut Jar::of(jar(b"a=2")), &context()),
+            !witness.held_for(&mut Jar::of(jar(b"a=2")), &context(), 5.0),
             "it may have come or gone meanwhile"
         );
-        assert!(!witness.held_for(&mut Jar::default(), &context()));
+        assert!(!witness.held_for(&mut Jar::default(), &context(), 5.0));
         let elsewhere = RequestContext { url: Url::parse("http://c.localhost/").unwrap(), ..context() };
-        assert!(!witness.held_for(&mut Jar::of(jar(b"a=1")), &elsewhere));
+        assert!(!witness.held_for(&mut Jar::of(jar(b"a=1")), &elsewhere, 5.0));
+        witness.count(Name::new("a"), 4.0);
+        assert!(witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 5.0));
+        assert!(
+            !witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 3.0),
+            "another request under way brought it"
+        );
     }
 }
