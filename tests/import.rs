@@ -133,6 +133,22 @@ fn the_same_table_is_read_in_every_form_it_is_published_in() {
             r#"{"Groups":[{"GroupName":"Strictly Necessary Cookies","FirstPartyCookies":[{"Name":"shop_sid","Host":"shop.test","IsSession":true,"Length":"0","description":"Basket"},{"Name":"visit_count","Host":"shop.test","IsSession":false,"Length":"7","description":"Visits"}]}]}"#,
         ),
         (
+            "cookiebot.js",
+            "CookieConsentDialog.cookieTableNecessary = [['shop_sid','shop.test','Basket','Session','HTTP','1','',''],['visit_count','shop.test','Visits','7 days','HTTP','1','','']];\nCookieConsentDialog.cookieTableStatistics = [];\n",
+        ),
+        (
+            "cookieyes.html",
+            "<!doctype html><h3>Necessary</h3><ul class=\"cky-cookie-des-table\"><li><div>Cookie</div><div>shop_sid</div></li><li><div>Duration</div><div>session</div></li></ul><ul class=\"cky-cookie-des-table\"><li><div>Cookie</div><div>visit_count</div></li><li><div>Duration</div><div>7 days</div></li></ul>",
+        ),
+        (
+            "onetrust.csv",
+            "Cookie Name,Host,Category,Is Session,Length,Third Party\nshop_sid,shop.test,Strictly Necessary Cookies,TRUE,0,FALSE\nvisit_count,shop.test,Strictly Necessary Cookies,FALSE,7,FALSE\n",
+        ),
+        (
+            "termly.json",
+            r#"{"cookies":{"essential":[{"name":"shop_sid","category":"essential","en_us":"Basket","expire":"session","tracker_type":"server_cookie"},{"name":"visit_count","category":"essential","en_us":"Visits","expire":"7 days","tracker_type":"http_cookie"}]}}"#,
+        ),
+        (
             "database.csv",
             "ID,Platform,Category,Cookie / Data Key name,Domain,Description,Retention period,Wildcard match\n1,Shop,Strictly necessary,shop_sid,,Basket,session,0\n2,Shop,Strictly necessary,visit_count,,Visits,7 days,0\n",
         ),
@@ -236,7 +252,7 @@ fn what_is_no_policy_is_refused_with_what_to_do() {
     for (name, bytes, message, hint) in [
         ("policy.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "this is a PDF, not a text", "pdftotext"),
         ("empty.html", b"  \n".to_vec(), "it is empty", "as it shows in a browser"),
-        ("huge.html", vec![b'a'; (16 << 20) + 1], "larger than 16 MiB", "the page alone"),
+        ("huge.html", vec![b'a'; 50 << 20], "larger than 16 MiB", "the page alone"),
         (
             "login.html",
             b"<!doctype html><form><input name=u></form><p>Sign in</p><input type=password>".to_vec(),

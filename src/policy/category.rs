@@ -205,7 +205,8 @@ pub(super) fn prefix(text: &str, glued: bool) -> Option<(usize, Category)> {
             match next {
                 None => true,
                 Some(next) if glued => {
-                    next.is_uppercase() && before.is_some_and(char::is_lowercase) || next.is_whitespace()
+                    (next.is_uppercase() || next.is_ascii_digit()) && before.is_some_and(char::is_lowercase)
+                        || next.is_whitespace()
                 }
                 Some(next) => next.is_whitespace(),
             }

@@ -461,7 +461,9 @@ pub(super) fn suffix(text: &str, glued: bool, unit: Option<Unit>) -> Option<(usi
             None => true,
             Some(before) if glued => {
                 !before.is_whitespace()
-                    && (c.is_uppercase() && !before.is_uppercase()
+                    && (c.is_uppercase()
+                        && (!before.is_uppercase()
+                            || text[at..].chars().nth(1).is_some_and(char::is_lowercase))
                         || c.is_ascii_digit() && !before.is_ascii_digit() && !before.is_ascii_punctuation()
                         || c.is_ascii_digit() && matches!(before, '.' | ')' | '*' | ']' | '!' | '?' | '"')
                         || matches!(c, '~' | '<' | '\u{2264}'))
@@ -490,6 +492,13 @@ pub(super) fn within(text: &str) -> Option<Duration> {
     // A sentence or bracket that is nothing but a lifetime.
     for piece in folded.split(['.', ';', '(', ')', '[', ']', '\n', '|', '\u{2022}']) {
         let piece = piece.trim();
+        // "Duration: 30 days"
+        let piece = match piece.split_once(':') {
+            Some((label, value)) if words::column(label.trim()) == Some(words::Column::Duration) => {
+                value.trim()
+            }
+            _ => piece,
+        };
         if piece.split_whitespace().count() <= 9
             && let Some(duration) = whole(piece)
             && (duration.amount.is_some() || piece.split_whitespace().count() <= 6)
@@ -622,6 +631,7 @@ mod tests {
             Some("about 2 years")
         );
         assert_eq!(told("Shows what happened today"), None);
+        assert_eq!(told("Garde la langue. Dur\u{e9}e de vie: 13 mois").as_deref(), Some("13 months"));
         assert_eq!(told("Wird nach 14 Tagen gel\u{f6}scht.").as_deref(), Some("14 days"));
     }
 }

@@ -7,6 +7,8 @@ mod glued;
 mod list;
 mod record;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(super) use table::is_host;
 
@@ -378,6 +380,47 @@ pub(super) fn column_of_head(cell: &str) -> Option<Column> {
 pub(super) fn is_head(row: &[String]) -> bool {
     let known = row.iter().filter(|cell| heading_column(cell).is_some()).count();
     row.len() >= 2 && known >= 2 && known * 2 > row.len()
+}
+
+/// How many of these cells are headings of columns. The words for some may not be known, if the rows after them
+/// show how many there are.
+pub(super) fn head_width(cells: &[&str]) -> usize {
+    const WIDEST: usize = 10;
+    let known = cells.iter().take_while(|cell| heading_column(cell).is_some()).count();
+    if known == 0 || is_width(cells, known) {
+        return known;
+    }
+    let may_be_heading = |cell: &&&str| {
+        heading_column(cell).is_some()
+            || cell.starts_with(char::is_uppercase)
+                && cell.split_whitespace().count() <= 4
+                && !cell.ends_with(['.', ',', ';'])
+                && !cell.contains(|c: char| c.is_ascii_digit())
+                && category::of_heading(cell).is_none()
+                && !name::is_strong(cell)
+    };
+    let most = cells.iter().take_while(may_be_heading).count().min(WIDEST).min(cells.len() / 2);
+    (known + 1..=most).find(|width| is_width(cells, *width)).unwrap_or(known)
+}
+
+/// Whether rows of so many cells have names and lifetimes where the headings say so.
+fn is_width(cells: &[&str], width: usize) -> bool {
+    const ROWS: usize = 3;
+    let columns: Vec<Option<Column>> = cells[..width].iter().map(|cell| heading_column(cell)).collect();
+    let of = |wanted: Column| columns.iter().position(|column| *column == Some(wanted));
+    let (Some(name), Some(duration)) = (of(Column::Name), of(Column::Duration)) else { return false };
+    let unknown = columns.iter().filter(|column| column.is_none()).count();
+    let mut rows = cells[width..].chunks_exact(width).take(ROWS).peekable();
+    let lives = |cell: &str| {
+        super::duration::read(cell, None).duration.is_some() && !name::is_strong(cell)
+            || name::is_nothing(cell)
+    };
+    unknown * 2 < width
+        && rows.peek().is_some()
+        && rows.all(|row| {
+            let named = !name::read(row[name]).names.is_empty() && heading_column(row[name]).is_none();
+            named && lives(row[duration])
+        })
 }
 
 /// `4` is level 1, `4.1` level 2, `§4` level 1; none where there is no number.

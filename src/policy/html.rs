@@ -107,6 +107,10 @@ impl Reader {
                 if self.unseen > 0 {
                     return;
                 }
+                let beside_element = node.prev_sibling().is_some_and(|before| before.value().is_element());
+                if beside_element && matches!(name, "span" | "strong" | "b" | "em" | "code") {
+                    self.label();
+                }
                 self.begin(name);
             }
             _ => {}
@@ -155,6 +159,17 @@ impl Reader {
                 target.push('\\');
             }
             target.push(c);
+        }
+    }
+
+    /// What stands before an element beside it is a label, if it is the word over a column: styles keep
+    /// the two apart, not a blank.
+    fn label(&mut self) {
+        if self.tables.is_empty()
+            && !self.text.ends_with([' ', '\n', ':'])
+            && super::forms::heading_column(&self.text).is_some()
+        {
+            self.text.push_str(": ");
         }
     }
 
@@ -397,6 +412,13 @@ mod tests {
         assert_eq!(table.head, ["Name", "Purpose"]);
         assert_eq!(table.rows, [["a\nb", "One\nTwo"]]);
         assert_eq!(table.caption.as_deref(), Some("Necessary"));
+    }
+
+    #[test]
+    fn a_label_beside_its_value() {
+        let card = "<div><span>Duration</span><span>7 days</span></div><p>Cookie<b>bot</b></p>";
+        let told: Vec<Block> = blocks(card).into_iter().filter(|block| *block != Block::Break).collect();
+        assert_eq!(told, [Block::Line("Duration: 7 days".into()), Block::Line("Cookie**bot**".into())]);
     }
 
     #[test]

@@ -56,10 +56,10 @@ pub(super) fn literal(text: &str) -> String {
 /// Whether a text begins with what looks like a reference to a character (CommonMark 6.2).
 pub(super) fn is_reference(text: &str) -> bool {
     const LONGEST: usize = 32;
-    text.strip_prefix('&').and_then(|rest| rest.split_once(';')).is_some_and(|(name, _)| {
-        let name = name.strip_prefix('#').unwrap_or(name);
-        (1..LONGEST).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
+    let Some(rest) = text.strip_prefix('&') else { return false };
+    let name = rest.strip_prefix('#').unwrap_or(rest).as_bytes();
+    let length = name.iter().take(LONGEST).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    length > 0 && name.get(length) == Some(&b';')
 }
 
 /// `&lt;` → `<`: references that converters leave in a text.

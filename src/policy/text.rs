@@ -236,7 +236,8 @@ impl Reader<'_> {
             found.push(text.to_owned());
             at += 1;
         }
-        let columns = found.iter().take_while(|cell| super::forms::heading_column(cell).is_some()).count();
+        let cells: Vec<&str> = found.iter().take(50).map(String::as_str).collect();
+        let columns = super::forms::head_width(&cells);
         let names =
             found[..columns].iter().any(|cell| super::forms::heading_column(cell) == Some(Column::Name));
         if columns < 2 || !names || found.len() < 2 * columns {

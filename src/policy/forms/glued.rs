@@ -97,7 +97,10 @@ impl Reader<'_> {
             && !before.is_empty()
             && has_words(*last)
         {
-            let at = peel_right(&mut entry, *last, rest, head.glued)?;
+            let mut at = peel_right(&mut entry, *last, rest, head.glued)?;
+            if *last == Column::Category && before.last() == Some(&Column::Party) {
+                at = after_party(rest, at);
+            }
             rest = rest[..at].trim_end();
             columns = before;
         }
@@ -117,18 +120,30 @@ impl Reader<'_> {
             && has_words(*first)
         {
             let at = peel_left(&mut entry, *first, rest, head.glued)?;
-            rest = rest[at..].trim_start();
+            rest = rest[before_party(rest, at, more)..].trim_start();
             others = more;
         }
-        // Words of a column in the middle: everything before is one free cell, everything after another.
-        if let Some(middle) = others.iter().position(|column| has_words(*column))
-            && let Some((at, end)) = peel_middle(&mut entry, others[middle], rest, head.glued)
-        {
-            free(&mut entry, &others[..middle], rest[..at].trim());
-            free(&mut entry, &others[middle + 1..], rest[end..].trim());
-        } else {
-            free(&mut entry, others, rest);
+        // Words of a column in the middle: everything before is one free cell, everything after others.
+        while let Some(middle) = others.iter().position(|column| has_words(*column)) {
+            if let Some((at, end)) = peel_middle(&mut entry, others[middle], rest, head.glued) {
+                free(&mut entry, &others[..middle], rest[..at].trim());
+                let more = &others[middle + 1..];
+                let end = at + before_party(&rest[at..], end - at, more);
+                (others, rest) = (more, rest[end..].trim());
+                while let [first, more @ ..] = others
+                    && has_words(*first)
+                    && let Some(at) = peel_left(&mut entry, *first, rest, head.glued)
+                {
+                    (others, rest) = (more, rest[before_party(rest, at, more)..].trim());
+                }
+            } else if names.names.iter().any(|name| name::is_strong(name)) {
+                free(&mut entry, &others[..middle], rest);
+                (others, rest) = (&[], "");
+            } else {
+                return None;
+            }
         }
+        free(&mut entry, others, rest);
         let declared = self.entry(names, text);
         if declared.names.is_empty() {
             return None;
@@ -259,11 +274,18 @@ impl Reader<'_> {
                 _ => Some((from + at, None)),
             })
         };
-        let head: Vec<(usize, &str)> = lines(self.at)
-            .map_while(|(at, line)| Some((at, line?)))
-            .take(12)
-            .take_while(|(_, line)| heading_column(line).is_some())
-            .collect();
+        let mut head: Vec<(usize, &str)> =
+            lines(self.at).map_while(|(at, line)| Some((at, line?))).take(50).collect();
+        if head.first().is_none_or(|(_, line)| heading_column(line).is_none()) {
+            return false;
+        }
+        let cells: Vec<&str> = head.iter().map(|(_, line)| *line).collect();
+        let is_name = |at: usize| cells.get(at).and_then(|cell| heading_column(cell)) == Some(Column::Name);
+        // "Cookies" above "Name": the first stands over the table.
+        if is_name(0) && is_name(1) {
+            return false;
+        }
+        head.truncate(super::head_width(&cells));
         let columns: Vec<Option<Column>> = head.iter().map(|(_, line)| heading_column(line)).collect();
         let Some(name_at) = columns.iter().position(|column| *column == Some(Column::Name)) else {
             return false;
@@ -283,7 +305,8 @@ impl Reader<'_> {
             }
             let names = name::read(row[name_at].1);
             let lifetime = duration_at.is_none_or(|at| {
-                duration::read(row[at].1, None).duration.is_some() || name::is_nothing(row[at].1)
+                let says = duration::read(row[at].1, None).duration.is_some() && !name::is_strong(row[at].1);
+                says || name::is_nothing(row[at].1)
             });
             let named = names.names.iter().any(|name| name::is_strong(name))
                 || duration_at.is_some() && !names.names.is_empty();
@@ -472,6 +495,23 @@ fn peel_right(entry: &mut Entry, column: Column, text: &str, glued: bool) -> Opt
     }
 }
 
+/// "First party Advertising" are two cells, where a column is for each.
+fn after_party(text: &str, at: usize) -> usize {
+    let mut blanks = text[at..].match_indices(' ').map(|(blank, _)| at + blank + 1);
+    blanks
+        .rfind(|next| party(text[at..*next].trim()).is_some() && category::of_cell(&text[*next..]).is_some())
+        .unwrap_or(at)
+}
+
+/// The same from the left: "Advertising First party".
+fn before_party(text: &str, end: usize, more: &[Column]) -> usize {
+    let blanks = text[..end].match_indices(' ').map(|(blank, _)| blank);
+    let mut cells = blanks.filter(|blank| {
+        category::of_cell(&text[..*blank]).is_some() && party(text[*blank..end].trim()).is_some()
+    });
+    if more.first() == Some(&Column::Party) { cells.next().unwrap_or(end) } else { end }
+}
+
 /// Where words begin near the end of a text, the farthest first.
 fn words_at_end(text: &str, glued: bool) -> Vec<usize> {
     let far = text.len().saturating_sub(40);
@@ -481,7 +521,9 @@ fn words_at_end(text: &str, glued: bool) -> Vec<usize> {
         let opens = match before {
             None => true,
             Some(before) if glued => {
-                c.is_uppercase() && !before.is_uppercase() || c.is_ascii_digit() && !before.is_ascii_digit()
+                let begins_word = text[at..].chars().nth(1).is_some_and(char::is_lowercase);
+                c.is_uppercase() && (!before.is_uppercase() || begins_word)
+                    || c.is_ascii_digit() && !before.is_ascii_digit()
             }
             Some(before) => before.is_whitespace(),
         };
@@ -558,6 +600,7 @@ fn ends(text: &str, glued: bool) -> Vec<usize> {
             None => false,
             Some(before) => {
                 c.is_whitespace()
+                    || glued && c.is_ascii_digit() && before.is_alphabetic()
                     || glued && c.is_uppercase() && !before.is_uppercase() && !before.is_whitespace()
             }
         };
@@ -578,14 +621,22 @@ fn peel_middle(entry: &mut Entry, column: Column, text: &str, glued: bool) -> Op
         .char_indices()
         .filter(|(at, c)| {
             let before = text[..*at].chars().next_back();
-            (c.is_uppercase() || c.is_ascii_digit())
+            (c.is_uppercase() || c.is_ascii_digit() && before.is_some_and(|before| !before.is_ascii_digit()))
                 && before.is_some_and(
                     |before| if glued { !before.is_whitespace() } else { before.is_whitespace() },
                 )
         })
         .map(|(at, _)| at)
         .collect();
-    starts.into_iter().rev().take(60).find_map(|at| {
+    const FAR: usize = 60;
+    // Of a column that may say several things, a category is the surest.
+    if matches!(column, Column::Category | Column::Type)
+        && let Some(at) =
+            starts.iter().rev().take(FAR).copied().find(|at| category::prefix(&text[*at..], glued).is_some())
+    {
+        return peel_left(entry, column, &text[at..], glued).map(|end| (at, at + end));
+    }
+    starts.into_iter().rev().take(FAR).find_map(|at| {
         peel_left(entry, column, &text[at..], glued).filter(|end| *end > 0).map(|end| (at, at + end))
     })
 }
@@ -600,15 +651,11 @@ fn free(entry: &mut Entry, columns: &[Column], text: &str) {
         [] => {}
         [one] => table::take(entry, *one, text, None),
         many => {
-            if matches!(many.first(), Some(Column::Provider | Column::Service)) {
-                let vendor = crate::vendors::all_facts()
-                    .map(|fact| fact.vendor)
-                    .filter(|vendor| text.starts_with(vendor.as_ref()))
-                    .max_by_key(|vendor| vendor.len());
-                if let Some(vendor) = vendor {
-                    entry.provider = Some(vendor.to_string());
-                    text = text[vendor.len()..].trim_start();
-                }
+            if matches!(many.first(), Some(Column::Provider | Column::Service))
+                && let Some(vendor) = vendor_at(text)
+            {
+                text = text[vendor.len()..].trim_start();
+                entry.provider = Some(vendor);
             }
             if many.contains(&Column::Purpose) && entry.purpose.is_none() {
                 entry.purpose = Some(text.replace('\n', " "));
@@ -617,21 +664,49 @@ fn free(entry: &mut Entry, columns: &[Column], text: &str) {
     }
 }
 
+/// The well-known provider that a text begins with.
+fn vendor_at(text: &str) -> Option<String> {
+    let vendors = crate::vendors::all_facts().map(|fact| fact.vendor);
+    vendors
+        .filter(|vendor| text.starts_with(vendor.as_ref()))
+        .max_by_key(|vendor| vendor.len())
+        .map(|vendor| vendor.to_string())
+}
+
+/// Whether a word is the first of a well-known provider's name.
+fn is_vendor(word: &str) -> bool {
+    const SHORTEST: usize = 4;
+    word.len() >= SHORTEST
+        && crate::vendors::all_facts().any(|fact| fact.vendor.split_whitespace().next() == Some(word))
+}
+
 /// Where the name ends in a token that has the next cell glued to it.
-fn boundary(token: &str, after: &str, next: Option<Column>, known: &BTreeSet<String>) -> Option<usize> {
+fn boundary(
+    token: &str,
+    after: &str,
+    next_column: Option<Column>,
+    known: &BTreeSet<String>,
+) -> Option<usize> {
     let chars: Vec<(usize, char)> = token.char_indices().collect();
     let whole = format!("{token}{after}");
     // The next cell's own words decide.
-    if let Some(column) = next.filter(|column| has_words(*column)) {
-        let found = chars.iter().skip(1).map(|(at, _)| *at).find(|at| {
+    if let Some(column) = next_column.filter(|column| has_words(*column)) {
+        let ends = |at: &usize| {
             name::is_token(&token[..*at])
                 && !token[..*at].ends_with(|c: char| c.is_ascii_digit())
                     | token[*at..].starts_with(|c: char| !c.is_ascii_digit())
                 && (token[*at..].starts_with(|c: char| {
                     c.is_uppercase() || c.is_ascii_digit() || matches!(c, '<' | '~' | '\u{2264}')
                 }))
-                && peel_left(&mut Entry::default(), column, &whole[*at..], true).is_some()
-        });
+        };
+        let places = || chars.iter().skip(1).map(|(at, _)| *at).filter(ends);
+        // Of a column that may say several things, a category is the surest.
+        let may_be_category = matches!(column, Column::Category | Column::Type);
+        let found = places()
+            .find(|at| may_be_category && category::prefix(&whole[*at..], true).is_some())
+            .or_else(|| {
+                places().find(|at| peel_left(&mut Entry::default(), column, &whole[*at..], true).is_some())
+            });
         if found.is_some() {
             return found;
         }
@@ -666,11 +741,17 @@ fn boundary(token: &str, after: &str, next: Option<Column>, known: &BTreeSet<Str
             .collect();
         let low = inline::folded(&word);
         let mut score = 0;
-        if words::any(|language| language.openers, &low) {
+        // "cookieConsent" goes on with the next cell: *Consent* opens none there.
+        let next = rest[word.len()..].chars().next();
+        let opens_a_cell = next.is_none() || word.len() > 2 && next.is_some_and(|c| !c.is_uppercase());
+        if opens_a_cell && words::any(|language| language.openers, &low) {
             score += 5;
         }
         if known_name {
             score += 6;
+        }
+        if next_column == Some(Column::Provider) && is_vendor(&word) {
+            score += 12;
         }
         if !before.is_uppercase() && rest.chars().nth(1).is_none_or(|c| c.is_lowercase()) {
             score += 2;
@@ -728,6 +809,8 @@ mod tests {
         cut("_pk_id13", " Monate", Some(Column::Duration), "_pk_id");
         cut("BasketIDAt", " the end of the session", Some(Column::Duration), "BasketID");
         cut("XSRF-TOKENCSRF", " protection", Some(Column::Purpose), "XSRF-TOKEN");
+        cut("cookieConsentMisst", " die Zahl", Some(Column::Purpose), "cookieConsent");
+        cut("_dc_gtm_UA-XXXXCuenta", " las visitas", Some(Column::Purpose), "_dc_gtm_UA-XXXX");
         cut("_gaThird-party", " counter", Some(Column::Purpose), "_ga");
     }
 

@@ -12,7 +12,7 @@ impl Reader<'_> {
         if self.records() {
             return;
         }
-        if let Some(names) = only_names(text) {
+        if let Some(names) = only_names(text).or_else(|| self.plain_before_lifetime(text)) {
             // A name alone: what it is for stands in the next item or line.
             if let Some((Block::Item { text: next, .. } | Block::Line(next), at)) =
                 self.next_block(self.at + 1)
@@ -51,6 +51,21 @@ impl Reader<'_> {
             self.prose(text, true);
         }
         self.at += 1;
+    }
+
+    /// A word alone in an item, and a lifetime in the next.
+    fn plain_before_lifetime(&self, text: &str) -> Option<Names> {
+        let word = text.trim().trim_end_matches(':').trim_matches(['`', '*']);
+        let (Block::Item { text: next, .. } | Block::Line(next), _) = self.next_block(self.at + 1)? else {
+            return None;
+        };
+        if !is_plain(word) || next.split_whitespace().nth(1).is_none() {
+            return None;
+        }
+        let names = name::read(text.trim().trim_end_matches(':'));
+        let [name] = names.names.as_slice() else { return None };
+        let alone = names.label.is_none() && names.aside.is_empty() && name.len() > 1;
+        (alone && self.about_cookies() && only_names(next).is_none() && says_how_long(next)).then_some(names)
     }
 
     /// An ordinary word before a colon, in a list whose other items begin with names.
@@ -192,12 +207,12 @@ impl Reader<'_> {
                 .rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | ';'))
                 .next()
                 .unwrap_or_default()
-                .trim_matches(['`', '"', '*']);
+                .trim_matches(['`', '"']);
             let inner = &text[open + 2..close];
             let lifetime = duration::whole(inner);
             if let Some(lifetime) = lifetime
                 && name::is_token(token)
-                && token == token.to_lowercase()
+                && (is_plain(token) || name::is_strong(token))
                 && token.len() > 1
             {
                 let names = Names { names: vec![token.to_owned()], ..Names::default() };
@@ -208,6 +223,10 @@ impl Reader<'_> {
             from = close + 1;
         }
         let strong = found.iter().any(|entry| name::is_strong(&entry.names[0]));
+        if !strong {
+            // Capitals alone are an abbreviation of something else.
+            found.retain(|entry| entry.names[0] == entry.names[0].to_lowercase());
+        }
         if found.is_empty() || found.len() < 2 && !strong || !strong && found.len() < 3 {
             return false;
         }
@@ -239,6 +258,19 @@ fn storage_of(text: &str) -> Option<StorageKind> {
         .next()
 }
 
+/// A word in small letters only, or in capitals only: what a name without a sign of one looks like.
+fn is_plain(name: &str) -> bool {
+    let letters = |test: fn(char) -> bool| {
+        name.chars().all(|c| test(c) || matches!(c, '-' | '.' | '_') || c.is_ascii_digit())
+    };
+    letters(|c| c.is_ascii_lowercase()) || letters(|c| c.is_ascii_uppercase())
+}
+
+/// Whether a text states a lifetime, and not only the word for a session.
+fn says_how_long(text: &str) -> bool {
+    duration::within(&inline::plain(text)).is_some_and(|found| found.amount.is_some())
+}
+
 /// Names and nothing else.
 fn only_names(text: &str) -> Option<Names> {
     let trimmed = text.trim().trim_end_matches(':');
@@ -268,8 +300,8 @@ fn leading(text: &str, about_cookies: bool) -> Option<(Names, &str)> {
             || cell.ends_with(':');
         let code = mark.contains('`') || cell.contains('`');
         let plain_word = about_cookies
-            && follows
-            && names.names.iter().all(|name| name.chars().all(|c| !c.is_uppercase()));
+            && (follows && names.names.iter().all(|name| name.chars().all(|c| !c.is_uppercase()))
+                || names.names.iter().all(|name| is_plain(name)) && says_how_long(rest));
         return (strong || code && (follows || about_cookies) || plain_word).then_some((names, rest));
     }
     // "a_b, c_d: what for", "a_b – what for", "a_b (1 day)"
@@ -303,11 +335,8 @@ fn leading(text: &str, about_cookies: bool) -> Option<(Names, &str)> {
         if strong {
             return Some((names, rest));
         }
-        // An ordinary word in lower case: only with a lifetime or category in brackets after it.
-        let plain = names.names.len() == 1
-            && names.names[0]
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '.' | '_') || c.is_ascii_digit());
+        // An ordinary word: only with a lifetime or category in brackets after it.
+        let plain = names.names.len() == 1 && is_plain(&names.names[0]);
         let bracket =
             rest.rfind('(').map(|open| rest[open + 1..].trim_end_matches(['.', ' ']).trim_end_matches(')'));
         let mut told = Entry::default();
@@ -334,7 +363,11 @@ fn marked<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     let mut end = 0;
     loop {
         let opened = text[end..].strip_prefix(close)?;
-        let at = opened.find(close)?;
+        let mut at = opened.find(close)?;
+        // `**name***`: the star before the mark is the name's.
+        if close == "**" && opened[at + close.len()..].starts_with('*') {
+            at += 1;
+        }
         end = text.len() - opened.len() + at + close.len();
         let rest = &text[end..];
         let next = rest.trim_start_matches([' ', ',', '+', '/', '&']);

@@ -42,6 +42,8 @@ impl Reader<'_> {
                 // The value may stand on the line after its label.
                 match pairs.last_mut() {
                     Some((_, value)) if value.is_empty() => value.push_str(text),
+                    // A label that is not known, between those that are.
+                    Some(_) if at == end && is_label(text) => {}
                     Some((Column::Purpose, value))
                         if at == end
                             && value.len() < 2_000
@@ -134,9 +136,17 @@ impl Reader<'_> {
             }
             return;
         }
-        let strong = names.names.iter().all(|name| name::is_strong(name));
-        if strong && let Some(Block::Line(sentence)) = self.blocks.get(at) {
-            let (term, sentence) = (text.clone(), sentence.clone());
+        let Some(Block::Line(sentence)) = self.blocks.get(at) else { return };
+        let (term, sentence) = (text.clone(), sentence.clone());
+        // A sentence on what it is for, and labels after it.
+        let (more, end) = self.pairs(at + 1);
+        let has = |wanted: Column| more.iter().any(|(column, _)| *column == wanted);
+        if has(Column::Duration) && !has(Column::Name) {
+            let pairs: Vec<Pair> = std::iter::once((Column::Purpose, sentence)).chain(more).collect();
+            if self.take_records(&pairs, Some(&term)) > 0 {
+                self.at = end;
+            }
+        } else if names.names.iter().all(|name| name::is_strong(name)) {
             self.term(&term, &sentence);
             self.at = at + 1;
         }
@@ -168,6 +178,15 @@ impl Reader<'_> {
             pairs.into_iter().filter_map(|(column, value)| Some((column?, value))).collect();
         self.take_records(&pairs, None) > 0
     }
+}
+
+/// `Some words: a value`, and no sentence.
+fn is_label(text: &str) -> bool {
+    const MOST_WORDS: usize = 3;
+    text.replace("**", "").split_once(':').is_some_and(|(label, value)| {
+        let begins = label.trim_start().starts_with(char::is_uppercase);
+        begins && label.split_whitespace().count() <= MOST_WORDS && !value.is_empty()
+    })
 }
 
 fn text_of(block: &Block) -> Option<&str> {
