@@ -266,8 +266,8 @@ impl Teller<'_> {
         match (credentials::told(seen), self.witness) {
             (Some(with), _) => with,
             (None, Some(witness)) => {
-                let without =
-                    seen.asked.heard && witness.held_for(&mut self.context.model(), context, seen.hop.asked_at);
+                let without = seen.asked.heard
+                    && witness.held_for(&mut self.context.model(), context, seen.hop.asked_at);
                 !without && witness.kept(line, context, same_origin)
             }
             (None, None) => true,
