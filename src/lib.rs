@@ -76,6 +76,7 @@ pub mod transport;
 #[doc(hidden)]
 pub mod vendors;
 
+mod fleet;
 mod markup;
 mod store;
 mod sums;

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Diff(super::diff::DiffArgs),
     /// The nights side by side, as `audit --history` kept them
     History(super::history::HistoryArgs),
+    /// Many sites on many machines, on a NATS server with JetStream
+    Fleet(Box<super::fleet::Fleet>),
     /// Render a saved scan again, in other formats or against another manifest
     Report(Render),
     /// The script that completes commands and flags in a shell
@@ -97,6 +99,9 @@ pub(super) struct Audit {
     pub(super) nights: super::nights::Nights,
     #[command(flatten)]
     pub(super) evidence: super::evidence::EvidenceArgs,
+    /// Answer how it goes on, to Prometheus (/metrics) and to health checks (/health), at this address
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) metrics: Option<std::net::SocketAddr>,
     #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]

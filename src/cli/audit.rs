@@ -3,6 +3,7 @@
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::evidence::Judged;
+use super::metrics::Metrics;
 use super::output::Outputs;
 use super::{Exit, files, import, live, outcome, recorded, settings, sites};
 use crate::history;
@@ -24,6 +25,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
         outputs.paths().chain(args.nights.files()).chain(args.look.folders()),
         args.print.talk.quiet,
     )?;
+    let metrics = Metrics::served(args.metrics, Metrics::default())?;
     let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
         Some(path) if let Some(who) = &args.recorded_as => {
@@ -68,7 +70,13 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
                 bundle.wants(&mut looking.plan);
             }
             let last = nights.last_run(&manifest, &looking.target, &looking.plan);
-            let mut scan = live::scan(looking, Some(&manifest), live::talk(&args.print.talk), last.as_ref())?;
+            let mut scan = live::scan(
+                looking,
+                Some(&manifest),
+                live::talk(&args.print.talk),
+                last.as_ref(),
+                metrics.as_ref(),
+            )?;
             if let Some(bundle) = &bundle {
                 scan = bundle.at_home(scan);
             }

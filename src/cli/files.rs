@@ -120,6 +120,28 @@ pub(super) fn scan(path: &Path) -> Result<Scan, Complaint> {
         .map_err(|error| Complaint::usage(format!("cannot read {} as a saved scan: {error}", path.display())))
 }
 
+/// The manifest of a text that came from elsewhere, under the name that it has there.
+pub(super) fn manifest_of(file: &str, text: &str) -> Result<Manifest, Complaint> {
+    let source = Source::new(file, text);
+    let (manifest, problems) = manifest::read(text, file, Format::of(file, text));
+    usable("manifest", &source, manifest, &problems)
+}
+
+/// The plan of such a text.
+pub(super) fn plan_of(file: &str, text: &str) -> Result<Plan, Complaint> {
+    let source = Source::new(file, text);
+    let (plan, problems) = plan::read(text, file, Format::of(file, text));
+    usable("plan", &source, plan, &problems)
+}
+
+/// A plan that is sent to other machines, with its source.
+pub(super) fn plan_to_travel(path: &Path) -> Result<(Plan, Source), Complaint> {
+    let source = source(path)?;
+    let format = Format::of(&source.file, source.text());
+    let (plan, problems) = plan::read_to_travel(source.text(), &source.file, format);
+    usable("plan", &source, plan, &problems).map(|plan| (plan, source))
+}
+
 /// Prints the problems; without a value they were errors.
 fn usable<T>(what: &str, source: &Source, value: Option<T>, problems: &[Problem]) -> Result<T, Complaint> {
     print_problems(source, problems);

@@ -7,12 +7,17 @@ use std::sync::Arc;
 
 /// Watches for signals until the runtime ends.
 pub(super) fn watch(stop: Stop, teller: Arc<Teller>) {
+    watch_saying(stop, teller, "stopping: what was seen so far will be written; again to quit at once");
+}
+
+/// The same in other words.
+pub(super) fn watch_saying(stop: Stop, teller: Arc<Teller>, words: &'static str) {
     tokio::spawn(async move {
         // Without a handler there is nothing to wait for: the system's own behaviour stays.
         let Ok(mut signals) = Signals::new() else { return };
         signals.next().await;
         stop.stop();
-        teller.line("stopping: what was seen so far will be written; again to quit at once");
+        teller.line(words);
         signals.next().await;
         #[expect(clippy::exit, reason = "the user asked twice; nothing is worth waiting for")]
         std::process::exit(130);

@@ -3,6 +3,7 @@
 use super::args;
 use super::complaint::Complaint;
 use super::interrupt;
+use super::metrics::{Counted, Metrics};
 use super::progress::{Talk, Teller};
 use super::settings::Looking;
 use crate::manifest::Manifest;
@@ -26,6 +27,7 @@ pub(super) fn scan(
     manifest: Option<&Manifest>,
     talk: Talk,
     last: Option<&LastRun>,
+    metrics: Option<&Arc<Metrics>>,
 ) -> Result<Scan, Complaint> {
     let Looking { plan, target } = looking;
     // One thread: waking another for every answer costs more than it reads in the meantime.
@@ -38,7 +40,8 @@ pub(super) fn scan(
     let stop = Stop::default();
     let scanned = runtime.block_on(async {
         interrupt::watch(stop.clone(), Arc::clone(&teller));
-        run(&plan, &target, manifest, teller.as_ref(), &stop).await
+        let watch = Counted::of(Arc::clone(&teller), metrics.cloned());
+        run(&plan, &target, manifest, &watch, &stop).await
     });
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.

@@ -15,12 +15,14 @@ mod diff;
 mod evidence;
 pub mod explain;
 mod files;
+mod fleet;
 mod history;
 mod import;
 mod init;
 mod intake_of_pictures;
 mod interrupt;
 mod live;
+mod metrics;
 mod misread;
 mod new_file;
 mod nights;
@@ -30,6 +32,7 @@ mod output;
 mod policy;
 mod progress;
 mod recorded;
+mod reference;
 mod render;
 mod scan;
 mod settings;
@@ -64,6 +67,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         },
         Command::Import(args) => import::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Fleet(args) => fleet::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::History(args) => history::run(&args),

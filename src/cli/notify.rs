@@ -5,9 +5,9 @@ use super::complaint::Complaint;
 use super::nights::{Night, count};
 use super::outcome::Exit;
 use super::output;
+use super::reference::looked_up;
 use crate::audit::Severity;
 use crate::history::State;
-use crate::intake;
 use crate::observation::{FailureKind, Scan};
 use crate::report;
 use crate::report::sites::{Row, Summary, Verdict};
@@ -111,22 +111,11 @@ struct Line<'a> {
 impl Webhook {
     /// Finds the address that a reference means.
     pub(super) fn of(reference: &str, shape: Shape) -> Result<Webhook, Complaint> {
-        let inner = reference.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(reference);
         let by_reference = || {
             Complaint::usage("a webhook's address is a secret: it must not stand on the command line")
                 .hint("put it into a variable and write `--notify '${env:NAME}'`, or into a file and write `'${file:PATH}'`")
         };
-        let text = if let Some(name) = inner.strip_prefix("env:") {
-            std::env::var(name)
-                .map_err(|_| Complaint::usage(format!("`--notify`: the variable {name} is not set")))?
-        } else if let Some(path) = inner.strip_prefix("file:") {
-            let path = Path::new(path);
-            let bytes = intake::file(path, intake::MOST_OF_A_SECRET)
-                .map_err(|error| Complaint::file("read", path, &error))?;
-            String::from_utf8_lossy(&bytes).into_owned()
-        } else {
-            return Err(by_reference());
-        };
+        let text = looked_up("--notify", reference)?.ok_or_else(by_reference)?;
         // Not the address itself in the message: it is a secret, also a broken one.
         let wrong =
             || Complaint::usage(format!("`--notify`: what `{reference}` holds is not an http or https URL"));

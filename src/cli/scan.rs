@@ -14,7 +14,7 @@ pub(super) fn run(args: &args::Scan) -> Result<Exit, Complaint> {
     let looking = settings::looking(Some(&args.what), &args.look)?;
     outputs.spare(settings::inputs(&looking.plan).iter().map(PathBuf::as_path))?;
     let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
-    let scan = live::scan(looking, None, live::talk(&args.print.talk), None)?;
+    let scan = live::scan(looking, None, live::talk(&args.print.talk), None, None)?;
     let mut failures = Failures::default();
     outputs.save(&scan, &mut failures);
     outputs.write(&Report::of(&scan, &knowledge), &mut failures);

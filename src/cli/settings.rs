@@ -24,7 +24,11 @@ pub(super) struct Looking {
 
 /// The plan that the user named, with the flags' wishes in it.
 pub(super) fn looking(what: Option<&str>, look: &Look) -> Result<Looking, Complaint> {
-    let mut plan = plan(what)?;
+    looking_as(plan(what)?, look)
+}
+
+/// The same with a plan that is read already.
+pub(super) fn looking_as(mut plan: Plan, look: &Look) -> Result<Looking, Complaint> {
     apply(look, &mut plan)?;
     let target = target(&plan, look.target.as_deref())?;
     Ok(Looking { plan, target })

@@ -2,12 +2,13 @@
 //! itself, and a site that fails takes no other along; what comes of all is one summary and the exit
 //! code of the worst.
 
-mod listed;
-mod one;
-mod places;
+pub(in crate::cli) mod listed;
+pub(in crate::cli) mod one;
+pub(in crate::cli) mod places;
 
 use super::complaint::{Complaint, Failures};
 use super::interrupt;
+use super::metrics::{Counted, Metrics};
 use super::notify::Webhook;
 use super::progress::Teller;
 use super::{Exit, args, live};
@@ -20,6 +21,9 @@ use places::Places;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Who made the summary.
+pub(super) const TOOL: &str = concat!("cookieproof ", env!("CARGO_PKG_VERSION"));
 
 /// Runs the command.
 pub(super) fn run(args: &args::Audit, list: &Path) -> Result<Exit, Complaint> {
@@ -34,10 +38,18 @@ pub(super) fn run(args: &args::Audit, list: &Path) -> Result<Exit, Complaint> {
     let webhook = notify.map(|reference| Webhook::of(reference, args.nights.notify_as)).transpose()?;
     let started = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let (rows, interrupted) = look(args, &places, &entries)?;
-    let tool = concat!("cookieproof ", env!("CARGO_PKG_VERSION")).to_owned();
-    let summary = Summary::new(started, tool, interrupted, rows);
+    Ok(finish(args, &places, &Summary::new(started, TOOL.to_owned(), interrupted, rows), webhook))
+}
+
+/// Writes the summary, tells who is to be told, and says what the worst is.
+pub(super) fn finish(
+    args: &args::Audit,
+    places: &Places,
+    summary: &Summary,
+    webhook: Option<Webhook>,
+) -> Exit {
     let mut failures = Failures::default();
-    places.write(&summary, &args.print, &mut failures);
+    places.write(summary, &args.print, &mut failures);
     let exit = failures.end(match summary.worst() {
         Verdict::NotSetUp => Exit::Usage,
         Verdict::Findings => Exit::Findings,
@@ -45,9 +57,9 @@ pub(super) fn run(args: &args::Audit, list: &Path) -> Result<Exit, Complaint> {
         Verdict::Clear => Exit::Clear,
     });
     if let Some(webhook) = webhook {
-        webhook.tell_sites(&summary, exit, &places.summaries());
+        webhook.tell_sites(summary, exit, &places.summaries());
     }
-    Ok(exit)
+    exit
 }
 
 /// Looks at all of them: a row for each, in their order, and whether the run was interrupted.
@@ -57,13 +69,16 @@ fn look(args: &args::Audit, places: &Places, entries: &[SiteEntry]) -> Result<(V
     let mut wanted = Vec::new();
     let mut known = Known::default();
     let teller = Arc::new(Teller::new(live::talk(&args.print.talk)));
+    let metrics = Metrics::served(args.metrics, Metrics::default())?;
+    let mut nights = BTreeMap::new();
     for (index, entry) in entries.iter().enumerate() {
         match One::of(entry, args, places, &mut known).and_then(|one| {
-            alone_in_history(args, &one, &ready)?;
+            alone_in_history(args, &one, &mut nights)?;
             Ok(one)
         }) {
             Ok(mut one) => {
-                let watch = Arc::new(SiteWatch { site: entry.name.clone(), teller: Arc::clone(&teller) });
+                let watch = SiteWatch { site: entry.name.clone(), teller: Arc::clone(&teller) };
+                let watch = Arc::new(Counted::of(Arc::new(watch), metrics.clone()));
                 wanted.push(Wanted {
                     plan: one.take_plan(),
                     target: one.target.clone(),
@@ -101,6 +116,9 @@ fn look(args: &args::Audit, places: &Places, entries: &[SiteEntry]) -> Result<(V
                     Row::unseen(&one.name, Verdict::Inconclusive, Some(one.address()), why)
                 }
             };
+            if let Some(metrics) = &metrics {
+                metrics.judged(&row);
+            }
             rows.insert(*index, row);
             if let Some(row) = rows.get(index) {
                 ended(rows.len(), row);
@@ -114,23 +132,27 @@ fn look(args: &args::Audit, places: &Places, entries: &[SiteEntry]) -> Result<(V
 }
 
 /// Nights are told apart by site and target.
-fn alone_in_history(args: &args::Audit, one: &One, others: &[(usize, One)]) -> Result<(), Complaint> {
+pub(super) fn alone_in_history(
+    args: &args::Audit,
+    one: &One,
+    nights: &mut BTreeMap<(String, String), String>,
+) -> Result<(), Complaint> {
     if args.nights.history.is_none() {
         return Ok(());
     }
     let night = one.night();
-    match others.iter().find(|(_, other)| other.night() == night) {
+    match nights.insert(night.clone(), one.name.clone()) {
         None => Ok(()),
-        Some((_, other)) => Err(Complaint::usage(format!(
+        Some(other) => Err(Complaint::usage(format!(
             "this and {} are both {} ({}): a history could not tell their nights apart",
-            other.name, night.0, night.1
+            other, night.0, night.1
         ))
         .hint("name another target for one of them, or another `url` in its manifest's `[site]`")),
     }
 }
 
 /// A site that is not set up: said now, and in the summary.
-fn unusable(site: &str, address: Option<String>, complaint: Complaint) -> Row {
+pub(super) fn unusable(site: &str, address: Option<String>, complaint: Complaint) -> Row {
     let why = complaint.sentence();
     let mut failures = Failures::default();
     failures.add(complaint);
@@ -139,9 +161,9 @@ fn unusable(site: &str, address: Option<String>, complaint: Complaint) -> Row {
 }
 
 /// Tells what one of many sites does, with its name in front.
-struct SiteWatch {
-    site: String,
-    teller: Arc<Teller>,
+pub(super) struct SiteWatch {
+    pub(super) site: String,
+    pub(super) teller: Arc<Teller>,
 }
 
 impl Watch for SiteWatch {

@@ -14,7 +14,8 @@ mod target;
 mod without_file;
 
 pub use crate::observation::is_local;
-pub use decode::{json_schema, late_time, read, shape};
+pub(crate) use decode::duration;
+pub use decode::{json_schema, late_time, read, read_to_travel, shape};
 pub use draft::draft;
 pub use length::LastRun;
 pub use model::*;

@@ -23,6 +23,8 @@ pub struct SiteEntry {
     pub manifest: Option<PathBuf>,
     /// Findings of this site that somebody answers for.
     pub baseline: Option<PathBuf>,
+    /// Which workers of a fleet may look at it; none: any.
+    pub tag: Option<String>,
 }
 
 /// What says how to look at a site.
@@ -66,6 +68,17 @@ pub fn name_trouble(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Why a word cannot be a tag; none where it can.
+pub fn tag_trouble(word: &str) -> Option<&'static str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match () {
+        () if word.is_empty() => Some("is empty"),
+        () if word.len() > LONGEST_NAME => Some("is longer than 64 characters"),
+        () if !word.chars().all(fits) => Some("has other characters than letters, digits, `-` and `_`"),
+        () => None,
+    }
+}
+
 struct Written {
     sites: Vec<(Spanned<String>, SiteTable)>,
     span: Range<usize>,
@@ -87,6 +100,7 @@ struct SiteTable {
     target: Option<Spanned<String>>,
     manifest: Option<PathBuf>,
     baseline: Option<PathBuf>,
+    tag: Option<Spanned<String>>,
     span: Range<usize>,
     /// A key that is there and could not be read has been complained about already.
     has_look: bool,
@@ -102,6 +116,7 @@ impl Record for SiteTable {
             target: fields.optional("target", "Which of the plan's targets; without it, its first."),
             manifest: fields.optional("manifest", "What it is judged by; without it, what its plan says."),
             baseline: fields.optional("baseline", "Its findings that somebody answers for."),
+            tag: fields.optional("tag", "Which workers of a fleet may look at it; without it, any."),
             span: fields.span(),
             has_look: fields.has("plan") || fields.has("url"),
         })
@@ -160,6 +175,11 @@ fn site(name: String, table: SiteTable, folder: &Path, problems: &mut Problems) 
                 .fix("take `target` out, or name a plan in place of `url`");
         }
     }
+    if let Some((tag, trouble)) = table.tag.as_ref().and_then(|tag| Some((tag, tag_trouble(&tag.value)?))) {
+        problems
+            .error(&tag.span, format!("this tag {trouble}"))
+            .fix("write letters, digits, `-` and `_`, as in `eu-west`");
+    }
     let look = match (table.plan, table.url) {
         (Some(plan), _) => LookAt::Plan(folder.join(plan)),
         (None, url) => LookAt::Url(url?),
@@ -170,6 +190,7 @@ fn site(name: String, table: SiteTable, folder: &Path, problems: &mut Problems) 
         target: table.target.map(|target| target.value),
         manifest: table.manifest.map(|path| folder.join(path)),
         baseline: table.baseline.map(|path| folder.join(path)),
+        tag: table.tag.map(|tag| tag.value),
     })
 }
 
@@ -224,6 +245,7 @@ mod tests {
             ("[sites.'../a']\nplan = 'a.toml'", "1:", "does not begin with a letter"),
             ("[sites.'a/b']\nplan = 'a.toml'", "1:", "cannot be part of a file's name"),
             ("[sites.a]\nplan = 'a.toml'\n[sites.A]\nplan = 'b.toml'", "3:", "two sites have this name"),
+            ("[sites.a]\nplan = 'a.toml'\ntag = 'a.b'", "3:", "this tag has other characters"),
             ("[sites.a]\nplan = 'a.toml'\nplann = 'b.toml'", "3:1", "unknown key `plann`"),
             ("[site.a]\nplan = 'a.toml'", "1:", "unknown key `site`"),
         ] {

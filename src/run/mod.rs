@@ -25,11 +25,12 @@ mod side_requests;
 mod steps;
 
 pub use many::{Came, Wanted, many};
+pub(crate) use pace::Paces;
 pub use replay::{RecordedAs, replay};
 pub use runner::run;
+pub(crate) use runner::run_beside;
 
 use crate::observation::{Phase, Sighting};
-use pace::Paces;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;

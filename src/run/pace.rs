@@ -13,7 +13,7 @@ use url::Url;
 /// When each host may be asked next, by all runs of this process: whoever asks a host waits for the
 /// others' turns, too.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Paces(Arc<Mutex<HashMap<String, Turns>>>);
+pub(crate) struct Paces(Arc<Mutex<HashMap<String, Turns>>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Turns {

@@ -34,7 +34,7 @@ pub async fn run(
 }
 
 /// The same, taking turns with the other runs that keep these paces.
-pub(super) async fn run_beside(
+pub(crate) async fn run_beside(
     plan: &Plan,
     target: &Target,
     manifest: Option<&Manifest>,

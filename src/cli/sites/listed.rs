@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The sites that a file or a folder names. A file's are in its order, a folder's in that of their names.
-pub(super) fn sites(list: &Path) -> Result<Vec<SiteEntry>, Complaint> {
+pub(in crate::cli) fn sites(list: &Path) -> Result<Vec<SiteEntry>, Complaint> {
     let there = std::fs::metadata(list).map_err(|error| {
         Complaint::file("read", list, &error)
             .hint("name a file of sites (examples/many-sites/sites.toml is one), or a folder of plans")
@@ -48,6 +48,7 @@ fn entry(folder: &Path, plan: PathBuf) -> SiteEntry {
         target: None,
         manifest: None,
         baseline: None,
+        tag: None,
     }
 }
 

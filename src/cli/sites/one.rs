@@ -23,11 +23,11 @@ use std::sync::Arc;
 
 /// Lists that were read already: a list of a hundred thousand lines is kept once, not once a site.
 #[derive(Default)]
-pub(super) struct Known(BTreeMap<Vec<PathBuf>, Arc<Knowledge>>);
+pub(in crate::cli) struct Known(BTreeMap<Vec<PathBuf>, Arc<Knowledge>>);
 
 /// A site that is set up.
-pub(super) struct One {
-    pub(super) name: String,
+pub(in crate::cli) struct One {
+    pub(in crate::cli) name: String,
     pub(super) target: Target,
     pub(super) manifest: Arc<Manifest>,
     plan: Option<Plan>,
@@ -41,7 +41,7 @@ pub(super) struct One {
 
 impl One {
     /// Reads all that the site needs, and looks whether its reports can be written.
-    pub(super) fn of(
+    pub(in crate::cli) fn of(
         entry: &SiteEntry,
         args: &args::Audit,
         places: &Places,
@@ -62,8 +62,21 @@ impl One {
             LookAt::Plan(plan) => plan.display().to_string(),
             LookAt::Url(url) => url.to_string(),
         };
-        let settings::Looking { mut plan, target } = settings::looking(Some(&what), &look)?;
-        let manifest = settings::manifest(entry.manifest.as_deref(), Some(&plan))?;
+        let looking = settings::looking(Some(&what), &look)?;
+        let manifest = settings::manifest(entry.manifest.as_deref(), Some(&looking.plan))?;
+        One::read(entry, looking, manifest, args, places, known)
+    }
+
+    /// The same of a site whose plan and manifest are read already.
+    pub(in crate::cli) fn read(
+        entry: &SiteEntry,
+        looking: settings::Looking,
+        manifest: Manifest,
+        args: &args::Audit,
+        places: &Places,
+        known: &mut Known,
+    ) -> Result<One, Complaint> {
+        let settings::Looking { mut plan, target } = looking;
         let nights = Nights { baseline: entry.baseline.clone(), notify: None, ..args.nights.clone() };
         // The history was opened once for all; whatever else is wrong is said before the site is asked.
         let without_history = args.nights.history.is_none();
@@ -87,7 +100,9 @@ impl One {
                 .transpose()?,
             ..args.evidence.clone()
         };
-        let others = outputs.paths().chain(nights.files()).chain(look.folders());
+        let plan_folders: Vec<PathBuf> =
+            plan.browser.screenshots.iter().chain(&plan.browser.har).cloned().collect();
+        let others = outputs.paths().chain(nights.files()).chain(plan_folders.iter().map(PathBuf::as_path));
         let bundle = evidence.prepare(others.chain(places.summaries()), true)?;
         if let Some(bundle) = &bundle {
             bundle.wants(&mut plan);
@@ -113,7 +128,7 @@ impl One {
     }
 
     /// Where it is, fit for a report.
-    pub(super) fn address(&self) -> String {
+    pub(in crate::cli) fn address(&self) -> String {
         let mut url = self.target.url.clone();
         url.set_query(None);
         url.set_fragment(None);
@@ -123,13 +138,13 @@ impl One {
     }
 
     /// What a history calls it: the site and the target.
-    pub(super) fn night(&self) -> (String, String) {
+    pub(in crate::cli) fn night(&self) -> (String, String) {
         let url = self.manifest.site.url.as_ref().unwrap_or(&self.target.url);
         (url.as_str().trim_end_matches('/').to_ascii_lowercase(), self.target.name.clone())
     }
 
     /// Judges what was seen, compares, keeps and reports it.
-    pub(super) fn judge(&self, scan: Scan, args: &args::Audit) -> Row {
+    pub(in crate::cli) fn judge(&self, scan: Scan, args: &args::Audit) -> Row {
         let mut failures = Failures::default();
         let bundle = self.evidence.take();
         let scan = match &bundle {

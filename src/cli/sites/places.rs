@@ -15,7 +15,7 @@ const SITE: &str = "{site}";
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Every place that a run over many sites writes to.
-pub(super) struct Places {
+pub(in crate::cli) struct Places {
     format: FormatWord,
     summaries: Vec<(FormatWord, NewFile)>,
     of_each: Vec<OutputSpec>,
@@ -24,7 +24,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Looks whether the summaries can be written.
-    pub(super) fn of(args: &args::Audit) -> Result<Places, Complaint> {
+    pub(in crate::cli) fn of(args: &args::Audit) -> Result<Places, Complaint> {
         summarises(args.print.format)?;
         let scans = args.look.save_scan.clone();
         if let Some(scans) = scans.as_ref().filter(|scans| !has_site(scans)) {
@@ -50,7 +50,10 @@ impl Places {
     }
 
     /// Refuses to write a summary over what the run reads.
-    pub(super) fn spare<'p>(&self, inputs: impl IntoIterator<Item = &'p Path>) -> Result<(), Complaint> {
+    pub(in crate::cli) fn spare<'p>(
+        &self,
+        inputs: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<(), Complaint> {
         for input in inputs {
             if self.summaries.iter().any(|(_, file)| file.is(input)) {
                 return Err(Complaint::usage(format!(
@@ -106,12 +109,12 @@ impl Places {
     }
 
     /// The files of the summary.
-    pub(super) fn summaries(&self) -> Vec<&Path> {
+    pub(in crate::cli) fn summaries(&self) -> Vec<&Path> {
         self.summaries.iter().map(|(_, file)| file.path()).collect()
     }
 
     /// Writes the summary to everywhere.
-    pub(super) fn write(&self, summary: &Summary, print: &Print, failures: &mut Failures) {
+    pub(in crate::cli) fn write(&self, summary: &Summary, print: &Print, failures: &mut Failures) {
         for (format, file) in &self.summaries {
             failures.note(file.fill(|out| self.put(summary, *format, file.path(), 100, true, out)));
         }

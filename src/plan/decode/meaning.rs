@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the plan means; problems it has in itself are added.
-pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
+///
+/// On this very machine a secret may stand in plain text, unless the plan `travels`.
+pub(super) fn meant(written: Written, travels: bool, problems: &mut Problems) -> Plan {
     let file = problems.source().file.clone();
     if !written.has_targets {
         problems
@@ -29,6 +31,7 @@ pub(super) fn meant(written: Written, problems: &mut Problems) -> Plan {
     let mut to = Meaning {
         folder: Path::new(&file).parent().unwrap_or(Path::new("")).to_owned(),
         local: false,
+        travels,
         engine,
         problems,
     };
@@ -121,6 +124,8 @@ struct Meaning<'a> {
     folder: PathBuf,
     /// Every target is on this machine.
     local: bool,
+    /// It goes to other machines.
+    travels: bool,
     engine: EngineChoice,
     problems: &'a mut Problems,
 }
@@ -161,7 +166,7 @@ impl Meaning<'_> {
     ) -> Vec<(String, SecretRef)> {
         for (name, value) in &headers {
             self.header_name(name);
-            secrets::by_reference(&name.value, value, local, self.problems);
+            secrets::by_reference(&name.value, value, local && !self.travels, self.problems);
             secrets::without_steps(value, self.problems);
         }
         headers.into_iter().map(|(name, value)| (name.value, self.reference(value))).collect()
@@ -464,13 +469,13 @@ impl Meaning<'_> {
 
     /// A value that is a secret whatever its name.
     fn always_secret(&mut self, name: &str, value: SecretRefAt) -> SecretRef {
-        secrets::always_by_reference(name, &value, self.local, self.problems);
+        secrets::always_by_reference(name, &value, self.local && !self.travels, self.problems);
         self.reference(value)
     }
 
     /// A value that may be a secret by its name.
     fn secret(&mut self, name: &str, value: SecretRefAt) -> SecretRef {
-        secrets::by_reference(name, &value, self.local, self.problems);
+        secrets::by_reference(name, &value, self.local && !self.travels, self.problems);
         self.reference(value)
     }
 

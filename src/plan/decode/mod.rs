@@ -11,6 +11,7 @@ mod tests;
 mod values;
 
 use self::steps::{MarkTable, RequestTable, Selector, StepTable};
+pub(crate) use self::values::duration_of as duration;
 pub use self::values::late_time;
 use self::values::{
     BrowserUrl, ByteSize, ConsentState, HeaderText, HostAndPort, Late, Rate, StartPage, Tabs,
@@ -28,8 +29,18 @@ use url::Url;
 
 /// Reads a plan. With errors there is none; warnings do not stand in its way.
 pub fn read(text: &str, file: &str, format: Format) -> (Option<Plan>, Vec<Problem>) {
+    read_as(text, file, format, false)
+}
+
+/// The same for a plan that is sent to other machines: there no secret stands in plain text, not even that of a
+/// sample on this one.
+pub fn read_to_travel(text: &str, file: &str, format: Format) -> (Option<Plan>, Vec<Problem>) {
+    read_as(text, file, format, true)
+}
+
+fn read_as(text: &str, file: &str, format: Format, travels: bool) -> (Option<Plan>, Vec<Problem>) {
     let (written, mut problems) = config::read::<Written>(Source::new(file, text), format);
-    let plan = written.map(|written| meaning::meant(written, &mut problems));
+    let plan = written.map(|written| meaning::meant(written, travels, &mut problems));
     let plan = plan.filter(|_| !problems.has_errors());
     (plan, problems.into_list())
 }

@@ -92,7 +92,7 @@ impl Decode for Duration {
 }
 
 /// A duration as plans and the command line write it.
-fn duration_of(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration_of(text: &str) -> Result<Duration, String> {
     let milliseconds = text.trim().strip_suffix("ms").and_then(|number| number.trim().parse().ok());
     let duration = match milliseconds {
         Some(number) => Duration::from_millis(number),

@@ -1,0 +1,220 @@
+//! What travels: a job, what came of it, and what a run consists of. A job holds texts that are made to be kept
+//! with the site's sources; secrets stand in them by reference, and only the worker looks these up.
+
+use crate::config::{Format, Node, Source, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Jobs, results and records of this shape. A worker that is older than a job says so.
+pub(crate) const FORMAT: u32 = 1;
+
+/// A site to be looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) format: u32,
+    pub(crate) run: String,
+    pub(crate) site: String,
+    pub(crate) tag: String,
+    /// How many workers may try.
+    pub(crate) deliveries: u32,
+    pub(crate) look: LookAt,
+    pub(crate) manifest: Text,
+    /// The file with findings that somebody answers for; read where results are collected.
+    pub(crate) baseline: Option<String>,
+    /// Further certificate authorities that the plan names, by their paths.
+    pub(crate) certificates: BTreeMap<String, String>,
+    pub(crate) wishes: Wishes,
+}
+
+/// How to look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LookAt {
+    Plan(Text),
+    Url(String),
+}
+
+/// A file's text, and what it is called in messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Text {
+    pub(crate) file: String,
+    pub(crate) text: String,
+}
+
+/// What was asked for beside the plans.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Wishes {
+    pub(crate) target: Option<String>,
+    pub(crate) personas: Vec<String>,
+    pub(crate) engine: Option<String>,
+    pub(crate) max_pages: Option<usize>,
+    pub(crate) repeat: Option<u32>,
+    pub(crate) rate: Option<f64>,
+}
+
+/// What came of a job: the scan, beside what it is to be judged by.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) format: u32,
+    pub(crate) worker: String,
+    pub(crate) delivered: u32,
+    pub(crate) job: Job,
+    /// As it would be saved in a file.
+    pub(crate) scan: Box<RawValue>,
+}
+
+/// A job that was given up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Dead {
+    pub(crate) kind: DeadKind,
+    pub(crate) reason: String,
+    pub(crate) worker: String,
+    pub(crate) deliveries: u32,
+}
+
+/// Why a job was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DeadKind {
+    /// The look could not begin: a secret that no worker has, a plan that none can read.
+    NotSetUp,
+    /// Workers took it and none gave it back.
+    NeverCameBack,
+}
+
+/// What was submitted, kept for as long as results are: what a run is counted against.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    pub(crate) format: u32,
+    pub(crate) run: String,
+    /// RFC 3339, in UTC.
+    pub(crate) submitted: String,
+    pub(crate) tool: String,
+    /// In the order of the list.
+    pub(crate) sites: Vec<Submitted>,
+}
+
+/// A site of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Submitted {
+    pub(crate) site: String,
+    pub(crate) tag: String,
+    /// Why no job was made of it.
+    pub(crate) refused: Option<String>,
+}
+
+/// A job's or an outcome's place in a stream.
+pub(crate) fn job_subject(job: &Job) -> String {
+    format!("cookieproof.jobs.{}.{}.{}", job.tag, job.run, token_of(&job.site))
+}
+
+/// The result's subject, once for each site of a run.
+pub(crate) fn result_subject(run: &str, site: &str) -> String {
+    format!("cookieproof.outcomes.{run}.{}.result", token_of(site))
+}
+
+/// The dead letter's subject.
+pub(crate) fn dead_subject(run: &str, site: &str) -> String {
+    format!("cookieproof.outcomes.{run}.{}.dead", token_of(site))
+}
+
+/// A site's name as one word of a subject: dots divide words there, and no name has a `%`.
+fn token_of(site: &str) -> String {
+    site.replace('.', "%2E")
+}
+
+/// Run and site of a job's subject.
+pub(crate) fn job_of_subject(subject: &str) -> Option<(String, String)> {
+    let words: Vec<&str> = subject.split('.').collect();
+    match words.as_slice() {
+        ["cookieproof", "jobs", _, run, site] => Some(((*run).to_owned(), site.replace("%2E", "."))),
+        _ => None,
+    }
+}
+
+/// Site and kind of an outcome's subject.
+pub(crate) fn outcome_of_subject(subject: &str) -> Option<(String, bool)> {
+    let words: Vec<&str> = subject.split('.').collect();
+    match words.as_slice() {
+        ["cookieproof", "outcomes", _, site, kind] => Some((site.replace("%2E", "."), *kind == "result")),
+        _ => None,
+    }
+}
+
+/// Whether a plan has programs of its own run where it is used: a job comes from elsewhere.
+pub(crate) fn runs_programs(plan: &Text) -> bool {
+    let source = Source::new(&plan.file, &plan.text);
+    let (tree, _) = source.parse(Format::of(&source.file, source.text()));
+    tree.is_some_and(|tree| has_program(&tree))
+}
+
+fn has_program(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.contains("${command:"),
+        Value::List(list) => list.iter().any(has_program),
+        Value::Table(entries) => {
+            entries.iter().any(|entry| entry.key == "command" || has_program(&entry.node))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(site: &str) -> Job {
+        Job {
+            format: FORMAT,
+            run: "night-1".into(),
+            site: site.into(),
+            tag: "eu".into(),
+            deliveries: 5,
+            look: LookAt::Url("https://shop.test/".into()),
+            manifest: Text { file: "cookies.toml".into(), text: String::new() },
+            baseline: None,
+            certificates: BTreeMap::new(),
+            wishes: Wishes::default(),
+        }
+    }
+
+    #[test]
+    fn a_site_is_one_word_of_a_subject_and_comes_back_from_it() {
+        let subject = job_subject(&job("docs.example"));
+        assert_eq!(subject, "cookieproof.jobs.eu.night-1.docs%2Eexample");
+        assert_eq!(job_of_subject(&subject), Some(("night-1".into(), "docs.example".into())));
+        let result = result_subject("night-1", "docs.example");
+        assert_eq!(outcome_of_subject(&result), Some(("docs.example".into(), true)));
+        let dead = dead_subject("night-1", "a");
+        assert_eq!(outcome_of_subject(&dead), Some(("a".into(), false)));
+        assert_eq!(outcome_of_subject("cookieproof.outcomes.x"), None);
+        assert_ne!(result_subject("r", "a.b"), result_subject("r", "a-b"));
+    }
+
+    #[test]
+    fn a_job_comes_back_as_it_went() {
+        let job = job("shop");
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
+    }
+
+    #[test]
+    fn plans_that_run_programs_are_known_in_every_syntax() {
+        let plan = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
+        let target = "[targets.a]\nurl = \"https://a.test/\"\n";
+        for (file, text, runs) in [
+            ("a.toml", format!("{target}[http]\nheaders = {{ x = \"${{command:pass show}}\" }}"), true),
+            ("a.toml", format!("{target}[[personas.m.login]]\ncommand = [\"./login\"]"), true),
+            (
+                "a.toml",
+                format!("{target}# ${{command:x}}\n[http]\nheaders = {{ x = \"${{env:X}}\" }}"),
+                false,
+            ),
+            ("a.yaml", "personas:\n  m:\n    login:\n      - command: [x]\n".to_owned(), true),
+            ("a.json", "{\"http\": {\"headers\": {\"x\": \"${env:X}\"}}}".to_owned(), false),
+        ] {
+            assert_eq!(runs_programs(&plan(file, &text)), runs, "{text}");
+        }
+    }
+}
