@@ -32,6 +32,7 @@ mod crawl;
 mod credentials;
 mod evidence;
 mod examples;
+mod fleet;
 mod fuzz;
 #[path = "../examples/generated/mod.rs"]
 mod generated;

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
 use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::object_store::{self, ObjectStore};
+use async_nats::jetstream::object_store::{self, ObjectMetadata, ObjectStore};
 use async_nats::jetstream::stream::{self, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap};
@@ -44,6 +44,8 @@ const MOST_UNDER_WAY: i64 = 50_000;
 const HEAD: usize = 4 << 10;
 /// The first server that has what is used here.
 const OLDEST: (u32, u32) = (2, 9);
+/// Of an object.
+const PIECE: usize = 128 << 10;
 const BODY: &str = "Cookieproof-Body";
 
 /// Tells somebody how it goes on.
@@ -143,6 +145,21 @@ impl Queue {
         Ok(Queue { address, context, client, jobs, outcomes, runs, large, connected, tell })
     }
 
+    /// What a message may hold.
+    fn most(&self) -> usize {
+        let most = self.client.server_info().max_payload;
+        most.saturating_sub(HEAD).max(most / 2)
+    }
+
+    /// An object in pieces that the server takes.
+    fn object_named(&self, name: &str) -> ObjectMetadata {
+        ObjectMetadata {
+            name: name.to_owned(),
+            chunk_size: Some(self.most().min(PIECE)),
+            ..ObjectMetadata::default()
+        }
+    }
+
     /// Whether the connection stands now.
     pub(crate) fn connected(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.connected)
@@ -152,7 +169,7 @@ impl Queue {
     pub(crate) async fn keep(&self, record: &RunRecord) -> Result<(), Trouble> {
         let bytes = parcel::packed(record).map_err(|error| Trouble::new(error.to_string()))?;
         self.runs
-            .put(record.run.as_str(), &mut bytes.as_slice())
+            .put(self.object_named(&record.run), &mut bytes.as_slice())
             .await
             .map(|_| ())
             .map_err(|error| self.failed("keep what the run consists of", &error))
@@ -277,14 +294,17 @@ impl Queue {
         body: &[u8],
         object: &mut Option<String>,
     ) -> Result<Put, String> {
-        let most = self.client.server_info().max_payload.saturating_sub(HEAD);
+        let most = self.most();
         let mut message = PublishMessage::build().expected_last_subject_sequence(0);
         if let Some(id) = id {
             message = message.message_id(id);
         }
         let message = if body.len() > most {
             if object.is_none() {
-                self.large.put(large, &mut &*body).await.map_err(|error| full(&error.to_string()))?;
+                self.large
+                    .put(self.object_named(large), &mut &*body)
+                    .await
+                    .map_err(|error| full(&error.to_string()))?;
                 *object = Some(large.to_owned());
             }
             message.header(BODY, "object").payload(large.as_bytes().to_vec().into())

@@ -333,6 +333,14 @@ impl TestCa {
         TestCa { pem, issuer: rcgen::Issuer::new(params, key) }
     }
 
+    /// A certificate for these names, and its key, as PEM.
+    pub(crate) fn pems(&self, names: &[&str]) -> (String, String) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = rcgen::CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
+        (made.pem(), key.serialize_pem())
+    }
+
     /// TLS for a server of these names.
     pub(crate) fn server(&self, names: &[&str], protocols: &[&str]) -> Arc<ServerConfig> {
         self.server_with(names, protocols, None)

@@ -7,6 +7,7 @@ pub(crate) mod command;
 pub(crate) mod devtools;
 pub(crate) mod hostile;
 pub(crate) mod look;
+pub(crate) mod nats;
 #[path = "../../examples/sites/mod.rs"]
 pub(crate) mod sites;
 pub(crate) mod small_site;

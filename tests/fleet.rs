@@ -1,0 +1,527 @@
+//! `fleet`: sites on a queue, workers that are killed, a server that is killed. Every wait is for a condition.
+
+use crate::support::closed_schema::close;
+use crate::support::command::{Cookieproof, Ended};
+use crate::support::hostile::{Answer, Asked, Hostile, TestCa, refused};
+use crate::support::nats::{Nats, holds, until};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A folder with plans, manifests and a file of sites, and the server.
+struct Fleet {
+    folder: TempDir,
+    sites: String,
+    nats: Nats,
+}
+
+/// A worker, which goes with the test.
+struct Worker {
+    child: Child,
+    told: PathBuf,
+}
+
+impl Fleet {
+    fn new(nats: Nats) -> Fleet {
+        Fleet { folder: tempfile::tempdir().unwrap(), sites: String::new(), nats }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
+        fs::write(self.path(file), text).unwrap();
+    }
+
+    /// A site of that name on a server, with more lines in its plan and its entry.
+    fn with(&mut self, name: &str, server: &Hostile, more: &str, entry: &str) {
+        let manifest = format!(
+            "[site]\nname = \"{name}\"\n[[cookies]]\nname = \"sid\"\nlifetime = \"1h\"\nhttp_only = true\n"
+        );
+        self.write(&format!("{name}/cookies.toml"), &manifest);
+        let plan = format!(
+            "[targets.local]\nurl = \"http://{name}.test/\"\n[limits]\nretries = 0\nrate = \"unlimited\"\n\
+             [http.resolve]\n\"*\" = \"{}\"\n{more}\n",
+            server.address
+        );
+        self.write(&format!("{name}/cookieproof.toml"), &plan);
+        self.sites.push_str(&format!("[sites.{name}]\nplan = \"{name}/cookieproof.toml\"\n{entry}\n"));
+        self.write("sites.toml", &self.sites);
+    }
+
+    fn command(&self, args: &[&str]) -> Cookieproof {
+        let url = self.nats.url();
+        let args = [&["fleet"], args, &["--server", &url]].concat();
+        Cookieproof::new(args).within(self.folder.path())
+    }
+
+    fn submit(&self, more: &[&str]) -> Ended {
+        self.command(&[&["submit", "sites.toml", "--run", "night"], more].concat()).run()
+    }
+
+    fn status(&self) -> Value {
+        let ended = self.command(&["status", "night", "--format", "json"]).run();
+        let status = ended.json();
+        assert_eq!(fits_the_schema(&status), Vec::<String>::new());
+        assert_eq!(ended.code == Some(0), status["results"] == status["sites"], "{status}");
+        status
+    }
+
+    fn collect(&self, more: &[&str]) -> Ended {
+        let args = ["collect", "night", "-q", "--format", "json", "--wait", "180s"];
+        self.command(&[&args, more].concat()).run()
+    }
+
+    fn worker(&self, name: &str, more: &[&str]) -> Worker {
+        self.worker_with(name, more, &[])
+    }
+
+    fn worker_with(&self, name: &str, more: &[&str], variables: &[(&str, &str)]) -> Worker {
+        let told = self.path(&format!("{name}.log"));
+        let child = Command::new(env!("CARGO_BIN_EXE_cookieproof"))
+            .args(["fleet", "work", "--name", name, "--server", &self.nats.url()])
+            .args(more)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&told).unwrap())
+            .spawn()
+            .unwrap();
+        Worker { child, told }
+    }
+}
+
+impl Worker {
+    fn told(&self) -> String {
+        fs::read_to_string(&self.told).unwrap()
+    }
+
+    /// `kill -9`.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it as an operator does: the exit code.
+    fn end(&mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fits_the_schema(status: &Value) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/fleet-status.schema.json");
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    close(&mut schema);
+    jsonschema::validator_for(&schema).unwrap().iter_errors(status).map(|error| error.to_string()).collect()
+}
+
+fn answer(asked: &Asked) -> Answer {
+    match asked.target.as_str() {
+        "/" => Answer::page("Set-Cookie: sid=1; Path=/; Max-Age=3600; HttpOnly\r\n", "<a href=/a>A</a>"),
+        "/a" => Answer::page("", "Something."),
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "no"),
+    }
+}
+
+fn is_asked(server: &Hostile, host: &str) -> usize {
+    let home = |asked: &&Asked| asked.target == "/" && asked.header("host") == Some(host);
+    server.asked().iter().filter(home).count()
+}
+
+/// The names of a summary's sites of one verdict.
+fn named(summary: &Value, verdict: &str) -> Vec<String> {
+    let rows = summary["sites"].as_array().unwrap().iter();
+    let mut names: Vec<String> = rows
+        .filter(|row| row["verdict"] == verdict)
+        .map(|row| row["site"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A door that pages wait at until it is opened.
+#[derive(Clone, Default)]
+struct Door(Arc<AtomicBool>);
+
+impl Door {
+    fn open(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Bounded by what a request may take anyway.
+    fn wait(&self) {
+        for _ in 0..400 {
+            if self.0.load(Ordering::SeqCst) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
+    const SITES: usize = 40;
+    let (first, later) = (Door::default(), Door::default());
+    let (one, two) = (first.clone(), later.clone());
+    let server = Hostile::http(move |asked| {
+        match asked.header("host") {
+            Some("s0.test") if asked.target == "/" => one.wait(),
+            Some("s25.test") if asked.target == "/" => two.wait(),
+            _ => {}
+        }
+        answer(asked)
+    });
+    let mut fleet = Fleet::new(Nats::new());
+    for number in 0..SITES {
+        fleet.with(&format!("s{number}"), &server, "", "");
+    }
+    let submitted = fleet.submit(&["--patience", "2s", "--deliveries", "90"]).code(0);
+    assert_eq!(submitted.stdout, "night\n");
+    assert!(submitted.stderr.contains("40 of 40 sites submitted"), "{}", submitted.stderr);
+    let before = fleet.status();
+    assert_eq!((before["results"].as_u64(), before["to_come"].as_u64()), (Some(0), Some(40)));
+    // A worker dies in the middle of a site.
+    let mut victim = fleet.worker("victim", &["--at-once", "2"]);
+    until("the first site is under way", || is_asked(&server, "s0.test") == 1);
+    victim.kill();
+    first.open();
+    // Two others go on, and the server dies in the middle of another site.
+    let workers = [fleet.worker("w1", &["--at-once", "3"]), fleet.worker("w2", &["--at-once", "3"])];
+    until("another site is under way", || is_asked(&server, "s25.test") >= 1);
+    fleet.nats.kill();
+    until("the workers notice", || {
+        workers.iter().all(|worker| worker.told().contains("is lost; work goes on"))
+    });
+    later.open();
+    fleet.nats.start();
+    let args =
+        ["--save-scan", "scans/{site}.json", "--output", "html=all.html", "--output", "html=out/{site}.html"];
+    let summary = fleet.collect(&args).code(0).json();
+    let expected: BTreeSet<String> = (0..SITES).map(|number| format!("s{number}")).collect();
+    let clear = named(&summary, "clear");
+    assert_eq!(clear.len(), SITES, "{summary}");
+    assert_eq!(clear.into_iter().collect::<BTreeSet<_>>(), expected);
+    let after = fleet.status();
+    assert_eq!((after["results"].as_u64(), after["complete"].as_bool()), (Some(40), Some(true)));
+    assert_eq!(after["dead"].as_array().unwrap().len(), 0);
+    // Who died had begun with it, and somebody else did it again.
+    assert!(is_asked(&server, "s0.test") >= 2);
+    assert!(fs::read_dir(fleet.path("scans")).unwrap().count() == SITES);
+    assert!(fs::read_to_string(fleet.path("all.html")).unwrap().contains("<a href=\"out/s7.html\">"));
+    // Sent once more under its name, it is complete already; the same is collected, to the byte.
+    assert!(fleet.submit(&[]).code(0).stderr.contains("0 of 40 sites submitted"));
+    assert_eq!(fleet.collect(&[]).code(0).json(), {
+        let mut bare = summary.clone();
+        bare["sites"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .for_each(|row| row["reports"] = Value::Array(vec![]));
+        bare
+    });
+    // An end that is asked for is one.
+    for mut worker in workers {
+        assert_eq!(worker.end(), Some(0), "{}", worker.told());
+    }
+}
+
+#[test]
+fn secrets_are_looked_up_by_workers_alone() {
+    const KEY: &str = "s3cr3t-0f-the-club";
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with("club", &server, "[http.headers]\nx-key = \"${env:CLUB_KEY}\"\nx-file = \"${file:key}\"", "");
+    // What lies beside the plan stays there: the worker has its own.
+    fleet.write("club/key", KEY);
+    fleet.write("here/club/key", "an0ther-s3cr3t");
+    let url = fleet.nats.url();
+    let args = ["fleet", "submit", "sites.toml", "--run", "night", "--server", &url];
+    Cookieproof::new(args).within(fleet.folder.path()).env("CLUB_KEY", KEY).run().code(0);
+    until("the job is stored", || holds(&fleet.nats.store(), "${env:CLUB_KEY}"));
+    assert!(!holds(&fleet.nats.store(), KEY) && !holds(&fleet.nats.store(), "0ther-s3cr3t"));
+    let variables = [("CLUB_KEY", KEY)];
+    let worker = fleet.worker_with("w", &["--files", "here", "-v"], &variables);
+    let ended = fleet.collect(&["--save-scan", "{site}.json", "--output", "html={site}.html"]).code(0);
+    let sent = |name: &str, value: &str| server.asked().iter().any(|asked| asked.header(name) == Some(value));
+    assert!(sent("x-key", KEY) && sent("x-file", "an0ther-s3cr3t"));
+    let read = |file: &str| fs::read_to_string(fleet.path(file)).unwrap();
+    for text in [ended.stdout, ended.stderr, read("club.json"), read("club.html"), worker.told()] {
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+    assert!(!holds(&fleet.nats.store(), "s3cr3t"));
+    // In plain text it does not leave, not even the password of a sample on this machine.
+    let plain = "[http.headers]\nauthorization = \"Basic s3cr3t-in-the-open\"";
+    fleet.with("open", &server, plain, "");
+    fleet.write("keys/ca.pem", "-----BEGIN PRIVATE KEY-----\ns3cr3t-key\n-----END PRIVATE KEY-----\n");
+    fleet.with("keys", &server, "[http]\nextra_ca = [\"ca.pem\"]", "");
+    fleet.write(
+        "keys/cookieproof.toml",
+        "[targets.a]\nurl = \"http://127.0.0.1:9/\"\n[http]\nextra_ca = [\"ca.pem\"]\n",
+    );
+    let args = ["submit", "sites.toml", "--run", "second"];
+    let ended = fleet.command(&args).run().code(2);
+    assert!(ended.stderr.contains("`authorization` holds a secret in plain text"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("holds a private key: it is not sent"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("s3cr3t") && !holds(&fleet.nats.store(), "s3cr3t"));
+    let summary =
+        fleet.command(&["collect", "second", "-q", "--format", "json", "--wait", "180s"]).run().code(2);
+    assert_eq!(named(&summary.json(), "not-set-up"), ["keys", "open"]);
+}
+
+#[test]
+fn what_is_given_up_is_named_with_its_reason_and_may_be_sent_again() {
+    let door = Door::default();
+    let waits = door.clone();
+    let server = Hostile::http(move |asked| {
+        if asked.header("host") == Some("stuck.test") && asked.target == "/" {
+            waits.wait();
+        }
+        answer(asked)
+    });
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with("club", &server, "[http.headers]\nx-key = \"${env:CLUB_KEY}\"", "");
+    fleet.with("helper", &server, "[http.headers]\nx-key = \"${command:touch ran}\"", "");
+    fleet.with("stuck", &server, "", "tag = \"slow\"");
+    fleet.with("docs", &server, "", "");
+    fleet.submit(&["--deliveries", "1", "--patience", "2s"]).code(0);
+    // Nothing is there so far, and that is said with the names.
+    let early = fleet.command(&["collect", "-q"]).run().code(3);
+    assert!(
+        early.stdout.contains("no result came yet") && early.stdout.contains("`--tag slow`"),
+        "{}",
+        early.stdout
+    );
+    // One dies at the only site that it may take.
+    let mut victim = fleet.worker("victim", &["--tag", "slow"]);
+    until("the site is under way", || is_asked(&server, "stuck.test") == 1);
+    victim.kill();
+    door.open();
+    let mut other = fleet.worker("other", &["--at-once", "1"]);
+    let summary = fleet.collect(&[]).code(2).json();
+    assert_eq!(named(&summary, "not-set-up"), ["club", "helper"]);
+    assert_eq!(named(&summary, "inconclusive"), ["stuck"]);
+    assert_eq!(named(&summary, "clear"), ["docs"]);
+    let status = fleet.status();
+    let dead = |site: &str| {
+        let all = status["dead"].as_array().unwrap();
+        all.iter().find(|dead| dead["site"] == site).unwrap_or_else(|| panic!("{site}: {status}")).clone()
+    };
+    assert!(dead("club")["reason"].as_str().unwrap().contains("CLUB_KEY is not set"), "{status}");
+    assert!(dead("helper")["reason"].as_str().unwrap().contains("--allow-commands"), "{status}");
+    assert!(dead("stuck")["reason"].as_str().unwrap().starts_with("1 worker took it and none gave it back"));
+    assert_eq!(
+        (dead("stuck")["kind"].as_str(), dead("club")["worker"].as_str()),
+        (Some("never-came-back"), Some("other"))
+    );
+    assert!(!fleet.path("helper/ran").exists() && !fleet.path("ran").exists());
+    let shown = fleet.command(&["status"]).run().code(3).stdout;
+    assert!(shown.starts_with("night: 1 of 4 results, 3 given up.") && shown.contains("club: "), "{shown}");
+    // Sent again, with workers that can.
+    assert_eq!(other.end(), Some(0));
+    assert!(fleet.submit(&[]).code(0).stderr.contains("3 of 4 sites submitted"));
+    fs::create_dir_all(fleet.path("helper")).unwrap();
+    let _able = fleet.worker_with(
+        "able",
+        &["--allow-commands"],
+        &[("CLUB_KEY", "k3y-0f-the-club"), ("PATH", "/usr/bin:/bin")],
+    );
+    let summary = fleet.collect(&[]).code(0).json();
+    assert_eq!(named(&summary, "clear"), ["club", "docs", "helper", "stuck"]);
+    assert_eq!(fleet.status()["dead"].as_array().unwrap().len(), 0);
+    // Under a name that is taken no other sites go.
+    fleet.with("more", &server, "", "");
+    assert!(fleet.submit(&[]).code(2).stderr.contains("was submitted with other sites"));
+}
+
+#[test]
+fn workers_take_the_sites_of_their_tags_and_say_how_they_do() {
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with("paris", &server, "", "tag = \"eu\"");
+    fleet.with("lima", &server, "", "tag = \"sa\"");
+    fleet.submit(&[]).code(0);
+    let eu = fleet.worker("eu", &["--tag", "eu", "--metrics", "127.0.0.1:0"]);
+    until("one of two is there", || fleet.status()["results"] == 1);
+    assert_eq!((is_asked(&server, "paris.test"), is_asked(&server, "lima.test")), (1, 0));
+    assert_eq!(fleet.status()["to_come"], 1);
+    let told = eu.told();
+    let address = told.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let asked = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    };
+    until("the worker counted it", || {
+        asked("/metrics").contains("cookieproof_jobs_total{outcome=\"result\"} 1")
+    });
+    let metrics = asked("/metrics");
+    assert!(metrics.contains("\ncookieproof_pages_total 2\n"), "{metrics}");
+    assert!(metrics.contains("cookieproof_queue_waiting ") && metrics.contains("cookieproof_connected 1"));
+    assert!(asked("/health").starts_with("HTTP/1.1 200") && asked("/ready").starts_with("HTTP/1.1 200"));
+    // Whoever may take anything takes the other.
+    let _all = fleet.worker("all", &[]);
+    assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["lima", "paris"]);
+}
+
+#[test]
+fn what_is_too_large_for_a_message_goes_through_the_object_store() {
+    let server = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => {
+            let cookies: String = (0..120)
+                .map(|n| {
+                    format!("Set-Cookie: c{n}x{:x}=v; Path=/p{n}; Max-Age={}\r\n", n * 7919, 1000 + n * 31)
+                })
+                .collect();
+            Answer::page(&format!("{cookies}Set-Cookie: sid=1; Max-Age=3600; HttpOnly\r\n"), "Hello.")
+        }
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    // A job with its plan, and a scan with these cookies, are larger than a message may be.
+    let mut fleet = Fleet::new(Nats::with(&["-js"], "max_payload: 2000\n"));
+    fleet.with("large", &server, &format!("# {}", "a plan with much to say. ".repeat(100)), "");
+    fleet.submit(&[]).code(0);
+    let _worker = fleet.worker("w", &[]);
+    let summary = fleet.collect(&["--save-scan", "{site}.json"]).code(0).json();
+    assert_eq!(named(&summary, "clear"), ["large"]);
+    let scan = fs::read_to_string(fleet.path("large.json")).unwrap();
+    assert!((0..120).all(|n| scan.contains(&format!("\"c{n}x{:x}\"", n * 7919))), "{}", scan.len());
+}
+
+#[test]
+fn a_full_queue_is_waited_for() {
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::new());
+    for number in 0..9 {
+        fleet.with(&format!("s{number}"), &server, "", "");
+    }
+    // As an operator bounded it.
+    let url = fleet.nats.url();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let context = async_nats::jetstream::new(async_nats::connect(&url).await.unwrap());
+        let config = async_nats::jetstream::stream::Config {
+            name: "COOKIEPROOF_JOBS".into(),
+            subjects: vec!["cookieproof.jobs.>".into()],
+            retention: async_nats::jetstream::stream::RetentionPolicy::WorkQueue,
+            discard: async_nats::jetstream::stream::DiscardPolicy::New,
+            max_messages: 3,
+            ..Default::default()
+        };
+        context.create_stream(config).await.unwrap();
+    });
+    let told = fleet.path("submit.log");
+    let mut submit = Worker {
+        child: Command::new(env!("CARGO_BIN_EXE_cookieproof"))
+            .args(["fleet", "submit", "sites.toml", "--run", "night", "--server", &url])
+            .current_dir(fleet.folder.path())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&told).unwrap())
+            .spawn()
+            .unwrap(),
+        told,
+    };
+    until("it is said", || submit.told().contains("it has no room left"));
+    let _worker = fleet.worker("w", &[]);
+    assert_eq!(submit.child.wait().unwrap().code(), Some(0), "{}", submit.told());
+    assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear").len(), 9);
+}
+
+#[test]
+fn what_is_wrong_with_the_server_is_said_with_what_to_do() {
+    let at = |address: &str, more: &[&str]| {
+        let args = [&["fleet", "status", "--server", address], more].concat();
+        Cookieproof::new(args).env("TOKEN", "t0ken-0f-the-queue").run().code(2).stderr
+    };
+    let nobody = at(&refused().to_string(), &[]);
+    assert!(
+        nobody.contains("no NATS server answers at") && nobody.contains("nats-server -js -sd"),
+        "{nobody}"
+    );
+    let plain = Nats::with(&[], "");
+    assert!(at(&plain.url(), &[]).contains("runs without JetStream"));
+    let old = old_server();
+    let said = at(&old, &[]);
+    assert!(said.contains("has version 2.2.0, and 2.9 is needed"), "{said}");
+    // By reference, and never in what is said.
+    let guarded = Nats::with(&["-js", "--auth", "t0ken-0f-the-queue"], "");
+    assert!(at(&guarded.url(), &[]).contains("does not let us in"));
+    let typed = at(&guarded.url(), &["--token", "t0ken-0f-the-queue"]);
+    assert!(typed.contains("must not stand on the command line") && !typed.contains("t0ken"), "{typed}");
+    let inside = at("nats://me:pa55@127.0.0.1:1", &[]);
+    assert!(inside.contains("list of processes") && !inside.contains("pa55"), "{inside}");
+    let let_in = at(&guarded.url(), &["--token", "${env:TOKEN}"]);
+    assert!(let_in.contains("no run was submitted"), "{let_in}");
+    assert!(at(&guarded.url(), &["night", "--token", "${env:TOKEN}"]).contains("knows no run `night`"));
+}
+
+#[test]
+fn the_queue_is_reached_over_tls() {
+    let ca = TestCa::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = ca.pems(&["localhost"]);
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (certificate, key) = (file("cert.pem", &certificate), file("key.pem", &key));
+    let authority = file("ca.pem", &ca.pem);
+    let nats = Nats::with(&["-js", "--tls", "--tlscert", &certificate, "--tlskey", &key], "");
+    let address = nats.url().replace("nats://127.0.0.1", "tls://localhost");
+    let status = |more: &[&str]| {
+        let args = [&["fleet", "status", "--server", &address], more].concat();
+        Cookieproof::new(args).run().code(2).stderr
+    };
+    let trusted = status(&["--tls-ca", &authority]);
+    assert!(trusted.contains("no run was submitted"), "{trusted}");
+    let untrusted = status(&[]);
+    assert!(!untrusted.contains("no run was submitted") && untrusted.contains("--tls-ca"), "{untrusted}");
+}
+
+/// A server that says it is an old one.
+fn old_server() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("nats://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let info = "INFO {\"server_id\":\"X\",\"version\":\"2.2.0\",\"go\":\"\",\"host\":\"127.0.0.1\",\"port\":1,\
+                        \"headers\":true,\"max_payload\":1048576,\"proto\":1,\"jetstream\":true}\r\n";
+            let _ = stream.write_all(info.as_bytes());
+            let mut bytes = [0; 4096];
+            while let Ok(length) = stream.read(&mut bytes) {
+                if length == 0 {
+                    break;
+                }
+                if bytes[..length].windows(4).any(|window| window == b"PING") {
+                    let _ = stream.write_all(b"PONG\r\n");
+                }
+            }
+        }
+    });
+    address
+}
