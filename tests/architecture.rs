@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str], bool)] = &[
     ("store", &["history", "observation", "sums"], false),
     ("report", &["audit", "cookie", "history", "legible", "manifest", "observation", "vendors"], true),
     ("transport", &["observation", "secret"], false),
+    ("fleet", &["config", "legible", "observation", "run", "secret"], false),
     ("engine", &["charset", "cookie", "observation", "secret", "sums", "transport"], false),
 ];
 

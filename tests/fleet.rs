@@ -78,7 +78,7 @@ impl Fleet {
     }
 
     fn collect(&self, more: &[&str]) -> Ended {
-        let args = ["collect", "night", "-q", "--format", "json", "--wait", "180s"];
+        let args = ["collect", "night", "-q", "--format", "json", "--wait", "1h"];
         self.command(&[&args, more].concat()).run()
     }
 
@@ -149,6 +149,10 @@ fn is_asked(server: &Hostile, host: &str) -> usize {
     server.asked().iter().filter(home).count()
 }
 
+fn homes(server: &Hostile) -> usize {
+    server.asked().iter().filter(|asked| asked.target == "/").count()
+}
+
 /// The names of a summary's sites of one verdict.
 fn named(summary: &Value, verdict: &str) -> Vec<String> {
     let rows = summary["sites"].as_array().unwrap().iter();
@@ -182,7 +186,9 @@ impl Door {
 
 #[test]
 fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
-    const SITES: usize = 40;
+    let asked_for = std::env::var("COOKIEPROOF_FLEET_SITES").ok().and_then(|number| number.parse().ok());
+    let sites: usize = asked_for.unwrap_or(40);
+    let began = std::time::Instant::now();
     let (first, later) = (Door::default(), Door::default());
     let (one, two) = (first.clone(), later.clone());
     let server = Hostile::http(move |asked| {
@@ -194,14 +200,18 @@ fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
         answer(asked)
     });
     let mut fleet = Fleet::new(Nats::new());
-    for number in 0..SITES {
+    for number in 0..sites {
         fleet.with(&format!("s{number}"), &server, "", "");
     }
     let submitted = fleet.submit(&["--patience", "2s", "--deliveries", "90"]).code(0);
     assert_eq!(submitted.stdout, "night\n");
-    assert!(submitted.stderr.contains("40 of 40 sites submitted"), "{}", submitted.stderr);
+    assert!(
+        submitted.stderr.contains(&format!("{sites} of {sites} sites submitted")),
+        "{}",
+        submitted.stderr
+    );
     let before = fleet.status();
-    assert_eq!((before["results"].as_u64(), before["to_come"].as_u64()), (Some(0), Some(40)));
+    assert_eq!((before["results"].as_u64(), before["to_come"].as_u64()), (Some(0), Some(sites as u64)));
     // A worker dies in the middle of a site.
     let mut victim = fleet.worker("victim", &["--at-once", "2"]);
     until("the first site is under way", || is_asked(&server, "s0.test") == 1);
@@ -219,19 +229,24 @@ fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
     let args =
         ["--save-scan", "scans/{site}.json", "--output", "html=all.html", "--output", "html=out/{site}.html"];
     let summary = fleet.collect(&args).code(0).json();
-    let expected: BTreeSet<String> = (0..SITES).map(|number| format!("s{number}")).collect();
+    let expected: BTreeSet<String> = (0..sites).map(|number| format!("s{number}")).collect();
     let clear = named(&summary, "clear");
-    assert_eq!(clear.len(), SITES, "{summary}");
+    assert_eq!(clear.len(), sites, "{summary}");
     assert_eq!(clear.into_iter().collect::<BTreeSet<_>>(), expected);
     let after = fleet.status();
-    assert_eq!((after["results"].as_u64(), after["complete"].as_bool()), (Some(40), Some(true)));
+    assert_eq!((after["results"].as_u64(), after["complete"].as_bool()), (Some(sites as u64), Some(true)));
     assert_eq!(after["dead"].as_array().unwrap().len(), 0);
+    println!(
+        "{sites} sites, {} home pages asked for, {:.1} s",
+        homes(&server),
+        began.elapsed().as_secs_f64()
+    );
     // Who died had begun with it, and somebody else did it again.
     assert!(is_asked(&server, "s0.test") >= 2);
-    assert!(fs::read_dir(fleet.path("scans")).unwrap().count() == SITES);
+    assert!(fs::read_dir(fleet.path("scans")).unwrap().count() == sites);
     assert!(fs::read_to_string(fleet.path("all.html")).unwrap().contains("<a href=\"out/s7.html\">"));
     // Sent once more under its name, it is complete already; the same is collected, to the byte.
-    assert!(fleet.submit(&[]).code(0).stderr.contains("0 of 40 sites submitted"));
+    assert!(fleet.submit(&[]).code(0).stderr.contains(&format!("0 of {sites} sites submitted")));
     assert_eq!(fleet.collect(&[]).code(0).json(), {
         let mut bare = summary.clone();
         bare["sites"]
@@ -501,6 +516,60 @@ fn the_queue_is_reached_over_tls() {
     assert!(trusted.contains("no run was submitted"), "{trusted}");
     let untrusted = status(&[]);
     assert!(!untrusted.contains("no run was submitted") && untrusted.contains("--tls-ca"), "{untrusted}");
+}
+
+/// Every command of the ready file, as it stands but for paths and addresses of the cluster.
+#[test]
+fn the_kubernetes_file_parses_and_its_commands_run() {
+    use saphyr_parser::{Event, Parser};
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fleet/kubernetes.yaml");
+    let text = fs::read_to_string(file).unwrap();
+    let (mut commands, mut kinds) = (Vec::new(), Vec::new());
+    let mut events = Parser::new_from_str(&text).map(|event| event.unwrap().0);
+    while let Some(event) = events.next() {
+        match event {
+            Event::Scalar(word, ..) if word == "kind" => {
+                if let Some(Event::Scalar(kind, ..)) = events.next() {
+                    kinds.push(kind.into_owned());
+                }
+            }
+            Event::Scalar(word, ..) if word == "args" => {
+                let words = events.by_ref().skip(1).take_while(|event| !matches!(event, Event::SequenceEnd));
+                let word = |event| match event {
+                    Event::Scalar(word, ..) => word.into_owned(),
+                    other => panic!("{other:?}"),
+                };
+                commands.push(words.map(word).collect::<Vec<String>>());
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(kinds, ["Deployment", "CronJob", "CronJob"]);
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::with(&["-js", "--auth", "t0ken-0f-the-queue"], ""));
+    fleet.with("shop", &server, "", "");
+    let here = |words: &Vec<String>| -> Vec<String> {
+        let replace = |word: &String| {
+            word.replace("nats://nats:4222", &fleet.nats.url())
+                .replace("0.0.0.0:9464", "127.0.0.1:0")
+                .replace("/secrets", ".")
+                .replace("/config/", "")
+                .replace("/data/", "")
+        };
+        words.iter().map(replace).collect()
+    };
+    let token = [("NATS_TOKEN", "t0ken-0f-the-queue")];
+    let run = |words: &Vec<String>| {
+        Cookieproof::new(here(words)).within(fleet.folder.path()).env(token[0].0, token[0].1).run().code(0)
+    };
+    run(&commands[1]);
+    let words = here(&commands[0]);
+    assert_eq!(words[..2], ["fleet", "work"]);
+    let more: Vec<&str> =
+        words[2..].iter().filter(|word| !word.starts_with("--server")).map(String::as_str).collect();
+    let _worker = fleet.worker_with("w", &more, &token);
+    run(&commands[2]);
+    assert!(fleet.path("all.html").exists() && fleet.path("shop.html").exists());
 }
 
 /// A server that says it is an old one.

@@ -18,7 +18,12 @@ fn every_command_is_documented_as_it_helps() {
     for command in commands(&top) {
         let help = help(&[&command, "--help"]);
         assert_eq!(help, self::help(&["help", &command]));
+        let below = commands(&help);
         let _ = write!(text, "\n## {command}\n\n```console\n$ cookieproof {command} --help\n{help}```\n");
+        for below in below {
+            let help = self::help(&[&command, &below, "--help"]);
+            let _ = write!(text, "\n```console\n$ cookieproof {command} {below} --help\n{help}```\n");
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/help.md");
     if std::env::var_os("COOKIEPROOF_BLESS").is_some() {

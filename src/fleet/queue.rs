@@ -515,8 +515,11 @@ fn refused(address: &str, kind: ConnectErrorKind, error: &dyn std::fmt::Display)
             Trouble::new(format!("the NATS server at {address} does not let us in"))
                 .hint("give it what it asks for: `--token '${env:NATS_TOKEN}'` or `--creds FILE`")
         }
-        ConnectErrorKind::Tls => Trouble::new(format!("no TLS with the NATS server at {address}: {error}"))
-            .hint("name the authority that signed its certificate with `--tls-ca FILE`"),
+        // What the handshake says comes as an IO error.
+        kind if kind == ConnectErrorKind::Tls || error.to_string().contains("certificate") => {
+            Trouble::new(format!("no TLS with the NATS server at {address}: {error}"))
+                .hint("name the authority that signed its certificate with `--tls-ca FILE`")
+        }
         ConnectErrorKind::ServerParse => Trouble::new(format!("`{address}` is no address of a NATS server"))
             .hint("write it as in `nats://127.0.0.1:4222`, or `tls://queue.example.org:4222`"),
         _ => Trouble::new(format!("no NATS server answers at {address}: {error}")).hint(
