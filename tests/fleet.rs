@@ -3,7 +3,7 @@
 use crate::support::closed_schema::close;
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Asked, Hostile, TestCa, refused};
-use crate::support::nats::{Nats, holds, until};
+use crate::support::nats::{Nats, holds, size, until};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -237,9 +237,10 @@ fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
     assert_eq!((after["results"].as_u64(), after["complete"].as_bool()), (Some(sites as u64), Some(true)));
     assert_eq!(after["dead"].as_array().unwrap().len(), 0);
     println!(
-        "{sites} sites, {} home pages asked for, {:.1} s",
+        "{sites} sites in {:.1} s, {} home pages asked for, {} bytes stored for each",
+        began.elapsed().as_secs_f64(),
         homes(&server),
-        began.elapsed().as_secs_f64()
+        size(&fleet.nats.store()) / sites as u64
     );
     // Who died had begun with it, and somebody else did it again.
     assert!(is_asked(&server, "s0.test") >= 2);

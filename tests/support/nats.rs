@@ -152,3 +152,15 @@ pub(crate) fn holds(folder: &Path, text: &str) -> bool {
         }
     })
 }
+
+/// The bytes of a folder's files, however deep.
+pub(crate) fn size(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.path().is_dir() {
+            true => size(&entry.path()),
+            false => entry.metadata().map_or(0, |metadata| metadata.len()),
+        })
+        .sum()
+}
