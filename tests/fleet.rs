@@ -78,7 +78,7 @@ impl Fleet {
     }
 
     fn collect(&self, more: &[&str]) -> Ended {
-        let args = ["collect", "night", "-q", "--format", "json", "--wait", "1h"];
+        let args = ["collect", "night", "-q", "--format", "json", "--wait", "10m"];
         self.command(&[&args, more].concat()).run()
     }
 
