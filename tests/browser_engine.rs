@@ -306,12 +306,23 @@ async fn requests_to_others_are_looked_into() {
     context.close().await;
 }
 
+/// What an eye reads in a picture.
+fn read_in(picture: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.png");
+    std::fs::write(&file, picture).unwrap();
+    let read = std::process::Command::new("tesseract").arg(&file).arg("-").output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    String::from_utf8_lossy(&read.stdout).to_lowercase()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_picture_shows_neither_secrets_nor_who_is_logged_in() {
     let site = Hostile::always(hostile::Answer::page(
         "",
-        "<!doctype html><p>Welcome, Ann@Example.Test</p><p>Your key: sesame-open-4711</p><p>Nothing here</p>\
-         <div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML='<b>sesame-open-4711</b>'</script>",
+        "<!doctype html><body style='font:40px monospace'><p>Welcome, Ann@Example.Test</p><p>Your key: sesame-open-4711</p>\
+         <p>Open sesame</p><p>Nothing here</p><div id=host></div>\
+         <script>host.attachShadow({mode:'open'}).innerHTML='<b>sesame-open-4711</b>'</script>",
     ));
     let engine = BrowserEngine::start(&BrowserSettings::default()).await.unwrap();
     let known = run();
@@ -320,7 +331,14 @@ async fn a_picture_shows_neither_secrets_nor_who_is_logged_in() {
     let context = engine.context(Identity::default(), known).await.unwrap();
     let url = site.url_as("http", "localhost", "/");
     let page = context.page(&ask(url), Patience::default()).await.unwrap();
-    assert!(page.screenshot().await.unwrap().starts_with(b"\x89PNG"));
+    let picture = page.screenshot().await.unwrap();
+    assert!(picture.starts_with(b"\x89PNG"));
+    let read = read_in(&picture);
+    assert!(read.contains("nothing here") && read.contains("open sesame"), "{read}");
+    assert!(
+        ["4711", "sesame-open", "ann@", "example.test"].iter().all(|told| !read.contains(told)),
+        "{read}"
+    );
     let html = page.html().await;
     assert!(html.contains("Nothing here"), "{html}");
     assert!(!html.contains("sesame-open-4711</p>") && !html.contains("Ann@"), "{html}");

@@ -91,6 +91,18 @@ async fn a_head_of_too_many_lines_is_given_up() {
 }
 
 #[tokio::test]
+async fn interim_answers_without_end_are_given_up() {
+    // The NUL is what hyper does not read; a thousand of them before an answer are read.
+    let interim = |number| "HTTP/1.1 103 Early Hints\r\nX: \0\r\n\r\n".repeat(number);
+    let answer = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 2\r\n\r\nok";
+    let server = Hostile::always(Answer::raw(interim(1000) + answer));
+    assert_eq!(lines(&get(server.url("/")).await.unwrap()), ["a=1"]);
+    let server = Hostile::always(Answer::raw("").then_for_ever(interim(100)));
+    let words = "the head of HOST's answer cannot be read: it has interim answers without end";
+    fails(limits(), server.url("/"), FailureKind::UnreadableHead, words).await;
+}
+
+#[tokio::test]
 async fn a_head_beyond_what_browsers_take_is_read_and_said_to_be() {
     for (size, refused) in [(255, None), (257, Some(Refused::TooBig)), (500, Some(Refused::TooBig))] {
         let padding = "x".repeat(size << 10);

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Words of an overlay that spans the window and says so much are the page's.
 const A_PAGE: usize = 3000;
+/// Characters of a page's words that a report shows.
+const MOST_SHOWN: usize = 60;
 
 /// What one document shows.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -179,7 +181,7 @@ pub(super) fn way_back(documents: &[Document], known: impl Fn(&Control) -> bool)
         let places = documents.iter().enumerate().filter(|(_, document)| document.trusted);
         places.flat_map(|(place, document)| document.sight.wide.iter().map(move |control| (place, control)))
     };
-    let press = |(place, control): (usize, &Control)| Press { place, id: control.id, label: shown(control) };
+    let press = |(place, control): (usize, &Control)| Press { place, id: control.id, label: told(control) };
     let leads = |control: &Control| can_be_pressed(control, false);
     let by_name = all().find(|(_, control)| known(control) && leads(control)).map(press);
     let says = |says: Says| {
@@ -250,7 +252,7 @@ impl Answers {
             let label = read(control, &first);
             // A price is one wherever pressing leads.
             if pays(&shown(control)) && label.is_none_or(|label| label.says != Says::Accept) {
-                found.pay.get_or_insert_with(|| shown(control));
+                found.pay.get_or_insert_with(|| told(control));
                 continue;
             }
             let words: Vec<char> = fold(&control.label).chars().collect();
@@ -261,7 +263,7 @@ impl Answers {
                 continue;
             }
             names_cookies |= label.cookies && matches!(label.says, Says::Accept | Says::Reject);
-            let press = Press { place, id: control.id, label: shown(control) };
+            let press = Press { place, id: control.id, label: told(control) };
             let better = |known: &Option<(Label, Press)>| {
                 known.as_ref().is_none_or(|(known, _)| label.strength > known.strength)
             };
@@ -468,10 +470,20 @@ fn read(control: &Control, first: &[&'static str]) -> Option<Label> {
     }
 }
 
-fn shown(control: &Control) -> String {
+/// What a control says of itself: of signs alone, its name.
+fn words(control: &Control) -> &str {
     let marks = |text: &str| !text.chars().any(char::is_alphanumeric);
-    let label = if marks(&control.label) { &control.name } else { &control.label };
-    label.chars().take(60).collect()
+    if marks(&control.label) { &control.name } else { &control.label }
+}
+
+fn shown(control: &Control) -> String {
+    words(control).chars().take(MOST_SHOWN).collect()
+}
+
+/// The same for a report: a button may say who is logged in, or a code.
+fn told(control: &Control) -> String {
+    let words = words(control);
+    quoted(&words[..words.floor_char_boundary(4096)]).chars().take(MOST_SHOWN).collect()
 }
 
 /// Languages by how much of a text is theirs.
@@ -487,10 +499,9 @@ fn languages_of(text: &str) -> Vec<&'static str> {
 }
 
 fn beginning(said: &str) -> String {
-    const MOST: usize = 60;
     let said = quoted(&said[..said.floor_char_boundary(4096)]);
-    let mut words: String = said.chars().take(MOST).collect();
-    if said.chars().count() > MOST {
+    let mut words: String = said.chars().take(MOST_SHOWN).collect();
+    if said.chars().count() > MOST_SHOWN {
         words.push('…');
     }
     words

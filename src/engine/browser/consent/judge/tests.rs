@@ -33,6 +33,13 @@ fn label(press: &Option<Press>) -> &str {
     press.as_ref().map_or("", |press| press.label.as_str())
 }
 
+#[test]
+fn what_a_label_gives_away_is_not_told() {
+    let control: Control =
+        serde_json::from_value(json!({"id": 0, "label": "Accept as ann@example.test, code 482913"})).unwrap();
+    assert_eq!(told(&control), "Accept as \u{2039}masked\u{203a}, code \u{2039}masked\u{203a}");
+}
+
 /// Sentences of banners.
 const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("English", "We use cookies to give you the best experience on our website.", "Accept", "Decline"),
