@@ -4,6 +4,7 @@ use crate::support::closed_schema::close;
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Asked, Hostile, TestCa, refused};
 use crate::support::nats::{Nats, holds, size, until};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -403,6 +404,21 @@ fn workers_take_the_sites_of_their_tags_and_say_how_they_do() {
     assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["lima", "paris"]);
 }
 
+/// The stream of jobs, as an operator may set it up.
+fn prepare_jobs(url: &str, config: Config) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let context = async_nats::jetstream::new(async_nats::connect(url).await.unwrap());
+        let config = Config {
+            name: "COOKIEPROOF_JOBS".into(),
+            subjects: vec!["cookieproof.jobs.>".into()],
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::New,
+            ..config
+        };
+        context.create_stream(config).await.unwrap();
+    });
+}
+
 #[test]
 fn what_is_too_large_for_a_message_goes_through_the_object_store() {
     let server = Hostile::http(|asked| match asked.target.as_str() {
@@ -419,7 +435,14 @@ fn what_is_too_large_for_a_message_goes_through_the_object_store() {
     // A job with its plan, and a scan with these cookies, are larger than a message may be.
     let mut fleet = Fleet::new(Nats::with(&["-js"], "max_payload: 2000\n"));
     fleet.with("large", &server, &format!("# {}", "a plan with much to say. ".repeat(100)), "");
+    // So short that the server soon takes the same for something new.
+    let window = Duration::from_millis(100);
+    prepare_jobs(&fleet.nats.url(), Config { duplicate_window: window, ..Config::default() });
     fleet.submit(&[]).code(0);
+    // Sent once more, it is refused, and its object stays where it is.
+    until("it is known as waiting already", || {
+        fleet.submit(&[]).code(0).stderr.contains("0 of 1 sites submitted")
+    });
     let _worker = fleet.worker("w", &[]);
     let summary = fleet.collect(&["--save-scan", "{site}.json"]).code(0).json();
     assert_eq!(named(&summary, "clear"), ["large"]);
@@ -434,20 +457,8 @@ fn a_full_queue_is_waited_for() {
     for number in 0..9 {
         fleet.with(&format!("s{number}"), &server, "", "");
     }
-    // As an operator bounded it.
     let url = fleet.nats.url();
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let context = async_nats::jetstream::new(async_nats::connect(&url).await.unwrap());
-        let config = async_nats::jetstream::stream::Config {
-            name: "COOKIEPROOF_JOBS".into(),
-            subjects: vec!["cookieproof.jobs.>".into()],
-            retention: async_nats::jetstream::stream::RetentionPolicy::WorkQueue,
-            discard: async_nats::jetstream::stream::DiscardPolicy::New,
-            max_messages: 3,
-            ..Default::default()
-        };
-        context.create_stream(config).await.unwrap();
-    });
+    prepare_jobs(&url, Config { max_messages: 3, ..Config::default() });
     let told = fleet.path("submit.log");
     let mut submit = Worker {
         child: Command::new(env!("CARGO_BIN_EXE_cookieproof"))

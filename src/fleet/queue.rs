@@ -263,7 +263,7 @@ impl Queue {
         loop {
             let why = match self.try_put(subject, id, &large, &body, &mut object).await {
                 Ok(put) => {
-                    if put == Put::Known && object.is_some() {
+                    if put == Put::Known && object.is_some() && self.is_of_another(subject, &large).await {
                         // Nobody will ever ask for it.
                         let _ = self.large.delete(&large).await;
                     }
@@ -284,6 +284,12 @@ impl Queue {
             }
             pause = (pause * 2).min(Duration::from_secs(2));
         }
+    }
+
+    /// Whether what is known under a subject of outcomes lies elsewhere than in this object. It may be our own, whose
+    /// acknowledgement was lost.
+    async fn is_of_another(&self, subject: &str, object: &str) -> bool {
+        matches!(self.message(subject).await, Ok(Some((_, _, payload))) if payload != object.as_bytes())
     }
 
     async fn try_put(
