@@ -34,24 +34,17 @@ pub(super) fn source(path: &Path) -> Result<Source, Complaint> {
 
 /// Reads a manifest.
 pub(super) fn manifest(path: &Path) -> Result<Manifest, Complaint> {
-    let source = source(path)?;
-    let (manifest, problems) =
-        manifest::read(source.text(), &source.file, Format::of(&source.file, source.text()));
-    usable("manifest", &source, manifest, &problems)
+    decoded("manifest", &source(path)?, manifest::read)
 }
 
 /// Reads a plan.
 pub(super) fn plan(path: &Path) -> Result<Plan, Complaint> {
-    let source = source(path)?;
-    let (plan, problems) = plan::read(source.text(), &source.file, Format::of(&source.file, source.text()));
-    usable("plan", &source, plan, &problems)
+    decoded("plan", &source(path)?, plan::read)
 }
 
 /// Reads a file of sites.
 pub(super) fn sites(path: &Path) -> Result<Vec<SiteEntry>, Complaint> {
-    let source = source(path)?;
-    let (sites, problems) = sites::read(source.text(), &source.file, Format::of(&source.file, source.text()));
-    usable("sites file", &source, sites, &problems)
+    decoded("sites file", &source(path)?, sites::read)
 }
 
 /// Reads what the lists of the plan and of the flags know, in this order. What of a list is not in
@@ -99,10 +92,7 @@ fn list(path: &Path) -> Result<(String, String), Complaint> {
 
 /// Reads a baseline.
 pub(super) fn baseline(path: &Path) -> Result<Baseline, Complaint> {
-    let source = source(path)?;
-    let (baseline, problems) =
-        baseline::read(source.text(), &source.file, Format::of(&source.file, source.text()));
-    usable("baseline", &source, baseline, &problems)
+    decoded("baseline", &source(path)?, baseline::read)
 }
 
 /// Reads a saved scan.
@@ -122,29 +112,29 @@ pub(super) fn scan(path: &Path) -> Result<Scan, Complaint> {
 
 /// The manifest of a text that came from elsewhere, under the name that it has there.
 pub(super) fn manifest_of(file: &str, text: &str) -> Result<Manifest, Complaint> {
-    let source = Source::new(file, text);
-    let (manifest, problems) = manifest::read(text, file, Format::of(file, text));
-    usable("manifest", &source, manifest, &problems)
+    decoded("manifest", &Source::new(file, text), manifest::read)
 }
 
 /// The plan of such a text.
 pub(super) fn plan_of(file: &str, text: &str) -> Result<Plan, Complaint> {
-    let source = Source::new(file, text);
-    let (plan, problems) = plan::read(text, file, Format::of(file, text));
-    usable("plan", &source, plan, &problems)
+    decoded("plan", &Source::new(file, text), plan::read)
 }
 
 /// A plan that is sent to other machines, with its source.
 pub(super) fn plan_to_travel(path: &Path) -> Result<(Plan, Source), Complaint> {
     let source = source(path)?;
-    let format = Format::of(&source.file, source.text());
-    let (plan, problems) = plan::read_to_travel(source.text(), &source.file, format);
-    usable("plan", &source, plan, &problems).map(|plan| (plan, source))
+    decoded("plan", &source, plan::read_to_travel).map(|plan| (plan, source))
 }
 
-/// Prints the problems; without a value they were errors.
-fn usable<T>(what: &str, source: &Source, value: Option<T>, problems: &[Problem]) -> Result<T, Complaint> {
-    print_problems(source, problems);
+/// What a source means, with its problems printed; where it means nothing they were errors.
+fn decoded<T>(
+    what: &str,
+    source: &Source,
+    read: impl Fn(&str, &str, Format) -> (Option<T>, Vec<Problem>),
+) -> Result<T, Complaint> {
+    let format = Format::of(&source.file, source.text());
+    let (value, problems) = read(source.text(), &source.file, format);
+    print_problems(source, &problems);
     value.ok_or_else(|| {
         let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         let noun = if errors == 1 { "error" } else { "errors" };

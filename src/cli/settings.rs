@@ -89,15 +89,11 @@ fn plan(what: Option<&str>) -> Result<Plan, Complaint> {
     }
     let shown = without_credentials(what);
     let complaint = Complaint::usage(format!("there is no file `{shown}`"));
-    Err(
-        match what.contains('.')
-            && Format::by_ending(what).is_none()
-            && Url::parse(&format!("https://{what}")).is_ok()
-        {
-            true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
-            false => complaint.hint("name a plan or a URL"),
-        },
-    )
+    let may_be_a_host = what.contains('.') && Format::by_ending(what).is_none();
+    Err(match may_be_a_host && Url::parse(&format!("https://{what}")).is_ok() {
+        true => complaint.hint(format!("if it is a site, say how to reach it: `https://{shown}`")),
+        false => complaint.hint("name a plan or a URL"),
+    })
 }
 
 fn apply(look: &Look, plan: &mut Plan) -> Result<(), Complaint> {

@@ -17,4 +17,4 @@ pub(crate) use job::{
 };
 pub(crate) use queue::{ANY, Put, Queue, Server, Trouble};
 pub(crate) use status::{Status, json, text};
-pub(crate) use worker::{Numbers, Settings, Took, work};
+pub(crate) use worker::{Numbers, Settings, Took, Worker, work};

@@ -52,26 +52,20 @@ pub(crate) struct Numbers {
 /// Looks at sites; the looks go on elsewhere, so that none of them can keep the server waiting.
 pub(crate) type Looker = Arc<dyn Fn(Job) -> oneshot::Receiver<Took> + Send + Sync>;
 
-struct Worker {
-    queue: Queue,
-    settings: Settings,
-    looker: Looker,
-    numbers: Arc<Numbers>,
-    tell: Tell,
-    stop: Stop,
+/// A worker, with all that it needs.
+pub(crate) struct Worker {
+    pub(crate) queue: Queue,
+    pub(crate) settings: Settings,
+    pub(crate) looker: Looker,
+    pub(crate) numbers: Arc<Numbers>,
+    pub(crate) tell: Tell,
+    pub(crate) stop: Stop,
 }
 
 /// Works until it is stopped; what was taken by then is done to its end.
-pub(crate) async fn work(
-    queue: Queue,
-    settings: Settings,
-    looker: Looker,
-    numbers: Arc<Numbers>,
-    tell: Tell,
-    stop: Stop,
-) {
-    let room = Arc::new(Semaphore::new(settings.at_once.max(1)));
-    let worker = Arc::new(Worker { queue, settings, looker, numbers, tell, stop });
+pub(crate) async fn work(worker: Worker) {
+    let room = Arc::new(Semaphore::new(worker.settings.at_once.max(1)));
+    let worker = Arc::new(worker);
     let mut asking: JoinSet<()> = JoinSet::new();
     let mut asked: BTreeSet<String> = BTreeSet::new();
     while !worker.stop.stopped() {

@@ -13,7 +13,6 @@ mod tests;
 
 use super::document::{Block, MOST_BLOCKS, Table};
 use super::forms;
-use super::inline;
 use super::words::Column;
 use serde_json::Value;
 
@@ -203,9 +202,4 @@ fn heading(column: Column) -> &'static str {
         Column::Essential => "Essential",
         Column::Other => "Value",
     }
-}
-
-/// A cell of data as it will be read: what is markup in a policy is none here.
-fn literal(text: &str) -> String {
-    inline::literal(text)
 }

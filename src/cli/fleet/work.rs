@@ -7,7 +7,7 @@ use crate::cli::metrics::{Counted, Metrics};
 use crate::cli::progress::Teller;
 use crate::cli::sites::SiteWatch;
 use crate::cli::{Exit, args, files, interrupt, live, settings};
-use crate::fleet::{self, Job, LookAt, Numbers, Settings, Took};
+use crate::fleet::{self, Job, LookAt, Numbers, Settings, Took, Worker};
 use crate::observation::Scan;
 use crate::plan::Plan;
 use crate::run::{Paces, Stop, run_beside};
@@ -66,8 +66,8 @@ pub(super) fn run(args: &Work) -> Result<Exit, Complaint> {
             let _ = give.send((job, tell));
             told
         };
-        fleet::work(queue, settings, Arc::new(looker), numbers, Arc::new(|text: &str| tell(text)), stop)
-            .await;
+        let tell = Arc::new(|text: &str| tell(text));
+        fleet::work(Worker { queue, settings, looker: Arc::new(looker), numbers, tell, stop }).await;
         Ok::<(), Complaint>(())
     })?;
     runtime.shutdown_background();

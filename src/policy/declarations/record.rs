@@ -1,7 +1,8 @@
 //! One record of data: keys are words that stand over columns, and some that only data has.
 
-use super::{Group, heading, literal};
+use super::{Group, heading};
 use crate::policy::document::Table;
+use crate::policy::inline::literal;
 use crate::policy::words::{self, Column};
 use serde_json::{Map, Value};
 

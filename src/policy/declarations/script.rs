@@ -160,7 +160,7 @@ fn code(chars: &mut impl Iterator<Item = (usize, char)>, digits: usize) -> Optio
 /// A cell that may hold markup, a link to the provider say.
 fn shown(text: &str) -> String {
     if !text.contains(['<', '&']) {
-        return super::literal(text);
+        return crate::policy::inline::literal(text);
     }
     let lines = html::blocks(text).into_iter().filter_map(|block| match block {
         Block::Line(line) => Some(line),

@@ -3,8 +3,9 @@
 //!
 //! Domains and packages of apps are no storage, and what an app keeps is not on a web site.
 
-use super::{heading, literal};
+use super::heading;
 use crate::policy::document::{Block, MOST_BLOCKS, Table};
+use crate::policy::inline::literal;
 use crate::policy::words::Column;
 use serde_json::Value;
 
