@@ -8,7 +8,8 @@ use crate::support::look::look;
 use cookieproof::observation::{DeadEndKind, Phase, SkipReason};
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// `Привет` in windows-1251.
 const HELLO: &[u8] = b"\xcf\xf0\xe8\xe2\xe5\xf2";
@@ -330,4 +331,41 @@ fn one_page_at_every_address_is_no_look_at_the_site() {
     let catalogue: Vec<String> =
         look(|target| format!("{CLOSED}{}<a href=/a>a</a><a href=/b>b</a>", target.len()), 0);
     assert_eq!(catalogue, ["\"declared-never-seen\""]);
+}
+
+#[test]
+fn a_site_that_closes_while_it_is_looked_at_was_not_looked_at() {
+    const CLOSED: &str = "<h1>Back soon</h1><a href=/status>What we are doing</a>";
+    const PAGES: usize = 20;
+    let look = |is_closed: fn(usize) -> bool, leaf: fn(&str) -> String, code| {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let site = Hostile::http(move |asking| match asking.target.as_str() {
+            "/robots.txt" | "/sitemap.xml" => Answer::status("404 Not Found", "", ""),
+            _ if is_closed(asked.fetch_add(1, Ordering::SeqCst)) => html(CLOSED),
+            "/" => html(&(0..PAGES).map(|n| format!("<a href=/page/{n}>{n}</a>")).collect::<String>()),
+            target => html(&leaf(target)),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let plan = format!("manifest = \"cookies.toml\"\n[targets.site]\nurl = \"{}\"\n", site.url("/"));
+        fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+        let manifest = "[site]\nhosts = [\"127.0.0.1\"]\n[[cookies]]\nname = \"sid\"\nhttp_only = true\n[claims]\ninventory = \"complete\"\n";
+        fs::write(folder.path().join("cookies.toml"), manifest).unwrap();
+        let args = ["audit", "cookieproof.toml", "-q", "--rate", "0", "--format", "json"];
+        let report = Cookieproof::new(args).within(folder.path()).run().code(code).json();
+        let rules = report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].to_string());
+        (rules.collect::<Vec<_>>(), report["inconclusive"].to_string())
+    };
+    // Digits tell no pages apart.
+    let each = |target: &str| {
+        let n: usize = target.rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        format!("<p>All about {}</p>", "x".repeat(n + 1))
+    };
+    for is_closed in [(|n| n > 6) as fn(usize) -> bool, |n| (6..14).contains(&n)] {
+        let (rules, inconclusive) = look(is_closed, each, 3);
+        assert_eq!(rules, Vec::<String>::new());
+        assert!(inconclusive.contains("showed one and the same page"), "{inconclusive}");
+    }
+    // Pages that are alike, while the first one stays what it is, are pages.
+    let (rules, _) = look(|_| false, |_| "<p>Sold out</p>".to_owned(), 0);
+    assert_eq!(rules, ["\"declared-never-seen\""]);
 }

@@ -7,11 +7,12 @@
 //! pages are asked for again after a new login, so that no page of an anonymous visitor counts as
 //! a member's.
 
+use super::answers::{Alike, Likeness};
 use super::context::{Ended, Runner};
 use super::html;
 use super::jars;
 use super::persona::PersonaSession;
-use super::recorder::{As, Likeness};
+use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
@@ -225,7 +226,7 @@ impl Crawl<'_, '_> {
             self.fill().await?;
             let Some(first) = self.under_way.pop_front() else {
                 if self.check().await? {
-                    return Ok(());
+                    return self.look_back().await;
                 }
                 continue;
             };
@@ -367,7 +368,7 @@ impl Crawl<'_, '_> {
                 self.runner.recorder.visit(self.cell, visit, None, counts);
                 self.runner.tell_start(visit);
                 if let Some(likeness) = likeness {
-                    self.runner.recorder.answered(self.cell, likeness);
+                    self.runner.recorder.answered(self.cell, &visit.asked, likeness);
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
@@ -508,6 +509,37 @@ impl Crawl<'_, '_> {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// A site may close while it is looked at, and open again. Where several addresses in a row showed one
+    /// page, it is asked for once more, and so is the first page of all: while a site is closed that shows it,
+    /// too, and afterwards there is another page where it stood.
+    async fn look_back(&mut self) -> Result<(), Ended> {
+        let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
+        for page in self.runner.recorder.in_a_row(self.cell) {
+            let is_everywhere = self.shows(&first, &page).await? == Some(true);
+            if is_everywhere || self.shows(&page.at, &page).await? == Some(false) {
+                self.runner.recorder.was_closed(self.cell, &page);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a page is what an address shows now, if it shows any.
+    async fn shows(&mut self, url: &Url, page: &Alike) -> Result<Option<bool>, Ended> {
+        let Some(address) = Address::new(url) else { return Ok(None) };
+        let work = Work::Page(Next { address, depth: 0, from: None, declared: true });
+        match self.runner.unless_ended(self.start(&work)).await? {
+            Ok(Done { jar, visit, likeness, .. }) => {
+                jars::merge(&mut self.who.session.jar, &jar, &visit);
+                self.runner.recorder.visit(self.cell, &visit, None, As::Guess);
+                Ok(likeness.and_then(|now| page.is(now)))
+            }
+            Err(error) => {
+                self.crashed(&work, &error);
+                Ok(None)
+            }
+        }
     }
 
     /// A page seen without a session is asked for once more, unless it is the one that ended it.

@@ -1,6 +1,7 @@
 //! The run: the tasks of the schedule, one after the other, each persona with a session of its own;
 //! pace, steps, probes. This is the one place that spawns.
 
+mod answers;
 mod consent;
 mod context;
 mod correlation;

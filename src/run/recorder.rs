@@ -1,6 +1,7 @@
 //! What the run has seen so far: visits go in, in the order they were asked for; the fold keeps
 //! what an audit could ask about.
 
+use super::answers::{Alike, Answers, Likeness};
 use super::correlation::{Claimed, Correlation, LookAgain};
 use crate::cookie::{Name, same_site};
 use crate::engine::browser::SentByScript;
@@ -9,23 +10,15 @@ use crate::manifest::{Glob, Manifest, PageClass};
 use crate::observation::Site;
 use crate::observation::{
     AnswerHead, Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold,
-    Observation, PageTally, Picture, Resource, SafeUrl, SameAnswer, Sampled, Sent, SentByScripts, Sighting,
-    Skipped,
+    Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting, Skipped,
 };
-use crate::run::html;
 use crate::secret::Secrets;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 
 /// Remarks kept about the coverage.
 const MOST_NOTES: usize = 100;
-/// Distinct pages told apart in one cell.
-const MOST_ANSWERS: usize = 20_000;
-/// Addresses from which on it says something that they all answer alike.
-const LEAST_ALIKE: u64 = 4;
-/// A page with a script and no more text than this is filled by the script.
-const WORDS_OF_A_PAGE: usize = 80;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
@@ -44,12 +37,8 @@ pub(super) struct Recorder {
     consent: Vec<ConsentLook>,
     pictures: Vec<Picture>,
     notes: Vec<String>,
-    /// How often each page came, by cell: one page at every address is a closed door.
-    answers: BTreeMap<Cell, HashMap<u64, u64>>,
-    /// Those of them that are pages all the same: filled by a script, or with links that lead on.
-    pages_alike: HashSet<u64>,
-    /// What the first address of a cell showed.
-    doors: HashSet<u64>,
+    /// Which pages were one and the same.
+    answers: Answers,
     dead_ends: Vec<DeadEnd>,
     sampled: Vec<Sampled>,
     /// What scripts sent, by persona, method, place and whether it was held back.
@@ -99,9 +88,7 @@ impl Recorder {
             consent: Vec::new(),
             pictures: Vec::new(),
             notes: Vec::new(),
-            answers: BTreeMap::new(),
-            pages_alike: HashSet::new(),
-            doors: HashSet::new(),
+            answers: Answers::default(),
             dead_ends: Vec::new(),
             sampled: Vec::new(),
             sent_by_scripts: BTreeMap::new(),
@@ -139,7 +126,7 @@ impl Recorder {
             });
         }
         if counts == As::Page && (200..300).contains(&visit.status) && !visit.body.is_empty() {
-            self.answered(cell, Likeness::of(&visit.body, false));
+            self.answered(cell, &visit.asked, Likeness::of(&visit.body, false));
         }
         if let Some(failure) = &visit.failure {
             if counts != As::Guess {
@@ -316,7 +303,7 @@ impl Recorder {
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
         coverage.lost += self.lost;
-        coverage.same_answers = self.same_answers();
+        coverage.same_answers = self.answers.same();
         coverage.notes.extend(self.notes.iter().cloned());
         coverage.dead_ends.extend(self.dead_ends.iter().cloned());
         coverage.sampled.extend(self.sampled.iter().cloned());
@@ -326,34 +313,18 @@ impl Recorder {
     }
 
     /// Counts a page by what it is like.
-    pub(super) fn answered(&mut self, cell: &Cell, like: Likeness) {
-        let Likeness { sum, is_login, is_page } = like;
-        let is_first = !self.answers.contains_key(cell);
-        let answers = self.answers.entry(cell.clone()).or_default();
-        if is_login {
-            return;
-        }
-        if is_first {
-            self.doors.insert(sum);
-        }
-        if answers.len() < MOST_ANSWERS || answers.contains_key(&sum) {
-            *answers.entry(sum).or_default() += 1;
-            if is_page {
-                self.pages_alike.insert(sum);
-            }
-        }
+    pub(super) fn answered(&mut self, cell: &Cell, url: &Url, like: Likeness) {
+        self.answers.add(cell, url, like);
     }
 
-    /// Cells in which more than half of the addresses answered with one page.
-    fn same_answers(&self) -> Vec<SameAnswer> {
-        let of_cell =
-            |(cell, answers): (&Cell, &HashMap<u64, u64>)| {
-                let (same, count) = answers.iter().max_by_key(|(sum, count)| (**count, **sum))?;
-                let (count, of) = (*count, answers.values().sum());
-                (!self.pages_alike.contains(same) && count >= LEAST_ALIKE && count * 2 > of)
-                    .then(|| SameAnswer { cell: cell.clone(), count, of, door: self.doors.contains(same) })
-            };
-        self.answers.iter().filter_map(of_cell).collect()
+    /// Pages that several addresses of a cell showed in a row.
+    pub(super) fn in_a_row(&self, cell: &Cell) -> Vec<Alike> {
+        self.answers.in_a_row(cell)
+    }
+
+    /// The site was closed while it showed this page.
+    pub(super) fn was_closed(&mut self, cell: &Cell, page: &Alike) {
+        self.answers.was_closed(cell, page);
     }
 
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {
@@ -474,47 +445,4 @@ fn gets_no_identifiers(manifest: Option<&Manifest>, site: &Arc<Site>) -> Claimed
         };
         domains.iter().any(|domains| domains.is_empty() || domains.iter().any(is))
     })
-}
-
-/// What tells pages apart, but for the digits in them.
-/// By what a page is known again at another address.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Likeness {
-    /// Of its text; digits are left out, because a closed door shows the time.
-    sum: u64,
-    /// A page that asks for a password is a door of another kind.
-    is_login: bool,
-    /// One without words that has a script is another page at each address for those who run it, and one
-    /// whose links lead on is no closed door.
-    is_page: bool,
-}
-
-impl Likeness {
-    pub(super) fn of(body: &[u8], leads_on: bool) -> Likeness {
-        Likeness {
-            sum: without_digits(body),
-            is_login: is_a_login(body),
-            is_page: leads_on || is_a_shell(body),
-        }
-    }
-}
-
-fn without_digits(body: &[u8]) -> u64 {
-    let mut hash = std::hash::DefaultHasher::new();
-    for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {
-        std::hash::Hasher::write(&mut hash, piece);
-    }
-    std::hash::Hasher::finish(&hash)
-}
-
-/// Whether a page asks for a password, in whatever case and quotes its markup has it.
-fn is_a_login(body: &[u8]) -> bool {
-    let wanted: &[u8] = b"password";
-    body.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
-}
-
-/// Whether a script fills the page: it has one, and next to no words.
-fn is_a_shell(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body);
-    text.contains("<script") && html::visible_text(&text, WORDS_OF_A_PAGE + 1).len() <= WORDS_OF_A_PAGE
 }

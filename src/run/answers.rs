@@ -1,0 +1,233 @@
+//! Which pages of a visit were one and the same. A site that is closed shows one page at every
+//! address; one that closes while it is looked at shows it at several addresses in a row.
+
+use crate::observation::{Cell, SameAnswer};
+use crate::run::html;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use url::Url;
+
+/// Distinct pages told apart in one cell.
+const MOST_ANSWERS: usize = 20_000;
+/// Addresses from which on it says something that they all answer alike.
+const LEAST_ALIKE: u64 = 4;
+/// Pages looked back at, of one cell.
+const MOST_IN_A_ROW: usize = 3;
+/// A page with a script and no more text than this is filled by the script.
+const WORDS_OF_A_PAGE: usize = 80;
+
+/// By what a page is known again at another address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Likeness {
+    /// Of its text; digits are left out, because a closed door shows the time.
+    sum: u64,
+    /// A page that asks for a password is a door of another kind.
+    is_login: bool,
+    /// One without words that has a script is another page at each address for those who run it, and one
+    /// whose links lead on is no closed door.
+    is_page: bool,
+}
+
+impl Likeness {
+    pub(super) fn of(body: &[u8], leads_on: bool) -> Likeness {
+        Likeness {
+            sum: without_digits(body),
+            is_login: is_a_login(body),
+            is_page: leads_on || is_a_shell(body),
+        }
+    }
+}
+
+/// A page that several addresses showed in a row, and not the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alike {
+    sum: u64,
+    /// The first address that showed it.
+    pub(super) at: Url,
+}
+
+impl Alike {
+    /// Whether it is this page; a login tells nothing.
+    pub(super) fn is(&self, page: Likeness) -> Option<bool> {
+        (!page.is_login).then_some(self.sum == page.sum)
+    }
+}
+
+/// The pages of all cells, by what they are like.
+#[derive(Debug, Default)]
+pub(super) struct Answers(BTreeMap<Cell, OfCell>);
+
+#[derive(Debug, Default)]
+struct OfCell {
+    /// How often each page came.
+    counts: HashMap<u64, u64>,
+    /// What the first address showed.
+    first: Option<u64>,
+    /// Pages all the same: filled by a script, or with links that lead on.
+    pages: HashSet<u64>,
+    /// Seen last, how often in a row, and from where on.
+    row: Option<(Alike, u64)>,
+    in_a_row: Vec<Alike>,
+    /// Shown by a site that was closed just then.
+    closed: Option<u64>,
+}
+
+impl Answers {
+    /// Counts a page.
+    pub(super) fn add(&mut self, cell: &Cell, url: &Url, page: Likeness) {
+        if !self.0.contains_key(cell) {
+            self.0.insert(cell.clone(), OfCell::default());
+        }
+        if let Some(of_cell) = self.0.get_mut(cell) {
+            of_cell.add(url, page);
+        }
+    }
+
+    /// Pages that several addresses showed in a row, and not the first.
+    pub(super) fn in_a_row(&self, cell: &Cell) -> Vec<Alike> {
+        self.0.get(cell).map(|of_cell| of_cell.in_a_row.clone()).unwrap_or_default()
+    }
+
+    /// The site was closed while it showed this page.
+    pub(super) fn was_closed(&mut self, cell: &Cell, page: &Alike) {
+        if let Some(of_cell) = self.0.get_mut(cell) {
+            of_cell.closed = Some(page.sum);
+        }
+    }
+
+    /// Cells in which more than half of the addresses answered with one page, or a site was closed.
+    pub(super) fn same(&self) -> Vec<SameAnswer> {
+        self.0.iter().filter_map(|(cell, of_cell)| of_cell.same(cell)).collect()
+    }
+}
+
+impl OfCell {
+    fn add(&mut self, url: &Url, page: Likeness) {
+        let Likeness { sum, is_login, is_page } = page;
+        let is_first = self.counts.is_empty() && self.first.is_none();
+        if is_login {
+            return;
+        }
+        if is_first {
+            self.first = Some(sum);
+        }
+        self.in_a_row(url, sum);
+        if self.counts.len() < MOST_ANSWERS || self.counts.contains_key(&sum) {
+            *self.counts.entry(sum).or_default() += 1;
+            if is_page {
+                self.pages.insert(sum);
+            }
+        }
+    }
+
+    fn in_a_row(&mut self, url: &Url, sum: u64) {
+        match &mut self.row {
+            Some((page, count)) if page.sum == sum => {
+                *count += 1;
+                let known = self.first == Some(sum) || self.in_a_row.iter().any(|page| page.sum == sum);
+                if *count >= LEAST_ALIKE && !known && self.in_a_row.len() < MOST_IN_A_ROW {
+                    self.in_a_row.push(page.clone());
+                }
+            }
+            row => *row = Some((Alike { sum, at: url.clone() }, 1)),
+        }
+    }
+
+    fn same(&self, cell: &Cell) -> Option<SameAnswer> {
+        let of = self.counts.values().sum();
+        if let Some(count) = self.closed.and_then(|sum| self.counts.get(&sum)) {
+            return Some(SameAnswer { cell: cell.clone(), count: *count, of, door: true });
+        }
+        let (same, count) = self.counts.iter().max_by_key(|(sum, count)| (**count, **sum))?;
+        (!self.pages.contains(same) && *count >= LEAST_ALIKE && count * 2 > of).then(|| SameAnswer {
+            cell: cell.clone(),
+            count: *count,
+            of,
+            door: self.first == Some(*same),
+        })
+    }
+}
+
+fn without_digits(body: &[u8]) -> u64 {
+    let mut hash = std::hash::DefaultHasher::new();
+    for piece in body.split(u8::is_ascii_digit).filter(|piece| !piece.is_empty()) {
+        std::hash::Hasher::write(&mut hash, piece);
+    }
+    std::hash::Hasher::finish(&hash)
+}
+
+/// Whether a page asks for a password, in whatever case and quotes its markup has it.
+fn is_a_login(body: &[u8]) -> bool {
+    let wanted: &[u8] = b"password";
+    body.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether a script fills the page: it has one, and next to no words.
+fn is_a_shell(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    text.contains("<script") && html::visible_text(&text, WORDS_OF_A_PAGE + 1).len() <= WORDS_OF_A_PAGE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Alike, Answers, Likeness};
+    use crate::observation::{Cell, Consent, Engine, Phase, SameAnswer};
+    use url::Url;
+
+    fn url(path: &str) -> Url {
+        Url::parse("http://localhost/").unwrap().join(path).unwrap()
+    }
+
+    fn answers(pages: &[&str]) -> (Answers, Cell) {
+        let mut answers = Answers::default();
+        let cell = Cell {
+            persona: "anonymous".to_owned(),
+            engine: Engine::Http,
+            consent: Consent::Untouched,
+            phase: Phase::Crawl,
+            repeat: 1,
+            third_party: None,
+        };
+        for (n, body) in pages.iter().enumerate() {
+            answers.add(&cell, &url(&n.to_string()), Likeness::of(body.as_bytes(), false));
+        }
+        (answers, cell)
+    }
+
+    fn same(answers: &Answers) -> Vec<(u64, u64, bool)> {
+        answers.same().into_iter().map(|SameAnswer { count, of, door, .. }| (count, of, door)).collect()
+    }
+
+    #[test]
+    fn one_page_at_most_addresses_is_told() {
+        assert_eq!(
+            same(&answers(&["soon 04:10", "soon 04:11", "soon 04:12", "soon 5:1", "other"]).0),
+            [(4, 5, true)]
+        );
+        assert_eq!(same(&answers(&["other", "soon", "soon", "soon", "soon"]).0), [(4, 5, false)]);
+        assert_eq!(same(&answers(&["soon", "soon", "soon"]).0), []);
+        let doors = ["Password: "; 5];
+        assert_eq!(same(&answers(&doors).0), []);
+    }
+
+    #[test]
+    fn a_row_of_one_page_is_looked_back_at() {
+        let pages = ["a", "b", "c", "d", "e", "soon 4", "soon 5", "soon 59", "soon 6", "soon 77", "f"];
+        let (mut answers, cell) = answers(&pages);
+        let row = answers.in_a_row(&cell);
+        let [Alike { at, .. }] = row.as_slice() else { panic!("{row:?}") };
+        assert_eq!(*at, url("5"));
+        let is = |body: &str| row[0].is(Likeness::of(body.as_bytes(), true));
+        assert_eq!([is("soon 7"), is("a"), is("Password:")], [Some(true), Some(false), None]);
+        assert_eq!(same(&answers), []);
+        answers.was_closed(&cell, &row[0]);
+        assert_eq!(same(&answers), [(5, 11, true)]);
+    }
+
+    #[test]
+    fn what_the_first_address_shows_or_others_come_between_is_no_row() {
+        for pages in [["soon"; 6], ["a", "soon", "b", "soon", "soon", "soon"]] {
+            let (answers, cell) = answers(&pages);
+            assert_eq!(answers.in_a_row(&cell), [], "{pages:?}");
+        }
+    }
+}
