@@ -15,7 +15,7 @@ use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
     StorageKind, family, path_template,
 };
-use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written};
+use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written, registrable_domain};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -37,7 +37,7 @@ pub struct Fold {
     things: HashSet<u64>,
     seen: Counted<Seen>,
     sent: Counted<Went>,
-    contacts: Counted<Contact>,
+    contacts: Counted<Asked>,
     visited: Counted<PageTally>,
     skipped: Counted<Skipped>,
     failed: Counted<Failed>,
@@ -128,7 +128,7 @@ impl Fold {
 
     /// Takes in a request to a host, or a mention of one.
     pub fn add_contact(&mut self, contact: Contact) {
-        self.contacts.add(&mut self.pages, contact);
+        self.contacts.add(&mut self.pages, Asked { contact, mixed: false });
     }
 
     /// Takes in a page that was visited.
@@ -189,7 +189,9 @@ impl Fold {
 
     /// Hosts asked so far, sorted.
     pub fn contacts(&self) -> Vec<Contact> {
-        self.contacts.sorted()
+        let mut contacts: Vec<Contact> = self.contacts.iter().map(|asked| asked.contact.clone()).collect();
+        contacts.sort();
+        contacts
     }
 
     /// Fills in the pages, skipped and failed of a coverage, sorted, and what could not be kept.
@@ -529,26 +531,45 @@ impl Countable for Went {
     }
 }
 
-impl Countable for Contact {
+/// Requests to a host. Where a site makes hosts up, those of one registrable domain are one.
+#[derive(Clone)]
+struct Asked {
+    contact: Contact,
+    mixed: bool,
+}
+
+impl Countable for Asked {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let page = pages.key(&self.page, detail.min(Detail::Host));
-        let what = (&self.host, self.party, self.resource, &self.cell, self.fetched, &self.carried);
-        hash_of(pages, (what, page))
+        let Contact { host, party, resource, cell, page, fetched, carried, .. } = &self.contact;
+        let page = pages.key(page, detail.min(Detail::Host));
+        let host = if detail < Detail::Outline { host } else { registrable_domain(host) };
+        hash_of(pages, (host, party, resource, cell, fetched, carried, page))
     }
 
     fn merge(&mut self, other: Self) {
-        self.count += other.count;
+        self.mixed |= other.mixed || self.contact.host != other.contact.host;
+        self.contact.count += other.contact.count;
         // The first script that is known, in the order of URLs.
-        let place = |contact: &Contact| {
-            (contact.script.is_none(), contact.page.clone(), contact.example.clone(), contact.script.clone())
+        let place = |Asked { contact, .. }: &Asked| {
+            let Contact { host, page, example, script, .. } = contact.clone();
+            (script.is_none(), page, example, script, host)
         };
         if place(&other) < place(self) {
-            (self.page, self.example, self.script) = (other.page, other.example, other.script);
+            self.contact = Contact { count: self.contact.count, ..other.contact };
         }
     }
 
     fn count(&self) -> u64 {
-        self.count
+        self.contact.count
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
+    /// Hosts made up by the thousand are long.
+    fn rank(&self) -> u32 {
+        u32::try_from(self.contact.host.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -949,6 +970,40 @@ mod tests {
             let again = kept(Fold::default(), &other);
             prop_assert_eq!(counted(&first), sightings.len() as u64);
             prop_assert!(again == (first, coverage));
+        }
+    }
+
+    #[test]
+    fn hosts_that_are_made_up_push_no_other_out() {
+        let contact = |host: &str| Contact {
+            host: host.to_owned(),
+            party: Party::Third,
+            resource: Resource::Image,
+            cell: cell("anonymous"),
+            page: safe("/"),
+            example: safe(&format!("https://{host}/p.gif")),
+            count: 1,
+            fetched: true,
+            carried: Vec::new(),
+            script: None,
+        };
+        let made_up = (0..MOST * 3).map(|n| contact(&format!("h{n}.tracker.example")));
+        let others = ["ads.example", "cdn.long-name-of-another.example"].map(contact);
+        for turn in [0, 1, MOST] {
+            let mut contacts: Vec<Contact> = made_up.clone().chain(others.clone()).collect();
+            contacts.rotate_right(turn);
+            let mut fold = Fold::default();
+            contacts.into_iter().for_each(|contact| fold.add_contact(contact));
+            let kept: Vec<_> = fold.contacts().into_iter().map(|kept| (kept.host, kept.count)).collect();
+            let expected = [
+                ("ads.example", 1),
+                ("cdn.long-name-of-another.example", 1),
+                ("h0.tracker.example", MOST as u64 * 3),
+            ];
+            assert_eq!(kept, expected.map(|(host, count)| (host.to_owned(), count)));
+            let mut coverage = Coverage::default();
+            fold.cover(&mut coverage);
+            assert_eq!(coverage.lost, MOST as u64 * 3);
         }
     }
 
