@@ -18,14 +18,14 @@
 #[path = "../tests/support/devtools.rs"]
 mod devtools;
 mod generated;
+#[path = "generated/server.rs"]
+mod server;
 
 use cookieproof::observation::{Engine, Scan};
 use cookieproof::plan::{EngineChoice, Plan, Render};
 use cookieproof::run::{Stop, run};
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     println!("| what | pages | seconds | pages/s | | peak memory |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for (size, bytes) in [("trivial", 0), ("300 KB", LARGE)] {
-        let site = serve(pages, 1, bytes)?;
+        let site = server::serve(pages, 1, bytes)?;
         let (bare, memory) = watched(|| navigate(&site, pages))?;
         row(&format!("{size}: a script that only navigates"), pages, bare, bare, pages, memory);
         for tabs in [1, 4, 8] {
@@ -67,7 +67,7 @@ fn main() -> Result<()> {
 /// The same site, rendered whole and by kinds.
 fn kinds() -> Result<()> {
     const PAGES: usize = 300;
-    let site = serve(PAGES, generated::KINDS, 200)?;
+    let site = server::serve(PAGES, generated::KINDS, 200)?;
     let mut seconds = Vec::new();
     let mut found = Vec::new();
     println!("\n| rendered | pages | found | seconds | |\n| --- | --- | --- | --- | --- |");
@@ -174,51 +174,4 @@ fn memory_below(root: u32) -> u64 {
         rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_whitespace().next()?.parse().ok()
     };
     below.iter().filter_map(pss).sum()
-}
-
-/// The generated site, in threads of its own.
-fn serve(pages: usize, kinds: usize, bytes: usize) -> Result<Url> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let url = Url::parse(&format!("http://localhost:{}/", listener.local_addr()?.port()))?;
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || {
-                // A client that goes away is done.
-                let _ = converse(stream, pages, kinds, bytes);
-            });
-        }
-    });
-    Ok(url)
-}
-
-fn converse(mut stream: TcpStream, pages: usize, kinds: usize, bytes: usize) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let read = stream.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(());
-        }
-        head.extend_from_slice(&buffer[..read]);
-        if !head.ends_with(b"\r\n\r\n") {
-            continue;
-        }
-        let text = String::from_utf8_lossy(&head).into_owned();
-        head.clear();
-        let path = text.split_whitespace().nth(1).unwrap_or("/").to_owned();
-        let answer = match generated::answer(&path, pages, kinds, bytes) {
-            Some(page) => {
-                let cookie =
-                    page.cookie.map(|cookie| format!("Set-Cookie: {cookie}\r\n")).unwrap_or_default();
-                format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{cookie}Content-Length: {}\r\n\r\n{}",
-                    page.content_type,
-                    page.body.len(),
-                    page.body
-                )
-            }
-            None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
-        };
-        stream.write_all(answer.as_bytes())?;
-    }
 }

@@ -1,11 +1,14 @@
 //! `fleet`: sites on a queue, workers that are killed, a server that is killed. Every wait is for a condition.
 
-use crate::support::closed_schema::close;
+use crate::support::closed_schema::misfits;
 use crate::support::command::{Cookieproof, Ended};
 use crate::support::hostile::{Answer, Asked, Hostile, TestCa, refused};
 use crate::support::nats::{Nats, holds, size, until};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
-use serde_json::Value;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
+use nkeys::{KeyPair, KeyPairType};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -73,7 +76,7 @@ impl Fleet {
     fn status(&self) -> Value {
         let ended = self.command(&["status", "night", "--format", "json"]).run();
         let status = ended.json();
-        assert_eq!(fits_the_schema(&status), Vec::<String>::new());
+        assert_eq!(misfits(&status, "fleet-status.schema.json"), Vec::<String>::new());
         assert_eq!(ended.code == Some(0), status["results"] == status["sites"], "{status}");
         status
     }
@@ -128,13 +131,6 @@ impl Drop for Worker {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn fits_the_schema(status: &Value) -> Vec<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/fleet-status.schema.json");
-    let mut schema: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    close(&mut schema);
-    jsonschema::validator_for(&schema).unwrap().iter_errors(status).map(|error| error.to_string()).collect()
 }
 
 fn answer(asked: &Asked) -> Answer {
@@ -402,6 +398,72 @@ fn workers_take_the_sites_of_their_tags_and_say_how_they_do() {
     // Whoever may take anything takes the other.
     let _all = fleet.worker("all", &[]);
     assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["lima", "paris"]);
+}
+
+/// A token of NATS's accounts, as an operator's tools sign it.
+fn signed(by: &KeyPair, whose: &KeyPair, nats: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({
+        "jti": "1", "iat": 0, "name": "test", "iss": by.public_key(), "sub": whose.public_key(), "nats": nats,
+    });
+    let text = format!("{}.{}", part(&json!({"typ": "JWT", "alg": "ed25519-nkey"})), part(&claims));
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(by.sign(text.as_bytes()).unwrap()))
+}
+
+#[test]
+fn a_server_with_accounts_is_worked_for_with_a_credentials_file() {
+    let [operator, account, system, user] = ["operator", "account", "account", "user"].map(|kind| {
+        KeyPair::new(match kind {
+            "operator" => KeyPairType::Operator,
+            "account" => KeyPairType::Account,
+            _ => KeyPairType::User,
+        })
+    });
+    let all = json!({
+        "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1, "wildcards": true, "conn": -1,
+        "leaf": -1, "mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1,
+    });
+    let of_account = json!({"type": "account", "version": 2, "limits": all});
+    let of_system = json!({
+        "type": "account", "version": 2,
+        "limits": {"subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1, "wildcards": true, "conn": -1, "leaf": -1},
+    });
+    let of_user = json!({"type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1});
+    let config = format!(
+        "operator: {}\nsystem_account: {}\nresolver: MEMORY\nresolver_preload: {{ {}: {}, {}: {} }}\n",
+        signed(&operator, &operator, &json!({"type": "operator", "version": 2})),
+        system.public_key(),
+        account.public_key(),
+        signed(&operator, &account, &of_account),
+        system.public_key(),
+        signed(&operator, &system, &of_system),
+    );
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::with(&["-js"], &config));
+    fleet.with("docs", &server, "", "");
+    let (token, seed) = (signed(&account, &user, &of_user), user.seed().unwrap());
+    let file = format!(
+        "-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n\
+         -----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
+    );
+    fleet.write("night.creds", &file);
+    let refused = fleet.submit(&[]).code(2);
+    assert!(refused.stderr.contains("does not let us in"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`--creds FILE`"), "{}", refused.stderr);
+    let known = ["--creds", "night.creds"];
+    let submitted = fleet.submit(&known).code(0);
+    let worker = fleet.worker("w", &known);
+    let collected = fleet.collect(&known).code(0);
+    assert_eq!(named(&collected.json(), "clear"), ["docs"]);
+    // What is no such file, or another's, is said without what is in it.
+    fleet.write("cut.creds", &file[..file.len() / 2]);
+    let cut = fleet.submit(&["--creds", "cut.creds"]).code(2);
+    assert!(cut.stderr.contains("is no NATS credentials file"), "{}", cut.stderr);
+    let none = fleet.submit(&["--creds", "none.creds"]).code(2);
+    assert!(none.stderr.contains("none.creds"), "{}", none.stderr);
+    for said in [refused.stderr, submitted.stderr, collected.stderr, cut.stderr, worker.told()] {
+        assert!(!said.contains(&seed) && !said.contains(&token), "{said}");
+    }
 }
 
 /// The stream of jobs, as an operator may set it up.

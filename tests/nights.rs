@@ -3,13 +3,13 @@
 
 use crate::support::app::{html, page, to};
 use crate::support::command::{Cookieproof, Ended};
-use crate::support::hostile::{Answer, Asked, Hostile};
+use crate::support::hostile::{Answer, Asked, Hostile, webhook};
 use crate::support::small_site::{small_site, url};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// What the shop says of itself. `_ga` lives longer than this from the first night on.
@@ -436,17 +436,6 @@ fn runs_at_once_share_a_history() {
     // Retention: the last two, and what they are compared with.
     let kept = shop.run(&["history", "audits.db", "--keep", "2", "--format", "json"]).code(0).json();
     assert_eq!(kept["sites"][0]["nights"].as_array().unwrap().len(), 2);
-}
-
-/// A webhook, and what it was told.
-fn webhook(status: &'static str) -> (Hostile, Arc<Mutex<Vec<Value>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hears = Arc::clone(&told);
-    let server = Hostile::http(move |asked| {
-        hears.lock().unwrap().push(serde_json::from_slice(&asked.body).unwrap_or_default());
-        Answer::status(status, "", "")
-    });
-    (server, told)
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! `audit --sites`: several small sites at once, through the binary.
 
 use crate::support::app::{html, page};
+use crate::support::closed_schema::misfits;
 use crate::support::command::{Cookieproof, Ended};
-use crate::support::hostile::{Answer, Asked, Hostile, refused};
+use crate::support::hostile::{Answer, Asked, Hostile, refused, webhook};
+use crate::support::nats::{free_port, until};
 use crate::support::small_site::masked;
 use serde_json::Value;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
@@ -109,6 +113,7 @@ fn sites_come_out_each_for_itself_and_the_worst_first() {
     let ended = fleet.audit(&args).code(2);
     assert!(ended.stderr.contains("unknown key `limit`") && ended.stderr.contains("cookieproof.toml:5"));
     let summary = ended.json();
+    assert_eq!(misfits(&summary, "sites-summary.schema.json"), Vec::<String>::new());
     let expected = ["broken not-set-up", "shop findings", "gone inconclusive", "docs clear", "blog clear"]
         .map(str::to_owned);
     assert_eq!(verdicts(&summary), expected);
@@ -259,6 +264,7 @@ fn nights_of_many_sites_are_kept_in_one_history() {
     let second = fleet.audit(&gate).code(0).json();
     assert_eq!(verdicts(&second), ["docs clear", "shop clear"]);
     assert_eq!(second["sites"][1]["since"]["still_there"], 1);
+    assert_eq!(misfits(&second, "sites-summary.schema.json"), Vec::<String>::new());
     let nights = Cookieproof::new(["history", "audits.db"]).within(fleet.folder.path()).run().code(0);
     assert!(nights.stdout.contains("https://docs.test (local): 2 nights"), "{}", nights.stdout);
     assert!(nights.stdout.contains("https://shop.test (local): 2 nights"), "{}", nights.stdout);
@@ -267,6 +273,89 @@ fn nights_of_many_sites_are_kept_in_one_history() {
     let ended = fleet.audit(&gate).code(2);
     let why = ended.json()["sites"][0]["why"][0].as_str().unwrap().to_owned();
     assert!(why.contains("this and docs are both https://docs.test (local)"), "{why}");
+}
+
+#[test]
+fn a_webhook_is_told_once_of_all_sites() {
+    let (docs, shop) = (kept(), site("sid=1; Path=/; Max-Age=86400; HttpOnly"));
+    let fleet = Fleet::new().with("docs", &url(&docs), "").with("shop", &url(&shop), "").with(
+        "gone",
+        &format!("http://{}/", refused()),
+        "",
+    );
+    let (server, told) = webhook("200 OK");
+    let address = format!("http://{}/T0p-S3cret", server.address);
+    let args = ["--notify", "${env:HOOK}", "--output", "html=all.html", "--format", "json"];
+    let ended = fleet.command(&args).env("HOOK", &address).run().code(1);
+    assert!(!(ended.stdout + &ended.stderr).contains("T0p-S3cret"));
+    let told = told.lock().unwrap();
+    let [notice] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(notice["format"], "cookieproof-sites-notice/1");
+    assert_eq!((notice["exit"].as_u64(), notice["reports"][0].as_str()), (Some(1), Some("all.html")));
+    assert_eq!(notice["answer"], "3 sites: 1 with findings, 1 inconclusive, 1 clear.");
+    let of = |row: &Value| (row["site"].to_string(), row["errors"].as_u64().unwrap());
+    let not_clear: Vec<_> = notice["not_clear"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(not_clear, [("\"shop\"".to_owned(), 1), ("\"gone\"".to_owned(), 0)]);
+}
+
+#[test]
+fn whoever_watches_is_told_how_it_goes_on() {
+    let is_open = Arc::new(AtomicBool::new(false));
+    let door = Arc::clone(&is_open);
+    let slow = Hostile::http(move |asked| {
+        if asked.target == "/b" {
+            until("somebody looked", || door.load(Ordering::SeqCst));
+        }
+        answer("sid=1; Path=/; Max-Age=3600; HttpOnly", asked)
+    });
+    let shop = site("sid=1; Path=/; Max-Age=86400; HttpOnly");
+    let fleet = Fleet::new().with("shop", &url(&shop), "").with("slow", &url(&slow), "");
+    let port = free_port();
+    let asked = |path: &str| {
+        let mut text = String::new();
+        // Before it listens nobody answers.
+        if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+            let _ = write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            let _ = stream.read_to_string(&mut text);
+        }
+        text
+    };
+    let run = fleet.command(&["--metrics", &format!("127.0.0.1:{port}")]);
+    run.run_and(|_| {
+        let judged = "\ncookieproof_sites_total{verdict=\"findings\"} 1\n";
+        until("the first site is counted", || asked("/metrics").contains(judged));
+        let metrics = asked("/metrics");
+        for line in ["sites_total{verdict=\"clear\"} 0", "findings_total{severity=\"error\"} 1"] {
+            assert!(metrics.contains(&format!("\ncookieproof_{line}\n")), "{metrics}");
+        }
+        assert!(asked("/health").starts_with("HTTP/1.1 200") && asked("/ready").starts_with("HTTP/1.1 200"));
+        is_open.store(true, Ordering::SeqCst);
+    })
+    .code(1);
+}
+
+#[test]
+fn sites_are_looked_at_in_browsers_of_their_own() {
+    let site = |name: &'static str| {
+        Hostile::http(move |asked| match asked.target.as_str() {
+            "/" => html(&format!("<script>document.cookie = '{name}=1; path=/'</script>")),
+            _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "no"),
+        })
+    };
+    let (docs, shop) = (site("docs"), site("shop"));
+    let fleet = Fleet::new().with("docs", &url(&docs), "").with("shop", &url(&shop), "");
+    for name in ["docs", "shop"] {
+        let manifest = format!(
+            "[site]\nname = \"{name}\"\n[[cookies]]\nname = \"docs\"\n[claims]\ninventory = \"complete\"\n"
+        );
+        fleet.write(&format!("{name}/cookies.toml"), &manifest);
+    }
+    let ended = fleet.command(&["--engine", "browser", "--format", "json"]);
+    let path = std::env::var("PATH").unwrap_or_default();
+    let summary = ended.env("PATH", &path).run().code(1).json();
+    assert_eq!(verdicts(&summary), ["shop findings", "docs clear"]);
+    let finding = &summary["sites"][0]["findings"][0];
+    assert_eq!(finding["rule"], "undeclared-cookie", "{summary}");
 }
 
 #[test]

@@ -15,8 +15,8 @@ const MOST_BYTES: u64 = 256 << 20;
 /// Packs a value.
 pub(super) fn packed(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    serde_json::to_writer(&mut packer, value)?;
-    packer.flush()?;
+    // Word by word it would be packed word by word.
+    packer.write_all(&serde_json::to_vec(value)?)?;
     packer.finish()
 }
 

@@ -158,13 +158,15 @@ impl Worker {
     }
 
     async fn done(&self, run: &str, site: &str, message: &async_nats::Message, delivered: u32) -> Done {
-        match self.queue.has_result(run, site).await {
-            // What is acknowledged may come once more: the acknowledgement was lost, not the result.
-            Ok(true) => return Done::Stored,
-            Ok(false) => {}
-            Err(trouble) => {
-                (self.tell)(&trouble.to_string());
-                return Done::Left;
+        // What was acknowledged may come once more: the acknowledgement was lost, not the result.
+        if delivered > 1 {
+            match self.queue.has_result(run, site).await {
+                Ok(true) => return Done::Stored,
+                Ok(false) => {}
+                Err(trouble) => {
+                    (self.tell)(&trouble.to_string());
+                    return Done::Left;
+                }
             }
         }
         let job = match self.queue.opened(message.headers.as_ref(), &message.payload).await {

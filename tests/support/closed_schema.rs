@@ -2,9 +2,19 @@
 //! undescribed.
 
 use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// What in a value is not as a schema of `config/` says, or is not in it.
+pub(crate) fn misfits(value: &Value, schema: &str) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(schema);
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    close(&mut schema);
+    jsonschema::validator_for(&schema).unwrap().iter_errors(value).map(|error| error.to_string()).collect()
+}
 
 /// No member beyond those that are named.
-pub(crate) fn close(schema: &mut Value) {
+fn close(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             if members.contains_key("properties") {

@@ -463,3 +463,14 @@ mod h2 {
         stream.flush()
     }
 }
+
+/// A webhook that answers like this, and what it was told.
+pub(crate) fn webhook(status: &'static str) -> (Hostile, Arc<Mutex<Vec<serde_json::Value>>>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let server = Hostile::http(move |asked| {
+        hears.lock().unwrap().push(serde_json::from_slice(&asked.body).unwrap_or_default());
+        Answer::status(status, "", "")
+    });
+    (server, told)
+}

@@ -118,7 +118,7 @@ fn greets(port: u16) -> bool {
 }
 
 /// Below those that the system gives to whoever asks for any: a server that comes back finds its own free.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = (std::process::id().wrapping_mul(61) % 12_000) as u16;
     loop {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, OnceLock};
+use tempfile::TempDir;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::LocalSet;
 use url::Origin;
@@ -111,9 +112,8 @@ fn look_at_all(eyes: Eyes, mut jobs: mpsc::UnboundedReceiver<(Job, oneshot::Send
 
 impl Eyes {
     async fn look(&self, job: &Job, origins: &Origins, paces: &Paces) -> Result<Scan, Complaint> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| Complaint::usage(format!("no temporary folder can be made: {error}")))?;
-        let plan = self.plan(job, folder.path())?;
+        let mut certificates = None;
+        let plan = self.plan(job, &mut certificates)?;
         let looking = settings::looking_as(plan, &wishes(job)?)?;
         let manifest = files::manifest_of(&job.manifest.file, &job.manifest.text)?;
         let settings::Looking { plan, target } = looking;
@@ -137,8 +137,9 @@ impl Eyes {
     }
 
     /// The plan as it is meant here: files beside it lie in this worker's folder, and what a job may not decide,
-    /// which programs run here and where files are written, is decided here.
-    fn plan(&self, job: &Job, folder: &Path) -> Result<Plan, Complaint> {
+    /// which programs run here and where files are written, is decided here. The job's certificates go to a folder
+    /// that is there as long as it is held.
+    fn plan(&self, job: &Job, folder: &mut Option<TempDir>) -> Result<Plan, Complaint> {
         let mut plan = match &job.look {
             LookAt::Url(url) => {
                 let url = settings::url(url)?
@@ -173,7 +174,13 @@ impl Eyes {
             let there = own.join(path.strip_prefix(&here).unwrap_or(path));
             let Some(text) = job.certificates.get(&there.display().to_string()) else { return Ok(()) };
             number += 1;
-            let file = folder.join(format!("ca-{number}.pem"));
+            if folder.is_none() {
+                let made = tempfile::tempdir()
+                    .map_err(|error| Complaint::usage(format!("no temporary folder can be made: {error}")))?;
+                *folder = Some(made);
+            }
+            let Some(folder) = folder.as_ref() else { return Ok(()) };
+            let file = folder.path().join(format!("ca-{number}.pem"));
             std::fs::write(&file, text).map_err(|error| Complaint::file("write", &file, &error))?;
             *path = file;
             Ok(())
