@@ -4,7 +4,7 @@
 #[path = "../../tests/support/closed_schema.rs"]
 mod closed_schema;
 
-use self::closed_schema::close;
+use self::closed_schema::misfits;
 use super::tests::{audit, manifest, scan, since};
 use super::*;
 use crate::audit::{Confidence, Declared, Finding, Severity, State, Why};
@@ -211,15 +211,10 @@ fn json_is_as_its_schema_says() {
     let (knowledge, manifest) = (Knowledge::default(), manifest());
     let looked = Report::of(&scan, &knowledge);
     let judged = Report { since: Some(&since), accepted: &accepted, ..looked.judged(&audit, &manifest) };
-    let mut schema: Value = serde_json::from_str(include_str!("../../config/report.schema.json")).unwrap();
-    close(&mut schema);
-    let schema = jsonschema::validator_for(&schema).unwrap();
     for report in [looked, judged] {
         let mut out = Vec::new();
         write(&report, Format::Json, &mut out).unwrap();
         let value: Value = serde_json::from_slice(&out).unwrap();
-        let errors: Vec<String> =
-            schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(misfits(&value, "report.schema.json"), Vec::<String>::new());
     }
 }

@@ -10,7 +10,8 @@ pub(crate) fn misfits(value: &Value, schema: &str) -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(schema);
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     close(&mut schema);
-    jsonschema::validator_for(&schema).unwrap().iter_errors(value).map(|error| error.to_string()).collect()
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    schema.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 /// No member beyond those that are named.
