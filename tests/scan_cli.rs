@@ -49,6 +49,53 @@ fn the_inventory_of_a_small_site_at_once() {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
+/// "Browsers" are all of them: what one refuses and another keeps is told of each (CONFORMANCE.md).
+#[test]
+fn what_only_one_browser_refuses_is_told_of_each() {
+    let lines = "Set-Cookie: trk=a\tb; Max-Age=31536000\r\nSet-Cookie: __Host-x=1; Secure\r\n\
+                 Set-Cookie: old=1; Expires=Thu, 21 Oct 2027 07:28 GMT\r\nSet-Cookie: bad=1; SameSite=None\r\n";
+    let site = Hostile::http(move |asked| match asked.target.as_str() {
+        "/" => Answer::page(&format!("Date: Wed, 21 Oct 2026 07:28:00 GMT\r\n{lines}"), "Hello."),
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "no"),
+    });
+    let ended = scan(&[&url(&site)]).code(0);
+    let text = masked(&ended.stdout);
+    let upto = text.find("Looked at").unwrap();
+    assert_snapshot!(&text[..upto], @"
+    http://127.0.0.1:PORT/ sets 1 cookie, and 2 more in Firefox (predicted).
+
+    Seen on 127.0.0.1
+      __Host-x  Chromium refuses it: the name's prefix demands attributes that the
+        line does not have; Firefox (predicted) keeps it: session
+        __Host-x=‹1 byte›; Secure
+        by GET / -> 200 (anonymous)
+      bad  browsers refuse it: SameSite=None needs Secure
+        bad=‹1 byte›; SameSite=None
+        by GET / -> 200 (anonymous)
+      old  session, this host only, path /
+        old=‹1 byte›; Expires=Thu, 21 Oct 2027 07:28 GMT
+        Firefox (predicted) keeps it: 1 year
+        by GET / -> 200 (anonymous)
+      trk  Chromium refuses it: the line has a control character in it; Firefox
+        (predicted) keeps it: 1 year
+        trk=‹3 bytes›; Max-Age=31536000
+        by GET / -> 200 (anonymous)
+    ");
+    let (sid, markdown) = (url(&site), scan(&[&url(&site), "--format", "markdown"]).code(0).stdout);
+    assert!(
+        markdown.contains("Chromium refuses it: the line has a control character in it; Firefox"),
+        "{markdown}"
+    );
+    let report = scan(&[&sid, "--format", "json"]).code(0).json();
+    let elsewhere = |name: &str| {
+        let things = report["inventory"].as_array().unwrap();
+        things.iter().find(|thing| thing["name"] == name).unwrap()["seen"][0]["elsewhere"].clone()
+    };
+    assert_eq!(elsewhere("bad"), serde_json::Value::Null);
+    assert_eq!(elsewhere("trk")["kept"]["lifetime_seconds"], 31_536_000);
+    assert_eq!(elsewhere("old")["predicted_for"], "firefox");
+}
+
 #[test]
 fn the_same_as_json() {
     let site = small_site();

@@ -133,11 +133,7 @@ fn state(rows: &[inventory::Row<'_>]) -> String {
     if rows.iter().any(|row| row.fate == Fate::Kept) {
         return "kept".into();
     }
-    let refused = rows.iter().find_map(|row| match &row.fate {
-        Fate::Refused(reasons) => Some(words::refusal(reasons)),
-        _ => None,
-    });
-    refused.unwrap_or_else(|| "deleted".into())
+    rows.iter().find_map(inventory::Row::refusal).unwrap_or_else(|| "deleted".into())
 }
 
 /// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): not at its begin, and not

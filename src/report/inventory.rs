@@ -2,7 +2,7 @@
 //! written, with the browser's decision. Terminal and Markdown print the same rows.
 
 use super::words;
-use crate::cookie::{Decision, Effective, Reason, Written};
+use crate::cookie::{Browser, Decision, Effective, Elsewhere, Reason, Written};
 use crate::observation::{Observation, Party, Scan, Sighting, StorageKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,8 @@ pub(crate) struct Row<'a> {
     /// As written, in words.
     pub(crate) lifetime: String,
     pub(crate) effective: Option<&'a Effective>,
+    /// What another browser does, where that is something else.
+    pub(crate) elsewhere: Option<&'a Elsewhere>,
     pub(crate) count: u64,
     /// Who got it, in the order of the personas' names.
     pub(crate) personas: Vec<&'a str>,
@@ -37,6 +39,30 @@ pub(crate) enum Fate {
     Kept,
     Deleted,
     Refused(Vec<Reason>),
+}
+
+impl Row<'_> {
+    /// Why browsers refuse it, and what the others do; none where it was not refused.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        match &self.fate {
+            Fate::Refused(reasons) => Some(words::refusal(reasons, self.elsewhere)),
+            Fate::Kept | Fate::Deleted => None,
+        }
+    }
+
+    /// How long it is kept, here and elsewhere.
+    pub(crate) fn lifetimes(&self) -> String {
+        match self.elsewhere {
+            Some(elsewhere) => format!("{}; {}", self.lifetime, words::elsewhere(elsewhere)),
+            None => self.lifetime.clone(),
+        }
+    }
+
+    fn is_kept_elsewhere(&self) -> Option<Browser> {
+        self.elsewhere
+            .filter(|elsewhere| fate(&elsewhere.decision) == Fate::Kept)
+            .map(|elsewhere| elsewhere.browser)
+    }
 }
 
 /// The inventory by domain: first party first, then by name; what was kept before what was not.
@@ -59,7 +85,7 @@ pub(crate) fn gathered(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     let name = |row: &Row<'_>| row.name.clone();
     let alike = |row: &Row<'_>| {
         let who: Vec<String> = row.personas.iter().map(|name| (*name).to_owned()).collect();
-        (row.kind, row.path.to_owned(), row.fate.clone(), row.attributes.clone(), row.lifetime.clone(), who)
+        (row.kind, row.path.to_owned(), row.fate.clone(), row.attributes.clone(), row.lifetimes(), who)
     };
     super::gathered::gathered(rows, name, alike)
         .into_iter()
@@ -79,15 +105,30 @@ pub(crate) fn kept(scan: &Scan) -> usize {
     scan.observations.iter().filter(|seen| rows(seen).iter().any(|row| row.fate == Fate::Kept)).count()
 }
 
+/// Those that only another browser keeps, and which it is.
+fn kept_elsewhere(scan: &Scan) -> Option<(Browser, usize)> {
+    let only_there = |seen: &Observation| {
+        let rows = rows(seen);
+        let here = rows.iter().any(|row| row.fate == Fate::Kept);
+        rows.iter().find_map(Row::is_kept_elsewhere).filter(|_| !here)
+    };
+    let browsers: Vec<Browser> = scan.observations.iter().filter_map(only_there).collect();
+    browsers.first().map(|browser| (*browser, browsers.len()))
+}
+
 /// What the site leaves, in a sentence.
 pub fn sentence(scan: &Scan) -> String {
     let site = &scan.run.base_url;
+    let there = kept_elsewhere(scan);
+    let there = there.map(|(browser, count)| format!(", and {count} more in {browser} (predicted)"));
+    let there = there.unwrap_or_default();
     match kept(scan) as u64 {
+        0 if !there.is_empty() => format!("{site} sets no cookies{there}."),
         0 => format!("{site} sets no cookies, as far as seen."),
         kept if scan.observations.iter().all(|seen| seen.kind == StorageKind::Cookie) => {
-            format!("{site} sets {}.", words::count_of(kept, "cookie"))
+            format!("{site} sets {}{there}.", words::count_of(kept, "cookie"))
         }
-        kept => format!("{site} leaves {}.", words::count_of(kept, "item")),
+        kept => format!("{site} leaves {}{there}.", words::count_of(kept, "item")),
     }
 }
 
@@ -98,7 +139,7 @@ pub(crate) fn left(sightings: &[Sighting]) -> String {
         let what = match fate(&sighting.decision) {
             Fate::Kept => words::lifetime(&sighting.written.lifetime),
             Fate::Deleted => "deleted".to_owned(),
-            Fate::Refused(_) => "refused by browsers".to_owned(),
+            Fate::Refused(reasons) => words::refusal(&reasons, sighting.elsewhere.as_deref()),
         };
         format!("{} ({what})", sighting.name)
     };
@@ -112,14 +153,16 @@ pub(crate) fn left(sightings: &[Sighting]) -> String {
 
 /// The distinct ways in which one thing was written.
 pub(crate) fn rows(observation: &Observation) -> Vec<Row<'_>> {
-    let mut rows: BTreeMap<(Fate, String, String), Row<'_>> = BTreeMap::new();
+    let mut rows: BTreeMap<(Fate, String, String, Option<String>), Row<'_>> = BTreeMap::new();
     for group in &observation.groups {
         let example = &group.example;
         let fate = fate(&example.decision);
         let lifetime = words::lifetime(&example.written.lifetime);
         // A deletion's attributes say nothing about the cookie, and its date may be any of the past.
         let attributes = attributes(&example.written);
-        let row = rows.entry((fate.clone(), attributes.clone(), lifetime.clone())).or_insert_with(|| Row {
+        let elsewhere = example.elsewhere.as_deref();
+        let key = (fate.clone(), attributes.clone(), lifetime.clone(), elsewhere.map(words::elsewhere));
+        let row = rows.entry(key).or_insert_with(|| Row {
             kind: observation.kind,
             name: match observation.name.to_string() {
                 name if name.is_empty() => "(no name)".into(),
@@ -130,6 +173,7 @@ pub(crate) fn rows(observation: &Observation) -> Vec<Row<'_>> {
             attributes,
             lifetime,
             effective: example.decision.effective(),
+            elsewhere,
             count: 0,
             personas: Vec::new(),
             examples: Vec::new(),

@@ -31,7 +31,9 @@ use super::answer::Counts;
 use super::third_parties::{self, Left, Other};
 use super::{Report, text};
 use crate::audit::{Audit, Confidence, Evidence, Finding, Note, Severity, State, Verdict, Why};
-use crate::cookie::{Browser, Decision, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts};
+use crate::cookie::{
+    Browser, Decision, Effective, Lifetime, Name, Reason, SameSite, ThirdPartyCookies, ValueFacts,
+};
 use crate::history::{Change, Since, Standing};
 use crate::manifest::Place;
 use crate::observation::{
@@ -362,6 +364,8 @@ struct Seen<'a> {
     kept: Option<Kept<'a>>,
     /// Where a browser did otherwise than our model says.
     disagreement: Option<&'a str>,
+    /// What another browser does with it, where that is something else; null where there is no difference.
+    elsewhere: Option<ElsewhereOut<'a>>,
     value: ValueOut<'a>,
     channel: Channel,
     cell: CellOut<'a>,
@@ -370,6 +374,15 @@ struct Seen<'a> {
     script: Option<ScriptOut<'a>>,
     /// By the page's own clock; null for what came with the page, within its first second.
     seconds_after_load: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ElsewhereOut<'a> {
+    /// Nothing was seen of it there.
+    predicted_for: Browser,
+    decision: &'static str,
+    refused_because: &'a [Reason],
+    kept: Option<Kept<'a>>,
 }
 
 #[derive(Serialize)]
@@ -765,12 +778,7 @@ fn note(note: &Note) -> NoteOut<'_> {
 fn thing(thing: &Observation) -> Thing<'_> {
     let seen = thing.groups.iter().map(|group| {
         let example = &group.example;
-        let (decision, refused_because): (_, &[Reason]) = match &example.decision {
-            Decision::Stored { .. } => ("stored", &[]),
-            Decision::Replaced { .. } => ("replaced", &[]),
-            Decision::Deleted { .. } => ("deleted", &[]),
-            Decision::Rejected { reasons } => ("refused", reasons.as_slice()),
-        };
+        let (decision, refused_because) = decided(&example.decision);
         let written = &example.written;
         Seen {
             count: group.count,
@@ -784,15 +792,13 @@ fn thing(thing: &Observation) -> Thing<'_> {
             partitioned: written.partitioned,
             path_attribute: written.path.as_deref(),
             domain_attribute: written.domain.as_deref(),
-            kept: match &example.decision {
-                Decision::Stored { effective } | Decision::Replaced { effective } => Some(Kept {
-                    host_only: effective.host_only,
-                    path: &effective.path,
-                    lifetime_seconds: seconds(&effective.lifetime),
-                }),
-                Decision::Deleted { .. } | Decision::Rejected { .. } => None,
-            },
+            kept: example.decision.effective().map(kept),
             disagreement: example.disagreement.as_deref(),
+            elsewhere: example.elsewhere.as_deref().map(|other| {
+                let (decision, refused_because) = decided(&other.decision);
+                let kept = other.decision.effective().map(kept);
+                ElsewhereOut { predicted_for: other.browser, decision, refused_because, kept }
+            }),
             value: value(&example.value),
             channel: example.channel,
             cell: cell(&example.cell),
@@ -810,6 +816,23 @@ fn thing(thing: &Observation) -> Thing<'_> {
         partition: thing.partition.as_deref(),
         party: thing.party,
         seen: seen.collect(),
+    }
+}
+
+fn decided(decision: &Decision) -> (&'static str, &[Reason]) {
+    match decision {
+        Decision::Stored { .. } => ("stored", &[]),
+        Decision::Replaced { .. } => ("replaced", &[]),
+        Decision::Deleted { .. } => ("deleted", &[]),
+        Decision::Rejected { reasons } => ("refused", reasons.as_slice()),
+    }
+}
+
+fn kept(effective: &Effective) -> Kept<'_> {
+    Kept {
+        host_only: effective.host_only,
+        path: &effective.path,
+        lifetime_seconds: seconds(&effective.lifetime),
     }
 }
 

@@ -190,10 +190,10 @@ fn inventory(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
         for row in &place.rows {
             let lifetime = match &row.fate {
-                Fate::Kept if row.kind == StorageKind::Cookie => row.lifetime.clone(),
+                Fate::Kept if row.kind == StorageKind::Cookie => row.lifetimes(),
                 Fate::Kept => row.kind.in_words().to_owned(),
                 Fate::Deleted => "deleted".into(),
-                Fate::Refused(reasons) => escape(&words::refusal(reasons)),
+                Fate::Refused(_) => row.refusal().map(|why| escape(&why)).unwrap_or_default(),
             };
             writeln!(
                 out,

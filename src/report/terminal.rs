@@ -403,14 +403,21 @@ impl Page<'_> {
                 let who = row.personas.join(", ");
                 match &row.fate {
                     Fate::Kept => {
-                        self.row(PLAIN, columns, [&row.name, &row.lifetime, &row.attributes, row.path, &who])?
+                        self.row(
+                            PLAIN,
+                            columns,
+                            [&row.name, &row.lifetime, &row.attributes, row.path, &who],
+                        )?;
+                        if let Some(elsewhere) = row.elsewhere {
+                            self.paragraph(YELLOW, "    ", "    ", &words::elsewhere(elsewhere))?;
+                        }
                     }
                     Fate::Deleted => {
                         self.row(PLAIN, columns, [&row.name, "deleted", "", row.path, &who])?;
                     }
-                    Fate::Refused(reasons) => {
+                    Fate::Refused(_) => {
                         self.row(YELLOW, columns, [&row.name, "refused", &row.attributes, row.path, &who])?;
-                        self.paragraph(YELLOW, "    ", "    ", &words::refusal(reasons))?;
+                        self.paragraph(YELLOW, "    ", "    ", &row.refusal().unwrap_or_default())?;
                     }
                 }
             }
@@ -454,7 +461,7 @@ impl Page<'_> {
             Fate::Kept if row.kind == StorageKind::Cookie => (BOLD, row.lifetime.clone()),
             Fate::Kept => (BOLD, row.kind.in_words().to_owned()),
             Fate::Deleted => (DIM, "deleted".into()),
-            Fate::Refused(reasons) => (YELLOW, words::refusal(reasons)),
+            Fate::Refused(_) => (YELLOW, row.refusal().unwrap_or_default()),
         };
         let scope = match row.effective {
             Some(kept) if kept.host_only => format!(", this host only, path {}", kept.path),
@@ -479,6 +486,9 @@ impl Page<'_> {
         )?;
         let Some(first) = row.examples.first() else { return Ok(()) };
         self.paragraph(PLAIN, "    ", "      ", &first.line)?;
+        if let (Fate::Kept, Some(elsewhere)) = (&row.fate, row.elsewhere) {
+            self.paragraph(YELLOW, "    ", "      ", &words::elsewhere(elsewhere))?;
+        }
         if let Some(disagreement) = row.examples.iter().find_map(|example| example.disagreement.as_ref()) {
             self.paragraph(YELLOW, "    ", "      ", &format!("the browser did otherwise: {disagreement}"))?;
         }

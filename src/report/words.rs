@@ -1,7 +1,7 @@
 //! The words the reports use for values: short, plain, the same in every format.
 
 use crate::audit::{Evidence, Severity, Why};
-use crate::cookie::{Lifetime, Reason, SameSite, ThirdPartyCookies};
+use crate::cookie::{Browser, Decision, Elsewhere, Lifetime, Reason, SameSite, ThirdPartyCookies};
 use crate::observation::{
     BrowserRun, Cell, Consent, DeadEndKind, Engine, FailureKind, Phase, Sighting, SkipReason,
 };
@@ -227,10 +227,29 @@ pub(crate) fn failure(kind: FailureKind) -> &'static str {
     }
 }
 
-/// Why a browser refuses a cookie.
-pub(crate) fn refusal(reasons: &[Reason]) -> String {
-    let words: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
-    format!("browsers refuse it: {}", words.join("; "))
+/// Why browsers refuse a cookie, or why one does and what the other does with it.
+pub(crate) fn refusal(reasons: &[Reason], other: Option<&Elsewhere>) -> String {
+    let why = because(reasons);
+    match other {
+        None => format!("browsers refuse it: {why}"),
+        Some(other) => format!("{} refuses it: {why}; {}", Browser::Chromium, elsewhere(other)),
+    }
+}
+
+fn because(reasons: &[Reason]) -> String {
+    reasons.iter().map(|reason| reason.in_words()).collect::<Vec<_>>().join("; ")
+}
+
+/// What another browser does with a cookie.
+pub(crate) fn elsewhere(other: &Elsewhere) -> String {
+    let does = match &other.decision {
+        Decision::Stored { effective } | Decision::Replaced { effective } => {
+            format!("keeps it: {}", lifetime(&effective.lifetime))
+        }
+        Decision::Deleted { .. } => "deletes it".to_owned(),
+        Decision::Rejected { reasons } => format!("refuses it: {}", because(reasons)),
+    };
+    format!("{} (predicted) {does}", other.browser)
 }
 
 /// Why a start page leads nowhere, and what would.

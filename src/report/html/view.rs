@@ -415,12 +415,9 @@ fn thing(report: &Report<'_>, seen: &Observation, looked: &Looked) -> Thing {
         let all: BTreeSet<String> = kept.iter().map(|row| of(row)).filter(|one| !one.is_empty()).collect();
         all.into_iter().collect::<Vec<_>>().join(" / ")
     };
-    let refused = rows.iter().find_map(|row| match &row.fate {
-        Fate::Refused(reasons) => Some(words::refusal(reasons)),
-        _ => None,
-    });
+    let refused = rows.iter().find_map(inventory::Row::refusal);
     let lifetime = match (kept.is_empty(), refused) {
-        (false, _) if is_cookie => distinct(&|row| row.lifetime.clone()),
+        (false, _) if is_cookie => distinct(&|row| row.lifetimes()),
         (false, _) => "until cleared".into(),
         (true, Some(refused)) => refused,
         (true, None) => "deleted".into(),
