@@ -160,3 +160,40 @@ fn trackers(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::testing::*;
+    use crate::manifest::{Glob, Item, LifetimeRule, Span, ThirdParty};
+    use crate::observation::Resource;
+
+    #[track_caller]
+    fn notes(case: &Case, expected: &[&str]) {
+        let notes = case.audit().notes;
+        let told: Vec<String> = notes.iter().map(|note| format!("{}: {}", note.subject, note.text)).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_lifetime_beyond_what_browsers_keep_is_told() {
+        let site = |days: i64| {
+            let mut item = Item::named("sid");
+            item.lifetime = Some(LifetimeRule::Max(Span::seconds(days * 86_400)));
+            Site::with(item).when(line("sid=1"))
+        };
+        notes(&site(400), &[]);
+        let told = "sid: declared for more than 400 days, which is the longest that browsers keep a cookie";
+        notes(&site(401), &[told]);
+    }
+
+    #[test]
+    fn a_provider_that_nobody_met_is_told_where_a_browser_looked() {
+        let mut party = ThirdParty::named("Stripe");
+        party.domains = vec![Glob::new("js.stripe.com")];
+        let site = Site::plain().party(party).when(line("sid=1"));
+        notes(&site, &[]);
+        notes(&site.in_browser(), &["Stripe: declared, and never met in this run"]);
+        let met = site.in_browser().contact("https://js.stripe.com/v3/", Resource::Script, "/");
+        notes(&met, &[]);
+    }
+}

@@ -160,3 +160,56 @@ fn unsteady(scan: &Scan, made: &BTreeMap<Key<'_>, BTreeSet<u32>>) -> Vec<(Storag
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::*;
+    use crate::manifest::claims_of;
+
+    /// Rounds of which each sets these cookies; `sid` is declared.
+    fn rounds(lines: &[&[&str]]) -> Option<Rounds> {
+        let site = Site::plain().complete();
+        let mut manifest = site.looked_at().manifest.clone();
+        manifest.claims = claims_of(&manifest);
+        let round = |(number, lines): (u32, &&[&str])| {
+            let set = lines.iter().fold(site.looked_at(), |site, text| site.and_when(line(text)));
+            let mut scan = set.scan();
+            scan.coverage.pages.iter_mut().for_each(|page| page.cell.repeat = number);
+            let groups = scan.observations.iter_mut().flat_map(|seen| &mut seen.groups);
+            groups.for_each(|group| group.example.cell.repeat = number);
+            scan
+        };
+        let mut all = (1..).zip(lines).map(round);
+        let mut scan = all.next()?;
+        for other in all {
+            scan.coverage.pages.extend(other.coverage.pages);
+            for seen in other.observations {
+                match scan.observations.iter_mut().find(|known| known.name == seen.name) {
+                    Some(known) => known.groups.extend(seen.groups),
+                    None => scan.observations.push(seen),
+                }
+            }
+        }
+        let audit = crate::audit::audit(&manifest, &scan, None);
+        Rounds::of(&manifest, &scan, None, &Knowledge::default(), &audit)
+    }
+
+    #[test]
+    fn what_was_there_in_one_round_of_two_is_told_from_what_always_is() {
+        let (sid, other, track) = ("sid=1; Path=/", "other=1; Path=/", "track=1; Path=/");
+        let rounds = rounds(&[&[sid, other, track], &[sid, other]]).unwrap();
+        assert_eq!(rounds.of, 2);
+        assert_eq!(rounds.unsteady, [(StorageKind::Cookie, "track".to_owned(), 1)]);
+        let mut found: Vec<u64> = rounds.findings.values().copied().collect();
+        found.sort_unstable();
+        assert_eq!(found, [1, 2], "{:?}", rounds.findings);
+        assert_eq!(rounds.in_words(1), "once, in 1 of 2 rounds");
+        assert_eq!(rounds.in_words(2), "always, in 2 of 2 rounds");
+    }
+
+    #[test]
+    fn a_run_of_one_round_has_none() {
+        assert_eq!(rounds(&[&["track=1; Path=/"]]), None);
+    }
+}

@@ -469,3 +469,22 @@ pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Scope;
+    use crate::manifest::VisitorState;
+    use crate::observation::Consent;
+
+    #[test]
+    fn a_scope_needs_the_answer_of_its_visitors() {
+        let needs = |visitors: &[VisitorState]| {
+            Scope { visitors: visitors.to_vec(), ..Scope::default() }.needs_consent()
+        };
+        assert_eq!(needs(&[VisitorState::ConsentAccepted]), Some(Consent::Accepted));
+        assert_eq!(needs(&[VisitorState::ConsentRejected]), Some(Consent::Rejected));
+        assert_eq!(needs(&[VisitorState::ConsentWithdrawn]), Some(Consent::Withdrawn));
+        assert_eq!(needs(&[VisitorState::ConsentAccepted, VisitorState::ConsentRejected]), None);
+        assert_eq!(needs(&[VisitorState::Anonymous]), None);
+    }
+}

@@ -245,6 +245,21 @@ mod tests {
         steps = [{ open = "/" }]
     "##;
 
+    #[test]
+    fn forms_and_requests_that_are_more_than_a_question_send_something() {
+        let sends = |step: &str| {
+            let plan = PLAN.replace("[{ open = \"/\" }]", &format!("[{step}]"));
+            let (plan, problems) = super::super::read(&plan, "cookieproof.toml", Format::Toml);
+            let plan = plan.unwrap_or_else(|| panic!("{problems:#?}"));
+            plan.journeys[0].steps[0].sends()
+        };
+        assert!(!sends("{ open = \"/\" }"));
+        assert!(sends("{ submit = { fields = { a = \"b\" } } }"));
+        assert!(sends("{ request = { method = \"POST\", url = \"/a\" } }"));
+        assert!(sends("{ request = { method = \"delete\", url = \"/a\" } }"));
+        assert!(!sends("{ request = { method = \"get\", url = \"/a\" } }"));
+    }
+
     /// `KIND PERSONA COOKIES @PAGES` of every probe, for a manifest of these cookies and claims.
     fn derived(manifest: &str) -> Vec<String> {
         let manifest = format!(

@@ -203,6 +203,16 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_words() {
+        for word in ["eu", "eu-west_1", &"a".repeat(LONGEST_NAME)] {
+            assert_eq!(tag_trouble(word), None, "{word}");
+        }
+        for word in ["", "e u", "e.u", "*", "\u{e4}", &"a".repeat(LONGEST_NAME + 1)] {
+            assert!(tag_trouble(word).is_some(), "{word}");
+        }
+    }
+
+    #[test]
     fn sites_keep_their_order_and_lie_beside_their_file() {
         let text = r#"
             [sites.shop]

@@ -143,6 +143,18 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_written_out_is_there() {
+        let site = Site::with(Item::named("sid")).expecting_nothing().link(
+            "authority",
+            "https://dpa.example/complain",
+            true,
+        );
+        let answers = |text: &str| site.policy_page(text).answers("https://dpa.example/complain", 200);
+        answers("Complain at dpa.example/complain.").finds_nothing().upholds("links.authority");
+        answers("Complain to whom you like.").finds("link-reachable: links.authority");
+    }
+
+    #[test]
     fn a_link_that_the_page_lost() {
         site()
             .policy_page("See our Privacy Policy")

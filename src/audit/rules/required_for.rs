@@ -175,6 +175,11 @@ mod tests {
         site()
             .probed(asked().fails("200 as before"))
             .finds("required-for: claims.necessary-required-for, cookies.sid.required-for");
+        // Without one of two the session may ride on the other.
+        let mut csrf = Item::named("csrf");
+        csrf.category = Some(Category::StrictlyNecessary);
+        let two = site().and(csrf).when(line("sid=1").login()).and_when(line("csrf=1").login());
+        two.probed(asked().fails("200 as before")).finds("required-for: cookies.sid.required-for");
         site().probed(asked().undecided("no such page")).leaves("cookies.sid.required-for", "not-planned");
     }
 }

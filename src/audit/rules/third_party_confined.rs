@@ -71,6 +71,7 @@ mod tests {
             .finds("third-party-confined: claims.inventory, third_parties.stripe.confined");
         site.when(line("m=1; SameSite=None; Secure").from("https://m.stripe.com/6").within("/pricing"))
             .finds("third-party-confined: claims.inventory, third_parties.stripe.confined");
+        site.in_browser().when(line("sid=1")).finds_nothing().upholds("third_parties.stripe.confined");
         let checkout = "https://checkout.stripe.com/c/pay";
         site.when(line("checkout-live=1").on("/buy").shown(checkout).from(checkout)).finds_nothing();
     }

@@ -279,3 +279,14 @@ fn secrets_stand_in_a_plan_by_reference() {
         assert_eq!(plan("https://prokken.com", &step.replace("hunter2", "${env:SECRET}")), "");
     }
 }
+
+#[test]
+fn pages_settle_ahead_of_time_or_in_real_time() {
+    let settle = |value: &str| {
+        good(&format!("targets.here.url = \"http://localhost/\"\n[browser]\nsettle = \"{value}\""))
+            .browser
+            .settle
+    };
+    assert_eq!(settle("real"), Settle::RealTime);
+    assert_eq!(settle("4s"), Settle::Ahead(Duration::from_secs(4)));
+}
