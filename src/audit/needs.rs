@@ -445,8 +445,8 @@ mod tests {
     use crate::audit::testing::*;
     use crate::audit::{Audit, State, audit};
     use crate::manifest::{
-        Absence, BannerRule, Category, Item, LifetimeRule, Manifest, NoCookies, ThirdPartyRule, Trigger,
-        VisitorState, claims_of,
+        Absence, BannerRule, Category, Item, LifetimeRule, Manifest, NoCookies, Span, ThirdPartyRule,
+        Trigger, VisitorState, claims_of,
     };
     use crate::observation::{
         Consent, ConsentLook, FailureKind, Phase, ProbeKind, ProbeResult, Resource, Scan, StorageKind,
@@ -474,6 +474,21 @@ mod tests {
         // What is beside the pages is none of them.
         plain().failing("/robots.txt", FailureKind::ServerError).upholds(INVENTORY);
         plain().failing("http://site.example/", FailureKind::Refused).upholds(INVENTORY);
+    }
+
+    #[test]
+    fn only_what_ends_with_the_logout_needs_one() {
+        let of = |lifetime| {
+            let mut item = Item::named("sid");
+            item.lifetime = Some(lifetime);
+            let not_done =
+                probe(ProbeKind::ClearedOnLogout).cookie("sid").not_done("GET /logout answered 405");
+            Site::with(item).when(line("sid=1; Max-Age=60; HttpOnly").login()).probed(not_done)
+        };
+        of(LifetimeRule::Max(Span::seconds(60))).finds_nothing().upholds("cookies.sid.lifetime");
+        let until =
+            LifetimeRule::Either(vec![LifetimeRule::UntilLogout, LifetimeRule::Max(Span::seconds(60))]);
+        of(until).finds_nothing().leaves("cookies.sid.lifetime", "not-reached");
     }
 
     #[test]

@@ -50,6 +50,17 @@ mod tests {
     }
 
     #[test]
+    fn what_scripts_are_to_read_is_not_http_only() {
+        let mut item = Item::named("theme");
+        item.http_only = Some(false);
+        let site = Site::with(item);
+        site.when(line("theme=dark")).finds_nothing();
+        site.when(line("theme=dark; HttpOnly"))
+            .finds("http-only: cookies.theme.http-only")
+            .says("`theme` is HttpOnly");
+    }
+
+    #[test]
     fn two_cookies_of_one_response_are_one_finding() {
         let mut access = Item::named("access");
         access.http_only = Some(true);

@@ -115,6 +115,13 @@ mod tests {
     }
 
     #[test]
+    fn its_own_cookie_is_its_own() {
+        let own = site("Google Analytics", "www.google-analytics.com", "analytics")
+            .when(line("_ga=GA1.1.1.1").script("https://www.google-analytics.com/analytics.js"));
+        assert!(own.audit().findings.iter().all(|finding| finding.rule != "only-provider"));
+    }
+
+    #[test]
     fn another_analytics_tool_and_its_cookie_are_one_finding() {
         site("Plausible", "plausible.io", "analytics")
             .contact("https://www.googletagmanager.com/gtag/js", Resource::Script, "/")

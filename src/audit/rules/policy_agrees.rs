@@ -313,6 +313,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Item, LifetimeRule, NamePattern, ThirdParty};
+    use crate::observation::StorageKind;
 
     const PAGE: &str = "# Cookie Policy\n\nLast updated: 16 April 2026\n\n## Necessary cookies\n\n\
         | Name | Purpose | Duration |\n| --- | --- | --- |\n| `sid` | Keeps you logged in | 7 days |\n";
@@ -338,6 +339,19 @@ mod tests {
     fn the_page_and_the_manifest_agree() {
         site(&[item("sid", "7 days")]).policy_page(PAGE).finds_nothing().upholds("claims.policy-agrees");
         site(&[item("sid", "168 h")]).policy_page(PAGE).finds_nothing();
+    }
+
+    #[test]
+    fn a_page_that_lists_cookies_alone_says_nothing_of_storage() {
+        let mut theme = Item::named("theme");
+        theme.kind = StorageKind::LocalStorage;
+        theme.expected = Some(false);
+        let both = [item("sid", "7 days"), theme];
+        site(&both).policy_page(PAGE).finds_nothing();
+        let storage = "| `layout` (local storage) | Remembers the layout | until cleared |";
+        // One is missing on the page, the other in the manifest.
+        let twice = ["policy-agrees: claims.policy-agrees"; 2].join("\n");
+        site(&both).policy_page(&with_row(storage)).finds(&twice);
     }
 
     #[test]

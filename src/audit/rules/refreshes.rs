@@ -70,6 +70,9 @@ mod tests {
         let asked = || probe(ProbeKind::Refreshes { issues: "access".into() }).cookie("refresh");
         site.probed(asked().holds()).finds_nothing().upholds("cookies.refresh.refreshes");
         site.probed(asked().fails("issued without it")).finds("refreshes: cookies.refresh.refreshes");
+        // What another probe found is no matter of it.
+        let other = probe(ProbeKind::RequiredFor).cookie("refresh").page("/dashboard");
+        site.probed(other.fails("200 as before")).finds_nothing();
         site.looked_at().leaves("cookies.refresh.refreshes", "not-planned");
     }
 }

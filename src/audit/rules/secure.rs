@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn this_machines_own_http_says_nothing_of_production() {
+        let here = "http://localhost:3000/";
+        let site = site(SecureRule::Always).at(here).when(line("sid=1").from(here).on(here));
+        site.finds_nothing().leaves("cookies.sid.secure", "not-planned");
+        let told = site.audit().notes;
+        assert!(
+            told.iter().any(|note| note.text.starts_with("is not Secure over this machine's own http")),
+            "{told:#?}"
+        );
+    }
+
+    #[test]
     fn two_cookies_of_a_group_without_secure_are_one_finding() {
         let auth = |name: &str| {
             let mut item = Item::named(name);

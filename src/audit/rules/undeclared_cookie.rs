@@ -132,7 +132,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 #[cfg(test)]
 mod tests {
     use crate::audit::testing::*;
-    use crate::manifest::Item;
+    use crate::manifest::{Inventory, Item};
 
     #[test]
     fn what_nothing_declares_refutes_the_inventory() {
@@ -140,6 +140,16 @@ mod tests {
         site.when(line("theme=dark")).when(line("locale=en")).finds("undeclared-cookie: claims.inventory");
         site.when(line("locale=en")).finds_nothing().leaves("claims.inventory", "needs-browser");
         site.when(line("locale=en")).in_browser().finds_nothing().upholds("claims.inventory");
+    }
+
+    #[test]
+    fn a_list_of_the_sites_own_says_nothing_of_others() {
+        let site = Site::with(Item::named("locale"))
+            .claims(|policy| policy.inventory = stated(Inventory::CompleteFirstParty))
+            .when(line("locale=en"));
+        site.when(line("theme=dark")).finds("undeclared-cookie: claims.inventory");
+        let foreign = line("id=1; SameSite=None; Secure").from("https://ads.example/p.gif").within("/");
+        site.when(foreign).in_browser().upholds("claims.inventory");
     }
 
     #[test]

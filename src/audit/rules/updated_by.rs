@@ -93,4 +93,21 @@ mod tests {
             .probed(asked().fails("`locale` was not written"))
             .finds("updated-by: claims.inventory, cookies.locale.updated-by");
     }
+
+    #[test]
+    fn a_probe_of_one_cookie_tells_nothing_of_another() {
+        let [locale, theme] = ["locale", "theme"].map(|name| {
+            let mut item = Item::named(name);
+            item.updated_by = vec!["settings".into()];
+            item
+        });
+        let asked = probe(ProbeKind::UpdatedBy { journey: "settings".into() }).cookie("locale");
+        Site::with(locale)
+            .and(theme)
+            .when(line("locale=en"))
+            .when(line("theme=dark"))
+            .probed(asked.fails("`locale` was not written"))
+            .finds("updated-by: cookies.locale.updated-by")
+            .leaves("cookies.theme.updated-by", "not-planned");
+    }
 }

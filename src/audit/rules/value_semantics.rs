@@ -104,6 +104,17 @@ mod tests {
     }
 
     #[test]
+    fn one_digit_is_a_number_and_a_word_is_none() {
+        let site = site("visits", ValueRule::Number);
+        for value in ["1", "42"] {
+            site.when(line(&format!("visits={value}"))).finds_nothing().upholds("cookies.visits.value");
+        }
+        for value in ["yes", "true", "many"] {
+            site.when(line(&format!("visits={value}"))).finds("value-semantics: cookies.visits.value");
+        }
+    }
+
+    #[test]
     fn a_callback_url_is_the_one_asked_for() {
         let site = site("callback", ValueRule::RequestedUrl);
         let to_login = |value: &str| line(value).on("/dashboard/x").shown("/login");

@@ -94,6 +94,19 @@ mod tests {
     }
 
     #[test]
+    fn whoever_has_no_session_was_not_remembered() {
+        let mut item = Item::named("remember");
+        item.visitors = vec![VisitorState::Remembered];
+        let site = Site::with(item);
+        site.when(line("remember=1").on("/")).finds("wrong-visitor: cookies.remember.visitors");
+        site.when(line("remember=1").by(member().remembered(false)))
+            .finds("wrong-visitor: cookies.remember.visitors");
+        // Whether this one asked for it is not known.
+        site.when(line("remember=1").by(member())).finds_nothing();
+        site.when(line("remember=1").by(member().remembered(true))).finds_nothing();
+    }
+
+    #[test]
     fn nobody_knows_who_a_member_is_before_the_login() {
         site().when(line("sid=1").login().from("/login")).finds_nothing();
         site().when(line("sid=1").by(member().refused())).finds_nothing();
