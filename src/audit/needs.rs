@@ -445,8 +445,8 @@ mod tests {
     use crate::audit::testing::*;
     use crate::audit::{Audit, State, audit};
     use crate::manifest::{
-        Absence, BannerRule, Category, Item, LifetimeRule, Manifest, NoCookies, Span, ThirdPartyRule,
-        Trigger, VisitorState, claims_of,
+        Absence, BannerRule, Category, Glob, Item, LifetimeRule, Manifest, NoCookies, Span, ThirdParty,
+        ThirdPartyRule, Trigger, VisitorState, claims_of,
     };
     use crate::observation::{
         Consent, ConsentLook, FailureKind, Phase, ProbeKind, ProbeResult, Resource, Scan, StorageKind,
@@ -474,6 +474,32 @@ mod tests {
         // What is beside the pages is none of them.
         plain().failing("/robots.txt", FailureKind::ServerError).upholds(INVENTORY);
         plain().failing("http://site.example/", FailureKind::Refused).upholds(INVENTORY);
+    }
+
+    #[test]
+    fn a_provider_that_was_asked_for_nothing_showed_nothing() {
+        let mut party = ThirdParty::named("Plausible");
+        party.domains = vec![Glob::new("plausible.io")];
+        party.sets_cookies = Some(false);
+        let site = Site::plain().party(party).in_browser();
+        let claim = "third_parties.plausible.sets-cookies";
+        site.finds_nothing().leaves(claim, "never-seen");
+        site.contact("https://plausible.io/js/script.js", Resource::Script, "/")
+            .finds_nothing()
+            .upholds(claim);
+    }
+
+    #[test]
+    fn what_waits_for_a_journey_is_not_looked_at_by_the_crawl() {
+        let mut item = Item::named("basket");
+        item.trigger = Some(Trigger::Interaction);
+        Site::with(item).in_browser().finds_nothing().leaves("cookies.basket.present", "not-planned");
+    }
+
+    #[test]
+    fn a_site_without_https_has_its_pages_over_http() {
+        let site = Site::with(Item::named("sid")).expecting_nothing().complete().over_http().in_browser();
+        site.finds_nothing().upholds(INVENTORY);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const VARYING: char = '*';
 /// Names are the site's to choose: more of one is not looked at.
 const LONGEST: usize = 512;
+/// No name that a site has reason to choose needs more than two.
+const MOST_LOOKS: usize = 16;
 
 /// Beginnings after which everything is an installation's or a visit's own, by the documentation of
 /// those who set them. Listed because what follows may be as short as a word.
@@ -51,6 +53,16 @@ const KNOWN: &[&str] = &[
 /// The family of a cookie's or storage item's name: the name itself where nothing in it varies,
 /// else a pattern with `*` for what does. Equal families are one thing under several names.
 pub fn family(name: &str) -> Cow<'_, str> {
+    let mut family = at_one_look(name);
+    // What was left of a name may have parts that vary once others are out of the way.
+    for _ in 0..MOST_LOOKS {
+        let Cow::Owned(next) = at_one_look(&family) else { break };
+        family = Cow::Owned(next);
+    }
+    family
+}
+
+fn at_one_look(name: &str) -> Cow<'_, str> {
     if name.len() > LONGEST || !name.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
         return Cow::Borrowed(name);
     }

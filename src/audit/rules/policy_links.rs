@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn the_date_of_the_page_is_read_where_there_is_one() {
+        let date = |text: &str| {
+            crate::audit::policy_date(&site().policy_page(text).scan()).map(|date| date.to_string())
+        };
+        assert_eq!(date("# Cookies\n\nLast updated: 16 April 2026\n").as_deref(), Some("2026-04-16"));
+        assert_eq!(date("# Cookies\n\nWe keep this page up to date.\n"), None);
+    }
+
+    #[test]
     fn a_link_to_a_page_that_is_gone() {
         let page = || {
             site()

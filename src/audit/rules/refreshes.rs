@@ -73,6 +73,9 @@ mod tests {
         // What another probe found is no matter of it.
         let other = probe(ProbeKind::RequiredFor).cookie("refresh").page("/dashboard");
         site.probed(other.fails("200 as before")).finds_nothing();
+        // What it should have issued is missing for the same reason: one finding.
+        let issues = site.in_browser().probed(asked().fails("issued nothing"));
+        issues.finds("declared-never-seen: cookies.access.present, cookies.refresh.refreshes");
         site.looked_at().leaves("cookies.refresh.refreshes", "not-planned");
     }
 }

@@ -58,7 +58,9 @@ mod tests {
         item.same_site = Some(SameSite::Lax);
         let site = Site::with(item);
         site.when(line("sid=1; samesite=LAX")).finds_nothing().upholds("cookies.sid.same-site");
-        site.when(line("sid=1; SameSite=None; Secure")).finds("same-site: cookies.sid.same-site");
+        site.when(line("sid=1; SameSite=None; Secure"))
+            .finds("same-site: cookies.sid.same-site")
+            .says("says SameSite=None, not Lax,");
         site.when(line("sid=1")).finds("same-site: cookies.sid.same-site");
         site.when(line("sid=1; SameSite=Relaxed")).finds("same-site: cookies.sid.same-site");
     }

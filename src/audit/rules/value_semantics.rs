@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_is_a_yes_or_no() {
+        let site = site("agreed", ValueRule::Flag);
+        site.when(line("agreed=true")).finds_nothing().upholds("cookies.agreed.value");
+        site.when(line("agreed=zh-Hant")).finds("value-semantics: cookies.agreed.value");
+    }
+
+    #[test]
     fn one_digit_is_a_number_and_a_word_is_none() {
         let site = site("visits", ValueRule::Number);
         for value in ["1", "42"] {

@@ -290,3 +290,17 @@ fn pages_settle_ahead_of_time_or_in_real_time() {
     assert_eq!(settle("real"), Settle::RealTime);
     assert_eq!(settle("4s"), Settle::Ahead(Duration::from_secs(4)));
 }
+
+#[test]
+fn another_host_is_a_host_with_a_port_and_no_more() {
+    let told = |host: &str| {
+        problems(&format!(
+            "targets.here.url = \"http://localhost/\"\ntargets.here.hosts = {{ \"pay.example\" = \"{host}\" }}\n"
+        ))
+    };
+    assert_eq!(told("pay.localhost:4001"), "");
+    assert!(told("pay.localhost/x").contains("leave the path out"), "{}", told("pay.localhost/x"));
+    assert!(told("http://pay.localhost").contains("leave the scheme out"));
+    assert!(told("pay.localhost:99999").contains("this is no port"));
+    assert!(told("*.localhost").contains("this is no host"));
+}
