@@ -11,7 +11,8 @@ use cookieproof::engine::replay::Recording;
 use cookieproof::manifest::{self, Manifest};
 use cookieproof::observation::{Scan, family};
 use cookieproof::vendors::Knowledge;
-use cookieproof::{audit, history, plan, policy, report, transport};
+use cookieproof::{audit, history, plan, policy, report, run, transport};
+use futures_util::FutureExt;
 use url::Url;
 
 /// A reader: what it is called, and what asks it.
@@ -31,6 +32,7 @@ pub const READERS: &[Reader] = &[
     ("database", database),
     ("policy", policies),
     ("cookies", cookie_files),
+    ("state", states),
 ];
 
 /// A head that an ordinary reader refuses.
@@ -144,6 +146,16 @@ pub fn policies(bytes: &[u8]) {
         let problems = manifest::read(&text, "policy.toml", Format::Toml).1;
         told(&problems, &Source::new("policy.toml", &text));
     }
+}
+
+/// How far a run came that was killed.
+pub fn states(bytes: &[u8]) {
+    let text = "engine = \"http\"\n[targets.app]\nurl = \"http://site.example/\"\n[personas.anonymous]\n\
+                [personas.member]\nlogin = [{ open = \"/login\" }]\n";
+    let (Some(plan), _) = plan::read(text, "plan.toml", Format::Toml) else { return };
+    let Some(target) = plan.targets.first() else { return };
+    let read = run::is_state_of(bytes, &plan, target);
+    assert!(read.now_or_never().is_some(), "something was asked");
 }
 
 /// Cookies of other tools.

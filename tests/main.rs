@@ -55,6 +55,7 @@ mod reading;
 mod readme;
 mod replay;
 mod report;
+mod resume;
 mod scan_cli;
 mod schema;
 mod secrets;

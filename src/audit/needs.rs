@@ -33,6 +33,9 @@ pub(crate) struct Needs {
     pub(crate) policy_page: bool,
     /// An earlier scan of the same site, looked at as this one was.
     pub(crate) previous: bool,
+    /// Values, or what visitors carry along, are compared across the whole run: of one that was interrupted
+    /// they cannot be.
+    pub(crate) in_one_go: bool,
 }
 
 /// An act that a claim needs.
@@ -102,6 +105,13 @@ pub(crate) fn unmet(context: &Context<'_>, about: About) -> Option<Standing> {
     {
         return Some(open);
     }
+    if needs.in_one_go && context.scan.coverage.interruptions > 0 {
+        return Some(Standing::open(
+            Why::NotReached,
+            "the run was interrupted, and values of before and after were not compared",
+            "a run that is not interrupted",
+        ));
+    }
     let contact = needs.contact.filter(|index| context.requests_to(*index) == 0)?;
     Some(Standing::open(
         Why::NeverSeen,
@@ -158,8 +168,8 @@ fn of_item(context: &Context<'_>, index: usize, aspect: ItemAspect) -> Needs {
         | ItemAspect::Partitioned
         | ItemAspect::Prefix
         | ItemAspect::Accepted
-        | ItemAspect::Value
-        | ItemAspect::ScriptReadable => like,
+        | ItemAspect::Value => like,
+        ItemAspect::ScriptReadable => Needs { in_one_go: item.script_readable == Some(false), ..like },
         ItemAspect::Category => {
             let adds = "what a cookie is used for shows when scripts run";
             Needs { browser: (!context.is_http_only(index)).then_some(adds), ..like }
@@ -179,9 +189,12 @@ fn of_item(context: &Context<'_>, index: usize, aspect: ItemAspect) -> Needs {
                 ..everywhere("a script may set it earlier")
             }
         }
-        ItemAspect::SentOnlyTo => never("scripts make requests, too", Scope::default()),
+        ItemAspect::SentOnlyTo => {
+            Needs { in_one_go: true, ..never("scripts make requests, too", Scope::default()) }
+        }
         ItemAspect::SentCrossSite => Needs {
             sighting: Some(index),
+            in_one_go: true,
             ..never("only a browser makes requests from other sites' pages", Scope::default())
         },
         ItemAspect::Rolling => {
@@ -220,7 +233,7 @@ fn of_third_party(index: usize, aspect: ThirdPartyAspect) -> Needs {
             contacted("its scripts were not run")
         }
         ThirdPartyAspect::Identifiers | ThirdPartyAspect::PersonalData => {
-            contacted("its requests are made by scripts")
+            Needs { in_one_go: true, ..contacted("its requests are made by scripts") }
         }
         ThirdPartyAspect::OnlyProvider => contacted("others are loaded by scripts"),
         ThirdPartyAspect::NeedsConsent => {
@@ -549,6 +562,25 @@ mod tests {
         let never = Site::with(Item::named("sid")).in_browser();
         never.finds("declared-never-seen: cookies.sid.present");
         never.losing(1).finds_nothing().leaves("cookies.sid.present", "not-reached");
+    }
+
+    #[test]
+    fn what_was_interrupted_was_not_compared() {
+        let never = Site::with(Item::named("sid")).in_browser();
+        never.interrupted(0).finds("declared-never-seen: cookies.sid.present");
+        never.interrupted(1).finds_nothing().leaves("cookies.sid.present", "not-reached");
+        let mut item = Item::named("sid");
+        item.script_readable = Some(false);
+        let site = Site::with(item).in_browser().when(line("sid=1; HttpOnly"));
+        site.upholds("cookies.sid.script-readable");
+        site.interrupted(0).finds_nothing().leaves("cookies.sid.script-readable", "not-reached");
+        let open = Site::with({
+            let mut item = Item::named("sid");
+            item.script_readable = Some(false);
+            item
+        });
+        let refuted = open.in_browser().when(line("sid=1")).interrupted(1);
+        refuted.finds("script-readable: cookies.sid.script-readable");
     }
 
     #[test]

@@ -434,6 +434,10 @@ pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<()
         (None, None) if coverage.lost > 0 => {
             format!("{} of what was seen could not be kept", count(coverage.lost, "things"))
         }
+        (None, None) if coverage.came_back_without > 0 => format!(
+            "the run was interrupted, and its visitors came back without {} that they had",
+            count(coverage.came_back_without, "cookies")
+        ),
         (None, None) => {
             let closed = coverage.same_answers.iter().find(|same| same.door && whoever(&same.cell));
             let Some(closed) = closed else { return Ok(()) };

@@ -39,6 +39,8 @@ pub(crate) struct Case {
     answered: Vec<(String, u16)>,
     looks: Vec<ConsentLook>,
     lost: u64,
+    interruptions: u32,
+    came_back_without: u64,
     sampled: Vec<Sampled>,
     base: Option<String>,
     partial: Option<String>,
@@ -479,6 +481,11 @@ impl Case {
         self.changed(|case| case.lost = lost)
     }
 
+    /// Interrupted, and gone on with by visitors who came back without so many cookies.
+    pub(crate) fn interrupted(&self, without: u64) -> Self {
+        self.changed(|case| (case.interruptions, case.came_back_without) = (1, without))
+    }
+
     pub(crate) fn allowing(&self, pattern: &str) -> Self {
         self.changed(|case| case.allowed.push(pattern.into()))
     }
@@ -711,6 +718,8 @@ impl Case {
                 sent_by_scripts: Vec::new(),
                 notes: Vec::new(),
                 dead_ends: Vec::new(),
+                interruptions: self.interruptions,
+                came_back_without: self.came_back_without,
             },
             observations,
             sent,

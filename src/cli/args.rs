@@ -69,7 +69,7 @@ pub(super) struct Audit {
     #[arg(value_name = "PLAN or URL")]
     pub(super) what: Option<String>,
     /// Many sites in one run: a file of sites (sites.toml), or a folder of plans
-    #[arg(long, value_name = "FILE or FOLDER", conflicts_with_all = ["what", "manifest", "policy", "from", "previous", "baseline", "update_baseline"])]
+    #[arg(long, value_name = "FILE or FOLDER", conflicts_with_all = ["what", "manifest", "policy", "from", "previous", "baseline", "update_baseline", "state"])]
     pub(super) sites: Option<PathBuf>,
     /// How many of the sites are looked at at the same time
     #[arg(long, value_name = "N", default_value_t = 4, requires = "sites", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -82,8 +82,10 @@ pub(super) struct Audit {
     pub(super) policy: Option<String>,
     #[command(flatten)]
     pub(super) look: Look,
+    #[command(flatten)]
+    pub(super) state: State,
     /// Judge this saved scan instead of looking, or with --as a HAR file of your own browser
-    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "persona", "assets", "max_pages", "page", "rate", "engine", "repeat"])]
+    #[arg(long, value_name = "SCAN", conflicts_with_all = ["save_scan", "state", "persona", "assets", "max_pages", "page", "rate", "engine", "repeat"])]
     pub(super) from: Option<PathBuf>,
     /// Whose recording the HAR file is and what was said about cookies before, as in
     /// anonymous/untouched or member/accepted
@@ -108,6 +110,17 @@ pub(super) struct Audit {
     pub(super) print: Print,
 }
 
+/// Where a run is kept while it goes on.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct State {
+    /// Keep in this file how far the run is, to go on after a crash with --resume; removed in the end
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: Option<PathBuf>,
+    /// Go on with the run that --state kept and that was interrupted
+    #[arg(long, requires = "state")]
+    pub(super) resume: bool,
+}
+
 /// Looks at a site and prints what it leaves on a visitor's device.
 #[derive(Debug, Args)]
 pub(super) struct Scan {
@@ -116,6 +129,8 @@ pub(super) struct Scan {
     pub(super) what: String,
     #[command(flatten)]
     pub(super) look: Look,
+    #[command(flatten)]
+    pub(super) state: State,
     #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use super::complaint::{Complaint, Failures};
 use super::evidence::Judged;
 use super::metrics::Metrics;
 use super::output::Outputs;
-use super::{Exit, files, import, live, outcome, recorded, settings, sites};
+use super::{Exit, files, import, live, outcome, recorded, settings, sites, state};
 use crate::history;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,8 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
         outputs.paths().chain(args.nights.files()).chain(args.look.folders()),
         args.print.talk.quiet,
     )?;
+    outputs.spare(args.state.state.as_deref())?;
+    let state = state::opened(&args.state)?;
     let metrics = Metrics::served(args.metrics, Metrics::default())?;
     let mut failures = Failures::default();
     let (manifest, knowledge, scan) = match &args.from {
@@ -76,6 +78,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
                 live::talk(&args.print.talk),
                 last.as_ref(),
                 metrics.as_ref(),
+                state.as_ref(),
             )?;
             if let Some(bundle) = &bundle {
                 scan = bundle.at_home(scan);
@@ -93,6 +96,7 @@ pub(super) fn run(args: &args::Audit) -> Result<Exit, Complaint> {
         let judged = Judged { manifest: &manifest, site: &site, answer, from: args.from.as_deref() };
         bundle.write(&report, &judged, &outputs, &mut failures);
     }
+    state::settled(state, &scan, &mut failures);
     let exit = failures.end(answer);
     if let Some(webhook) = webhook {
         webhook.tell(&scan, &site, &night, exit, &args.print.files());

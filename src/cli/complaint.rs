@@ -67,6 +67,11 @@ impl Complaint {
 pub(super) struct Failures(Vec<Complaint>);
 
 impl Failures {
+    /// Whether nothing went wrong.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Remembers it.
     pub(super) fn add(&mut self, complaint: Complaint) {
         self.0.push(complaint);

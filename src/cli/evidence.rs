@@ -28,7 +28,7 @@ const PICTURES: &str = "pictures";
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct EvidenceArgs {
     /// Put what the answer rests on into this new folder: scan, reports, heads, pictures, SHA-256 sums
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "state")]
     pub(super) evidence: Option<PathBuf>,
     /// With pictures of what visitors see who are logged in
     #[arg(long, requires = "evidence")]

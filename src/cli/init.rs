@@ -40,7 +40,7 @@ pub(super) fn run(args: &args::Init) -> Result<Exit, Complaint> {
     outputs.spare(inputs.iter().map(PathBuf::as_path))?;
     let knowledge = files::knowledge(Some(&looking.plan.vendors), &args::Lists::default())?;
     let (drafted, target) = (looking.plan.clone(), looking.target.clone());
-    let scan = live::scan(looking, None, live::talk(&args.talk), None, None)?;
+    let scan = live::scan(looking, None, live::talk(&args.talk), None, None, None)?;
     let mut failures = Failures::default();
     outputs.save(&scan, &mut failures);
     if outcome::of_scan(&scan) == Exit::Inconclusive {

@@ -9,7 +9,7 @@ use super::settings::Looking;
 use crate::manifest::Manifest;
 use crate::observation::Scan;
 use crate::plan::LastRun;
-use crate::run::{RunError, Stop, run};
+use crate::run::{RunError, StateFile, Stop, run, run_kept};
 use std::sync::Arc;
 
 /// How much is told, as the flags say.
@@ -28,6 +28,7 @@ pub(super) fn scan(
     talk: Talk,
     last: Option<&LastRun>,
     metrics: Option<&Arc<Metrics>>,
+    state: Option<&StateFile>,
 ) -> Result<Scan, Complaint> {
     let Looking { plan, target } = looking;
     // One thread: waking another for every answer costs more than it reads in the meantime.
@@ -41,7 +42,10 @@ pub(super) fn scan(
     let scanned = runtime.block_on(async {
         interrupt::watch(stop.clone(), Arc::clone(&teller));
         let watch = Counted::of(Arc::clone(&teller), metrics.cloned());
-        run(&plan, &target, manifest, &watch, &stop).await
+        match state {
+            Some(state) => run_kept(&plan, &target, manifest, &watch, &stop, state).await,
+            None => run(&plan, &target, manifest, &watch, &stop).await,
+        }
     });
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.

@@ -38,6 +38,7 @@ mod scan;
 mod settings;
 mod shell;
 mod sites;
+mod state;
 mod verify;
 
 pub use outcome::Exit;

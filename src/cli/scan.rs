@@ -3,7 +3,7 @@
 use super::args;
 use super::complaint::{Complaint, Failures};
 use super::output::Outputs;
-use super::{Exit, files, live, outcome, settings};
+use super::{Exit, files, live, outcome, settings, state};
 use crate::report::Report;
 use std::path::PathBuf;
 
@@ -14,9 +14,12 @@ pub(super) fn run(args: &args::Scan) -> Result<Exit, Complaint> {
     let looking = settings::looking(Some(&args.what), &args.look)?;
     outputs.spare(settings::inputs(&looking.plan).iter().map(PathBuf::as_path))?;
     let knowledge = files::knowledge(Some(&looking.plan.vendors), &args.lists)?;
-    let scan = live::scan(looking, None, live::talk(&args.print.talk), None, None)?;
+    outputs.spare(args.state.state.as_deref())?;
+    let state = state::opened(&args.state)?;
+    let scan = live::scan(looking, None, live::talk(&args.print.talk), None, None, state.as_ref())?;
     let mut failures = Failures::default();
     outputs.save(&scan, &mut failures);
     outputs.write(&Report::of(&scan, &knowledge), &mut failures);
+    state::settled(state, &scan, &mut failures);
     Ok(failures.end(outcome::of_scan(&scan)))
 }

@@ -6,15 +6,31 @@
 //! `url`, and a test holds the two against each other.
 
 use crate::charset::Charset;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
 
 /// An absolute http or https URL: a normalised text that remembers where its parts are.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Address {
     text: Box<str>,
     /// Length of `scheme://host[:port]`.
     origin: u32,
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> String {
+        address.text.into()
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Address::parse(&text).ok_or("no http or https address")
+    }
 }
 
 /// What relative links of a page are joined to.

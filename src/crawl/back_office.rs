@@ -4,6 +4,7 @@
 use super::Address;
 use super::danger::{danger, of_identifier, percent_decoded};
 use crate::observation::is_anti_forgery;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Kept of one visitor; a site may make up as many as it likes.
@@ -12,7 +13,8 @@ const MOST: usize = 8;
 const MOST_FIELDS: usize = 200;
 
 /// The back offices that one visitor's links lead to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BackOffices {
     patterns: BTreeSet<String>,
     /// Below these every page is one of an application for administrators only.

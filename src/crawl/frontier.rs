@@ -12,6 +12,7 @@
 use super::danger::{Caution, Danger, Said, caution, danger, is_read};
 use super::routers::Routers;
 use super::session_ids::without_session;
+use super::steps::{Step, Steps};
 use super::{Address, Link, LinkKind, PageLinks, Scope};
 use crate::observation::{SkipReason, page_template, path_template};
 use std::collections::hash_map::RandomState;
@@ -110,6 +111,12 @@ pub struct Frontier {
     /// By template, what the limit of pages left out.
     left: BTreeMap<String, SampleTally>,
     skipped: BTreeMap<(SkipReason, String), SkipTally>,
+    /// What went in and came out, for whoever goes on later; none where nobody wants to know.
+    steps: Option<Steps>,
+    /// Given out in an earlier run, and still in the queues.
+    owed: HashSet<u64, AsItIs>,
+    /// Taken out of the queues while steps were taken again, and not given out yet.
+    early: VecDeque<Next>,
 }
 
 impl Frontier {
@@ -136,7 +143,77 @@ impl Frontier {
             asked: HashMap::default(),
             left: BTreeMap::new(),
             skipped: BTreeMap::new(),
+            steps: None,
+            owed: HashSet::default(),
+            early: VecDeque::new(),
         }
+    }
+
+    /// The same, with every step kept until it is fetched with [`Frontier::take_steps`].
+    pub fn keeping_steps(&mut self) {
+        self.steps = Some(Steps::default());
+    }
+
+    /// The steps since they were last fetched.
+    pub fn take_steps(&mut self) -> Vec<Step> {
+        self.steps.as_mut().map(Steps::take).unwrap_or_default()
+    }
+
+    fn step(&mut self, step: impl FnOnce() -> Step) {
+        if let Some(steps) = &mut self.steps {
+            steps.add(step());
+        }
+    }
+
+    /// Takes a step again that an earlier frontier took. The same steps lead to the same frontier; where
+    /// some of them are missing, nothing is given out twice. The page, where the step gave one out.
+    pub fn again(&mut self, step: Step, page: &mut (Option<Address>, u32)) -> Option<Next> {
+        match step {
+            Step::Seed(address) => drop(self.seed(address)),
+            Step::FromSitemap(address) => drop(self.seed_from_sitemap(address)),
+            Step::Page { address, depth } => *page = (address, depth),
+            Step::Link { address, kind, said, .. } => {
+                let link = Link { address, kind, said };
+                // Whatever is not taken is in the tally of what was skipped.
+                let _ = self.take_in(page.0.as_ref(), page.1, &link);
+            }
+            Step::Left { address, reason } => drop(self.skip(reason, &address)),
+            Step::Unwritten(_) => {}
+            Step::GaveOut(address) => return Some(self.give_out_again(address)),
+            Step::GaveOutUnwritten(address) => self.count_given_out(&address),
+            Step::GaveBack { address, reason } => self.take_back(&address, reason),
+            Step::Seen(address) => self.mark_seen(&address),
+            Step::Closed(reason) => self.close(reason),
+            Step::Told => drop(self.take_skipped()),
+        }
+        None
+    }
+
+    fn give_out_again(&mut self, address: Address) -> Next {
+        let next = if let Some(at) = self.early.iter().position(|next| next.address == address) {
+            self.early.remove(at)
+        } else {
+            loop {
+                let Some(next) = self.from_queues() else {
+                    self.owed.insert(self.key_of(&address));
+                    break None;
+                };
+                if next.address == address {
+                    break Some(next);
+                }
+                if !self.owed.remove(&self.key_of(&next.address)) {
+                    self.early.push_back(next);
+                }
+            }
+        };
+        self.count_given_out(&address);
+        next.unwrap_or(Next { address, depth: 1, from: None, declared: false })
+    }
+
+    fn count_given_out(&mut self, address: &Address) {
+        self.taken += 1;
+        let key = self.key.hash_one(self.template_of(address));
+        *self.asked.entry(key).or_default() += 1;
     }
 
     /// The same for a member: links are followed that read like navigation, and no others.
@@ -153,6 +230,7 @@ impl Frontier {
     /// A page to start from that the plan or the manifest names: asked whatever the includes and
     /// robots.txt say, and before what links find. False: already known, or on a foreign host.
     pub fn seed(&mut self, address: Address) -> bool {
+        self.step(|| Step::Seed(address.clone()));
         let address = self.scope.place(address);
         if !self.scope.is_own(&address) {
             self.skip(SkipReason::OutOfScope, &address);
@@ -169,6 +247,7 @@ impl Frontier {
     /// A page that a sitemap names: every third page asked is one of these, as long as links
     /// are waiting too.
     pub fn seed_from_sitemap(&mut self, address: Address) -> Result<(), Option<SkipReason>> {
+        self.step(|| Step::FromSitemap(address.clone()));
         let address = self.scope.place(address);
         let key = self.key_of(&address);
         if !self.first_sight(&address, key) {
@@ -193,6 +272,32 @@ impl Frontier {
     /// One link of a page that was asked. Refused with the reason, or without one where the
     /// address is known already.
     pub fn push(&mut self, page: &Next, link: &Link) -> Result<(), Option<SkipReason>> {
+        let (end, is_news) = self.take_in(Some(&page.address), page.depth, link);
+        if let Some(steps) = self.steps.as_mut().filter(|_| is_news) {
+            steps.link(page, link, end);
+        }
+        end
+    }
+
+    /// The same of a page that may not be known by its address. True: something was new about it.
+    fn take_in(
+        &mut self,
+        from: Option<&Address>,
+        depth: u32,
+        link: &Link,
+    ) -> (Result<(), Option<SkipReason>>, bool) {
+        let mut said_more = false;
+        let end = self.judge(from, depth, link, &mut said_more);
+        (end, said_more || end != Err(None))
+    }
+
+    fn judge(
+        &mut self,
+        from: Option<&Address>,
+        depth: u32,
+        link: &Link,
+        said_more: &mut bool,
+    ) -> Result<(), Option<SkipReason>> {
         let placed;
         let address = match self.scope.is_mapped(&link.address) {
             true => {
@@ -207,9 +312,7 @@ impl Frontier {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
         if !self.first_sight(address, key) {
-            if self.scope.is_own(address) {
-                self.said_again(key, said);
-            }
+            *said_more = self.scope.is_own(address) && self.said_again(key, said);
             return Err(None);
         }
         if let Some(said) = acts(said) {
@@ -221,28 +324,46 @@ impl Frontier {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
         let doubt = self.judged(address)?;
-        let depth = page.depth + 1;
+        let depth = depth.saturating_add(1);
         let by_words = Doubt::of(said);
         if doubt.is_some() && by_words.is_some() {
             return Err(Some(self.skip(SkipReason::MayAct, address)));
         }
         if let Some(doubt) = doubt.or(by_words) {
-            return Err(Some(self.put_aside(key, doubt, address, depth, Some(&page.address))));
+            return Err(Some(self.put_aside(key, doubt, address, depth, from)));
         }
         let (turn, origin) = self.admit(address, key, depth)?;
         if said == Said::Nothing {
             self.unnamed.insert(key);
         }
-        self.links.push(turn, Entry { origin, depth }, address.path_and_query(), Some(&page.address));
+        self.links.push(turn, Entry { origin, depth }, address.path_and_query(), from);
         Ok(())
     }
 
     /// The next page to ask for. None: nothing is left within the bounds.
     pub fn pop(&mut self) -> Option<Next> {
-        loop {
+        let next = loop {
             if self.taken >= self.bounds.pages {
                 return None;
             }
+            match self.early.pop_front() {
+                Some(next) => break next,
+                None => {
+                    let next = self.from_queues()?;
+                    if self.owed.is_empty() || !self.owed.remove(&self.key_of(&next.address)) {
+                        break next;
+                    }
+                }
+            }
+        };
+        self.count_given_out(&next.address);
+        self.step(|| Step::GaveOut(next.address.clone()));
+        Some(next)
+    }
+
+    /// The next of those that wait.
+    fn from_queues(&mut self) -> Option<Next> {
+        loop {
             if self.is_empty() {
                 self.look_aside();
             }
@@ -267,31 +388,34 @@ impl Frontier {
                     continue;
                 }
             }
-            self.taken += 1;
-            let template = self.template_of(&next.address);
-            let key = self.key.hash_one(&template);
-            *self.asked.entry(key).or_default() += 1;
             return Some(next);
         }
     }
 
     /// A popped page that was not asked for after all, or turned out to be no page.
     pub fn give_back(&mut self, next: &Next, reason: SkipReason) {
+        self.step(|| Step::GaveBack { address: next.address.clone(), reason });
+        self.take_back(&next.address, reason);
+    }
+
+    fn take_back(&mut self, address: &Address, reason: SkipReason) {
         self.taken = self.taken.saturating_sub(1);
-        let template = self.template_of(&next.address);
+        let template = self.template_of(address);
         if let Some(asked) = self.asked.get_mut(&self.key.hash_one(&template)) {
             *asked = asked.saturating_sub(1);
         }
-        self.skip(reason, &next.address);
+        self.skip(reason, address);
     }
 
     /// Counts an address that is no page of the crawl and not asked for either: a part of a page.
     pub fn leave(&mut self, reason: SkipReason, address: &Address) {
+        self.step(|| Step::Left { address: address.clone(), reason });
         self.skip(reason, address);
     }
 
     /// Marks an address as known without queueing it: where a redirect ended.
     pub fn mark_seen(&mut self, address: &Address) {
+        self.step(|| Step::Seen(address.clone()));
         let key = self.key_of(address);
         self.seen.insert(key);
     }
@@ -304,16 +428,24 @@ impl Frontier {
     /// Ends the crawl: what still waits is skipped for this reason (the limit of pages, if that
     /// is reached).
     pub fn close(&mut self, reason: SkipReason) {
+        self.step(|| Step::Closed(reason));
         let reason = if self.taken >= self.bounds.pages { SkipReason::PageLimit } else { reason };
-        while let Some(next) = self.links.pop(&self.origins).or_else(|| self.sitemap.pop(&self.origins)) {
-            self.skip(reason, &next.address);
+        let next = |frontier: &mut Frontier| {
+            let early = frontier.early.pop_front();
+            let waiting = early.or_else(|| frontier.links.pop(&frontier.origins));
+            waiting.or_else(|| frontier.sitemap.pop(&frontier.origins))
+        };
+        while let Some(next) = next(self) {
+            if self.owed.is_empty() || !self.owed.remove(&self.key_of(&next.address)) {
+                self.skip(reason, &next.address);
+            }
         }
         self.leave_aside();
     }
 
     /// Pages waiting.
     pub fn len(&self) -> usize {
-        self.links.len() + self.sitemap.len()
+        self.early.len() + self.links.len() + self.sitemap.len()
     }
 
     /// Whether no page waits.
@@ -330,6 +462,7 @@ impl Frontier {
 
     /// The same, each told once.
     pub fn take_skipped(&mut self) -> Vec<SkipTally> {
+        self.step(|| Step::Told);
         self.leave_aside();
         let tallies = self.skipped();
         self.skipped.clear();
@@ -369,26 +502,26 @@ impl Frontier {
         }
     }
 
-    /// A further link to a known address: what it says may bar it, or clear it of a doubt.
-    fn said_again(&mut self, key: u64, said: Said) {
+    /// A further link to a known address: what it says may bar it, or clear it of a doubt. True: it did.
+    fn said_again(&mut self, key: u64, said: Said) -> bool {
         match said {
             Said::Acts(_) | Said::Sends => {
-                self.dangerous.extend(acts(said).map(|danger| (key, danger)));
+                acts(said).is_some_and(|danger| self.dangerous.insert(key, danger) != Some(danger))
             }
             Said::Plain => {
-                self.unnamed.remove(&key);
-                self.doubtful.remove(&key);
+                let mut cleared = self.unnamed.remove(&key);
+                cleared |= self.doubtful.remove(&key).is_some();
                 if let Some(aside) = self.aside_at.get(&key).and_then(|at| self.aside.get_mut(*at)) {
-                    aside.named |= true;
+                    cleared |= !std::mem::replace(&mut aside.named, true);
                     self.aside_settled = false;
                 }
+                cleared
             }
-            Said::Perhaps(_) | Said::MayAct if self.unnamed.contains(&key) => {
-                if let Some(Doubt::Words(reason)) = Doubt::of(said) {
-                    self.doubtful.insert(key, reason);
-                }
-            }
-            Said::Perhaps(_) | Said::MayAct | Said::Nothing | Said::Download => {}
+            Said::Perhaps(_) | Said::MayAct if self.unnamed.contains(&key) => match Doubt::of(said) {
+                Some(Doubt::Words(reason)) => self.doubtful.insert(key, reason) != Some(reason),
+                _ => false,
+            },
+            Said::Perhaps(_) | Said::MayAct | Said::Nothing | Said::Download => false,
         }
     }
 

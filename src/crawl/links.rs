@@ -8,6 +8,7 @@ use crate::charset::PageText;
 use crate::observation::{Credentials, Resource, is_anti_forgery};
 use content_security_policy::Destination;
 use memchr::{memchr, memchr_iter, memchr2};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
@@ -54,7 +55,8 @@ pub struct Link {
 }
 
 /// What kind of element a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// `<a>` and `<area>`
     Anchor,

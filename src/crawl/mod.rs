@@ -17,6 +17,7 @@ mod routers;
 mod scope;
 mod session_ids;
 mod sitemap;
+mod steps;
 mod tags;
 
 pub use address::{Address, Base};
@@ -28,3 +29,4 @@ pub use page_groups::{Chosen, PageGroups, page_fingerprint, page_fingerprint_at,
 pub use robots::{Robots, RobotsState};
 pub use scope::Scope;
 pub use sitemap::{Sitemap, sitemap};
+pub use steps::Step;

@@ -4,6 +4,7 @@
 
 use super::{Address, Base};
 use robotstxt::{RobotsParseHandler, parse_robotstxt};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use url::Url;
 
@@ -15,7 +16,8 @@ const MAX_RULES: usize = 10_000;
 const MAX_SITEMAPS: usize = 100;
 
 /// What a host's robots.txt lets us do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Robots {
     pub state: RobotsState,
     pub crawl_delay: Option<Duration>,
@@ -25,7 +27,8 @@ pub struct Robots {
 }
 
 /// How a robots.txt was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RobotsState {
     Read,
     /// 4xx: there is none, everything is allowed (RFC 9309, 2.3.1.3).
@@ -34,7 +37,8 @@ pub enum RobotsState {
     Unreachable,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Rule {
     allow: bool,
     pattern: String,

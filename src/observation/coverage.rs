@@ -31,6 +31,19 @@ pub struct Coverage {
     /// Start pages from which nothing else was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dead_ends: Vec<DeadEnd>,
+    /// Times that the run was interrupted and went on, with visitors who came anew: values of before and
+    /// after were not compared.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub interruptions: u32,
+    /// Cookies that visitors had been given before an interruption, and came back without: what a site sets
+    /// for those who have them was not looked for.
+    #[serde(default, skip_serializing_if = "is_none_lost", deserialize_with = "tally")]
+    pub came_back_without: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_never(times: &u32) -> bool {
+    *times == 0
 }
 
 /// A start page from which nothing else was found.

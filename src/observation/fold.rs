@@ -16,6 +16,7 @@ use super::{
     StorageKind, family, path_template,
 };
 use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written, registrable_domain};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -147,8 +148,8 @@ impl Fold {
     }
 
     /// Takes in what a page did beside putting things on the device, in words of ours.
-    pub fn add_remark(&mut self, text: &'static str, page: &SafeUrl) {
-        self.remarks.add(&mut self.pages, Remark { text, page: page.clone() });
+    pub fn add_remark(&mut self, text: impl Into<Cow<'static, str>>, page: &SafeUrl) {
+        self.remarks.add(&mut self.pages, Remark { text: text.into(), page: page.clone() });
     }
 
     /// Distinct cookies and storage items so far, as far as they are counted.
@@ -220,7 +221,7 @@ impl Fold {
     fn remarks(&self) -> impl Iterator<Item = String> {
         let mut remarks: BTreeMap<&str, BTreeSet<&SafeUrl>> = BTreeMap::new();
         for remark in self.remarks.iter() {
-            remarks.entry(remark.text).or_default().insert(&remark.page);
+            remarks.entry(&remark.text).or_default().insert(&remark.page);
         }
         remarks.into_iter().map(|(text, pages)| {
             let named: Vec<&str> = pages.iter().take(NAMED).map(|page| page.as_str()).collect();
@@ -629,14 +630,14 @@ impl Countable for Failed {
 /// What a page did beside putting things on the device.
 #[derive(Clone)]
 struct Remark {
-    text: &'static str,
+    text: Cow<'static, str>,
     page: SafeUrl,
 }
 
 impl Countable for Remark {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
         let page = pages.key(&self.page, detail.min(Detail::Host));
-        hash_of(pages, (self.text, page))
+        hash_of(pages, (&self.text, page))
     }
 
     fn merge(&mut self, other: Self) {

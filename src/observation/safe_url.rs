@@ -17,6 +17,8 @@ pub struct SafeUrl(String);
 
 /// What stands where a credential was.
 pub const MASK: &str = "\u{2039}masked\u{203a}";
+/// The same, percent-encoded.
+const MASK_IN_AN_ADDRESS: &str = "%E2%80%B9masked%E2%80%BA";
 
 /// A longer value of a query is more than an option.
 const LONGEST_VALUE: usize = 64;
@@ -43,6 +45,10 @@ impl SafeUrl {
             let end = (0..=LONGEST).rev().find(|end| safe.is_char_boundary(*end)).unwrap_or_default();
             safe.truncate(end);
             safe.push('\u{2026}');
+        }
+        // What was masked before stays so, also where it went through an address.
+        if safe.contains(MASK_IN_AN_ADDRESS) {
+            safe = safe.replace(MASK_IN_AN_ADDRESS, MASK);
         }
         SafeUrl(secrets.mask(&safe))
     }

@@ -73,7 +73,8 @@ pub enum Resource {
 
 /// Whether a request is made with credentials (Fetch standard, "credentials mode"): without them no
 /// cookie goes along, and what the answer sets is not kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Credentials {
     #[default]
     Include,

@@ -3,6 +3,7 @@
 
 use crate::observation::{Cell, SameAnswer};
 use crate::run::html;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use url::Url;
 
@@ -16,7 +17,8 @@ const MOST_IN_A_ROW: usize = 3;
 const WORDS_OF_A_PAGE: usize = 80;
 
 /// By what a page is known again at another address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Likeness {
     /// Of its text; digits are left out, because a closed door shows the time.
     sum: u64,
@@ -38,7 +40,8 @@ impl Likeness {
 }
 
 /// A page that several addresses showed in a row, and not the first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Alike {
     sum: u64,
     /// The first address that showed it.

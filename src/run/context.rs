@@ -5,10 +5,11 @@ use super::pace::{Pacer, Paces};
 use super::probes::kept;
 use super::recorder::{As, Recorder};
 use super::render::Browser;
+use super::state::Line;
 use super::steps::{References, Until};
 use super::{Event, Progress, RunError, Stop, Watch};
 use crate::cookie::{Decision, Name, Reason};
-use crate::crawl::Robots;
+use crate::crawl::{Address, Frontier, Robots, Step};
 use crate::engine::{Ask, EngineContext, HttpEngine, HttpSettings, Session, Visit};
 use crate::intake;
 use crate::manifest::Manifest;
@@ -64,6 +65,8 @@ pub(super) struct Runner<'a> {
     extra_ca: Vec<Vec<u8>>,
     transport: Transport,
     engine: HttpEngine,
+    /// Milliseconds that the run took before it went on.
+    pub(super) before: u64,
     told: Option<Instant>,
     /// What the start page leaves was told.
     start_told: bool,
@@ -127,6 +130,7 @@ impl<'a> Runner<'a> {
             extra_ca,
             transport,
             engine,
+            before: 0,
             told: None,
             start_told: false,
             answered: std::collections::VecDeque::new(),
@@ -216,6 +220,56 @@ impl<'a> Runner<'a> {
         match self.stop.stopped() {
             true => Some(Ended::Stopped),
             false => (Instant::now() >= self.deadline()).then_some(Ended::TimeUp),
+        }
+    }
+
+    /// Milliseconds that the run takes by now, with what it took before it went on.
+    pub(super) fn milliseconds(&self) -> u64 {
+        self.before.saturating_add(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// What was kept counts from here on.
+    pub(super) fn commit(&mut self) {
+        let commit = Line::Commit(self.milliseconds());
+        let Some(log) = self.recorder.log() else { return };
+        log.commit(&commit);
+        if let Some(why) = log.failure() {
+            self.warn(format!("the state file cannot be written, and the run goes on without it: {why}"));
+        }
+    }
+
+    /// Keeps a line that counts at once.
+    pub(super) fn keep_at_once(&mut self, line: &Line) {
+        self.recorder.log().into_iter().for_each(|log| log.at_once(line));
+    }
+
+    /// The address as it may be written, where that is not as it is.
+    pub(super) fn masked(&self, address: &Address) -> Option<Address> {
+        let safe = self.recorder.masked(&address.to_url())?;
+        // One that is no address any more is known by its host alone.
+        Address::parse(safe.as_str()).or_else(|| Address::parse(address.origin()))
+    }
+
+    /// Keeps the steps of a frontier, without addresses that carry secrets.
+    pub(super) fn keep_steps(&mut self, frontier: &mut Frontier) {
+        let steps = frontier.take_steps().into_iter();
+        let steps: Vec<Step> =
+            steps.filter_map(|step| step.written(|address| self.masked(address))).collect();
+        if !steps.is_empty() {
+            self.recorder.keep(|| Line::Steps(steps));
+        }
+    }
+
+    /// Says how many addresses are not looked at, because they are not in the state file.
+    pub(super) fn left_out(&mut self, count: usize) {
+        if count > 0 {
+            let said = match count {
+                1 => "1 address that carries a secret was".to_owned(),
+                _ => format!("{count} addresses that carry secrets were"),
+            };
+            self.recorder.note(format!(
+                "the run was interrupted: {said} not written to the state file, and not looked at afterwards"
+            ));
         }
     }
 

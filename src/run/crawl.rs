@@ -9,11 +9,13 @@
 
 use super::answers::{Alike, Likeness};
 use super::context::{Ended, Runner};
+use super::crawl_so_far::CrawlSoFar;
 use super::html;
 use super::jars;
 use super::persona::PersonaSession;
 use super::recorder::As;
 use super::side_requests::{Seeds, danger_of};
+use super::state::{Crawled, Line, Log, PartFound};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
     Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links,
@@ -57,7 +59,16 @@ pub(super) struct PolicyLinks {
 }
 
 impl Runner<'_> {
-    /// Crawls as `who`. Why it ended early is in the result; what was seen until then is kept.
+    /// A frontier of the crawls of a visitor, with nothing in it.
+    pub(super) fn frontier(&self, logged_in: bool) -> Option<Frontier> {
+        let limits = &self.plan.limits;
+        let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
+        // Members leave alone what nothing shows to be harmless.
+        Some(Frontier::new(self.scope()?, bounds).careful(logged_in))
+    }
+
+    /// Crawls as `who`, or goes on with it. Why it ended early is in the result; what was seen until then
+    /// is kept.
     pub(super) async fn crawl(
         &mut self,
         who: &mut PersonaSession,
@@ -65,25 +76,47 @@ impl Runner<'_> {
         seeds: &Seeds,
         policy: &[Address],
         policy_links: &mut PolicyLinks,
+        so_far: Option<CrawlSoFar>,
     ) -> Result<(), Ended> {
-        let Some(scope) = self.scope() else { return Ok(()) };
-        let limits = &self.plan.limits;
-        let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
-        // Members leave alone what nothing shows to be harmless.
-        let mut frontier = Frontier::new(scope, bounds).careful(who.persona.visitor.logged_in);
-        for address in &seeds.declared {
-            frontier.seed(address.clone());
+        let goes_on = so_far.is_some();
+        let so_far = match so_far {
+            Some(so_far) => so_far,
+            None => {
+                let Some(frontier) = self.frontier(who.persona.visitor.logged_in) else { return Ok(()) };
+                CrawlSoFar::new(frontier)
+            }
+        };
+        let mut frontier = so_far.frontier;
+        if self.recorder.is_kept() {
+            frontier.keeping_steps();
         }
-        let own = who.persona.start.iter().filter_map(|page| self.site.on_target(page));
-        for address in own.chain(who.landing.clone()).filter_map(|url| Address::new(&url)) {
-            frontier.seed(address);
+        if goes_on {
+            self.left_out(so_far.unwritten.len());
+            for address in &so_far.unwritten {
+                frontier.leave(SkipReason::Interrupted, address);
+            }
+        } else {
+            for address in &seeds.declared {
+                frontier.seed(address.clone());
+            }
+            let own = who.persona.start.iter().filter_map(|page| self.site.on_target(page));
+            for address in own.chain(who.landing.clone()).filter_map(|url| Address::new(&url)) {
+                frontier.seed(address);
+            }
+            for address in &seeds.sitemap {
+                // Whatever is not taken is in the tally of what was skipped.
+                let _ = frontier.seed_from_sitemap(address.clone());
+            }
         }
-        for address in &seeds.sitemap {
-            // Whatever is not taken is in the tally of what was skipped.
-            let _ = frontier.seed_from_sitemap(address.clone());
-        }
+        let crawled = so_far.crawled;
         self.progress.persona.clone_from(&who.persona.name);
-        self.progress.pages = 0;
+        self.progress.pages = crawled.pages;
+        let parts = so_far.parts.into_iter().map(|part| Part {
+            url: part.url,
+            within: part.within,
+            resource: part.resource,
+            credentials: part.credentials,
+        });
         let mut crawl = Crawl {
             runner: self,
             who,
@@ -92,26 +125,36 @@ impl Runner<'_> {
             policy_links,
             frontier,
             under_way: VecDeque::new(),
-            parts: VecDeque::new(),
-            parts_known: HashSet::new(),
-            again: VecDeque::new(),
-            asked_again: HashMap::new(),
+            parts: parts.collect(),
+            parts_known: so_far.parts_known,
+            again: so_far.open.into_iter().map(|(next, _)| next).collect(),
+            asked_again: so_far.asked_again,
             held: Vec::new(),
             since_check: 0,
-            between_checks: BETWEEN_CHECKS,
-            alarms: 0,
-            with_password: HashSet::new(),
-            beyond: 0,
-            start: None,
+            between_checks: match goes_on {
+                true => crawled.between_checks.clamp(1, BETWEEN_CHECKS),
+                false => BETWEEN_CHECKS,
+            },
+            alarms: crawled.alarms,
+            with_password: so_far.with_password,
+            beyond: crawled.beyond,
+            start: crawled.start,
             check_due: false,
-            taken: 0,
-            answered: false,
-            first_failure: None,
+            taken: so_far.recorded,
+            answered: crawled.answered,
+            first_failure: crawled.first_failure,
+            lines: Vec::new(),
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
         let start: Vec<Address> = seeds.declared.iter().cloned().chain(landing).collect();
         crawl.look_for_back_offices(start.iter());
-        let end = crawl.run().await;
+        // Whoever came back in vain has nothing more to see.
+        let end = if crawl.who.is_there() { crawl.run().await } else { Ok(()) };
+        if end.is_err() {
+            crawl.record_held();
+            crawl.keep(true);
+            crawl.runner.recorder.log().into_iter().for_each(Log::close);
+        }
         crawl.finish(end.err());
         end
     }
@@ -179,6 +222,8 @@ struct Crawl<'w, 'g> {
     /// Whether any page answered, and if not, why the first did not.
     answered: bool,
     first_failure: Option<String>,
+    /// To be kept with the page that is being taken in.
+    lines: Vec<Line>,
 }
 
 enum Work {
@@ -224,8 +269,13 @@ impl Crawl<'_, '_> {
     async fn run(&mut self) -> Result<(), Ended> {
         loop {
             self.fill().await?;
+            if self.runner.recorder.is_kept() {
+                self.runner.keep_steps(&mut self.frontier);
+            }
             let Some(first) = self.under_way.pop_front() else {
-                if self.check().await? {
+                let through = self.check().await?;
+                self.keep(true);
+                if through {
                     return self.look_back().await;
                 }
                 continue;
@@ -234,6 +284,7 @@ impl Crawl<'_, '_> {
                 Ok(done) => self.take(first.work, done),
                 Err(error) => self.crashed(&first.work, &error),
             }
+            self.keep(true);
             if matches!(self.who.reached, Some(Reached::Lost { .. })) {
                 return Ok(());
             }
@@ -326,8 +377,14 @@ impl Crawl<'_, '_> {
             _ => None,
         };
         if let Some(kind) = kind {
-            let class = self.runner.recorder.class_of(&visit.asked);
-            self.who.kinds.add(visit.asked.clone(), kind ^ class.rotate_left(1));
+            let kind = kind ^ self.runner.recorder.class_of(&visit.asked).rotate_left(1);
+            self.who.kinds.add(visit.asked.clone(), kind);
+            if self.runner.recorder.is_kept() {
+                self.lines.push(match self.runner.recorder.masked(&visit.asked) {
+                    None => Line::Kind(visit.asked.clone(), kind),
+                    Some(_) => Line::LeftOut(1),
+                });
+            }
         }
         jars::merge(&mut self.who.session.jar, &jar, &visit);
         self.taken += 1;
@@ -345,7 +402,10 @@ impl Crawl<'_, '_> {
                 self.start = Some((visit.shown.clone(), kind));
             }
             self.follow(next, &visit, &links);
-            self.who.remember_page(self.runner.manifest, &visit);
+            let is_remembered = self.who.remember_page(self.runner.manifest, &visit);
+            if is_remembered && self.is_written(&visit.asked) {
+                self.lines.push(Line::Answered(visit.asked.clone()));
+            }
         }
         if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {
             self.since_check += 1;
@@ -360,7 +420,42 @@ impl Crawl<'_, '_> {
         self.runner.tell_progress(false);
     }
 
+    /// Whether something of this address is kept.
+    fn is_written(&self, url: &Url) -> bool {
+        self.runner.recorder.is_kept() && self.runner.recorder.masked(url).is_none()
+    }
+
+    /// The address as it may be written.
+    fn written(&self, address: &Address) -> Address {
+        self.runner.masked(address).unwrap_or_else(|| address.clone())
+    }
+
+    /// Keeps what was taken in for a run that goes on. Where it is committed, that begins here.
+    fn keep(&mut self, commit: bool) {
+        if !self.runner.recorder.is_kept() {
+            return;
+        }
+        self.runner.keep_steps(&mut self.frontier);
+        let lines = std::mem::take(&mut self.lines);
+        lines.into_iter().for_each(|line| self.runner.recorder.keep(|| line));
+        let crawled = Crawled {
+            pages: self.runner.progress.pages,
+            beyond: self.beyond,
+            answered: self.answered,
+            lost: self.who.lost,
+            between_checks: self.between_checks,
+            alarms: self.alarms,
+            start: self.start.clone().filter(|(url, _)| self.is_written(url)),
+            first_failure: self.first_failure.clone(),
+        };
+        self.runner.recorder.keep(|| Line::Crawled(crawled));
+        if commit {
+            self.runner.commit();
+        }
+    }
+
     fn record(&mut self, work: &Work, visit: &Visit, likeness: Option<Likeness>) {
+        self.recorded(work);
         match work {
             Work::Page(_) => {
                 // A private page refuses visitors; that is no failure of the page.
@@ -372,6 +467,23 @@ impl Crawl<'_, '_> {
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
+        }
+    }
+
+    /// What was seen of it is counted, and need not be seen again.
+    fn recorded(&mut self, work: &Work) {
+        if !self.runner.recorder.is_kept() {
+            return;
+        }
+        match work {
+            Work::Page(next) => {
+                let address = self.written(&next.address);
+                self.lines.push(Line::Recorded(address));
+            }
+            Work::Part(part) if self.is_written(&part.url) => {
+                self.lines.push(Line::PartRecorded(part.url.clone()));
+            }
+            Work::Part(_) => {}
         }
     }
 
@@ -390,7 +502,10 @@ impl Crawl<'_, '_> {
         self.look_for_back_offices(fresh.into_iter());
         self.frontier.push_all(next, links);
         if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
-            self.policy_links.linking_hosts.extend(visit.shown.host_str().map(str::to_owned));
+            let host = visit.shown.host_str().unwrap_or_default().to_owned();
+            if self.policy_links.linking_hosts.insert(host.clone()) && self.runner.recorder.is_kept() {
+                self.lines.push(Line::LinksToPolicy(host));
+            }
         }
         for part in &links.resources {
             self.part(visit, part);
@@ -406,7 +521,9 @@ impl Crawl<'_, '_> {
         let first = self.who.back_offices.is_empty();
         let there = addresses.filter(|address| back_office(address).is_some());
         for address in there.filter(|address| self.frontier.scope().decide(address).is_ok()) {
-            self.who.back_offices.add(address);
+            if self.who.back_offices.add(address) && self.is_written(&address.to_url()) {
+                self.lines.push(Line::BackOffice(address.clone()));
+            }
         }
         if first && !self.who.back_offices.is_empty() {
             let patterns: Vec<String> =
@@ -445,7 +562,14 @@ impl Crawl<'_, '_> {
             self.frontier.leave(danger.into(), address);
             return;
         }
-        self.parts.push_back(Part { url, within: visit.shown.clone(), resource, credentials });
+        let within = visit.shown.clone();
+        if self.is_written(&url) && self.is_written(&within) {
+            let (url, within) = (url.clone(), within.clone());
+            self.lines.push(Line::PartFound(PartFound { url, within, resource, credentials }));
+        } else if self.runner.recorder.is_kept() {
+            self.lines.push(Line::LeftOut(1));
+        }
+        self.parts.push_back(Part { url, within, resource, credentials });
     }
 
     /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
@@ -482,7 +606,10 @@ impl Crawl<'_, '_> {
             for held in &held {
                 self.record(&held.work, &held.visit, held.likeness);
                 if held.asks_for_password {
-                    self.with_password.insert(path_template(held.visit.asked.path()));
+                    let kind = path_template(held.visit.asked.path());
+                    if self.with_password.insert(kind.clone()) && self.is_written(&held.visit.asked) {
+                        self.lines.push(Line::WithPassword(kind));
+                    }
                 }
             }
             return Ok(through);
@@ -554,9 +681,25 @@ impl Crawl<'_, '_> {
         }
         let tries = self.asked_again.entry(next.address.clone()).or_default();
         *tries += 1;
+        if self.runner.recorder.is_kept() {
+            let written = self.runner.masked(&next.address);
+            self.lines.push(Line::Again(written.unwrap_or_else(|| next.address.clone())));
+        }
         match *tries {
             0..=MOST_TRIES => self.again.push_front(next),
             _ => self.frontier.give_back(&next, SkipReason::SessionLost),
+        }
+    }
+
+    /// The last good answer was a moment ago; until an alarm nothing says that the session is gone.
+    fn record_held(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        let certain = held.iter().position(|held| held.alarming).unwrap_or(held.len());
+        for (at, held) in held.into_iter().enumerate() {
+            match at < certain {
+                true => self.record(&held.work, &held.visit, held.likeness),
+                false => self.held.push(held),
+            }
         }
     }
 
@@ -568,6 +711,7 @@ impl Crawl<'_, '_> {
         // The panic's own message may hold anything.
         let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
         self.runner.recorder.failed(self.cell, &url, FailureKind::Crashed, detail);
+        self.recorded(work);
         self.taken += 1;
     }
 
@@ -579,17 +723,14 @@ impl Crawl<'_, '_> {
             Some(Ended::TimeUp) => SkipReason::TimeLimit,
             _ => SkipReason::Interrupted,
         };
-        // The last good answer was a moment ago; until an alarm nothing says that the session is gone.
-        let mut certain = !is_lost;
-        let mut unseen: Vec<Next> = self.again.drain(..).collect();
-        for Held { work, visit, alarming, likeness, .. } in std::mem::take(&mut self.held) {
-            certain &= !alarming;
-            match work {
-                work if certain => self.record(&work, &visit, likeness),
-                Work::Page(next) => unseen.push(next),
-                Work::Part(_) => {}
-            }
+        if !is_lost {
+            self.record_held();
         }
+        let mut unseen: Vec<Next> = self.again.drain(..).collect();
+        unseen.extend(std::mem::take(&mut self.held).into_iter().filter_map(|held| match held.work {
+            Work::Page(next) => Some(next),
+            Work::Part(_) => None,
+        }));
         unseen.extend(self.under_way.drain(..).filter_map(|under_way| match under_way.work {
             Work::Page(next) => Some(next),
             Work::Part(_) => None,
@@ -622,6 +763,8 @@ impl Crawl<'_, '_> {
                 count: tally.count,
             });
         }
+        // It counts once the task is done.
+        self.keep(false);
         self.runner.progress.queued = 0;
         self.runner.tell_progress(true);
         if !again && self.runner.browser.is_some() {

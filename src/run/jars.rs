@@ -14,7 +14,7 @@ pub(super) fn key(cookie: &StoredCookie) -> Key {
     key_of(&cookie.name, &cookie.effective)
 }
 
-fn key_of(name: &Name, effective: &Effective) -> Key {
+pub(super) fn key_of(name: &Name, effective: &Effective) -> Key {
     (
         name.clone(),
         effective.domain.clone(),

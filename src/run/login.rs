@@ -4,6 +4,7 @@ use crate::cookie::StoredCookie;
 use crate::observation::{Cell, Consent, Phase, Reached};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
+use crate::run::state::Line;
 use crate::run::steps::{Halt, StepFailure};
 
 impl Runner<'_> {
@@ -14,6 +15,14 @@ impl Runner<'_> {
             && !who.persona.login.is_empty()
         {
             self.ask_mark_as_nobody(who, &mark).await?;
+        }
+        if who.logins > 0 && who.logins >= who.persona.login_budget {
+            let budget = who.persona.login_budget;
+            let why =
+                format!("the run was interrupted during a login, and the budget of {budget} is used up");
+            who.reached =
+                Some(self.not_reached(who, StepFailure { step: "the login".into(), why, answered: None }));
+            return Ok(());
         }
         self.attempt(who, &login).await
     }
@@ -46,6 +55,7 @@ impl Runner<'_> {
             return Ok(false);
         }
         let login = Cell { phase: Phase::Login, ..crawl.clone() };
+        self.recorder.has_nothing();
         self.attempt(who, &login).await?;
         if let Some(Reached::No { step, why }) = who.reached.clone() {
             let why = format!("the session was lost, and logging in again failed: {step}: {why}");
@@ -54,9 +64,31 @@ impl Runner<'_> {
         Ok(who.is_there())
     }
 
+    /// Comes back as somebody who was there before the run was interrupted, within the budget.
+    pub(super) async fn come_anew(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
+        let name = who.persona.name.clone();
+        if who.persona.visitor.logged_in && who.logins >= who.persona.login_budget {
+            let budget = who.persona.login_budget;
+            let why = format!("the run was interrupted and the budget of {budget} logins is used up");
+            self.warn(format!("{name}: {why}; raise `login_budget`"));
+            who.reached = Some(Reached::Lost { why });
+            return Ok(());
+        }
+        self.attempt(who, login).await?;
+        if let Some(Reached::No { step, why }) = who.reached.clone() {
+            let why = format!("the run was interrupted, and coming back failed: {step}: {why}");
+            who.reached = Some(Reached::Lost { why });
+        }
+        Ok(())
+    }
+
     /// One login from the start, with nothing in the jar but a recorded choice.
     async fn attempt(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
-        who.logins += u32::from(who.persona.visitor.logged_in);
+        if who.persona.visitor.logged_in {
+            // Before it is made: whoever goes on after a crash has made it.
+            self.keep_at_once(&Line::Login(who.persona.name.clone()));
+            who.logins += 1;
+        }
         who.shown = None;
         who.sent_to = None;
         who.landing = None;

@@ -6,6 +6,7 @@ mod consent;
 mod context;
 mod correlation;
 mod crawl;
+mod crawl_so_far;
 mod html;
 mod jars;
 mod login;
@@ -23,13 +24,15 @@ mod replay;
 mod runner;
 mod session_transfer;
 mod side_requests;
+mod state;
 mod steps;
 
 pub use many::{Came, Wanted, many};
 pub(crate) use pace::Paces;
 pub use replay::{RecordedAs, replay};
-pub use runner::run;
 pub(crate) use runner::run_beside;
+pub use runner::{is_state_of, run, run_kept};
+pub use state::{NotAState, StateFile};
 
 use crate::observation::{Phase, Sighting};
 use std::sync::Arc;

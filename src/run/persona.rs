@@ -137,24 +137,32 @@ impl PersonaSession {
     }
 
     /// Remembers a page that answered, for probes and for the look after the logout.
-    pub(super) fn remember_page(&mut self, manifest: Option<&Manifest>, visit: &Visit) {
-        if visit.status != 200 || place(&visit.shown) != place(&visit.asked) {
-            return;
-        }
-        if self.some_pages.len() < PAGES_FOR_LATER && !self.some_pages.contains(&visit.asked) {
-            self.some_pages.push(visit.asked.clone());
+    /// True: it was new.
+    pub(super) fn remember_page(&mut self, manifest: Option<&Manifest>, visit: &Visit) -> bool {
+        let came = visit.status == 200 && place(&visit.shown) == place(&visit.asked);
+        came && self.remember(manifest, &visit.asked)
+    }
+
+    /// The same of a page that is known to have answered.
+    pub(super) fn remember(&mut self, manifest: Option<&Manifest>, page: &Url) -> bool {
+        let mut is_new = false;
+        if self.some_pages.len() < PAGES_FOR_LATER && !self.some_pages.contains(page) {
+            self.some_pages.push(page.clone());
+            is_new = true;
         }
         for (name, class) in manifest.into_iter().flat_map(|manifest| &manifest.pages) {
             if self.pages.get(name).is_some_and(|pages| pages.len() >= PAGES_PER_CLASS) {
                 continue;
             }
-            if class.contains(&visit.asked) {
+            if class.contains(page) {
                 let pages = self.pages.entry(name.clone()).or_default();
-                if !pages.contains(&visit.asked) {
-                    pages.push(visit.asked.clone());
+                if !pages.contains(page) {
+                    pages.push(page.clone());
+                    is_new = true;
                 }
             }
         }
+        is_new
     }
 }
 

@@ -9,6 +9,7 @@ use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::{is_no_word, listed};
 use crate::run::recorder::As;
+use crate::run::state::Line;
 use crate::run::steps::Halt;
 use std::collections::BTreeSet;
 use url::Url;
@@ -122,6 +123,7 @@ impl Runner<'_> {
             Ok(session) => other.session = session,
             Err(why) => return Ok((ProbeResult::NotDone { why }, Vec::new())),
         }
+        self.keep_at_once(&Line::Login(who.persona.name.clone()));
         (other.shown, other.json, other.over_http) = (None, None, Some(origin));
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
         self.set_over_http = Some(BTreeSet::new());

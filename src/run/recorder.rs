@@ -3,7 +3,9 @@
 
 use super::answers::{Alike, Answers, Likeness};
 use super::correlation::{Claimed, Correlation, LookAgain};
-use crate::cookie::{Name, same_site};
+use super::jars;
+use super::state::{Entry, Line, Log};
+use crate::cookie::{Decision, Name, same_site};
 use crate::engine::browser::SentByScript;
 use crate::engine::{Exchange, Visit};
 use crate::manifest::{Glob, Manifest, PageClass};
@@ -13,6 +15,7 @@ use crate::observation::{
     Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting, Skipped,
 };
 use crate::secret::Secrets;
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
@@ -22,6 +25,8 @@ const MOST_NOTES: usize = 100;
 /// Distinct values told apart, as in the engine.
 const MOST_VALUES: usize = 1 << 18;
 
+/// More cookies than any visitor loses; a file may say what it likes.
+const MOST_CAME_BACK_WITHOUT: u64 = 1 << 30;
 /// Kinds of requests of scripts told apart.
 const MOST_SENT: usize = 1000;
 
@@ -49,6 +54,37 @@ pub(super) struct Recorder {
     class: Option<Classes>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
     correlation: Correlation,
+    /// Where it is kept for a run that goes on.
+    log: Option<Log>,
+    /// What comes now was seen before: a visitor comes anew.
+    paused: bool,
+    /// Cookies that the visitor of this cell had when the run was interrupted, and did not get again yet.
+    had: Option<Had>,
+    /// Values that were numbered before the run went on.
+    numbered: u32,
+    /// Times that the run was interrupted and went on.
+    interruptions: u32,
+    came_back_without: u64,
+}
+
+/// What a visitor had when the run was interrupted.
+pub(super) struct Had {
+    pub(super) cell: Cell,
+    /// Its cookies, and the moment of each.
+    pub(super) cookies: BTreeMap<jars::Key, u64>,
+    /// Pages that were under way, and the moment when each was asked for.
+    pub(super) pages: BTreeMap<String, u64>,
+}
+
+impl Had {
+    /// Whether a sighting is of a cookie that was there when its page was asked for.
+    fn has(&self, sighting: &Sighting) -> bool {
+        let Some(effective) = sighting.decision.effective().filter(|_| self.cell == sighting.cell) else {
+            return false;
+        };
+        let asked = self.pages.get(sighting.page.asked.as_str()).copied().unwrap_or(u64::MAX);
+        self.cookies.get(&jars::key_of(&sighting.name, effective)).is_some_and(|moment| *moment <= asked)
+    }
 }
 
 type Classes = Box<dyn Fn(&Url) -> u64 + Send + Sync>;
@@ -94,11 +130,127 @@ impl Recorder {
             sent_by_scripts: BTreeMap::new(),
             lost: 0,
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
+            log: None,
+            paused: false,
+            had: None,
+            numbered: 0,
+            interruptions: 0,
+            came_back_without: 0,
+        }
+    }
+
+    /// Keeps from here on what comes in.
+    pub(super) fn keep_in(&mut self, log: Log) {
+        self.log = Some(log);
+    }
+
+    /// The run was interrupted so often, and went on. The visitor of the cell had these cookies then: one
+    /// that is set again replaces what was there, as it does for a visitor whom nobody interrupted.
+    pub(super) fn interrupted(&mut self, times: u32, had: Option<Had>) {
+        self.interruptions = times;
+        self.had = had;
+    }
+
+    /// A visitor came back without so many of the cookies that it had.
+    pub(super) fn came_back_without(&mut self, cookies: u64) {
+        if cookies > 0 {
+            self.enter(Entry::CameBackWithout(cookies));
+        }
+    }
+
+    /// The visitor begins anew by itself, and has nothing.
+    pub(super) fn has_nothing(&mut self) {
+        self.had = None;
+    }
+
+    /// Whether what comes in is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Where it is kept, for what others keep beside it.
+    pub(super) fn log(&mut self) -> Option<&mut Log> {
+        self.log.as_mut()
+    }
+
+    /// Keeps a line, where lines are kept.
+    pub(super) fn keep(&mut self, line: impl FnOnce() -> Line) {
+        if let Some(log) = &mut self.log {
+            log.line(&line());
+        }
+    }
+
+    /// Whether an address may be written: none where it may, else the same with what may be a secret masked.
+    pub(super) fn masked(&self, url: &Url) -> Option<SafeUrl> {
+        let safe = self.safe(url);
+        (safe.as_str() != url.as_str()).then_some(safe)
+    }
+
+    /// What comes until this is taken back is not counted: it was seen before.
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Takes in something new.
+    fn enter(&mut self, entry: Entry) {
+        if self.paused {
+            return;
+        }
+        if let Some(log) = &mut self.log {
+            log.entry(&entry);
+        }
+        self.again(entry);
+    }
+
+    /// Takes in something that was taken in before.
+    pub(super) fn again(&mut self, entry: Entry) {
+        match entry {
+            Entry::Sighting(sighting) => {
+                // Nothing was numbered in this run yet: it is of before.
+                if self.identities.is_empty() {
+                    self.numbered = self.numbered.max(sighting.value.identity);
+                }
+                self.fold.add(*sighting);
+            }
+            Entry::Sent { cell, method, url, cross_site, names } => {
+                self.fold.add_sent(&cell, &method, &url, cross_site, &names);
+            }
+            Entry::Contact(contact) | Entry::Undecided(contact) => self.fold.add_contact(contact),
+            Entry::Page(page) => self.fold.add_page(page),
+            Entry::Skipped(skipped) => self.fold.add_skipped(skipped),
+            Entry::Failed(failed) => {
+                self.failures = self.failures.saturating_add(failed.count);
+                self.fold.add_failed(failed);
+            }
+            Entry::Remark(text, page) => self.fold.add_remark(text, &page),
+            Entry::Like { cell, url, like } => self.answers.add(&cell, &url, like),
+            Entry::WasClosed { cell, like } => self.answers.was_closed(&cell, &like),
+            Entry::Note(note) => {
+                if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
+            Entry::DeadEnd(end) => {
+                if !self.dead_ends.contains(&end) {
+                    self.dead_ends.push(end);
+                }
+            }
+            Entry::Sampled(sampled) => self.sampled.push(sampled),
+            Entry::SentByScript(sent) => self.sent_again(sent),
+            Entry::Lost => self.lost += 1,
+            Entry::Consent(look) => self.consent.push(look),
+            Entry::Picture(picture) => self.pictures.push(picture),
+            Entry::CameBackWithout(cookies) => {
+                self.came_back_without = self.came_back_without.saturating_add(cookies);
+            }
         }
     }
 
     /// Takes in a visit.
     pub(super) fn visit(&mut self, cell: &Cell, visit: &Visit, within: Option<&Url>, counts: As) {
+        if self.paused {
+            return;
+        }
         let document = within.unwrap_or(&visit.asked);
         let page = self.safe(document);
         self.correlation.page_view();
@@ -112,18 +264,21 @@ impl Recorder {
             self.sighting(write.clone());
         }
         for remark in &visit.remarks {
-            self.fold.add_remark(remark, &page);
+            match self.log.is_some() {
+                true => self.enter(Entry::Remark((*remark).to_owned(), page.clone())),
+                false => self.fold.add_remark(*remark, &page),
+            }
         }
         if matches!(counts, As::Page | As::Look) && visit.status > 0 {
             let shown = (visit.shown != visit.asked).then(|| self.safe(&visit.shown));
             let example = page.clone();
-            self.fold.add_page(PageTally {
+            self.enter(Entry::Page(PageTally {
                 cell: cell.clone(),
                 example,
                 shown,
                 status: visit.status,
                 count: 1,
-            });
+            }));
         }
         if counts == As::Page && (200..300).contains(&visit.status) && !visit.body.is_empty() {
             self.answered(cell, &visit.asked, Likeness::of(&visit.body, false));
@@ -142,14 +297,15 @@ impl Recorder {
     pub(super) fn twin(&mut self, cell: &Cell, visit: &Visit) {
         let (example, shown) = (self.safe(&visit.asked), self.safe(&visit.shown));
         let shown = (visit.shown != visit.asked).then_some(shown);
-        self.fold.add_page(PageTally { cell: cell.clone(), example, shown, status: visit.status, count: 1 });
+        let status = visit.status;
+        self.enter(Entry::Page(PageTally { cell: cell.clone(), example, shown, status, count: 1 }));
     }
 
     /// A host that a page mentions and that was left alone.
     pub(super) fn mention(&mut self, cell: &Cell, page: &Url, target: &Url, resource: Resource) {
         let (page, example) = (self.safe(page), self.safe(target));
         if let Some(contact) = self.contact(cell, page, target, example, resource) {
-            self.fold.add_contact(contact);
+            self.enter(Entry::Contact(contact));
         }
     }
 
@@ -177,8 +333,7 @@ impl Recorder {
 
     /// A failure that is not a visit's own: a journey that could not be made.
     pub(super) fn failure(&mut self, failed: Failed) {
-        self.failures += failed.count;
-        self.fold.add_failed(failed);
+        self.enter(Entry::Failed(failed));
     }
 
     /// What went wrong with a page, or on the way to it.
@@ -189,19 +344,16 @@ impl Recorder {
 
     /// A start page that led nowhere.
     pub(super) fn dead_end(&mut self, page: &Url, kind: DeadEndKind) {
-        let end = DeadEnd { page: self.safe(page), kind };
-        if !self.dead_ends.contains(&end) {
-            self.dead_ends.push(end);
-        }
+        self.enter(Entry::DeadEnd(DeadEnd { page: self.safe(page), kind }));
     }
 
     /// Pages of one template, of which not all were asked for.
     pub(super) fn sampled(&mut self, sampled: Sampled) {
-        self.sampled.push(sampled);
+        self.enter(Entry::Sampled(sampled));
     }
 
     pub(super) fn skipped(&mut self, skipped: Skipped) {
-        self.fold.add_skipped(skipped);
+        self.enter(Entry::Skipped(skipped));
     }
 
     /// Which of the manifest's classes a page is in, as one number: what is said of one class is not
@@ -212,16 +364,16 @@ impl Recorder {
 
     /// Something came of which nobody can say whether it counts.
     pub(super) fn lost(&mut self) {
-        self.lost += 1;
+        self.enter(Entry::Lost);
     }
 
     /// What a visitor met of the consent question.
     pub(super) fn consent(&mut self, look: ConsentLook) {
-        self.consent.push(look);
+        self.enter(Entry::Consent(look));
     }
 
     pub(super) fn picture(&mut self, picture: Picture) {
-        self.pictures.push(picture);
+        self.enter(Entry::Picture(picture));
     }
 
     /// How many pictures there are.
@@ -231,29 +383,34 @@ impl Recorder {
 
     /// Something about the coverage that no tally says.
     pub(super) fn note(&mut self, note: impl Into<String>) {
-        let note = note.into();
-        if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
+        self.enter(Entry::Note(note.into()));
     }
 
     /// A request that a page's script made of its own accord, and that does more than to read.
     pub(super) fn sent_by_script(&mut self, cell: &Cell, sent: &SentByScript) {
-        let example = self.safe(&sent.url);
-        let key = (cell.persona.clone(), sent.method.clone(), example.shape(), sent.held_back);
+        self.enter(Entry::SentByScript(SentByScripts {
+            persona: cell.persona.clone(),
+            method: sent.method.clone(),
+            example: self.safe(&sent.url),
+            count: 1,
+            held_back: sent.held_back,
+        }));
+    }
+
+    fn sent_again(&mut self, sent: SentByScripts) {
+        let key = (sent.persona.clone(), sent.method.clone(), sent.example.shape(), sent.held_back);
         if self.sent_by_scripts.len() >= MOST_SENT && !self.sent_by_scripts.contains_key(&key) {
             return;
         }
-        let tally = self.sent_by_scripts.entry(key).or_insert_with(|| SentByScripts {
-            persona: cell.persona.clone(),
-            method: sent.method.clone(),
-            example: example.clone(),
-            count: 0,
-            held_back: sent.held_back,
-        });
-        tally.count += 1;
-        if example < tally.example {
-            tally.example = example;
+        match self.sent_by_scripts.entry(key) {
+            Slot::Vacant(free) => drop(free.insert(sent)),
+            Slot::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.count = known.count.saturating_add(sent.count);
+                if sent.example < known.example {
+                    known.example = sent.example;
+                }
+            }
         }
     }
 
@@ -303,6 +460,18 @@ impl Recorder {
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
         coverage.lost += self.lost;
+        coverage.interruptions = self.interruptions;
+        coverage.came_back_without = self.came_back_without.min(MOST_CAME_BACK_WITHOUT);
+        if self.interruptions > 0 {
+            let times = match self.interruptions {
+                1 => "once".to_owned(),
+                times => format!("{times} times"),
+            };
+            coverage.notes.push(format!(
+                "the run was interrupted {times} and went on: visitors came back without what they had been \
+                 given, and values of before and after were not compared"
+            ));
+        }
         coverage.same_answers = self.answers.same();
         coverage.notes.extend(self.notes.iter().cloned());
         coverage.dead_ends.extend(self.dead_ends.iter().cloned());
@@ -314,7 +483,14 @@ impl Recorder {
 
     /// Counts a page by what it is like.
     pub(super) fn answered(&mut self, cell: &Cell, url: &Url, like: Likeness) {
-        self.answers.add(cell, url, like);
+        if self.log.is_none() && !self.paused {
+            self.answers.add(cell, url, like);
+        } else if self.masked(url).is_none() {
+            self.enter(Entry::Like { cell: cell.clone(), url: url.clone(), like });
+        } else if !self.paused {
+            // Whoever goes on cannot look back at it.
+            self.answers.add(cell, url, like);
+        }
     }
 
     /// Pages that several addresses of a cell showed in a row.
@@ -324,7 +500,7 @@ impl Recorder {
 
     /// The site was closed while it showed this page.
     pub(super) fn was_closed(&mut self, cell: &Cell, page: &Alike) {
-        self.answers.was_closed(cell, page);
+        self.enter(Entry::WasClosed { cell: cell.clone(), like: page.clone() });
     }
 
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {
@@ -335,14 +511,25 @@ impl Recorder {
         let contact = self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource);
         if let Some(contact) = contact {
             let contact = Contact { fetched: true, script: exchange.script.clone(), ..contact };
-            if let Some(contact) = self.correlation.contact(contact, &exchange.carried) {
-                self.fold.add_contact(contact);
+            // Values are compared in this run only: of one that waits, another run knows that it was there.
+            let waits = (self.log.is_some() && !exchange.carried.is_empty()).then(|| contact.clone());
+            match self.correlation.contact(contact, &exchange.carried) {
+                Some(contact) => self.enter(Entry::Contact(contact)),
+                None => {
+                    let log = self.log.as_mut().zip(waits);
+                    log.into_iter().for_each(|(log, contact)| log.entry(&Entry::Undecided(contact)));
+                }
             }
         }
         if !exchange.sent.is_empty() {
             let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
             let cross_site = !same_site(&host(document), &host(&exchange.url));
             let names = exchange.sent.iter().map(|cookie| &cookie.name);
+            if let Some(log) = &mut self.log {
+                let (cell, method, url) = (cell.clone(), at.method.clone(), at.url.clone());
+                let names = names.clone().cloned().collect();
+                log.entry(&Entry::Sent { cell, method, url, cross_site, names });
+            }
             self.fold.add_sent(cell, &at.method, &at.url, cross_site, names);
         }
     }
@@ -352,6 +539,8 @@ impl Recorder {
         let identity = sighting.value.identity;
         if identity > 0 {
             let next = u32::try_from(self.identities.len() + 1).unwrap_or(0);
+            // Values of before the run went on are not known, so that none is one of them.
+            let next = self.numbered.checked_add(next).unwrap_or(0);
             sighting.value.identity = match self.identities.get(&identity) {
                 Some(known) => *known,
                 None if self.identities.len() < MOST_VALUES => {
@@ -360,7 +549,21 @@ impl Recorder {
                 None => 0,
             };
         }
-        self.fold.add(sighting);
+        if let Some(had) = &mut self.had
+            && had.has(&sighting)
+        {
+            match sighting.decision {
+                Decision::Stored { effective } => sighting.decision = Decision::Replaced { effective },
+                Decision::Deleted { ref effective } => {
+                    had.cookies.remove(&jars::key_of(&sighting.name, effective));
+                }
+                _ => {}
+            }
+        }
+        match self.log.is_some() || self.paused {
+            true => self.enter(Entry::Sighting(Box::new(sighting))),
+            false => self.fold.add(sighting),
+        }
     }
 
     fn contact(

@@ -6,6 +6,7 @@
 use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
 use super::recorder::As;
+use super::state::Line;
 use crate::crawl::{Address, Frontier, Link, LinkKind, Next, Said, Words, asks_first};
 use crate::engine::Ask;
 use crate::engine::browser::RenderedLink;
@@ -129,7 +130,10 @@ impl Runner<'_> {
             // A private page refuses visitors; that is no failure of the page.
             let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
             self.recorder.visit(&cell, &visit, None, counts);
-            who.remember_page(self.manifest, &visit);
+            let is_remembered = who.remember_page(self.manifest, &visit);
+            if is_remembered && self.recorder.masked(page).is_none() {
+                self.recorder.keep(|| Line::Answered(page.clone()));
+            }
         }
         let skipped = found.frontier.as_ref().map(|frontier| locked(frontier).take_skipped());
         for tally in skipped.unwrap_or_default() {

@@ -1,11 +1,14 @@
 //! A run from its start to the scan: one loop over the schedule.
 
+mod going_on;
+
 use super::context::{Ended, Runner, cell};
 use super::crawl::PolicyLinks;
 use super::persona::PersonaSession;
 use super::render::{Browser, Listed};
 use super::side_requests::Seeds;
-use super::steps::{Halt, Live, leave_out_optional, missing};
+use super::state::{Header, Log, StateFile};
+use super::steps::{Halt, Live, StepFailure, leave_out_optional, missing};
 use super::{Event, Paces, RunError, Stop, Watch};
 use crate::cookie::{Jar, StoredCookie, ThirdPartyCookies};
 use crate::crawl::Address;
@@ -18,6 +21,9 @@ use crate::observation::{
 use crate::plan::{
     self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Schedule, Target, Task, TaskResult,
 };
+use crate::sums::sum_of;
+use going_on::Before;
+pub use going_on::is_state_of;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -33,6 +39,19 @@ pub async fn run(
     run_beside(plan, target, manifest, watch, stop, &Paces::default()).await
 }
 
+/// The same, kept in a file while it goes on, so that another run can go on where this one is killed; or
+/// going on with one that was.
+pub async fn run_kept(
+    plan: &Plan,
+    target: &Target,
+    manifest: Option<&Manifest>,
+    watch: &dyn Watch,
+    stop: &Stop,
+    state: &StateFile,
+) -> Result<Scan, RunError> {
+    begun(plan, target, manifest, watch, stop, &Paces::default(), Some(state)).await
+}
+
 /// The same, taking turns with the other runs that keep these paces.
 pub(crate) async fn run_beside(
     plan: &Plan,
@@ -41,6 +60,18 @@ pub(crate) async fn run_beside(
     watch: &dyn Watch,
     stop: &Stop,
     paces: &Paces,
+) -> Result<Scan, RunError> {
+    begun(plan, target, manifest, watch, stop, paces, None).await
+}
+
+async fn begun(
+    plan: &Plan,
+    target: &Target,
+    manifest: Option<&Manifest>,
+    watch: &dyn Watch,
+    stop: &Stop,
+    paces: &Paces,
+    state: Option<&StateFile>,
 ) -> Result<Scan, RunError> {
     let mut with_secrets = plan.clone();
     with_secrets.go_to(target);
@@ -53,7 +84,32 @@ pub(crate) async fn run_beside(
         });
     }
     check(plan, target)?;
-    let started = jiff::Timestamp::now();
+    let mut started = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut tasks = ready(plan, target, manifest, watch, stop, paces).await?;
+    if let Some(state) = state {
+        // Secrets mask themselves there; a value is in neither.
+        let of = sum_of(format!("{plan:?}\n{target:?}\n{manifest:?}").as_bytes());
+        let mode = tasks.runner.browser.as_ref().map(Browser::mode);
+        let before = tasks.keep_in(state, &Header::new(of, started.clone(), mode))?;
+        started = before.unwrap_or(started);
+    }
+    for note in left_out {
+        tasks.runner.warn(&note);
+        tasks.runner.recorder.note(note);
+    }
+    let ended = tasks.all().await.err();
+    Ok(tasks.scan(started, ended))
+}
+
+/// Everything a run needs; no request is made yet.
+async fn ready<'a>(
+    plan: &'a Plan,
+    target: &'a Target,
+    manifest: Option<&'a Manifest>,
+    watch: &'a dyn Watch,
+    stop: &'a Stop,
+    paces: &Paces,
+) -> Result<Tasks<'a>, RunError> {
     let mut schedule = Schedule::new(plan, manifest);
     let mut runner = Runner::new(plan, target, manifest, watch, stop, paces).await?;
     if plan.engine != EngineChoice::Http {
@@ -61,16 +117,12 @@ pub(crate) async fn run_beside(
         schedule.browser_is(browser.mode());
         runner.browser = Some(browser);
     }
-    for note in left_out {
-        runner.warn(&note);
-        runner.recorder.note(note);
-    }
     let mut personas = Vec::new();
     for persona in schedule.personas() {
         let session = PersonaSession::new(persona.clone(), runner.engine_for(persona).await?);
         personas.push(PersonaState::new(session));
     }
-    let mut tasks = Tasks {
+    Ok(Tasks {
         runner,
         schedule,
         personas,
@@ -82,9 +134,8 @@ pub(crate) async fn run_beside(
         policy: None,
         links: Vec::new(),
         policy_links: PolicyLinks::default(),
-    };
-    let ended = tasks.all().await.err();
-    Ok(tasks.scan(started, ended))
+        before: Before::default(),
+    })
 }
 
 /// What would only show in the middle of a run is said before it.
@@ -120,6 +171,8 @@ struct Tasks<'a> {
     policy: Option<PolicyPage>,
     links: Vec<LinkCheck>,
     policy_links: PolicyLinks,
+    /// The run that this one goes on with.
+    before: Before,
 }
 
 /// A persona between its tasks.
@@ -135,6 +188,8 @@ struct PersonaState {
     consented: Option<PersonaCoverage>,
     /// The pages that were rendered, by the mode of third-party cookies.
     pages: BTreeMap<Option<ThirdPartyCookies>, Vec<Listed>>,
+    /// It was there when the run was interrupted, and has to come back.
+    comes_back: bool,
 }
 
 impl PersonaState {
@@ -146,6 +201,7 @@ impl PersonaState {
             checked: false,
             consented: None,
             pages: BTreeMap::new(),
+            comes_back: false,
         }
     }
 }
@@ -153,7 +209,7 @@ impl PersonaState {
 impl Tasks<'_> {
     /// Every task, in its order. Where the run ended early, why.
     async fn all(&mut self) -> Result<(), Ended> {
-        while let Some(task) = self.schedule.next() {
+        while let Some(task) = self.before.take_task().or_else(|| self.schedule.next()) {
             let (done, to_come) = self.schedule.progress();
             self.runner.progress.task = done + 1;
             self.runner.progress.tasks = done + 1 + to_come;
@@ -165,9 +221,17 @@ impl Tasks<'_> {
                 }
                 Err(_) => TaskEnd::CutOff,
             };
+            match &result {
+                Ok(result) => self.keep_done(&task, &end, result),
+                // What it did until here is done again by whoever goes on.
+                Err(_) => self.runner.recorder.log().into_iter().for_each(Log::close),
+            }
+            self.before.forget();
+            self.runner.recorder.has_nothing();
             self.record(&task, end);
             self.schedule.done(&task, &result?);
         }
+        self.runner.recorder.log().into_iter().for_each(Log::close);
         Ok(())
     }
 
@@ -177,6 +241,7 @@ impl Tasks<'_> {
 
     async fn perform(&mut self, task: &Task) -> Result<TaskResult, Ended> {
         let index = task.persona();
+        self.come_back(task).await?;
         if task.cell.engine == Engine::Browser || task.job == Job::Logout {
             self.decide_coverage();
         }
@@ -277,6 +342,7 @@ impl Tasks<'_> {
         let with_choice = crawl.consent != Consent::Untouched;
         if crawl.repeat == 1
             && with_choice
+            && !self.before.goes_on()
             && let Err(why) = self.choose(index, &crawl.consent).await?
         {
             return Ok(not_done(why));
@@ -291,20 +357,21 @@ impl Tasks<'_> {
 
     async fn crawl_there(&mut self, index: usize, crawl: &Cell) -> Result<(), Ended> {
         let state = &mut self.personas[index];
-        if crawl.repeat == 1 {
+        let so_far = self.before.take_crawl();
+        if crawl.repeat == 1 && so_far.is_none() {
             state.start = state.session.session.jar.clone();
         }
-        if !state.session.is_there() {
+        if !state.session.is_there() && so_far.is_none() {
             return Ok(());
         }
-        if crawl.repeat > 1 {
+        if crawl.repeat > 1 && so_far.is_none() {
             state.session.session.jar = state.start.clone();
             self.still_there(index, Phase::Crawl).await?;
         }
         self.began(index, Phase::Crawl);
         let policy = self.policy_addresses();
         let who = &mut self.personas[index].session;
-        self.runner.crawl(who, crawl, &self.seeds, &policy, &mut self.policy_links).await
+        self.runner.crawl(who, crawl, &self.seeds, &policy, &mut self.policy_links, so_far).await
     }
 
     /// Puts a recorded choice into the jar of a visitor who has just come, or logged in.
@@ -365,7 +432,11 @@ impl Tasks<'_> {
         let here = cell(&persona, &Consent::Untouched, Phase::Journey, 1);
         self.runner.journal = Some(BTreeSet::new());
         let what = format!("the journey {name}");
-        let end = self.runner.perform(&mut traveller, &here, &journey.steps, &what).await;
+        let end = match self.before.has_acted() {
+            // Whether it changed something nobody knows, and twice is more than the plan says.
+            true => Err(Halt::Failed(self.interrupted(&what))),
+            false => self.runner.perform(&mut traveller, &here, &journey.steps, &what).await,
+        };
         let written = self.runner.journal.take().unwrap_or_default();
         let failed = match end {
             Ok(()) => None,
@@ -384,6 +455,12 @@ impl Tasks<'_> {
             }
         }
         Ok(TaskResult { not_done: failed, ..TaskResult::default() })
+    }
+
+    /// That a journey is not made again.
+    fn interrupted(&self, what: &str) -> StepFailure {
+        let why = "the run was interrupted after it may have changed something, and it is not made twice";
+        StepFailure { step: what.to_owned(), why: why.to_owned(), answered: None }
     }
 
     async fn probe(&mut self, index: usize) -> Result<TaskResult, Ended> {
@@ -531,7 +608,7 @@ impl Tasks<'_> {
         here.iter().chain(&declared).filter_map(Address::new).collect()
     }
 
-    fn scan(mut self, started: jiff::Timestamp, ended: Option<Ended>) -> Scan {
+    fn scan(mut self, started: String, ended: Option<Ended>) -> Scan {
         self.decide_coverage();
         let waiting: Vec<Task> = self.schedule.waiting().cloned().collect();
         waiting.iter().for_each(|task| self.record(task, TaskEnd::CutOff));
@@ -571,8 +648,8 @@ impl Tasks<'_> {
                 tool: concat!("cookieproof ", env!("CARGO_PKG_VERSION")).into(),
                 target: runner.target.name.clone(),
                 base_url: recorder.safe(&runner.target.url),
-                started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                seconds: runner.began.elapsed().as_secs(),
+                started,
+                seconds: runner.milliseconds() / 1000,
                 engines,
                 user_agent: plan.http.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
                 vantage: plan.vantage.clone(),

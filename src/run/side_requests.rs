@@ -6,6 +6,7 @@
 use super::context::{Ended, Runner, cell};
 use super::html;
 use super::recorder::As;
+use super::state::Line;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
 use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, www_twin};
@@ -115,8 +116,23 @@ impl Runner<'_> {
                 ));
             }
         }
+        self.recorder.keep(|| {
+            let mut rules = robots.clone();
+            rules.sitemaps.clear();
+            Line::Robots(host.clone(), rules)
+        });
         self.robots.insert(host, robots.clone());
         Ok(robots)
+    }
+
+    /// What a host's robots.txt said before the run went on.
+    pub(super) fn know_robots(&mut self, host: String, robots: Robots) {
+        if self.plan.robots == plan::Robots::Honour
+            && let (Some(delay), Ok(url)) = (robots.crawl_delay, Url::parse(&host))
+        {
+            self.pacer.slow_down(&url, delay);
+        }
+        self.robots.insert(host, robots);
     }
 
     async fn sitemaps(&mut self, named: Vec<Address>) -> Result<Vec<Address>, Ended> {

@@ -48,6 +48,7 @@ pub(super) fn run(args: &Collect) -> Result<Exit, Complaint> {
 /// The flags as those of an audit of many sites.
 fn as_typed(args: &Collect) -> args::Audit {
     args::Audit {
+        state: args::State::default(),
         what: None,
         sites: None,
         at_once: 1,

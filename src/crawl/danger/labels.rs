@@ -7,11 +7,13 @@
 use super::verbs::{LABEL_CHANGES, LABEL_FILLERS, LABEL_MAY_ACT, LABEL_PERHAPS, LOGS_OUT};
 use super::{Danger, words};
 use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What the words of a link say about following it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Said {
     /// No words: a picture without a text, a sign.
     #[default]

@@ -16,10 +16,12 @@ pub use labels::{Said, Words, asks_first, label};
 use super::Address;
 use super::back_office::in_back_office;
 use crate::observation::{SkipReason, is_anti_forgery};
+use serde::{Deserialize, Serialize};
 pub(super) use words::{of_identifier, percent_decoded};
 
 /// What following a link would do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Danger {
     LogsOut,
     CarriesToken,

@@ -7,6 +7,7 @@ use crate::plan::{Probe, Step, TriedAt, token_is_tried};
 use crate::run::context::{Ended, Runner, cell};
 use crate::run::persona::{PersonaSession, place};
 use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
+use crate::run::state::Line;
 use crate::run::steps::{Halt, StepFailure};
 
 impl Runner<'_> {
@@ -24,6 +25,7 @@ impl Runner<'_> {
         if who.logins >= who.persona.login_budget {
             return Ok(undecided("the budget of logins is used up; raise `login_budget`".into()));
         }
+        self.keep_at_once(&Line::Login(who.persona.name.clone()));
         who.logins += 1;
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
         let mut other = who.clone();

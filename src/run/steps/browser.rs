@@ -86,6 +86,7 @@ impl Runner<'_> {
         for (index, step) in steps.iter().enumerate() {
             let name = self.step_name(index, step, what);
             self.detail(format!("{}: {name}, in the browser", who.persona.name));
+            self.keep_that_it_acts(step);
             let done = self.stage_step(&mut stage, who, &step.action, is_expected(steps, index)).await;
             self.take_part(&mut stage).await;
             let Err(mut trouble) = done else { continue };

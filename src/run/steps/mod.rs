@@ -19,6 +19,7 @@ use super::context::{Ended, Runner};
 use super::persona::PersonaSession;
 use super::plain_http::over_http;
 use super::recorder::As;
+use super::state::Line;
 use crate::engine::{Ask, Visit};
 use crate::legible::without_credentials;
 use crate::observation::{Cell, Resource};
@@ -48,7 +49,7 @@ pub(super) enum Halt {
 
 /// A step that failed.
 #[derive(Clone, Debug)]
-pub(super) struct StepFailure {
+pub(in crate::run) struct StepFailure {
     /// `step 2 of the login (submit, cookieproof.toml:14)`
     pub(super) step: String,
     /// What happened and what to do, still to be masked.
@@ -126,6 +127,7 @@ impl Runner<'_> {
             let name = self.step_name(index, step, what);
             self.detail(format!("{}: {name}", who.persona.name));
             let tolerant = is_expected(steps, index);
+            self.keep_that_it_acts(step);
             if let Err(trouble) = self.step(who, cell, &step.action, tolerant).await {
                 // Not the step's fault: nobody waits for a helper any longer.
                 return Err(match self.over() {
@@ -135,6 +137,15 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What may change something is not made twice after a crash.
+    fn keep_that_it_acts(&mut self, step: &Step) {
+        let by_hand =
+            matches!(step.action, Action::Click { .. } | Action::MailLink(_) | Action::Command { .. });
+        if by_hand || step.sends() {
+            self.keep_at_once(&Line::Sends);
+        }
     }
 
     /// `step 2 of the login (submit, cookieproof.toml:14)`
