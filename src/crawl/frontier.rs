@@ -194,7 +194,7 @@ impl Frontier {
             self.early.remove(at)
         } else {
             loop {
-                let Some(next) = self.from_queues() else {
+                let Some(next) = self.next_in_turn() else {
                     self.owed.insert(self.key_of(&address));
                     break None;
                 };
@@ -349,7 +349,7 @@ impl Frontier {
             match self.early.pop_front() {
                 Some(next) => break next,
                 None => {
-                    let next = self.from_queues()?;
+                    let next = self.next_in_turn()?;
                     if self.owed.is_empty() || !self.owed.remove(&self.key_of(&next.address)) {
                         break next;
                     }
@@ -362,7 +362,7 @@ impl Frontier {
     }
 
     /// The next of those that wait.
-    fn from_queues(&mut self) -> Option<Next> {
+    fn next_in_turn(&mut self) -> Option<Next> {
         loop {
             if self.is_empty() {
                 self.look_aside();
