@@ -662,6 +662,7 @@ fn json_is_versioned_and_in_order() {
                 "lifetime_seconds": 31449600
               },
               "disagreement": null,
+              "elsewhere": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -720,6 +721,7 @@ fn json_is_versioned_and_in_order() {
                 "lifetime_seconds": 1209600
               },
               "disagreement": null,
+              "elsewhere": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -766,6 +768,7 @@ fn json_is_versioned_and_in_order() {
               "domain_attribute": null,
               "kept": null,
               "disagreement": null,
+              "elsewhere": null,
               "value": {
                 "length": 32,
                 "class": "hex",
@@ -822,6 +825,7 @@ fn json_is_versioned_and_in_order() {
               "domain_attribute": null,
               "kept": null,
               "disagreement": null,
+              "elsewhere": null,
               "value": {
                 "length": 32,
                 "class": "hex",
