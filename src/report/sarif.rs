@@ -172,8 +172,8 @@ fn log(report: &Report<'_>) -> Log {
         results = audit.findings.iter().map(|finding| result(report, finding, &used)).collect();
         rules = used.iter().map(|rule| descriptor(rule)).collect();
     }
-    let (name, version) = scan.run.tool.split_once(' ').unwrap_or((&scan.run.tool, ""));
-    debug_assert_eq!(name, "cookieproof");
+    // Of a file that says it is another tool's, none is known.
+    let version = scan.run.tool.strip_prefix("cookieproof ").unwrap_or_default();
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
