@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Writes a cookie of this name.
 fn write(name: &str) -> String {
@@ -24,7 +25,8 @@ fn after(seconds: u32, script: &str) -> String {
     format!("<script>setTimeout(()=>{{{script}}},{seconds}000)</script>")
 }
 
-/// A site whose start page links to these pages; `%` in them is the other host's address.
+/// A site whose start page links to these pages; `%` in them is the other host's address. What is empty
+/// is answered by `more`.
 fn site(pages: &[(&'static str, String)], more: fn(&Asked) -> Option<Answer>) -> Hostile {
     let pages: BTreeMap<&str, String> = pages.iter().cloned().collect();
     let links: String = pages.keys().map(|path| format!("<a href={path}>{path}</a> ")).collect();
@@ -36,7 +38,7 @@ fn site(pages: &[(&'static str, String)], more: fn(&Asked) -> Option<Answer>) ->
             true => format!("http://127.0.0.1:{port}"),
             false => format!("http://localhost:{port}"),
         };
-        if let Some(page) = pages.get(path) {
+        if let Some(page) = pages.get(path).filter(|page| !page.is_empty()) {
             return Answer::page("", &format!("<!doctype html><body>{}", page.replace('%', &other)));
         }
         more(asked).unwrap_or_else(|| match path {
@@ -62,8 +64,9 @@ impl Look {
     /// The same where the run ends with this code.
     fn ends(site: &Hostile, browser: &str, more: &[&str], code: i32) -> Look {
         let folder = tempfile::tempdir().unwrap();
+        let tabs = if browser.starts_with("tabs") { "" } else { "tabs = 3\n" };
         let plan = format!(
-            "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\ntabs = 3\n{browser}\n\
+            "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\n{tabs}{browser}\n\
              [limits]\nrequest_timeout = \"5s\"\nretries = 0\nrate = \"unlimited\"\n",
             site.url("/"),
             chromium::shared_url()
@@ -279,6 +282,119 @@ fn pages_that_mind_their_clock() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// More of the same, another time: of one visitor only so many pages are looked at once more.
+fn more_pages_that_mind_their_clock() -> Vec<(&'static str, String)> {
+    let now = |script: &str| format!("<script>{script}</script>");
+    let done = write;
+    vec![
+        // Answers that come over the network, or when there is nothing else to do.
+        ("/cookies-answer", race("cookies", 1000, "cookieStore.getAll()")),
+        (
+            "/socket-answers",
+            race(
+                "socket",
+                1500,
+                "new Promise(r=>{new WebSocket('ws://'+location.host+'/answering').onmessage=r})",
+            ),
+        ),
+        (
+            "/events-answer",
+            race(
+                "events",
+                1500,
+                "new Promise(r=>{const e=new EventSource('/events');e.onmessage=()=>{e.close();r()}})",
+            ),
+        ),
+        (
+            "/picture-answers",
+            race("picture", 1500, "new Promise(r=>{const i=new Image;i.onload=i.onerror=r;i.src='/slow'})"),
+        ),
+        (
+            "/own-frame-answers",
+            race(
+                "own_frame",
+                1500,
+                "new Promise(r=>{onmessage=r;const f=document.createElement('iframe');f.src='/answer.html';document.body.append(f)})",
+            ),
+        ),
+        ("/idle-answers", race("idle", 1500, "new Promise(r=>requestIdleCallback(r))")),
+        (
+            "/shared-worker",
+            race(
+                "shared",
+                1500,
+                "new Promise(r=>{const w=new SharedWorker('/shared.js');w.port.onmessage=r})",
+            ),
+        ),
+        // More of what was looked at one by one.
+        (
+            "/many-ticks",
+            now(&format!(
+                "let n=0;(function f(){{if(++n>50){{{}}}else setTimeout(f,0)}})()",
+                done("many_ticks")
+            )),
+        ),
+        (
+            "/work",
+            now(&format!(
+                "let n=0;const i=setInterval(()=>{{for(let k=0;k<1e5;k++);if(++n>30){{clearInterval(i);{}}}}},16)",
+                done("work")
+            )),
+        ),
+        (
+            "/counts",
+            now(&format!(
+                "setTimeout(()=>{{const end=performance.now()+300;while(performance.now()<end);{}}},2000)",
+                done("counted")
+            )),
+        ),
+        (
+            "/messages-on-and-on",
+            now(&format!(
+                "const c=new MessageChannel();c.port1.onmessage=()=>c.port2.postMessage(0);c.port2.postMessage(0);setTimeout(()=>{{{}}},2000)",
+                done("beside_messages")
+            )),
+        ),
+        (
+            "/polls",
+            now(&format!(
+                "let n=0;const i=setInterval(()=>{{navigator.sendBeacon('/x');fetch('/y');if(++n>8){{clearInterval(i);{}}}}},100)",
+                done("polls")
+            )),
+        ),
+        (
+            "/window",
+            now(&format!(
+                "const w=window.open('/answer.html');setTimeout(()=>{{{}}},2000)",
+                done("beside_window")
+            )),
+        ),
+        (
+            "/frames-later",
+            now(&format!(
+                "setTimeout(()=>{{const f=document.createElement('iframe');f.srcdoc=`<script>setTimeout(()=>{{{}}},1000)<\\/script>`;document.body.append(f)}},1000)",
+                done("in_srcdoc")
+            )),
+        ),
+        ("/at-once", now("location.href='/arrived?once'")),
+        ("/header", String::new()),
+        (
+            "/hash",
+            now(&format!(
+                "setTimeout(()=>{{location.hash='x';setTimeout(()=>{{{}}},500)}},1000)",
+                done("hashed")
+            )),
+        ),
+        (
+            "/short-lived",
+            now(&format!(
+                "document.cookie='brief=1; max-age=60';setTimeout(()=>{{document.cookie.includes('brief=')?{}:{}}},2500)",
+                "document.cookie='brief_kept=1; max-age=600'", "document.cookie='brief_lost=1; max-age=600'"
+            )),
+        ),
+    ]
+}
+
 fn answers(asked: &Asked) -> Option<Answer> {
     let path = asked.target.split('?').next().unwrap_or_default();
     Some(match path {
@@ -289,6 +405,13 @@ fn answers(asked: &Asked) -> Option<Answer> {
                 &format!("<script>setTimeout(()=>{{{}}},1000)</script>", write(&format!("by_{name}"))),
             )
         }
+        "/header" => Answer::page("Refresh: 2; url=/arrived?header\r\n", "x"),
+        "/answering" => first_message(asked),
+        "/shared.js" => Answer::status(
+            "200 OK",
+            "Content-Type: text/javascript\r\n",
+            "onconnect=e=>setTimeout(()=>e.ports[0].postMessage(1),100)",
+        ),
         "/no-content" => Answer::raw("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
         "/answer.js" => Answer::status("200 OK", "Content-Type: text/javascript\r\n", "self.postMessage(1)")
             .after(Duration::from_millis(100)),
@@ -299,48 +422,142 @@ fn answers(asked: &Asked) -> Option<Answer> {
     })
 }
 
+/// Opens a WebSocket (RFC 6455 4.2.2), says one word 100 ms later, and closes it.
+fn first_message(asked: &Asked) -> Answer {
+    let key = asked.header("sec-websocket-key").unwrap_or_default();
+    let accept = derive_accept_key(key.as_bytes());
+    Answer::raw(format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    ))
+    .then_wait(Duration::from_millis(100))
+    .then(b"\x81\x02hi")
+    .then_wait(Duration::from_secs(2))
+    .then(b"\x88\x00")
+}
+
+/// These cookies are left by these pages, whichever way they are watched.
+#[track_caller]
+fn seen_both_ways(pages: &[(&'static str, String)], expected: &[&str]) {
+    let site = site(pages, answers);
+    for settle in ["settle = \"10s\"", "settle = \"real\""] {
+        let look = Look::of(&site, settle, &[]);
+        let seen = look.seen();
+        let mut names: Vec<&str> =
+            seen.iter().map(|seen| seen.split('@').next().unwrap_or_default()).collect();
+        names.dedup();
+        assert_eq!(names, expected, "{settle}: {:#?}", look.notes());
+    }
+}
+
 #[test]
 fn both_ways_of_watching_see_the_same() {
-    let site = site(&pages_that_mind_their_clock(), answers);
-    let names = |look: &Look| -> Vec<String> {
-        let seen = look.seen();
-        let mut names: Vec<String> =
-            seen.iter().map(|seen| seen.split('@').next().unwrap_or_default().to_owned()).collect();
-        names.dedup();
-        names
-    };
-    let ahead = Look::of(&site, "settle = \"10s\"", &[]);
-    let expected = [
-        "busy",
-        "by_form",
-        "by_href",
-        "by_meta",
-        "by_other",
-        "c",
-        "caches_won",
-        "chain",
-        "database_won",
-        "drawing_won",
-        "drawn",
-        "fetch_won",
-        "frame_won",
-        "hour",
-        "messages",
-        "polled",
-        "promises",
-        "pushed",
-        "script_won",
-        "stayed",
-        "stream",
-        "ticks",
-        "undone",
-        "worker_won",
-        "x",
-        "xhr_won",
+    seen_both_ways(
+        &pages_that_mind_their_clock(),
+        &[
+            "busy",
+            "by_form",
+            "by_href",
+            "by_meta",
+            "by_other",
+            "c",
+            "caches_won",
+            "chain",
+            "database_won",
+            "drawing_won",
+            "drawn",
+            "fetch_won",
+            "frame_won",
+            "hour",
+            "messages",
+            "polled",
+            "promises",
+            "pushed",
+            "script_won",
+            "stayed",
+            "stream",
+            "ticks",
+            "undone",
+            "worker_won",
+            "x",
+            "xhr_won",
+        ],
+    );
+}
+
+#[test]
+fn both_ways_of_watching_see_the_same_of_other_pages() {
+    seen_both_ways(
+        &more_pages_that_mind_their_clock(),
+        &[
+            "beside_messages",
+            "beside_window",
+            "brief",
+            "brief_kept",
+            "by_header",
+            "by_once",
+            "cookies_won",
+            "counted",
+            "events_won",
+            "hashed",
+            "idle_won",
+            "in_srcdoc",
+            "many_ticks",
+            "own_frame_won",
+            "picture_won",
+            "polls",
+            "shared_won",
+            "socket_won",
+            "work",
+        ],
+    );
+}
+
+/// A value without what is a time, and no two runs have in common.
+fn timeless(value: &Value, site: &str) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let times = ["time", "started", "seconds", "at_ms", "after_load_ms"];
+            let kept = fields.iter().filter(|(name, _)| !times.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, field)| (name.clone(), timeless(field, site))).collect())
+        }
+        Value::Array(list) => list.iter().map(|one| timeless(one, site)).collect(),
+        // A date that a page's script made is one, too.
+        Value::String(text) => {
+            let (line, date) = text.split_once("expires=").unwrap_or((text, ""));
+            format!("{}{}", line.replace(site, ""), if date.is_empty() { "" } else { "expires" }).into()
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn two_runs_with_late_writes_give_the_same_bytes() {
+    let date = "document.cookie='dated=1; expires='+new Date(Date.now()+86400000).toUTCString();";
+    let pages = [
+        ("/now", write_now("now")),
+        ("/late", after(4, &format!("{}fetch('/set?late_set')", write("late")))),
+        ("/item", after(9, &format!("{}{date}", storage("late_item")))),
+        (
+            "/worker",
+            format!("<script>new Worker('/worker.js').onmessage=()=>{{{}}}</script>", write("worker")),
+        ),
+        ("/frame", "<iframe src=%/frame.html></iframe>".to_owned()),
+        ("/moved", after(3, "location.href='/landed'")),
     ];
-    assert_eq!(names(&ahead), expected, "{:#?}", ahead.notes());
-    let real = Look::of(&site, "settle = \"real\"", &[]);
-    assert_eq!(names(&real), expected, "{:#?}", real.notes());
+    let site = site(&pages, late);
+    let [first, second] = [(), ()].map(|()| {
+        // Of several pages at once each may or may not send what the others just put there.
+        let look = Look::of(&site, "tabs = 1", &["--save-scan", "scan.json"]);
+        assert!(look.seen().iter().any(|seen| seen.starts_with("late_item@")), "{:?}", look.seen());
+        [&look.report, &look.scan]
+            .map(|value| serde_json::to_string_pretty(&timeless(value, &look.base)).unwrap())
+    });
+    for (first, second) in first.iter().zip(&second) {
+        let same = first.lines().zip(second.lines()).take_while(|(first, second)| first == second).count();
+        let around =
+            |text: &str| text.lines().skip(same.saturating_sub(25)).take(50).collect::<Vec<_>>().join("\n");
+        assert!(first == second, "{}\n\n{}", around(first), around(second));
+    }
 }
 
 /// Looks at one page of a site on its own, with at most so many requests a second.

@@ -196,6 +196,7 @@ impl BrowserEngine {
             proxy_login,
             answers: None,
             items: Arc::default(),
+            local_items: Arc::default(),
             keep_heads: run.keep_heads,
         };
         Ok(BrowserContext {
@@ -349,6 +350,11 @@ impl BrowserContext {
     fn emulation(&self) -> Emulation {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Emulation { items, ..self.emulation.clone() }
+    }
+
+    /// Whether a script in one of the visitor's tabs was seen to write this item of local storage.
+    fn saw_written(&self, origin: &str, key: &str) -> bool {
+        locked(&self.emulation.local_items).contains(&(origin.to_owned(), key.to_owned()))
     }
 
     fn keep_for_tabs(&self, items: Vec<StoredItem>) {

@@ -75,8 +75,10 @@ pub(super) fn visit_between(
         (write.kind, write.name.clone(), origin)
     };
     let told: BTreeSet<_> = writes.iter().map(place).collect();
-    // Items written as plain properties (`localStorage.x = 1`) pass the hooks by.
+    // Items written as plain properties (`localStorage.x = 1`) pass the hooks by. What another tab was seen
+    // to write is told here, too, if this one happened to be open.
     let stored = trace.storage.iter().take(to.storage).skip(from.storage);
+    let stored = stored.filter(|item| !(item.local && context.saw_written(&item.origin, &item.key)));
     let silent = stored.filter_map(|item| teller.stored(item));
     writes.extend(silent.filter(|item| !told.contains(&place(item))));
     let document = trace.document();

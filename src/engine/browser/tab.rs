@@ -69,6 +69,9 @@ pub(super) struct Emulation {
     pub(super) keep_heads: bool,
     /// Session storage brought along from another browser.
     pub(super) items: Arc<Vec<StoredItem>>,
+    /// Items of local storage that scripts of any tab of the visitor were seen to write, by origin and
+    /// key: the browser tells every tab of the origin about them.
+    pub(super) local_items: Arc<Mutex<BTreeSet<(String, String)>>>,
     /// Every request is answered here, by its URL: nothing leaves.
     pub(super) answers: Option<fn(&url::Url) -> String>,
 }
@@ -89,6 +92,7 @@ impl Emulation {
             proxy_login: None,
             items: Arc::default(),
             keep_heads: false,
+            local_items: Arc::default(),
             answers: Some(answers),
         }
     }
@@ -585,7 +589,13 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             "Runtime.bindingCalled" => {
                 if event.params["name"] == shared.binding.as_str() {
                     let payload = event.params["payload"].as_str().unwrap_or_default();
-                    locked(&shared.trace).told(payload);
+                    let item = locked(&shared.trace).told(payload);
+                    if let Some(item) = item {
+                        let mut items = locked(&shared.emulation.local_items);
+                        if items.len() < MOST_ITEMS {
+                            items.insert(item);
+                        }
+                    }
                 }
             }
             "Target.attachedToTarget" => {
@@ -744,6 +754,7 @@ fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id
 }
 
 const MOST_FRAMES: usize = 2000;
+const MOST_ITEMS: usize = 10_000;
 
 /// A frame in a process of its own; what came there before it could be asked is told by nobody.
 fn frame_attached(frames: &mut BTreeMap<String, Frame>, session: &str, target: &Value) {

@@ -417,34 +417,39 @@ impl Trace {
         }
     }
 
-    /// Takes in what a hook told.
-    pub(super) fn told(&mut self, payload: &str) {
+    /// Takes in what a hook told. Gives the origin and key of an item of local storage, if it was one.
+    pub(super) fn told(&mut self, payload: &str) -> Option<(String, String)> {
         if self.writes.len() >= MOST || !self.has_room(payload.len()) {
             self.overflow = true;
-            return;
+            return None;
         }
-        let Some(told) = read(payload.as_bytes()).map(|told| Told::of(&told)) else { return };
-        if told.kind == "leaving" {
-            self.minds_leaving = true;
-            return;
-        }
-        if told.kind == "service-worker" {
-            self.service_worker = true;
-            return;
-        }
-        if told.kind == "drawing" {
-            self.asks_others = true;
-            return;
-        }
-        if told.kind == "timer" {
-            let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
-            self.timers_due = self.timers_due.max(Some(due));
-            return;
+        let told = read(payload.as_bytes()).map(|told| Told::of(&told))?;
+        match told.kind.as_str() {
+            "leaving" => {
+                self.minds_leaving = true;
+                return None;
+            }
+            "service-worker" => {
+                self.service_worker = true;
+                return None;
+            }
+            "drawing" => {
+                self.asks_others = true;
+                return None;
+            }
+            "timer" => {
+                let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
+                self.timers_due = self.timers_due.max(Some(due));
+                return None;
+            }
+            _ => {}
         }
         self.asks_others |= matches!(told.kind.as_str(), "indexed-db" | "cache-storage" | "cookie-store");
         let positions = positions_in(&told.stack);
         let after_load = self.after_load(told.at.map(|at| at / 1000.0));
+        let item = (told.kind == "local-storage").then(|| (told.origin.clone(), told.name.clone()));
         self.writes.push(Write { told, positions, after_load });
+        item
     }
 
     /// Whether there was a `Set-Cookie` line or a script's write.

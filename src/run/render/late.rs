@@ -12,7 +12,7 @@ use crate::run::context::{Ended, Runner};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::came;
 use futures_util::future::join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use url::Url;
 
@@ -29,7 +29,7 @@ type Thing = (StorageKind, Name);
 struct OnceMore {
     /// Whose page came, and was watched for as long as it took before.
     watched: BTreeSet<Thing>,
-    seen: BTreeSet<Thing>,
+    seen: BTreeMap<Thing, Sighting>,
 }
 
 /// What pages of one cell put on the device late, and what else they put there.
@@ -105,6 +105,7 @@ impl Runner<'_> {
         cell: &Cell,
         late: Late,
     ) -> Result<(), Ended> {
+        let mut known: BTreeSet<Thing> = late.certain.iter().map(|(thing, _)| thing.clone()).collect();
         let (certain, doubted) = late.sorted_out();
         for late in certain {
             self.recorder.sighting(late);
@@ -116,7 +117,8 @@ impl Runner<'_> {
         let mut told = BTreeSet::new();
         for (url, late) in doubted {
             let thing = thing(&late);
-            if once_more.seen.contains(&thing) {
+            known.insert(thing.clone());
+            if once_more.seen.contains_key(&thing) {
                 self.recorder.sighting(late);
                 continue;
             }
@@ -136,6 +138,10 @@ impl Runner<'_> {
                 late.name,
                 self.recorder.safe(&url)
             ));
+        }
+        // What the page would rather have done, had its time not been skipped.
+        for (_, instead) in once_more.seen.into_iter().filter(|(thing, _)| !known.contains(thing)) {
+            self.recorder.sighting(instead);
         }
         Ok(())
     }
@@ -173,7 +179,9 @@ impl Runner<'_> {
             for (wanted, rendered) in some.iter().zip(watched) {
                 let Some(rendered) = rendered else { continue };
                 self.tell_visit(&rendered.visit);
-                once_more.seen.extend(rendered.visit.sightings().map(thing));
+                for sighting in rendered.visit.sightings() {
+                    once_more.seen.entry(thing(sighting)).or_insert_with(|| sighting.clone());
+                }
                 if came(&rendered.visit) {
                     once_more.watched.extend(wanted.things.iter().cloned());
                 }
@@ -181,5 +189,103 @@ impl Runner<'_> {
         }
         context.close().await;
         Ok(once_more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cookie::{CookieValue, ValueFacts};
+    use crate::engine::{DocumentHead, Visit};
+    use crate::observation::{Circumstances, Consent, Engine, ExchangeRef, Page, Party, Phase, SafeUrl};
+    use crate::secret::Secrets;
+
+    fn url(path: &str) -> Url {
+        Url::parse("https://a.test").unwrap().join(path).unwrap()
+    }
+
+    /// `NAME` or `NAME@MILLISECONDS` after load.
+    fn write(told: &str) -> Sighting {
+        let (name, after) = told.split_once('@').map_or((told, None), |(name, at)| (name, at.parse().ok()));
+        let page = SafeUrl::new(&url("/"), &Secrets::default());
+        let cell = Cell {
+            persona: "anonymous".into(),
+            engine: Engine::Browser,
+            consent: Consent::Untouched,
+            phase: Phase::Crawl,
+            repeat: 1,
+            third_party: None,
+        };
+        let here = Circumstances {
+            cell,
+            page: Page { asked: page.clone(), shown: None, started_by: None },
+            exchange: ExchangeRef::by_script(page),
+            party: Party::First,
+            at_ms: 0,
+        };
+        let (value, name) = (CookieValue::new("1"), Name::new(name));
+        let facts = ValueFacts::of(&value, &url("/"));
+        let kind = StorageKind::LocalStorage;
+        let mut item = Sighting::of_item(here, kind, "https://a.test", &name, &value, facts);
+        item.after_load_ms = after;
+        item
+    }
+
+    /// Takes in a page whose time was skipped from this millisecond on; what its visit keeps.
+    fn take(late: &mut Late, path: &str, skipped_from: Option<u64>, writes: &[&str]) -> Vec<String> {
+        let visit = Visit {
+            asked: url(path),
+            shown: url(path),
+            status: 200,
+            exchanges: Vec::new(),
+            content_type: String::new(),
+            head: DocumentHead::default(),
+            body: Vec::new(),
+            failure: None,
+            writes: writes.iter().map(|told| write(told)).collect(),
+            remarks: Vec::new(),
+            retry_after: None,
+        };
+        let (links, sent, storage, remarks) = Default::default();
+        let mut rendered = Rendered { visit, then: None, links, sent, storage, skipped_from, remarks };
+        late.take(&url(path), &mut rendered);
+        rendered.visit.writes.iter().map(|write| write.name.to_string()).collect()
+    }
+
+    fn names<'a>(list: impl IntoIterator<Item = &'a Sighting>) -> String {
+        list.into_iter().map(|sighting| sighting.name.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn only_what_came_in_skipped_time_is_doubted() {
+        let mut late = Late::default();
+        assert_eq!(take(&mut late, "/", Some(300), &["a", "b@299", "c@300", "d@4000"]), ["a", "b"]);
+        assert_eq!(take(&mut late, "/real", None, &["e@4000"]), ["e"]);
+        let (certain, doubted) = late.sorted_out();
+        assert_eq!(names(&certain), "");
+        assert_eq!(names(doubted.iter().map(|(_, late)| late)), "c d");
+    }
+
+    #[test]
+    fn what_another_page_did_at_once_is_no_matter_of_its_time() {
+        let mut late = Late::default();
+        take(&mut late, "/", Some(300), &["a@4000", "b@4000"]);
+        take(&mut late, "/other", Some(300), &["a"]);
+        let (certain, doubted) = late.sorted_out();
+        assert_eq!(names(&certain), "a");
+        assert_eq!(names(doubted.iter().map(|(_, late)| late)), "b");
+    }
+
+    #[test]
+    fn each_thing_is_watched_on_one_page_for_as_long_as_it_took() {
+        let doubted: Vec<(Url, Sighting)> =
+            [("/", "a@4000"), ("/", "b@9000"), ("/x", "a@2000"), ("/x", "c@5000"), ("/y", "b@1000")]
+                .iter()
+                .map(|(path, told)| (url(path), write(told)))
+                .collect();
+        let pages = pages_to_watch(&doubted);
+        let told: Vec<(&str, u128, usize)> =
+            pages.iter().map(|page| (page.url.path(), page.time.as_millis(), page.things.len())).collect();
+        assert_eq!(told, [("/", 10_500, 2), ("/x", 6500, 1)]);
     }
 }
