@@ -503,6 +503,17 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_without_requests_was_not_seen_to_keep_silent() {
+        let mut party = ThirdParty::named("Plausible");
+        party.domains = vec![Glob::new("plausible.io")];
+        party.identifiers = Some(false);
+        let site = Site::plain().party(party).in_browser();
+        let claim = "third_parties.plausible.identifiers";
+        site.finds_nothing().leaves(claim, "never-seen");
+        site.contact("https://plausible.io/api/event", Resource::Fetch, "/").finds_nothing().upholds(claim);
+    }
+
+    #[test]
     fn what_waits_for_a_journey_is_not_looked_at_by_the_crawl() {
         let mut item = Item::named("basket");
         item.trigger = Some(Trigger::Interaction);

@@ -71,6 +71,14 @@ mod tests {
     use url::Url;
 
     #[test]
+    fn a_recorded_choice_is_another_look() {
+        let text = "[targets.shop]\nurl = \"https://shop.test/\"\n[[consent]]\nstate = \"accepted\"\ncookie = \"consent=all\"\n";
+        let plan = crate::plan::read(text, "cookieproof.toml", crate::config::Format::Toml).0.unwrap();
+        let told = plan.length_in_words(&plan.targets[0].clone(), None);
+        assert!(told.starts_with("at most 1000 pages for 1 visitor at 5/s"), "{told}");
+    }
+
+    #[test]
     fn a_run_is_imagined_before_it_is_made() {
         let plan = Plan::for_url(Url::parse("https://shop.test/").unwrap());
         let told = |change: fn(&mut Plan), last: Option<&LastRun>| {

@@ -349,9 +349,17 @@ mod tests {
         let both = [item("sid", "7 days"), theme];
         site(&both).policy_page(PAGE).finds_nothing();
         let storage = "| `layout` (local storage) | Remembers the layout | until cleared |";
+        site(&both[..1]).policy_page(&with_row(storage)).finds_nothing();
         // One is missing on the page, the other in the manifest.
         let twice = ["policy-agrees: claims.policy-agrees"; 2].join("\n");
         site(&both).policy_page(&with_row(storage)).finds(&twice);
+    }
+
+    #[test]
+    fn a_page_without_a_list_is_not_agreed_with() {
+        let bare = site(&[item("sid", "7 days")]).policy_page("# Cookie Policy\n\nWe use cookies.\n");
+        bare.finds_nothing().leaves("claims.policy-agrees", "needs-browser");
+        bare.in_browser().finds_nothing().leaves("claims.policy-agrees", "never-seen");
     }
 
     #[test]

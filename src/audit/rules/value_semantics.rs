@@ -111,6 +111,17 @@ mod tests {
     }
 
     #[test]
+    fn a_uuid_is_no_token() {
+        let (uuid, jwt) =
+            ("3f2b8c1e-9d4a-4f6b-8a7c-1e2d3c4b5a69", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl");
+        for (rule, holds, lacks) in [(ValueRule::Uuid, uuid, jwt), (ValueRule::Jwt, jwt, uuid)] {
+            let site = site("id", rule);
+            site.when(line(&format!("id={holds}"))).finds_nothing().upholds("cookies.id.value");
+            site.when(line(&format!("id={lacks}"))).finds("value-semantics: cookies.id.value");
+        }
+    }
+
+    #[test]
     fn one_digit_is_a_number_and_a_word_is_none() {
         let site = site("visits", ValueRule::Number);
         for value in ["1", "42"] {
