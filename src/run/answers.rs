@@ -5,7 +5,6 @@ use crate::observation::{Cell, SameAnswer};
 use crate::run::html;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use url::Url;
 
 /// Distinct pages told apart in one cell.
 const MOST_ANSWERS: usize = 20_000;
@@ -40,18 +39,13 @@ impl Likeness {
 }
 
 /// A page that several addresses showed in a row, and not the first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Alike {
-    sum: u64,
-    /// The first address that showed it.
-    pub(super) at: Url,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Alike(u64);
 
 impl Alike {
-    /// Whether it is this page; a login tells nothing.
-    pub(super) fn is(&self, page: Likeness) -> Option<bool> {
-        (!page.is_login).then_some(self.sum == page.sum)
+    /// Whether it is this page.
+    pub(super) fn is(self, page: Likeness) -> bool {
+        !page.is_login && self.0 == page.sum
     }
 }
 
@@ -63,11 +57,11 @@ pub(super) struct Answers(BTreeMap<Cell, OfCell>);
 struct OfCell {
     /// How often each page came.
     counts: HashMap<u64, u64>,
-    /// What the first address showed.
-    first: Option<u64>,
+    /// What the first address showed; none where that was a login.
+    first: Option<Option<u64>>,
     /// Pages all the same: filled by a script, or with links that lead on.
     pages: HashSet<u64>,
-    /// Seen last, how often in a row, and from where on.
+    /// Seen last, and how often in a row.
     row: Option<(Alike, u64)>,
     in_a_row: Vec<Alike>,
     /// Shown by a site that was closed just then.
@@ -76,12 +70,12 @@ struct OfCell {
 
 impl Answers {
     /// Counts a page.
-    pub(super) fn add(&mut self, cell: &Cell, url: &Url, page: Likeness) {
+    pub(super) fn add(&mut self, cell: &Cell, page: Likeness) {
         if !self.0.contains_key(cell) {
             self.0.insert(cell.clone(), OfCell::default());
         }
         if let Some(of_cell) = self.0.get_mut(cell) {
-            of_cell.add(url, page);
+            of_cell.add(page);
         }
     }
 
@@ -91,9 +85,9 @@ impl Answers {
     }
 
     /// The site was closed while it showed this page.
-    pub(super) fn was_closed(&mut self, cell: &Cell, page: &Alike) {
+    pub(super) fn was_closed(&mut self, cell: &Cell, page: Alike) {
         if let Some(of_cell) = self.0.get_mut(cell) {
-            of_cell.closed = Some(page.sum);
+            of_cell.closed = Some(page.0);
         }
     }
 
@@ -104,16 +98,13 @@ impl Answers {
 }
 
 impl OfCell {
-    fn add(&mut self, url: &Url, page: Likeness) {
+    fn add(&mut self, page: Likeness) {
         let Likeness { sum, is_login, is_page } = page;
-        let is_first = self.counts.is_empty() && self.first.is_none();
+        self.first.get_or_insert((!is_login).then_some(sum));
         if is_login {
             return;
         }
-        if is_first {
-            self.first = Some(sum);
-        }
-        self.in_a_row(url, sum);
+        self.in_a_row(Alike(sum));
         if self.counts.len() < MOST_ANSWERS || self.counts.contains_key(&sum) {
             *self.counts.entry(sum).or_default() += 1;
             if is_page {
@@ -122,16 +113,12 @@ impl OfCell {
         }
     }
 
-    fn in_a_row(&mut self, url: &Url, sum: u64) {
-        match &mut self.row {
-            Some((page, count)) if page.sum == sum => {
-                *count += 1;
-                let known = self.first == Some(sum) || self.in_a_row.iter().any(|page| page.sum == sum);
-                if *count >= LEAST_ALIKE && !known && self.in_a_row.len() < MOST_IN_A_ROW {
-                    self.in_a_row.push(page.clone());
-                }
-            }
-            row => *row = Some((Alike { sum, at: url.clone() }, 1)),
+    fn in_a_row(&mut self, page: Alike) {
+        let count = self.row.filter(|(last, _)| *last == page).map_or(1, |(_, count)| count + 1);
+        self.row = Some((page, count));
+        let is_new = !self.is_first(page.0) && !self.in_a_row.contains(&page);
+        if count >= LEAST_ALIKE && is_new && self.in_a_row.len() < MOST_IN_A_ROW {
+            self.in_a_row.push(page);
         }
     }
 
@@ -145,8 +132,12 @@ impl OfCell {
             cell: cell.clone(),
             count: *count,
             of,
-            door: self.first == Some(*same),
+            door: self.is_first(*same),
         })
+    }
+
+    fn is_first(&self, sum: u64) -> bool {
+        self.first == Some(Some(sum))
     }
 }
 
@@ -172,13 +163,8 @@ fn is_a_shell(body: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alike, Answers, Likeness};
+    use super::{Answers, Likeness};
     use crate::observation::{Cell, Consent, Engine, Phase, SameAnswer};
-    use url::Url;
-
-    fn url(path: &str) -> Url {
-        Url::parse("http://localhost/").unwrap().join(path).unwrap()
-    }
 
     fn answers(pages: &[&str]) -> (Answers, Cell) {
         let mut answers = Answers::default();
@@ -190,8 +176,8 @@ mod tests {
             repeat: 1,
             third_party: None,
         };
-        for (n, body) in pages.iter().enumerate() {
-            answers.add(&cell, &url(&n.to_string()), Likeness::of(body.as_bytes(), false));
+        for body in pages {
+            answers.add(&cell, Likeness::of(body.as_bytes(), false));
         }
         (answers, cell)
     }
@@ -208,6 +194,7 @@ mod tests {
         );
         assert_eq!(same(&answers(&["other", "soon", "soon", "soon", "soon"]).0), [(4, 5, false)]);
         assert_eq!(same(&answers(&["soon", "soon", "soon"]).0), []);
+        assert_eq!(same(&answers(&["Password: ", "soon", "soon", "soon", "soon"]).0), [(4, 4, false)]);
         let doors = ["Password: "; 5];
         assert_eq!(same(&answers(&doors).0), []);
     }
@@ -217,12 +204,11 @@ mod tests {
         let pages = ["a", "b", "c", "d", "e", "soon 4", "soon 5", "soon 59", "soon 6", "soon 77", "f"];
         let (mut answers, cell) = answers(&pages);
         let row = answers.in_a_row(&cell);
-        let [Alike { at, .. }] = row.as_slice() else { panic!("{row:?}") };
-        assert_eq!(*at, url("5"));
+        assert_eq!(row.len(), 1);
         let is = |body: &str| row[0].is(Likeness::of(body.as_bytes(), true));
-        assert_eq!([is("soon 7"), is("a"), is("Password:")], [Some(true), Some(false), None]);
+        assert_eq!([is("soon 7"), is("a"), is("Password:")], [true, false, false]);
         assert_eq!(same(&answers), []);
-        answers.was_closed(&cell, &row[0]);
+        answers.was_closed(&cell, row[0]);
         assert_eq!(same(&answers), [(5, 11, true)]);
     }
 

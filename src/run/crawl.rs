@@ -14,7 +14,7 @@ use super::html;
 use super::jars;
 use super::persona::PersonaSession;
 use super::recorder::As;
-use super::side_requests::{Seeds, danger_of};
+use super::side_requests::{NO_SUCH_PAGE, Seeds, danger_of};
 use super::state::{Crawled, Line, Log, PartFound};
 use crate::cookie::{Decision, Jar};
 use crate::crawl::{
@@ -463,7 +463,7 @@ impl Crawl<'_, '_> {
                 self.runner.recorder.visit(self.cell, visit, None, counts);
                 self.runner.tell_start(visit);
                 if let Some(likeness) = likeness {
-                    self.runner.recorder.answered(self.cell, &visit.asked, likeness);
+                    self.runner.recorder.answered(self.cell, likeness);
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
@@ -638,33 +638,33 @@ impl Crawl<'_, '_> {
         Ok(false)
     }
 
-    /// A site may close while it is looked at, and open again. Where several addresses in a row showed one
-    /// page, it is asked for once more, and so is the first page of all: while a site is closed that shows it,
-    /// too, and afterwards there is another page where it stood.
+    /// A site may close while it is looked at. Where several addresses in a row showed one page, an address
+    /// that nobody has is asked for: a closed site shows that page there, too, and even where the first page
+    /// of all was.
     async fn look_back(&mut self) -> Result<(), Ended> {
         let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
+        let Ok(nowhere) = first.join(NO_SUCH_PAGE) else { return Ok(()) };
         for page in self.runner.recorder.in_a_row(self.cell) {
-            let is_everywhere = self.shows(&first, &page).await? == Some(true);
-            if is_everywhere || self.shows(&page.at, &page).await? == Some(false) {
-                self.runner.recorder.was_closed(self.cell, &page);
+            if self.shows(&nowhere, page).await? && self.shows(&first, page).await? {
+                self.runner.recorder.was_closed(self.cell, page);
             }
         }
         Ok(())
     }
 
-    /// Whether a page is what an address shows now, if it shows any.
-    async fn shows(&mut self, url: &Url, page: &Alike) -> Result<Option<bool>, Ended> {
-        let Some(address) = Address::new(url) else { return Ok(None) };
+    /// Whether a page is what an address shows now.
+    async fn shows(&mut self, url: &Url, page: Alike) -> Result<bool, Ended> {
+        let Some(address) = Address::new(url) else { return Ok(false) };
         let work = Work::Page(Next { address, depth: 0, from: None, declared: true });
         match self.runner.unless_ended(self.start(&work)).await? {
             Ok(Done { jar, visit, likeness, .. }) => {
                 jars::merge(&mut self.who.session.jar, &jar, &visit);
                 self.runner.recorder.visit(self.cell, &visit, None, As::Guess);
-                Ok(likeness.and_then(|now| page.is(now)))
+                Ok(likeness.is_some_and(|now| page.is(now)))
             }
             Err(error) => {
                 self.crashed(&work, &error);
-                Ok(None)
+                Ok(false)
             }
         }
     }

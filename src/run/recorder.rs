@@ -223,8 +223,8 @@ impl Recorder {
                 self.fold.add_failed(failed);
             }
             Entry::Remark(text, page) => self.fold.add_remark(text, &page),
-            Entry::Like { cell, url, like } => self.answers.add(&cell, &url, like),
-            Entry::WasClosed { cell, like } => self.answers.was_closed(&cell, &like),
+            Entry::Like { cell, like } => self.answers.add(&cell, like),
+            Entry::WasClosed { cell, like } => self.answers.was_closed(&cell, like),
             Entry::Note(note) => {
                 if self.notes.len() < MOST_NOTES && !self.notes.contains(&note) {
                     self.notes.push(note);
@@ -281,7 +281,7 @@ impl Recorder {
             }));
         }
         if counts == As::Page && (200..300).contains(&visit.status) && !visit.body.is_empty() {
-            self.answered(cell, &visit.asked, Likeness::of(&visit.body, false));
+            self.answered(cell, Likeness::of(&visit.body, false));
         }
         if let Some(failure) = &visit.failure {
             if counts != As::Guess {
@@ -482,14 +482,11 @@ impl Recorder {
     }
 
     /// Counts a page by what it is like.
-    pub(super) fn answered(&mut self, cell: &Cell, url: &Url, like: Likeness) {
+    pub(super) fn answered(&mut self, cell: &Cell, like: Likeness) {
         if self.log.is_none() && !self.paused {
-            self.answers.add(cell, url, like);
-        } else if self.masked(url).is_none() {
-            self.enter(Entry::Like { cell: cell.clone(), url: url.clone(), like });
-        } else if !self.paused {
-            // Whoever goes on cannot look back at it.
-            self.answers.add(cell, url, like);
+            self.answers.add(cell, like);
+        } else {
+            self.enter(Entry::Like { cell: cell.clone(), like });
         }
     }
 
@@ -499,8 +496,8 @@ impl Recorder {
     }
 
     /// The site was closed while it showed this page.
-    pub(super) fn was_closed(&mut self, cell: &Cell, page: &Alike) {
-        self.enter(Entry::WasClosed { cell: cell.clone(), like: page.clone() });
+    pub(super) fn was_closed(&mut self, cell: &Cell, page: Alike) {
+        self.enter(Entry::WasClosed { cell: cell.clone(), like: page });
     }
 
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {

@@ -17,7 +17,7 @@ use url::Url;
 /// What robots.txt calls us.
 const AGENT: &str = "cookieproof";
 /// Nobody has this page.
-const NO_SUCH_PAGE: &str = "/cookieproof-asks-for-a-page-that-does-not-exist";
+pub(super) const NO_SUCH_PAGE: &str = "/cookieproof-asks-for-a-page-that-does-not-exist";
 /// Sitemap files read in one run.
 const MOST_SITEMAPS: usize = 50;
 /// What a sitemap that was not read means for the run.

@@ -101,7 +101,6 @@ pub(in crate::run) enum Entry {
     /// A page by what it is like.
     Like {
         cell: Cell,
-        url: Url,
         like: Likeness,
     },
     /// The site was closed while it showed this page.
