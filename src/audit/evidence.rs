@@ -121,6 +121,30 @@ fn shell_quoted(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::shell_quoted;
+    use crate::audit::context::Context;
+    use crate::audit::testing::Site;
+    use crate::observation::{Picture, Resource};
+    use crate::vendors::Knowledge;
+
+    #[test]
+    fn evidence_names_the_picture_of_its_page() {
+        let case = Site::plain().in_browser().complete().contact(
+            "https://tracker.example/p.gif",
+            Resource::Image,
+            "/shop",
+        );
+        let mut scan = case.scan();
+        let (cell, page) = (scan.contacts[0].cell.clone(), scan.contacts[0].page.clone());
+        let other = scan.coverage.pages[0].example.clone();
+        for (page, file) in [(other, "1.png"), (page, "2.png")] {
+            let (cell, file) = (cell.clone(), file.into());
+            scan.pictures.push(Picture { cell, page, file });
+        }
+        let knowledge = Knowledge::default();
+        let context = Context::new(&case.manifest, &scan, None, &knowledge);
+        let evidence = super::of_contact(&context, &scan.contacts[0]);
+        assert_eq!(evidence.picture.as_deref(), Some("2.png"));
+    }
 
     #[test]
     fn a_url_cannot_leave_its_quotes() {

@@ -146,3 +146,26 @@ pub(crate) fn families(scan: &Scan) -> Families {
         scan.observations.iter().map(|observation| observation.name.to_string()).collect();
     Families::of(names.iter().map(String::as_str))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Earlier, Hosts};
+    use crate::audit::testing::Site;
+
+    #[test]
+    fn a_few_pages_more_than_then_may_be() {
+        let looking_at = |pages: usize| {
+            let names =
+                ["about", "blog", "cart", "docs", "events", "faq", "gifts", "help", "ideas", "jobs", "kits"];
+            names[..pages - 1].iter().fold(Site::plain(), |site, name| site.visited(name)).scan()
+        };
+        let then = looking_at(9);
+        let manifest = Site::plain().manifest;
+        let earlier = Earlier::of(&then, &then, &Hosts::of(&manifest, &then)).unwrap();
+        assert_eq!(earlier.less_than(&looking_at(9)), None);
+        // A tenth may be other pages than then.
+        assert_eq!(earlier.less_than(&looking_at(10)), None);
+        let less = earlier.less_than(&looking_at(12));
+        assert_eq!(less.as_deref(), Some("3 of 12 kinds of pages were not looked at then"));
+    }
+}

@@ -476,9 +476,28 @@ pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
 
 #[cfg(test)]
 mod tests {
-    use super::Scope;
-    use crate::manifest::VisitorState;
-    use crate::observation::Consent;
+    use super::{Context, Scope};
+    use crate::audit::testing::Site;
+    use crate::manifest::{Trigger, VisitorState};
+    use crate::observation::{Cell, Consent, Phase};
+    use crate::vendors::Knowledge;
+
+    #[test]
+    fn a_journeys_pages_are_not_those_of_the_crawl() {
+        let case = Site::plain().in_browser();
+        let (manifest, scan) = (&case.manifest, case.scan());
+        let knowledge = Knowledge::default();
+        let context = Context::new(manifest, &scan, None, &knowledge);
+        let mut cell = scan.coverage.pages[0].cell.clone();
+        let describes = |trigger: Option<Trigger>, cell: &Cell| {
+            Scope { trigger, ..Scope::default() }.describes(&context, cell)
+        };
+        assert!(describes(None, &cell));
+        assert!(!describes(Some(Trigger::Interaction), &cell));
+        assert!(!describes(Some(Trigger::Journey("order".into())), &cell));
+        cell.phase = Phase::Journey;
+        assert!(describes(Some(Trigger::Interaction), &cell));
+    }
 
     #[test]
     fn a_scope_needs_the_answer_of_its_visitors() {

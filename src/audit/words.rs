@@ -80,6 +80,19 @@ pub(crate) fn listed<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) 
 
 #[cfg(test)]
 mod tests {
+    use crate::audit::testing::{Site, line};
+
+    #[test]
+    fn a_date_is_said_with_how_far_away_it_is() {
+        let lives = |date: &str| {
+            let scan = Site::plain().when(line(&format!("theme=dark; Expires={date} 00:00:00 GMT"))).scan();
+            super::lives(&scan.observations[0].groups[0].example)
+        };
+        assert!(lives("Thu, 21 Oct 2027").ends_with("(about 553 days)"), "{}", lives("Thu, 21 Oct 2027"));
+        assert!(lives("Sun, 01 Jan 2034").ends_with("(about 8 years)"), "{}", lives("Sun, 01 Jan 2034"));
+        assert!(lives("Fri, 17 Apr 2026").ends_with("(a day or less)"), "{}", lives("Fri, 17 Apr 2026"));
+    }
+
     use super::*;
 
     #[test]

@@ -171,12 +171,19 @@ fn renewed(context: &Context<'_>) -> Standing {
     if with_old_choice(context).any(|outcome| outcome.result == ProbeResult::Holds) {
         return Standing::Upheld("asked again, in spite of an old choice".to_owned());
     }
-    let why = with_old_choice(context).find_map(|outcome| match &outcome.result {
-        ProbeResult::Undecided { why } | ProbeResult::NotDone { why } => Some(why.clone()),
+    let (reason, why) = with_old_choice(context)
+        .find_map(left_open)
+        .unwrap_or((Why::NotPlanned, "nobody looked for the banner with an old choice".to_owned()));
+    Standing::open(reason, why, "a recorded choice of [[consent]] in the plan")
+}
+
+/// Why a look decided nothing.
+fn left_open(outcome: &Outcome) -> Option<(Why, String)> {
+    match &outcome.result {
+        ProbeResult::NotDone { why } => Some((Why::NotReached, why.clone())),
+        ProbeResult::Undecided { why } => Some((Why::NotPlanned, why.clone())),
         _ => None,
-    });
-    let why = why.unwrap_or_else(|| "nobody looked for the banner with an old choice".to_owned());
-    Standing::open(Why::NotPlanned, why, "a recorded choice of [[consent]] in the plan")
+    }
 }
 
 fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
@@ -198,12 +205,11 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     if let Err(open) = standing::reach(context, &Scope::default()) {
         return Some(open);
     }
-    let why = outcomes.iter().find_map(|outcome| match &outcome.result {
-        ProbeResult::Undecided { why } | ProbeResult::NotDone { why } => Some(why.clone()),
-        _ => None,
-    });
-    let why = why.unwrap_or_else(|| format!("nobody looked for it {when}"));
-    Some(Standing::open(Why::NotPlanned, why, "consent states in the plan"))
+    let (reason, why) = outcomes
+        .into_iter()
+        .find_map(left_open)
+        .unwrap_or_else(|| (Why::NotPlanned, format!("nobody looked for it {when}")));
+    Some(Standing::open(reason, why, "consent states in the plan"))
 }
 
 #[cfg(test)]
@@ -230,6 +236,14 @@ mod tests {
             .finds("consent-banner: claims.consent-banner.repeated")
             .upholds("claims.consent-banner")
             .leaves("claims.consent-banner.back-after-clearing", "not-planned");
+        // Each moment is decided by its own look.
+        shown
+            .probed(at(BannerMoment::AfterConsent).not_done("nobody could accept"))
+            .probed(at(BannerMoment::AfterClearing).holds())
+            .in_browser()
+            .finds_nothing()
+            .upholds("claims.consent-banner.back-after-clearing")
+            .leaves("claims.consent-banner.repeated", "not-reached");
     }
 
     #[test]

@@ -49,6 +49,19 @@ mod tests {
             .says("`sid` lacks HttpOnly in 1 of 2 responses");
     }
 
+    /// A response that should not set it at all is one cause for all that is wrong with it there.
+    #[test]
+    fn what_is_wrong_only_where_it_should_not_be_is_one_finding() {
+        let mut item = Item::named("sid");
+        item.http_only = Some(true);
+        item.set_on = vec!["login".into()];
+        let site = Site::with(item).pages("login", &["/login"]);
+        site.when(line("sid=1").on("/shop")).finds("http-only: cookies.sid.http-only, cookies.sid.set-on");
+        site.when(line("sid=1; HttpOnly").on("/shop"))
+            .when(line("sid=1").on("/login"))
+            .finds("http-only: cookies.sid.http-only\nset-outside-pages: cookies.sid.set-on");
+    }
+
     #[test]
     fn what_scripts_are_to_read_is_not_http_only() {
         let mut item = Item::named("theme");

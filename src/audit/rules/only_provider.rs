@@ -91,8 +91,9 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 
 #[cfg(test)]
 mod tests {
+    use crate::audit::audit;
     use crate::audit::testing::*;
-    use crate::manifest::{Glob, ThirdParty};
+    use crate::manifest::{Glob, ThirdParty, claims_of};
     use crate::observation::Resource;
 
     fn site(provider: &str, domain: &str, role: &str) -> Site {
@@ -112,6 +113,19 @@ mod tests {
             .in_browser()
             .finds_nothing()
             .upholds("third_parties.polar.only-provider");
+    }
+
+    /// Where the site sends its visitor to pay is a use; a link that nobody followed is none.
+    #[test]
+    fn a_redirect_to_another_provider() {
+        let site = site("Polar", "polar.sh", "payment");
+        let led = site.contact("https://checkout.stripe.com/c/pay", Resource::Document, "/checkout");
+        led.finds("only-provider: third_parties.polar.only-provider");
+        let mut manifest = led.manifest.clone();
+        manifest.claims = claims_of(&manifest);
+        let mut scan = led.scan();
+        scan.contacts[0].fetched = false;
+        assert!(audit(&manifest, &scan, None).findings.is_empty());
     }
 
     #[test]

@@ -173,6 +173,16 @@ mod tests {
         site().contact("https://polar.sh/kropee/portal", Resource::Document, "/buy").finds_nothing();
     }
 
+    /// A page that is there for the interaction has come to it.
+    #[test]
+    fn on_a_page_where_it_may_be_it_is_not_too_early() {
+        let script = "https://polar.sh/embed.js";
+        site().contact(script, Resource::Script, "/checkout/pay").finds_nothing();
+        site()
+            .contact(script, Resource::Script, "/")
+            .finds("third-party-pages: third_parties.polar.after, third_parties.polar.allowed-on");
+    }
+
     #[test]
     fn its_own_page_is_its_own() {
         site()

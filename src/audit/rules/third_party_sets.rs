@@ -75,22 +75,7 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
 /// A claim about what a third party does is upheld where it was there and did not.
 pub(super) fn if_contacted(context: &Context<'_>, index: usize, what_a_browser_adds: &str) -> Standing {
     match standing::never(context, &Scope::default(), what_a_browser_adds) {
-        Standing::Upheld(_) => {
-            let requests: u64 = context
-                .foreign_contacts()
-                .filter(|contact| contact.fetched && context.provider_of_host(&contact.host) == Some(index))
-                .map(|contact| contact.count)
-                .sum();
-            if requests > 0 {
-                Standing::Upheld(standing::count(requests, "requests"))
-            } else {
-                Standing::open(
-                    Why::NeverSeen,
-                    format!("{} was never asked for anything", context.third_party(index).provider),
-                    "a page or journey that makes the site use it",
-                )
-            }
-        }
+        Standing::Upheld(_) => Standing::Upheld(standing::count(context.requests_to(index), "requests")),
         open => open,
     }
 }
