@@ -45,6 +45,31 @@ fn an_audit_against_what_it_wrote_finds_no_difference() {
     assert_eq!(audit.code, Some(0), "{}\n{manifest}", audit.stdout);
 }
 
+/// What one browser refuses and another keeps is named; whether it is meant, its owner knows.
+#[test]
+fn what_only_another_browser_keeps_is_named_beside_the_claims() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "Set-Cookie: sid=1; Path=/\r\nSet-Cookie: trk=a\tb; Path=/; Max-Age=31536000\r\n\
+             Set-Cookie: bad=1; Domain=other.example\r\n",
+            "",
+        ),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    Cookieproof::new(["init", &url(&site), "-q"]).within(folder.path()).run().code(0);
+    let manifest = fs::read_to_string(folder.path().join("cookies.toml")).unwrap();
+    assert!(manifest.contains("# Firefox alone keeps these (predicted)"), "{manifest}");
+    assert!(manifest.contains("\n#   \"trk\"\n#\n"), "{manifest}");
+    assert!(!manifest.contains("bad"), "{manifest}");
+    let audit = Cookieproof::new(["audit", "-v"]).within(folder.path()).run().code(0);
+    let told = audit.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let refused = "it is thrown away by Chromium (the line has a control character in it), and Firefox (predicted) \
+                   keeps it";
+    assert!(told.contains(refused), "{}", audit.stdout);
+    assert!(told.contains("bad: sent by the site; it is thrown away by browsers ("), "{}", audit.stdout);
+}
+
 #[test]
 fn where_a_site_is_administered_is_written_into_the_plan() {
     let site = Hostile::http(|asked| match asked.target.as_str() {

@@ -100,13 +100,10 @@ fn thrown_away(context: &Context<'_>, notes: &mut BTreeSet<Note>) {
     let lines = context.seen.iter().filter(|seen| seen.item.is_none() && seen.writes() && !seen.lands());
     for seen in lines {
         if let Decision::Rejected { reasons } = &seen.example().decision {
-            let reasons: Vec<&str> = reasons.iter().map(|reason| reason.in_words()).collect();
-            let elsewhere = seen.example().elsewhere.as_deref();
-            let kept = elsewhere.is_some_and(|other| other.decision.effective().is_some());
-            let by = if kept { "Chromium" } else { "browsers" };
+            let thrown_away = words::thrown_away(reasons, seen.example().elsewhere.as_deref());
             notes.insert(Note {
                 subject: seen.family.clone(),
-                text: format!("sent by the site and thrown away by {by}: {}", reasons.join("; ")),
+                text: format!("sent by the site; it {thrown_away}"),
                 place: None,
             });
         }

@@ -1,6 +1,6 @@
 //! Plain words for what messages have in common.
 
-use crate::cookie::Lifetime;
+use crate::cookie::{Browser, Elsewhere, Lifetime, Reason};
 use crate::observation::{SafeUrl, Sighting, StorageKind};
 
 const DAY: i64 = 86_400;
@@ -75,6 +75,21 @@ pub(crate) fn listed<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) 
         [one] => one.clone(),
         [first @ .., last] if things.len() <= 4 => format!("{} and {last}", first.join(", ")),
         many => format!("{} and {} more", many[..3].join(", "), many.len() - 3),
+    }
+}
+
+/// That a line is refused, why, and which browser does: of the other one only what was predicted is known.
+pub(crate) fn thrown_away(reasons: &[Reason], other: Option<&Elsewhere>) -> String {
+    let why = reasons.iter().map(|reason| reason.in_words()).collect::<Vec<_>>().join("; ");
+    match other.filter(|other| other.decision.effective().is_some()) {
+        None => format!("is thrown away by browsers ({why})"),
+        Some(other) => {
+            format!(
+                "is thrown away by {} ({why}), and {} (predicted) keeps it",
+                Browser::Chromium,
+                other.browser
+            )
+        }
     }
 }
 

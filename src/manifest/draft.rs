@@ -5,7 +5,7 @@
 mod entries;
 mod lifetimes;
 
-use self::entries::{Entry, Seen, entries, varies};
+use self::entries::{Entry, Seen, entries, kept_elsewhere, varies};
 use self::lifetimes::Lifetimes;
 use super::write::quoted;
 use super::{
@@ -68,6 +68,17 @@ pub fn drafted(scan: &Scan, known: &dyn KnownThings) -> (Manifest, Remarks) {
         draft.entry(entry, set_on, scan, known);
     }
     draft.third_parties(scan, known);
+    for (browser, names) in kept_elsewhere(scan) {
+        draft.say(
+            Spot::Claims,
+            format!(
+                "{browser} alone keeps these (predicted); Chromium refuses their lines, or reads other names."
+            ),
+        );
+        draft.say(Spot::Claims, "They are not declared here: correct the lines, or send them no longer.");
+        names.iter().for_each(|name| draft.say(Spot::Claims, format!("  {}", quoted(name))));
+        draft.say(Spot::Claims, "");
+    }
     draft.say(
         Spot::Claims,
         "Sentences about the site as a whole. Every cookie that comes up is listed above:",

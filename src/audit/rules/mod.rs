@@ -165,7 +165,7 @@ pub(crate) fn in_short(id: &str) -> &'static str {
         "policy-page" => "the policy page is not as stated",
         "prefix-rules" => "against its name's prefix",
         "refreshes" => "the refresh does not issue it as declared",
-        "rejected-by-browser" => "browsers refuse it",
+        "rejected-by-browser" => "a browser refuses it",
         "required-for" => "pages answer without it",
         "rolling-renewal" => "not renewed as declared",
         "same-site" => "SameSite is not as declared",

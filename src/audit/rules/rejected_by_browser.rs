@@ -5,11 +5,12 @@ use crate::cookie::{Decision, Reason};
 
 pub(crate) static RULE: Rule = Rule {
     id: "rejected-by-browser",
-    sentence: "Browsers throw a declared cookie away.",
+    sentence: "A browser throws a declared cookie away.",
     page: "\
-The site writes the cookie, and no browser keeps it: its domain is somebody else's, its prefix promises what \
+The site writes the cookie, and browsers do not keep it: its domain is somebody else's, its prefix promises what \
 its attributes do not keep, `SameSite=None` lacks `Secure`, it is too long, or holds a control character. The \
-evidence gives the reason with the name that Chromium's developer tools use.
+evidence gives the reason with the name that Chromium's developer tools use. Where Firefox keeps what Chromium \
+refuses, the message says so.
 
 Refusals that depend on the browser's settings or on the page around (blocked third-party cookies, SameSite \
 within another site's page, requests without credentials) are not reported: elsewhere the cookie would be \
@@ -24,8 +25,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     for index in 0..context.manifest.items.len() {
         let wrong = |_: &Item, seen: &Seen<'_>| {
             let reasons = refused(context, seen)?;
-            let words: Vec<_> = reasons.iter().map(|reason| reason.in_words()).collect();
-            Some(format!("is thrown away by browsers ({})", words.join("; ")))
+            Some(words::thrown_away(reasons, seen.example().elsewhere.as_deref()))
         };
         let Some(violation) = attribute::of_item(context, &RULE, ItemAspect::Accepted, index, wrong) else {
             continue;

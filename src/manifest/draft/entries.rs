@@ -2,7 +2,7 @@
 //! hash of an installation, a deployment or a visit in it becomes a pattern, and so do several names
 //! that differ in nothing but a number.
 
-use crate::cookie::Decision;
+use crate::cookie::{Browser, Decision, Name};
 use crate::manifest::NamePattern;
 use crate::observation::{Families, Observation, Scan, Sighting, StorageKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,26 @@ pub(super) fn entries(scan: &Scan) -> Vec<Entry<'_>> {
     }
     join_schemes(&mut entries);
     entries.into_values().collect()
+}
+
+/// What only another browser keeps, by that browser, sorted: it was predicted, not seen.
+pub(super) fn kept_elsewhere(scan: &Scan) -> BTreeMap<Browser, BTreeSet<String>> {
+    let here: BTreeSet<&Name> = scan
+        .observations
+        .iter()
+        .filter(|thing| thing.kind == StorageKind::Cookie && kept(thing).next().is_some())
+        .map(|thing| &thing.name)
+        .collect();
+    let mut elsewhere: BTreeMap<Browser, BTreeSet<String>> = BTreeMap::new();
+    for group in scan.observations.iter().flat_map(|thing| &thing.groups) {
+        if let Some(other) = group.example.elsewhere.as_deref()
+            && matches!(other.decision, Decision::Stored { .. } | Decision::Replaced { .. })
+            && !here.contains(&other.name)
+        {
+            elsewhere.entry(other.browser).or_default().insert(other.name.to_string());
+        }
+    }
+    elsewhere
 }
 
 /// `sid` on http and `__Secure-sid` on https are one cookie.
@@ -200,7 +220,6 @@ pub(super) fn varies(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cookie::Name;
 
     #[test]
     fn names_that_vary_share_a_skeleton() {
