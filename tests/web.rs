@@ -363,6 +363,10 @@ fn a_site_that_closes_while_it_is_looked_at_was_not_looked_at() {
     let (rules, inconclusive) = look(|asked| asked > 6, each, 3);
     assert_eq!(rules, Vec::<String>::new());
     assert!(inconclusive.contains("showed one and the same page"), "{inconclusive}");
+    // It opened again before anybody looked back.
+    let (rules, inconclusive) = look(|asked| (7..15).contains(&asked), each, 3);
+    assert_eq!(rules, Vec::<String>::new());
+    assert!(inconclusive.contains("showed one and the same page"), "{inconclusive}");
     // Pages that are alike, while the first one stays what it is, are pages.
     let (rules, _) = look(|_| false, |_| "<p>Sold out</p>".to_owned(), 0);
     assert_eq!(rules, ["\"declared-never-seen\""]);

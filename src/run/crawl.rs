@@ -143,6 +143,7 @@ impl Runner<'_> {
             taken: so_far.recorded,
             answered: crawled.answered,
             first_failure: crawled.first_failure,
+            rows: Vec::new(),
             lines: Vec::new(),
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
@@ -222,6 +223,8 @@ struct Crawl<'w, 'g> {
     /// Whether any page answered, and if not, why the first did not.
     answered: bool,
     first_failure: Option<String>,
+    /// Pages that came in a row, each with an address that showed it.
+    rows: Vec<(Alike, Url)>,
     /// To be kept with the page that is being taken in.
     lines: Vec<Line>,
 }
@@ -457,16 +460,24 @@ impl Crawl<'_, '_> {
     fn record(&mut self, work: &Work, visit: &Visit, likeness: Option<Likeness>) {
         self.recorded(work);
         match work {
-            Work::Page(_) => {
+            Work::Page(next) => {
                 // A private page refuses visitors; that is no failure of the page.
                 let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
                 self.runner.recorder.visit(self.cell, visit, None, counts);
                 self.runner.tell_start(visit);
                 if let Some(likeness) = likeness {
                     self.runner.recorder.answered(self.cell, likeness);
+                    self.note_row(likeness, &next.address);
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
+        }
+    }
+
+    fn note_row(&mut self, likeness: Likeness, address: &Address) {
+        let row = self.runner.recorder.in_a_row(self.cell).into_iter().find(|page| page.is(likeness));
+        if let Some(page) = row.filter(|page| self.rows.iter().all(|(known, _)| known != page)) {
+            self.rows.push((page, address.to_url()));
         }
     }
 
@@ -640,31 +651,38 @@ impl Crawl<'_, '_> {
 
     /// A site may close while it is looked at. Where several addresses in a row showed one page, an address
     /// that nobody has is asked for: a closed site shows that page there, too, and even where the first page
-    /// of all was.
+    /// of all was. One that is open again shows another page where it showed this one.
     async fn look_back(&mut self) -> Result<(), Ended> {
         let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
         let Ok(nowhere) = first.join(NO_SUCH_PAGE) else { return Ok(()) };
         for page in self.runner.recorder.in_a_row(self.cell) {
-            if self.shows(&nowhere, page).await? && self.shows(&first, page).await? {
+            let is_closed = self.shows(&nowhere, page).await? == Some(true)
+                && self.shows(&first, page).await? == Some(true);
+            let showed_it = self.rows.iter().find(|(row, _)| *row == page).map(|(_, url)| url.clone());
+            let is_open_again = match showed_it {
+                Some(url) if !is_closed => self.shows(&url, page).await? == Some(false),
+                _ => false,
+            };
+            if is_closed || is_open_again {
                 self.runner.recorder.was_closed(self.cell, page);
             }
         }
         Ok(())
     }
 
-    /// Whether a page is what an address shows now.
-    async fn shows(&mut self, url: &Url, page: Alike) -> Result<bool, Ended> {
-        let Some(address) = Address::new(url) else { return Ok(false) };
+    /// Whether a page is what an address shows now; none where it shows none.
+    async fn shows(&mut self, url: &Url, page: Alike) -> Result<Option<bool>, Ended> {
+        let Some(address) = Address::new(url) else { return Ok(None) };
         let work = Work::Page(Next { address, depth: 0, from: None, declared: true });
         match self.runner.unless_ended(self.start(&work)).await? {
             Ok(Done { jar, visit, likeness, .. }) => {
                 jars::merge(&mut self.who.session.jar, &jar, &visit);
                 self.runner.recorder.visit(self.cell, &visit, None, As::Guess);
-                Ok(likeness.is_some_and(|now| page.is(now)))
+                Ok(likeness.map(|now| page.is(now)))
             }
             Err(error) => {
                 self.crashed(&work, &error);
-                Ok(false)
+                Ok(None)
             }
         }
     }
