@@ -314,7 +314,7 @@ fn pages_that_never_stay_end_in_their_time() {
         "the page was never quiet",
         "the page went elsewhere by itself",
         "watched in real time only, since the page goes elsewhere again and again",
-        "watched in real time only, since the page keeps sending requests",
+        "watched for a part of its time only, since the page keeps sending requests",
     ];
     let strange: Vec<String> = told.notes();
     let strange: Vec<&String> =

@@ -18,6 +18,8 @@ const WORKERS: Duration = Duration::from_millis(200);
 /// How long the page's frames may be behind it; once they were, and asked again.
 const FRAMES: Duration = Duration::from_millis(400);
 const ANSWERS: Duration = Duration::from_secs(5);
+/// How long whoever was left behind may take for its last slice.
+const BEHIND: Duration = Duration::from_secs(1);
 /// How often a waiting slice looks at what tells nobody.
 const LOOK: Duration = Duration::from_millis(20);
 /// Tasks at one moment of the page's time before it goes on: a loop of messages never ends otherwise.
@@ -43,6 +45,8 @@ pub(super) struct Clock {
     ended: BTreeMap<String, u64>,
     /// Something holds their clocks for good.
     held: BTreeSet<String>,
+    /// Frames and workers that are waited for no longer, and how many of their slices had ended by then.
+    left: BTreeMap<String, u64>,
     /// Requests to own hosts so far.
     pub(super) asked: u64,
     /// Requests a second that own hosts may get.
@@ -65,6 +69,7 @@ impl Clock {
         self.timed.remove(session);
         self.workers.remove(session);
         self.ended.remove(session);
+        self.left.remove(session);
     }
 
     pub(super) fn slice_ended(&mut self, session: &str) {
@@ -73,6 +78,19 @@ impl Clock {
 
     fn ends(&self, session: &str) -> u64 {
         self.ended.get(session).copied().unwrap_or_default()
+    }
+
+    /// It is not waited for any longer.
+    fn leave(&mut self, session: &str) {
+        for targets in [&mut self.timed, &mut self.workers] {
+            targets.entry(session.to_owned()).and_modify(|awaited| *awaited = false);
+        }
+        self.left.insert(session.to_owned(), self.ends(session));
+    }
+
+    /// The clock of one that was left has not moved since.
+    fn is_behind(&self) -> bool {
+        self.left.iter().any(|(session, ends)| self.ends(session) == *ends)
     }
 }
 
@@ -103,6 +121,7 @@ impl Tab {
                     rounds += 1;
                     settling = Settling::new(AFTER_ACT.min(whole), rate, &self.facts());
                 }
+                Next::End(End::Passed) if self.is_behind().await => return End::Real(Why::Behind),
                 Next::End(end) => return end,
                 Next::Wait(time) => tokio::time::sleep(time).await,
                 Next::Grant(grant) => {
@@ -120,6 +139,19 @@ impl Tab {
                 return End::Passed;
             }
         }
+    }
+
+    /// Whether a frame or worker that nobody waits for any longer has not moved since, at the end of a
+    /// little more time. What none of them did says nothing then.
+    async fn is_behind(&self) -> bool {
+        let begun = Instant::now();
+        while self.clock().is_behind() {
+            if begun.elapsed() > BEHIND {
+                return true;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        false
     }
 
     /// Real time passes; for the page, too.
@@ -261,7 +293,7 @@ impl Tab {
                 for session in late {
                     let mut clock = self.clock();
                     if !clock.held.insert(session.clone()) {
-                        clock.workers.insert(session.clone(), false);
+                        clock.leave(session);
                     }
                 }
                 return true;
@@ -280,7 +312,7 @@ impl Tab {
             if self.is_deaf_at(session).await {
                 return Granted::Silent;
             }
-            self.clock().timed.insert(session.clone(), false);
+            self.clock().leave(session);
         }
         Granted::Passed
     }
@@ -379,4 +411,29 @@ fn budget(grant: Grant, held: bool) -> Value {
         "budget": u64::try_from(grant.time.as_millis()).unwrap_or(u64::MAX),
         "maxVirtualTimeTaskStarvationCount": TASKS,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    #[test]
+    fn whoever_is_left_is_behind_until_its_clock_moves() {
+        let mut clock = Clock::default();
+        clock.attached("frame", "iframe");
+        clock.attached("worker", "worker");
+        clock.slice_ended("frame");
+        assert!(!clock.is_behind());
+        clock.leave("frame");
+        clock.leave("worker");
+        assert!(clock.is_behind() && !clock.timed["frame"] && !clock.workers["worker"]);
+        clock.slice_ended("frame");
+        assert!(clock.is_behind());
+        clock.slice_ended("worker");
+        assert!(!clock.is_behind());
+        clock.leave("worker");
+        assert!(clock.is_behind());
+        clock.detached("worker");
+        assert!(!clock.is_behind(), "one that is gone does nothing any more");
+    }
 }

@@ -149,7 +149,7 @@ impl<'a> BrowserPage<'a> {
         };
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         page.go(referrer).await;
-        if page.in_real_time == Some(Why::Deaf) {
+        if matches!(page.in_real_time, Some(Why::Deaf | Why::Behind)) {
             // Its clock cannot be given back: once more, in a tab whose clock nobody touches.
             let tab = Self::tab(context, ask).await?;
             let deaf = std::mem::replace(&mut page.tab, tab);
@@ -194,7 +194,7 @@ impl<'a> BrowserPage<'a> {
                 // Whatever it was about to do, it may do it then.
                 self.tab.idle(ahead).await;
             }
-            if !matches!(why, Why::Deaf | Why::Moves | Why::Busy) {
+            if !matches!(why, Why::Deaf | Why::Behind | Why::Moves | Why::Busy) {
                 self.loaded = self.tab.settle_in_real_time(load, false).await;
             }
         }

@@ -101,6 +101,8 @@ pub(super) enum Why {
     Stuck,
     /// It waits for the clock to move without ever letting it.
     Deaf,
+    /// The clock of a frame or worker never moved: what it did not do says nothing.
+    Behind,
 }
 
 impl Why {
@@ -109,10 +111,13 @@ impl Why {
         match self {
             Why::ServiceWorker => "watched in real time only, since a service worker runs on the page",
             Why::Socket => "watched in real time only, since the page holds a WebSocket open",
-            Why::Busy => "watched in real time only, since the page keeps sending requests",
+            Why::Busy => "watched for a part of its time only, since the page keeps sending requests",
             Why::Moves => "watched in real time only, since the page goes elsewhere again and again",
             Why::Stuck => "watched in real time only, since the page's clock could not be moved on",
             Why::Deaf => "watched once more in real time, since the page waits on its clock",
+            Why::Behind => {
+                "watched once more in real time, since the clock of a frame or worker could not be moved on"
+            }
         }
     }
 }
