@@ -19,14 +19,13 @@ mod quoted;
 mod reach;
 mod renamed;
 mod safe_url;
-mod saved;
 mod scan;
 mod sighting;
 mod site;
-mod tally;
 mod task;
 mod until;
 mod url_template;
+mod wire;
 
 pub use anti_forgery::is_anti_forgery;
 pub use cell::{Cell, Consent, Engine, Phase, Visitor};
@@ -45,8 +44,7 @@ pub use quoted::quoted;
 pub use reach::{MAY_FAIL, Share};
 pub use renamed::renamed;
 pub use safe_url::{MASK, SafeUrl};
-pub use saved::{NotAScan, without_values};
-pub use scan::{BrowserRun, LinkCheck, Picture, PolicyPage, Run, SCAN_FORMAT, Scan};
+pub use scan::{BrowserRun, LinkCheck, Picture, PolicyPage, Run, Scan};
 pub use sighting::{
     Channel, Circumstances, Credentials, ExchangeRef, Group, LineFrom, Observation, Page, Party, Resource,
     Script, Sighting, StorageKind,
@@ -54,6 +52,7 @@ pub use sighting::{
 pub use site::{Site, http_twin, is_local, www_twin};
 pub use task::{Job, TaskEnd, TaskRecord};
 pub use url_template::{page_template, path_template};
+pub use wire::{NotAScan, SCAN_FORMAT, without_values};
 
 pub(crate) use glob::Tokens;
 pub(crate) use site::{authority, has_subdomains, split_port};

@@ -12,8 +12,8 @@ use crate::manifest::{
 use crate::observation::{
     Carried, Cell, Circumstances, Consent, ConsentLook, Contact, Coverage, Disclosure, Engine, ExchangeRef,
     Failed, FailureKind, Form, Group, Job, LineFrom, LinkCheck, Observation, Outcome, Page, PageTally, Party,
-    PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SCAN_FORMAT, SafeUrl,
-    Sampled, Scan, Script, Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
+    PersonaCoverage, Phase, PolicyPage, ProbeKind, ProbeResult, Reached, Resource, Run, SafeUrl, Sampled,
+    Scan, Script, Sent, Sighting, StorageKind, TaskEnd, TaskRecord, Visitor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
@@ -671,7 +671,6 @@ impl Case {
             });
         }
         Scan {
-            format: SCAN_FORMAT,
             run: Run {
                 browsers: BTreeSet::new(),
                 tool: "test".into(),

@@ -1,12 +1,10 @@
 //! The acceptance model: what Chromium does with one `Set-Cookie` line.
 
 use super::{Lifetime, Reasons, Written};
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The `SameSite` words. An unspecified one is `Option::None` of this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SameSite {
     Strict,
     Lax,
@@ -24,8 +22,7 @@ impl SameSite {
 }
 
 /// Chromium's `Priority` attribute; matters for eviction only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {
     Low,
     #[default]
@@ -34,8 +31,7 @@ pub enum Priority {
 }
 
 /// Whether the browser lets third parties keep unpartitioned cookies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ThirdPartyCookies {
     Allow,
     #[default]
@@ -66,8 +62,7 @@ pub struct RequestContext {
 }
 
 /// What the browser does with the line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "decision")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     Stored {
         effective: Effective,
@@ -86,7 +81,7 @@ pub enum Decision {
 }
 
 /// The cookie as the browser keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Effective {
     /// Canonical host, without a leading dot.
     pub domain: String,

@@ -7,11 +7,9 @@
 use super::date::parse_cookie_date;
 use super::line::{max_age, max_age_of_digits};
 use super::server_date::server_date;
-use serde::{Deserialize, Serialize};
 
 /// A browser whose way with cookies is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Browser {
     /// Chromium 156, and what is built on it.
     #[default]

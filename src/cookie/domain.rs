@@ -1,11 +1,10 @@
 //! Hosts, registrable domains and sites.
 
-use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 /// A schemeful site: scheme and registrable domain (HTML standard, "obtain a site").
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SchemefulSite {
     pub scheme: String,
     /// The registrable domain, or the host where there is none (an IP address, `localhost`).

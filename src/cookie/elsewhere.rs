@@ -5,13 +5,12 @@
 
 use super::line::{Said, trimmed};
 use super::{Browser, CookieLine, Decision, Jar, Lifetime, Name, Reason, RequestContext, Written};
-use serde::{Deserialize, Serialize};
 
 /// Seconds by which two readings of one lifetime may differ and be the same.
 const CLOCKS: i64 = 2;
 
 /// What another browser does with a line that Chromium treats otherwise; predicted, never observed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Elsewhere {
     pub browser: Browser,
     /// The cookie's name there: `flag; Path=/` has none in Chromium and is called `flag` in Firefox.

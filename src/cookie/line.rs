@@ -8,7 +8,6 @@ use super::browser::Ways;
 use super::escape::{escaped, unescaped, write_escaped};
 use super::server_date::server_date;
 use super::{Browser, CookieValue, SameSite};
-use serde::{Deserialize, Serialize};
 
 /// Longest attribute value a browser looks at, in bytes (RFC 6265bis 5.6).
 pub(crate) const MAX_ATTRIBUTE_VALUE: usize = 1024;
@@ -31,8 +30,7 @@ pub struct Attribute<'line> {
 }
 
 /// The attributes that mean something to a browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AttributeName {
     Expires,
     MaxAge,
@@ -47,8 +45,7 @@ pub enum AttributeName {
 }
 
 /// How long a line asks to be kept, as the line says it and never capped (seconds).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "seconds")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lifetime {
     /// Until the browser closes: no usable `Max-Age` or `Expires`.
     Session,
@@ -58,19 +55,17 @@ pub enum Lifetime {
 }
 
 /// The attribute that gives a cookie its lifetime (RFC 6265bis 5.6.2: `Max-Age` before `Expires`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LifetimeBy {
     MaxAge,
     Expires,
 }
 
 /// What a line says in the end (last attribute of each kind), before a browser judges it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Written {
     pub lifetime: Lifetime,
     /// None for a session's lifetime, and where a cookie was only found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime_by: Option<LifetimeBy>,
     pub http_only: bool,
     pub secure: bool,
@@ -99,6 +94,11 @@ impl Name {
     /// A name of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Name(bytes.into())
+    }
+
+    /// The name that is printed so: the way back from `Display`.
+    pub(crate) fn of_printed(text: &str) -> Self {
+        Name(unescaped(text))
     }
 
     /// The bytes as the site sent them.
@@ -396,17 +396,5 @@ impl std::fmt::Display for Name {
 impl From<&str> for Name {
     fn from(name: &str) -> Self {
         Name::new(name)
-    }
-}
-
-impl Serialize for Name {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Name(unescaped(&String::deserialize(deserializer)?)))
     }
 }

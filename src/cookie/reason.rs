@@ -1,9 +1,7 @@
 //! Why a browser refuses a line, in names, words and sources.
 
-use serde::{Deserialize, Serialize};
-
 /// Why a browser refuses a line: DevTools' names, and names of our own where DevTools is silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     NoCookieContent,
     DisallowedCharacter,
@@ -18,30 +16,23 @@ pub enum Reason {
     SchemefulSameSiteUnspecifiedTreatedAsLax,
     UserPreferences,
     /// DevTools gives no reason: the cookie was already expired and none was stored.
-    #[serde(rename = "already_expired")]
     AlreadyExpired,
     /// DevTools gives no reason: `Partitioned` needs `Secure`.
-    #[serde(rename = "partitioned_without_secure")]
     PartitionedWithoutSecure,
     /// DevTools gives no reason: no name, and a `=` in the value.
-    #[serde(rename = "nameless_value_contains_equals")]
     NamelessValueContainsEquals,
     /// A reason that a browser gave and this list does not know.
     Unlisted,
     /// A NUL in a header: the browser refuses the whole response, every cookie of it with it.
-    #[serde(rename = "response_refused")]
     ResponseRefused,
     /// DevTools gives no reason: the request was made without credentials.
-    #[serde(rename = "without_credentials")]
     WithoutCredentials,
     /// DevTools gives no reason: a script wrote a line with `HttpOnly`.
-    #[serde(rename = "http_only_by_script")]
     HttpOnlyByScript,
 }
 
 /// Why a browser refuses a line: at least one reason. A refusal without one cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Reason>", into = "Vec<Reason>")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reasons(Vec<Reason>);
 
 impl Reasons {
@@ -71,20 +62,6 @@ impl std::ops::Deref for Reasons {
 
     fn deref(&self) -> &[Reason] {
         &self.0
-    }
-}
-
-impl From<Reasons> for Vec<Reason> {
-    fn from(reasons: Reasons) -> Vec<Reason> {
-        reasons.0
-    }
-}
-
-impl TryFrom<Vec<Reason>> for Reasons {
-    type Error = &'static str;
-
-    fn try_from(reasons: Vec<Reason>) -> Result<Reasons, &'static str> {
-        Reasons::new(reasons).ok_or("a refusal without a reason")
     }
 }
 

@@ -1,7 +1,6 @@
 //! A cookie's value: a secret that masks itself, and the facts that may be told about it.
 
 use super::facts;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The value of a cookie, token or storage item. `Debug` and `Display` print only its length;
@@ -10,7 +9,7 @@ use url::Url;
 pub struct CookieValue(Vec<u8>);
 
 /// What may be said of a value without saying it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValueFacts {
     /// Length in bytes.
     pub length: usize,
@@ -18,13 +17,11 @@ pub struct ValueFacts {
     pub shape: ValueShape,
     /// Ordinal of this value among the distinct values of one scan, in order of appearance:
     /// equal numbers are equal values. 0: not compared (an empty value, or outside a scan).
-    #[serde(default)]
     pub identity: u32,
 }
 
 /// The narrowest class that holds every byte of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CharClass {
     Empty,
     Digits,
@@ -36,8 +33,7 @@ pub enum CharClass {
 }
 
 /// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "relation")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValueShape {
     Empty,
     /// `0`, `1`, `true`, `false`, `yes`, `no`, ...
@@ -59,8 +55,7 @@ pub enum ValueShape {
 }
 
 /// How a URL in a value relates to the document that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UrlRelation {
     /// The URL asked for.
     Asked,

@@ -1,19 +1,16 @@
 //! Who visited, in which state, driven by what, in which part of a run.
 
 use crate::cookie::ThirdPartyCookies;
-use serde::{Deserialize, Serialize};
 
 /// What drove a visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
     Http,
     Browser,
 }
 
 /// What the visitor said about cookies before the page was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Consent {
     #[default]
     Untouched,
@@ -25,8 +22,7 @@ pub enum Consent {
 }
 
 /// The part of a run a visit belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     Login,
     Crawl,
@@ -38,7 +34,7 @@ pub enum Phase {
 }
 
 /// One experiment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
     pub persona: String,
     pub engine: Engine,
@@ -47,13 +43,11 @@ pub struct Cell {
     pub repeat: u32,
     /// In the plan's second mode of third-party cookies: which. None: in the run's own
     /// ([`third_party_cookies`](super::Run::third_party_cookies)).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub third_party: Option<ThirdPartyCookies>,
 }
 
 /// The kind of visitor a persona is, in the manifest's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Visitor {
     pub logged_in: bool,
     /// Whether *remember me* was chosen, where the plan says so.

@@ -1,16 +1,13 @@
 //! What went out: cookies sent, hosts asked, and what requests tell of their visitor.
 
-use super::tally::tally;
 use super::{Cell, Party, Resource, SafeUrl, Script};
 use crate::cookie::Name;
-use serde::{Deserialize, Serialize};
 
 /// Requests that carried a cookie.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sent {
     pub name: Name,
     pub cell: Cell,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// One of the requests, standing for its path shape.
     pub example: SafeUrl,
@@ -20,7 +17,7 @@ pub struct Sent {
 }
 
 /// A host that was asked for something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contact {
     pub host: String,
     pub party: Party,
@@ -29,32 +26,26 @@ pub struct Contact {
     /// The document that asked, standing for its path shape.
     pub page: SafeUrl,
     pub example: SafeUrl,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// Really asked, or only mentioned in the page's markup and left alone.
     pub fetched: bool,
     /// What the requests tell about their visitor beside cookies (browser engine), sorted.
-    #[serde(default)]
     pub carried: Vec<Carried>,
     /// The script that asked, where one did (browser engine).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
 }
 
 /// One thing that a request tells about its visitor, and where in it; never the value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Carried {
-    #[serde(flatten)]
     pub what: Disclosure,
     /// The parameter or field that holds it; `path` for a segment of the URL's path.
     pub field: String,
-    #[serde(default, skip_serializing_if = "Form::is_plain")]
     pub form: Form,
 }
 
 /// What tells about a visitor.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "what", content = "name")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disclosure {
     /// The value of this cookie of the visitor.
     Cookie(Name),
@@ -68,8 +59,7 @@ pub enum Disclosure {
 }
 
 /// How a value is written in a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// As it is, or percent-encoded.
     #[default]
@@ -84,12 +74,6 @@ impl Contact {
     /// Nothing of it is in the page that they came from.
     pub fn is_navigation(&self) -> bool {
         matches!(self.resource, Resource::Document | Resource::Step)
-    }
-}
-
-impl Form {
-    fn is_plain(&self) -> bool {
-        *self == Form::Plain
     }
 }
 

@@ -1,61 +1,45 @@
 //! What was looked at, and what was not.
 
-use super::tally::tally;
 use super::{Cell, Consent, SafeUrl, Visitor};
-use serde::{Deserialize, Serialize};
 
 /// What was looked at, and what was not.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Coverage {
     pub pages: Vec<PageTally>,
     pub skipped: Vec<Skipped>,
     /// Templates of pages of which the limit of pages left some out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sampled: Vec<Sampled>,
     pub failed: Vec<Failed>,
     pub personas: Vec<PersonaCoverage>,
     /// Whether robots.txt was honoured.
     pub robots_honoured: bool,
     /// Sightings, requests and pages that were received and could not be kept.
-    #[serde(default, skip_serializing_if = "is_none_lost", deserialize_with = "tally")]
     pub lost: u64,
     /// Requests that scripts of pages made of their own accord, and that do more than to read.
-    #[serde(default)]
     pub sent_by_scripts: Vec<SentByScripts>,
     /// What could not be kept apart or at all, in words.
-    #[serde(default)]
     pub notes: Vec<String>,
     /// Where most addresses answered with one and the same page.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_answers: Vec<SameAnswer>,
     /// Start pages from which nothing else was found.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dead_ends: Vec<DeadEnd>,
     /// Times that the run was interrupted and went on, with visitors who came anew: values of before and
     /// after were not compared.
-    #[serde(default, skip_serializing_if = "is_never")]
     pub interruptions: u32,
     /// Cookies that visitors had been given before an interruption, and came back without: what a site sets
     /// for those who have them was not looked for.
-    #[serde(default, skip_serializing_if = "is_none_lost", deserialize_with = "tally")]
     pub came_back_without: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_never(times: &u32) -> bool {
-    *times == 0
-}
-
 /// A start page from which nothing else was found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeadEnd {
     pub page: SafeUrl,
     pub kind: DeadEndKind,
 }
 
 /// Why a start page leads nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeadEndKind {
     /// robots.txt forbids what it leads to.
     Robots,
@@ -66,39 +50,30 @@ pub enum DeadEndKind {
 }
 
 /// Addresses of one cell that all answered with the same page, digits aside.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SameAnswer {
     pub cell: Cell,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// How many addresses answered with a page at all.
-    #[serde(deserialize_with = "tally")]
     pub of: u64,
     /// So did the first address: a closed door rather than pages alike.
-    #[serde(default)]
     pub door: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_none_lost(lost: &u64) -> bool {
-    *lost == 0
-}
-
 /// Requests to own hosts that scripts made while pages were looked at, other than to read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SentByScripts {
     pub persona: String,
     pub method: String,
     /// The first of them in the order of their texts.
     pub example: SafeUrl,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// Of a back office's pages, and held back.
     pub held_back: bool,
 }
 
 /// Documents visited, by cell and path shape.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageTally {
     pub cell: Cell,
     /// The first page of this shape.
@@ -106,22 +81,20 @@ pub struct PageTally {
     /// Where it ended, where that was elsewhere.
     pub shown: Option<SafeUrl>,
     pub status: u16,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 
 /// Pages that were known and not asked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
     pub persona: String,
     pub reason: SkipReason,
     pub example: SafeUrl,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 
 /// Pages of one template, where there were more of them than the limit of pages let be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sampled {
     pub persona: String,
     /// One that was left out.
@@ -139,8 +112,7 @@ impl Sampled {
 }
 
 /// Why a page was not asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
     Robots,
     OutOfScope,
@@ -168,14 +140,13 @@ pub enum SkipReason {
 }
 
 /// A page or file that did not answer as hoped.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Failed {
     pub cell: Cell,
     pub url: SafeUrl,
     pub kind: FailureKind,
     /// In words, without secrets.
     pub detail: String,
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
 }
 
@@ -187,8 +158,7 @@ impl Failed {
 }
 
 /// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {
     Dns,
     Refused,
@@ -215,12 +185,11 @@ pub enum FailureKind {
 }
 
 /// Whether a persona could be what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PersonaCoverage {
     pub name: String,
     pub visitor: Visitor,
     /// The consent state it was tried in; one entry for each.
-    #[serde(default)]
     pub consent: Consent,
     pub reached: Reached,
     pub logins: u32,
@@ -229,8 +198,7 @@ pub struct PersonaCoverage {
 }
 
 /// Whether a persona got where it should.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "state")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reached {
     Yes,
     /// Logged in, but nothing in the plan proves it (`logged_in_when` is missing).

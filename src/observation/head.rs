@@ -4,7 +4,6 @@
 
 use super::{Cell, ExchangeRef, Observation, Sighting};
 use crate::cookie::{CookieLine, CookieValue};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -53,15 +52,14 @@ const LONGEST: usize = 500;
 const MOST_LINES: usize = 100;
 
 /// The lines of a head, with nothing in them that may be secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MaskedHead {
     /// `name: value`, in the order in which they came.
     pub lines: Vec<String>,
 }
 
 /// The head of an answer that put something on the device.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AnswerHead {
     pub cell: Cell,
     pub exchange: ExchangeRef,

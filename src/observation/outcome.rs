@@ -2,31 +2,26 @@
 
 use super::{Cell, SafeUrl, StorageKind};
 use crate::cookie::Name;
-use serde::{Deserialize, Serialize};
 
 /// What one visitor met of the consent question, in one state of consent (browser engine).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConsentLook {
     pub cell: Cell,
     /// The banner was there on the first page; none where that page did not answer.
     pub shown: Option<bool>,
     /// Where it was there, if not on the first page: the first page that shows it.
-    #[serde(default)]
     pub page: Option<SafeUrl>,
     /// How the banner was recognised: a platform's name, `the plan's selector`, `what it says and offers`.
     pub known_by: Option<String>,
     /// None was recognised, but a box speaks of cookies and holds no answer that was: its first words.
-    #[serde(default)]
     pub suspected: Option<String>,
     /// Who does not accept has to pay: what that way is called.
-    #[serde(default)]
     pub pay_or_accept: Option<String>,
     /// The labels of what was pressed, or `a recorded choice`.
     pub answered_by: Option<String>,
     /// Why the state was not reached.
     pub not_reached: Option<String>,
     /// The plan names this state.
-    #[serde(default)]
     pub planned: bool,
     /// What was written when the question was answered: where the answer is kept is among it.
     pub kept_in: Vec<(StorageKind, Name)>,
@@ -69,7 +64,7 @@ impl ConsentLook {
 }
 
 /// What an act of the run showed. Each is about one claim's question.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Outcome {
     pub probe: ProbeKind,
     pub persona: String,
@@ -82,8 +77,7 @@ pub struct Outcome {
 }
 
 /// A question that needs an act.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProbeKind {
     /// The page asked again without the cookies: is it refused? (`required_for`)
     RequiredFor,
@@ -113,8 +107,7 @@ pub enum ProbeKind {
 }
 
 /// When the consent banner was looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BannerMoment {
     FirstVisit,
     AfterConsent,
@@ -123,8 +116,7 @@ pub enum BannerMoment {
 }
 
 /// How a probe ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "result")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProbeResult {
     /// As the policy says.
     Holds,

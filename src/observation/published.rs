@@ -1,27 +1,21 @@
 //! The text of a published policy as blocks, in reading order: what tells a row of a table from a
 //! sentence. It holds visible text alone, no markup, scripts or attributes of the page.
 
-use serde::{Deserialize, Serialize};
-
 /// The policy page's text with its structure.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     pub blocks: Vec<Block>,
     /// The consent platform whose script writes a table into the page, where the markup shows one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// The page has more text than is kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// As a browser showed it, after its scripts ran.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rendered: bool,
 }
 
 /// One block. Text in blocks still has its marks (code, bold, links): what they mean depends on
 /// where they stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
     Heading {
         text: String,
@@ -45,11 +39,10 @@ pub enum Block {
 }
 
 /// A table; a cell's lines are its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     pub head: Vec<String>,
     pub rows: Vec<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
 }
 

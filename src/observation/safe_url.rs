@@ -3,7 +3,6 @@
 use super::anti_forgery::is_anti_forgery_name;
 use super::url_template::{is_mixed, is_uuid, looks_random, path_template};
 use crate::secret::Secrets;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::{Position, Url};
 
@@ -11,8 +10,7 @@ use url::{Position, Url};
 /// parameters that are named like one or look like one, path segments that look like a token, and
 /// everything in `Secrets`. A magic link is a credential. What is left is text for people and for
 /// path patterns; it may not be asked again.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SafeUrl(String);
 
 /// What stands where a credential was.
@@ -51,6 +49,11 @@ impl SafeUrl {
             safe = safe.replace(MASK_IN_AN_ADDRESS, MASK);
         }
         SafeUrl(secrets.mask(&safe))
+    }
+
+    /// One that was masked when it was written.
+    pub(super) fn of_written(masked: String) -> Self {
+        SafeUrl(masked)
     }
 
     /// The masked text.

@@ -1,22 +1,16 @@
 //! Everything that one run saw, as one value.
 
 use super::published::Published;
-use super::tally::tally;
 use super::{
-    AnswerHead, Cell, ConsentLook, Contact, Coverage, Engine, Glob, MAY_FAIL, Observation, Outcome, SafeUrl,
-    Sent, Site, TaskRecord,
+    AnswerHead, Cell, ConsentLook, Contact, Coverage, Engine, Glob, Observation, Outcome, SafeUrl, Sent,
+    Site, TaskRecord,
 };
 use crate::cookie::{Browser, ThirdPartyCookies};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Version of the saved scan's format; a file of another version is refused with a message.
-pub const SCAN_FORMAT: u32 = 1;
-
 /// Everything one run saw.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
-    pub format: u32,
     pub run: Run,
     pub coverage: Coverage,
     pub observations: Vec<Observation>,
@@ -25,25 +19,21 @@ pub struct Scan {
     /// Hosts asked for anything, own and foreign.
     pub contacts: Vec<Contact>,
     /// What visitors met of the consent question (browser engine).
-    #[serde(default)]
     pub consent: Vec<ConsentLook>,
     /// Pictures of pages, where the plan wants them (browser engine).
-    #[serde(default)]
     pub pictures: Vec<Picture>,
     /// Heads of answers that put something on the device, where they are kept as evidence.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heads: Vec<AnswerHead>,
     pub outcomes: Vec<Outcome>,
     pub policy: Option<PolicyPage>,
     /// Links the manifest declares, and how they answered.
     pub links: Vec<LinkCheck>,
     /// What the run did, in its order, and how each task ended; empty for what was not a run.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskRecord>,
 }
 
 /// How, when and from where the run was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Name and version of this tool.
     pub tool: String,
@@ -51,7 +41,6 @@ pub struct Run {
     pub base_url: SafeUrl,
     /// RFC 3339, UTC.
     pub started: String,
-    #[serde(deserialize_with = "tally")]
     pub seconds: u64,
     pub engines: BTreeSet<Engine>,
     pub user_agent: String,
@@ -61,29 +50,22 @@ pub struct Run {
     /// Pictures, scripts, styles and frames were fetched too.
     pub assets: bool,
     /// Of a hundred pages asked for, so many may fail before nothing is said of all of them.
-    #[serde(default = "may_fail", skip_serializing_if = "is_usual")]
     pub may_fail: u32,
     /// Set when the run ended early: interrupted, or a limit of the whole run.
     pub partial: Option<String>,
     /// Hosts that count as the site's own, as globs, in force for this run.
     pub own_hosts: Vec<String>,
     /// The manifest's hosts to this target's, where they differ.
-    #[serde(default)]
     pub host_map: BTreeMap<String, String>,
     /// Hosts of this target that stand for somebody else, with ports where the map says them.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub other_hosts: BTreeSet<String>,
     /// Names of cookies allowed on this target only, as patterns.
-    #[serde(default)]
     pub allowed_cookies: Vec<String>,
     /// When the plan's recorded acceptance was given (`2026-05-12`), where the plan says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_given: Option<String>,
     /// Browsers whose visitors count as much as Chromium's; what differs in others is a warning.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub browsers: BTreeSet<Browser>,
     /// The browser that looked, where one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<BrowserRun>,
 }
 
@@ -95,17 +77,8 @@ impl Run {
     }
 }
 
-fn may_fail() -> u32 {
-    MAY_FAIL
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_usual(may_fail: &u32) -> bool {
-    *may_fail == MAY_FAIL
-}
-
 /// The browser of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserRun {
     /// `Chromium 156.0.8078.79`
     pub version: String,
@@ -116,7 +89,7 @@ pub struct BrowserRun {
 }
 
 /// A picture of a page (browser engine).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Picture {
     pub cell: Cell,
     /// The page asked for.
@@ -126,7 +99,7 @@ pub struct Picture {
 }
 
 /// The published policy as it was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyPage {
     pub url: SafeUrl,
     pub shown: Option<SafeUrl>,
@@ -138,12 +111,11 @@ pub struct PolicyPage {
     /// Own hosts whose pages link to it.
     pub linked_from: BTreeSet<String>,
     /// Its text with its structure; none in scans of before, and where nothing could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
 }
 
 /// A link that a claim needs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkCheck {
     pub url: SafeUrl,
     /// Status at the end of its redirects; none with a failure.

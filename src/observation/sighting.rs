@@ -1,18 +1,15 @@
 //! One act of putting something on the visitor's device, where it happened, and all acts of one thing.
 
-use super::tally::tally;
 use super::{Cell, MaskedHead, SafeUrl};
 use crate::cookie::{
     CookieLine, CookiePlace, CookieValue, Decision, Effective, Elsewhere, Lifetime, Name, Priority,
     StoredCookie, ValueFacts, Written,
 };
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Where something lives on the visitor's device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StorageKind {
     Cookie,
     LocalStorage,
@@ -35,8 +32,7 @@ impl StorageKind {
 }
 
 /// How something got onto the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// A `Set-Cookie` line of a response.
     Header,
@@ -53,8 +49,7 @@ pub enum Channel {
 }
 
 /// What a request was for (Fetch standard, "destination", and what the HTTP engine asks itself).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     Document,
     Frame,
@@ -73,8 +68,7 @@ pub enum Resource {
 
 /// Whether a request is made with credentials (Fetch standard, "credentials mode"): without them no
 /// cookie goes along, and what the answer sets is not kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Credentials {
     #[default]
     Include,
@@ -84,8 +78,7 @@ pub enum Credentials {
 }
 
 /// Whose domain a cookie belongs to, seen from the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     First,
     Third,
@@ -93,7 +86,7 @@ pub enum Party {
 
 /// The document in whose context something happened. `set_on` matches when any of the three is
 /// in the class of pages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Page {
     /// The document asked for.
     pub asked: SafeUrl,
@@ -104,7 +97,7 @@ pub struct Page {
 }
 
 /// One request and its response; a redirect hop is one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeRef {
     pub method: String,
     pub url: SafeUrl,
@@ -148,7 +141,7 @@ impl ExchangeRef {
 }
 
 /// One act of putting something on the visitor's device, or trying to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
     pub kind: StorageKind,
     pub name: Name,
@@ -166,28 +159,22 @@ pub struct Sighting {
     /// URL and line of the script that wrote it (browser engine).
     pub script: Option<Script>,
     /// Milliseconds since the run began.
-    #[serde(deserialize_with = "tally")]
     pub at_ms: u64,
     /// Milliseconds after its page was loaded, by the page's own clock; none: before that, or not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_load_ms: Option<u64>,
     /// Where a browser did something else than our model expected, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disagreement: Option<String>,
     /// What another browser does with the line, where that is something else; predicted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Box<Elsewhere>>,
     /// The whole head of the answer, where heads are kept; in a scan they stand by themselves.
-    #[serde(skip)]
     pub head: Option<Arc<MaskedHead>>,
     /// Nobody else can put one together: kind, channel and decision belong to each other.
-    #[serde(skip)]
-    made: Made,
+    pub(super) made: Made,
 }
 
-/// The mark of [`Sighting`]'s constructor.
+/// The mark of [`Sighting`]'s constructor; beside it only a file gives one back (`wire`).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Made;
+pub(super) struct Made;
 
 /// In whose visit, where and when something was put on the device.
 #[derive(Clone, Debug, PartialEq)]
@@ -342,18 +329,17 @@ fn shortened_name(name: Name) -> Name {
 }
 
 /// A place in a script.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Script {
     pub url: SafeUrl,
     pub line: u32,
     pub column: u32,
     /// What called it, the innermost first; a few.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub called_from: Vec<Script>,
 }
 
 /// All sightings of one thing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub kind: StorageKind,
     pub name: Name,
@@ -368,22 +354,18 @@ pub struct Observation {
 }
 
 /// Sightings of one thing that differ in nothing an audit could ask about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    #[serde(deserialize_with = "tally")]
     pub count: u64,
     /// The first of them in the order of their URLs; it stands for all: cell, written attributes, decision, channel, method,
     /// status and path shapes are the same in each.
     pub example: Sighting,
     /// Ordinals of its distinct values ([`ValueFacts::identity`]), the smallest 16.
-    #[serde(default)]
     pub identities: BTreeSet<u32>,
     /// There were more than 16.
-    #[serde(default)]
     pub more_identities: bool,
     /// There were too many pages to keep their shapes apart: the example stands for its folder,
     /// though never for another of the manifest's classes of pages.
-    #[serde(default)]
     pub coarse: bool,
 }
 

@@ -2,11 +2,9 @@
 //! progress, and whoever goes on later.
 
 use super::Cell;
-use serde::{Deserialize, Serialize};
 
 /// What there is to do for a cell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "job")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Job {
     /// robots.txt and sitemaps: where crawls start.
     Seeds,
@@ -56,12 +54,10 @@ impl Job {
 }
 
 /// One task of a run, and how it ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskRecord {
     pub cell: Cell,
-    #[serde(flatten)]
     pub job: Job,
-    #[serde(flatten)]
     pub end: TaskEnd,
 }
 
@@ -76,8 +72,7 @@ impl TaskRecord {
 }
 
 /// How a task ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "end")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskEnd {
     Done,
     /// It could not be done: why, without secrets.

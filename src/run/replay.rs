@@ -5,8 +5,7 @@ use crate::engine::EngineContext;
 use crate::engine::replay::Recording;
 use crate::manifest::Manifest;
 use crate::observation::{
-    Cell, Consent, Coverage, Engine, PersonaCoverage, Phase, Reached, Run, SCAN_FORMAT, Scan, SkipReason,
-    Skipped,
+    Cell, Consent, Coverage, Engine, PersonaCoverage, Phase, Reached, Run, Scan, SkipReason, Skipped,
 };
 use crate::plan::{self, Persona, Plan, Target};
 use std::collections::BTreeSet;
@@ -113,7 +112,6 @@ pub fn replay(
     };
     let observations = recorder.observations();
     Scan {
-        format: SCAN_FORMAT,
         run,
         coverage,
         heads: recorder.heads(&observations),

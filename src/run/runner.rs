@@ -16,7 +16,7 @@ use crate::engine::{Session, USER_AGENT};
 use crate::manifest::Manifest;
 use crate::observation::{
     Cell, Consent, ConsentLook, Coverage, Engine, Job, LinkCheck, Outcome, PersonaCoverage, Phase,
-    PolicyPage, ProbeKind, Reached, Run, SCAN_FORMAT, Scan, TaskEnd, TaskRecord,
+    PolicyPage, ProbeKind, Reached, Run, Scan, TaskEnd, TaskRecord,
 };
 use crate::plan::{
     self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Schedule, Target, Task, TaskResult,
@@ -643,7 +643,6 @@ impl Tasks<'_> {
         };
         let observations = recorder.observations();
         Scan {
-            format: SCAN_FORMAT,
             run: Run {
                 tool: concat!("cookieproof ", env!("CARGO_PKG_VERSION")).into(),
                 target: runner.target.name.clone(),

@@ -1,9 +1,12 @@
 //! A scan as a file: JSON, with the version of its format.
 
-use super::{SCAN_FORMAT, Scan};
+use super::foreign::foreign;
+use crate::observation::Scan;
 use serde::Deserialize;
-use serde_json::Value;
 use std::io::{self, Read as _};
+
+/// Version of the saved scan's format; a file of another version is refused with a message.
+pub const SCAN_FORMAT: u32 = 1;
 
 /// Larger files are no scans: what a run keeps of each kind is bounded, and far below this even where
 /// every list is full.
@@ -17,11 +20,11 @@ pub enum NotAScan {
     #[error("it is larger than {} MiB", MOST_BYTES >> 20)]
     TooLarge,
     /// A file of another kind, and what to do with it.
-    #[error("{what}, not a saved scan{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
-    Foreign { what: &'static str, hint: Option<&'static str> },
+    #[error("this is {what}, not a saved scan: {hint}")]
+    Foreign { what: &'static str, hint: &'static str },
     #[error("it is not a saved scan: {0}")]
     Malformed(String),
-    #[error("it has format {0}; this version reads format {SCAN_FORMAT}. Make the scan again.")]
+    #[error("it has format {0}; this version reads format {SCAN_FORMAT}. {hint}", hint = what_to_do(*.0))]
     OtherFormat(u64),
 }
 
@@ -38,22 +41,31 @@ impl Scan {
         struct Version {
             format: u64,
         }
-        let mut text = String::new();
-        let read = input.take(MOST_BYTES + 1).read_to_string(&mut text)?;
-        if read as u64 > MOST_BYTES {
+        let mut bytes = Vec::new();
+        if input.take(MOST_BYTES + 1).read_to_end(&mut bytes)? as u64 > MOST_BYTES {
             return Err(NotAScan::TooLarge);
         }
         // The version first: a scan of another one may lack fields, and that would be no help.
-        let format = match serde_json::from_str(&text) {
+        let format = match serde_json::from_slice(&bytes) {
             Ok(Version { format }) => format,
             Err(error) => {
-                return Err(foreign(&text).unwrap_or_else(|| NotAScan::Malformed(without_values(&error))));
+                return Err(foreign(&bytes).unwrap_or_else(|| NotAScan::Malformed(without_values(&error))));
             }
         };
         if format != u64::from(SCAN_FORMAT) {
             return Err(NotAScan::OtherFormat(format));
         }
-        serde_json::from_str(&text).map_err(|error| NotAScan::Malformed(without_values(&error)))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| foreign(&bytes).unwrap_or_else(|| NotAScan::Malformed(without_values(&error))))
+    }
+}
+
+/// About a file of this other format.
+fn what_to_do(format: u64) -> &'static str {
+    if format > u64::from(SCAN_FORMAT) {
+        "A newer version wrote it: update cookieproof, or make the scan again."
+    } else {
+        "Make the scan again."
     }
 }
 
@@ -81,53 +93,6 @@ pub fn without_values(error: &serde_json::Error) -> String {
         }
         _ => format!("a value that cannot be read{place}"),
     }
-}
-
-/// What a file is that is no scan, where that can be told.
-fn foreign(text: &str) -> Option<NotAScan> {
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    let is = |what, hint| Some(NotAScan::Foreign { what, hint });
-    let save = Some("`--save-scan FILE` writes one");
-    if text.is_empty() {
-        return is("this is an empty file", save);
-    }
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
-        return match text {
-            _ if text.starts_with("<?xml") || text.starts_with("<testsuite") => is("this is XML", save),
-            _ if text.starts_with('<') => is("this is a web page", save),
-            _ if text.starts_with('{') => None,
-            _ if text.starts_with("# Cookie") || text.starts_with("# ") && text.contains("\n## ") => {
-                is("this is a Markdown report", save)
-            }
-            _ => is("this is no JSON", save),
-        };
-    };
-    let has = |pointer: &str| value.pointer(pointer).is_some();
-    match value.get("format").and_then(Value::as_str) {
-        Some(format) if format.starts_with("cookieproof-report/") => {
-            return is("this is a JSON report", save);
-        }
-        Some(format) if format.starts_with("cookieproof-") => {
-            return is("this is another file of cookieproof's", save);
-        }
-        _ => {}
-    }
-    if has("/log/entries") {
-        return is("this is a HAR file", Some("say as whom it was recorded with `--as PERSONA/STATE`"));
-    }
-    if has("/runs/0/tool") {
-        return is("this is a SARIF report", save);
-    }
-    if has("/cookies") && has("/origins") {
-        return is("this is Playwright's storageState", None);
-    }
-    if has("/site") || has("/cookies/0/name") {
-        return is("this is a manifest", Some("name it with `--manifest FILE`"));
-    }
-    if has("/targets") || has("/personas") {
-        return is("this is a plan", Some("name it as the argument"));
-    }
-    None
 }
 
 #[cfg(test)]
@@ -165,29 +130,18 @@ mod tests {
     #[test]
     fn what_is_no_scan_says_why() {
         for (text, why) in [
-            ("", "this is an empty file, not a saved scan: `--save-scan FILE` writes one"),
             (
                 "[]",
                 "it is not a saved scan: invalid length 0, expected struct Version with 1 element at line 1 column 2",
             ),
             ("{}", "it is not a saved scan: missing field `format` at line 1 column 2"),
-            ("{\"format\": 7}", "it has format 7; this version reads format 1. Make the scan again."),
+            (
+                "{\"format\": 7}",
+                "it has format 7; this version reads format 1. A newer version wrote it: update cookieproof, or \
+                 make the scan again.",
+            ),
+            ("{\"format\": 0}", "it has format 0; this version reads format 1. Make the scan again."),
             ("{\"format\": 1}", "it is not a saved scan: missing field `run` at line 1 column 13"),
-            (
-                "{\"format\": \"cookieproof-report/1\"}",
-                "this is a JSON report, not a saved scan: `--save-scan FILE` writes one",
-            ),
-            (
-                "{\"log\": {\"entries\": []}}",
-                "this is a HAR file, not a saved scan: say as whom it was recorded with `--as PERSONA/STATE`",
-            ),
-            (
-                "{\"version\": \"2.1.0\", \"runs\": [{\"tool\": {}}]}",
-                "this is a SARIF report, not a saved scan: `--save-scan FILE` writes one",
-            ),
-            ("{\"cookies\": [], \"origins\": []}", "this is Playwright's storageState, not a saved scan"),
-            ("[site]\nname = 1", "this is no JSON, not a saved scan: `--save-scan FILE` writes one"),
-            ("<!doctype html>", "this is a web page, not a saved scan: `--save-scan FILE` writes one"),
             ("{\"format\": 1, ", "it is not a saved scan: EOF while parsing a value at line 1 column 14"),
         ] {
             assert_eq!(Scan::read(text.as_bytes()).unwrap_err().to_string(), why);
