@@ -56,6 +56,7 @@ mod readme;
 mod replay;
 mod report;
 mod resume;
+mod saved_scan;
 mod scan_cli;
 mod schema;
 mod secrets;

@@ -17,6 +17,3 @@ mod saved;
 mod v1;
 
 pub use saved::{NotAScan, SCAN_FORMAT, without_values};
-
-#[cfg(test)]
-mod tests;

@@ -1,18 +1,15 @@
 //! Files that were written once are read and written the same for good, and the schema says all of it.
 
-#[path = "../../../tests/support/closed_schema.rs"]
-mod closed_schema;
-
-use self::closed_schema::misfits;
-use crate::observation::Scan;
+use crate::support::closed_schema::misfits;
+use cookieproof::observation::Scan;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With every member and every word of format 1. It stays as it is: who has to change it breaks everybody's files.
-const EVERYTHING: &str = include_str!("../../../tests/vectors/scan/everything.json");
+const EVERYTHING: &str = include_str!("vectors/scan/everything.json");
 /// As one of the first versions wrote it: what came later is not there.
-const PLAIN: &str = include_str!("../../../tests/vectors/scan/plain.json");
-const SCHEMA: &str = include_str!("../../../config/scan.schema.json");
+const PLAIN: &str = include_str!("vectors/scan/plain.json");
+const SCHEMA: &str = include_str!("../config/scan.schema.json");
 
 fn read(text: &str) -> Scan {
     Scan::read(text.as_bytes()).unwrap()
