@@ -631,11 +631,7 @@ async fn a_page_on_a_moved_clock_asks_no_more_than_its_host_may_get() {
     let (rendered, _) = open(&site, "/reloads", None).await;
     let reloads = asked.lock().unwrap().iter().filter(|(_, target)| target == "/reloads").count();
     assert!((2..=6).contains(&reloads), "{reloads} {:?} {:?}", rendered.visit.failure, rendered.remarks);
-    assert!(
-        rendered.remarks.iter().any(|remark| remark.contains(" time only")),
-        "{:?}",
-        rendered.remarks
-    );
+    assert!(rendered.remarks.iter().any(|remark| remark.contains(" time only")), "{:?}", rendered.remarks);
 }
 
 #[test]
