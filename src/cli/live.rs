@@ -9,7 +9,7 @@ use super::settings::Looking;
 use crate::manifest::Manifest;
 use crate::observation::Scan;
 use crate::plan::LastRun;
-use crate::run::{RunError, StateFile, Stop, run, run_kept};
+use crate::run::{Look, RunError, StateFile, Stop};
 use std::sync::Arc;
 
 /// How much is told, as the flags say.
@@ -42,10 +42,7 @@ pub(super) fn scan(
     let scanned = runtime.block_on(async {
         interrupt::watch(stop.clone(), Arc::clone(&teller));
         let watch = Counted::of(Arc::clone(&teller), metrics.cloned());
-        match state {
-            Some(state) => run_kept(&plan, &target, manifest, &watch, &stop, state).await,
-            None => run(&plan, &target, manifest, &watch, &stop).await,
-        }
+        Look { manifest, watch: &watch, stop, state, ..Look::at(&plan, &target) }.run().await
     });
     teller.end();
     // A name being resolved cannot be called back; nobody waits for it.

@@ -8,12 +8,14 @@
 //! a member's.
 
 use super::answers::{Alike, Likeness};
-use super::context::{Ended, Runner};
+use super::context::Ended;
 use super::crawl_so_far::CrawlSoFar;
 use super::html;
 use super::jars;
 use super::persona::PersonaSession;
 use super::recorder::As;
+use super::render::Browser;
+use super::runner::Runner;
 use super::side_requests::{NO_SUCH_PAGE, Seeds, danger_of};
 use super::state::{Crawled, Line, Log, PartFound};
 use crate::cookie::{Decision, Jar};
@@ -51,10 +53,12 @@ const HARDLY_A_WORD: usize = 200;
 /// Parts of pages fetched, for each page of the limit.
 const PARTS_PER_PAGE: usize = 10;
 
-/// What a crawl leaves behind for the probes and for the policy page.
+/// Links to the policy that crawls find.
 #[derive(Default)]
 pub(super) struct PolicyLinks {
-    /// Own hosts whose pages link to the policy.
+    /// Where the policy is.
+    pub(super) addresses: Vec<Address>,
+    /// Own hosts whose pages link to it.
     pub(super) linking_hosts: BTreeSet<String>,
 }
 
@@ -71,10 +75,10 @@ impl Runner<'_> {
     /// is kept.
     pub(super) async fn crawl(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         cell: &Cell,
         seeds: &Seeds,
-        policy: &[Address],
         policy_links: &mut PolicyLinks,
         so_far: Option<CrawlSoFar>,
     ) -> Result<(), Ended> {
@@ -119,9 +123,9 @@ impl Runner<'_> {
         });
         let mut crawl = Crawl {
             runner: self,
+            browser,
             who,
             cell,
-            policy,
             policy_links,
             frontier,
             under_way: VecDeque::new(),
@@ -194,9 +198,10 @@ fn any_of(patterns: &[PagePattern]) -> impl Fn(&Address) -> bool + Send + Sync +
 
 struct Crawl<'w, 'g> {
     runner: &'w mut Runner<'g>,
+    /// Asks for the mark of a login where only a script shows it.
+    browser: &'w mut Option<Browser>,
     who: &'w mut PersonaSession,
     cell: &'w Cell,
-    policy: &'w [Address],
     policy_links: &'w mut PolicyLinks,
     frontier: Frontier,
     /// In the order they were asked for.
@@ -512,7 +517,7 @@ impl Crawl<'_, '_> {
         let fresh: Vec<&Address> = fresh.filter(|address| !self.frontier.has_seen(address)).collect();
         self.look_for_back_offices(fresh.into_iter());
         self.frontier.push_all(next, links);
-        if links.documents.iter().any(|link| self.policy.contains(&link.address)) {
+        if links.documents.iter().any(|link| self.policy_links.addresses.contains(&link.address)) {
             let host = visit.shown.host_str().unwrap_or_default().to_owned();
             if self.policy_links.linking_hosts.insert(host.clone()) && self.runner.recorder.is_kept() {
                 self.lines.push(Line::LinksToPolicy(host));
@@ -611,7 +616,7 @@ impl Crawl<'_, '_> {
         }
         self.since_check = 0;
         let held = std::mem::take(&mut self.held);
-        if self.runner.is_logged_in(self.who, self.cell).await? {
+        if self.runner.is_logged_in(self.browser, self.who, self.cell).await? {
             self.alarms += usize::from(held.iter().any(|held| held.alarming));
             self.between_checks = BETWEEN_CHECKS.min(self.between_checks + 1);
             for held in &held {
@@ -643,7 +648,7 @@ impl Crawl<'_, '_> {
         }
         let lost = format!("{}: the session was lost", self.who.persona.name);
         self.runner.warn(format!("{lost}; logging in again"));
-        if !self.runner.log_in_again(self.who, self.cell).await? {
+        if !self.runner.log_in_again(self.browser, self.who, self.cell).await? {
             return Ok(true);
         }
         Ok(false)
@@ -785,7 +790,7 @@ impl Crawl<'_, '_> {
         self.keep(false);
         self.runner.progress.queued = 0;
         self.runner.tell_progress(true);
-        if !again && self.runner.browser.is_some() {
+        if !again && self.browser.is_some() {
             self.who.frontier = Some(Arc::new(Mutex::new(self.frontier)));
         }
     }

@@ -2,14 +2,21 @@
 
 use crate::cookie::StoredCookie;
 use crate::observation::{Cell, Consent, Phase, Reached};
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
 use crate::run::state::Line;
 use crate::run::steps::{Halt, StepFailure};
 
 impl Runner<'_> {
     /// Logs in for the first time, and proves it. Whether it got there is in `who.reached`.
-    pub(super) async fn log_in(&mut self, who: &mut PersonaSession, consent: &Consent) -> Result<(), Ended> {
+    pub(super) async fn log_in(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        consent: &Consent,
+    ) -> Result<(), Ended> {
         let login = cell(&who.persona.name, consent, Phase::Login, 1);
         if let Some(mark) = who.persona.logged_in_when.clone()
             && !who.persona.login.is_empty()
@@ -24,24 +31,26 @@ impl Runner<'_> {
                 Some(self.not_reached(who, StepFailure { step: "the login".into(), why, answered: None }));
             return Ok(());
         }
-        self.attempt(who, &login).await
+        self.attempt(browser, who, &login).await
     }
 
     /// One more login, after this choice about cookies was recorded.
     pub(super) async fn log_in_having(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         choice: Vec<StoredCookie>,
         consent: &Consent,
     ) -> Result<(), Ended> {
         who.choice = choice;
         let login = cell(&who.persona.name, consent, Phase::Login, 1);
-        self.attempt(who, &login).await
+        self.attempt(browser, who, &login).await
     }
 
     /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
     pub(super) async fn log_in_again(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         crawl: &Cell,
     ) -> Result<bool, Ended> {
@@ -56,7 +65,7 @@ impl Runner<'_> {
         }
         let login = Cell { phase: Phase::Login, ..crawl.clone() };
         self.recorder.has_nothing();
-        self.attempt(who, &login).await?;
+        self.attempt(browser, who, &login).await?;
         if let Some(Reached::No { step, why }) = who.reached.clone() {
             let why = format!("the session was lost, and logging in again failed: {step}: {why}");
             who.reached = Some(Reached::Lost { why });
@@ -65,7 +74,12 @@ impl Runner<'_> {
     }
 
     /// Comes back as somebody who was there before the run was interrupted, within the budget.
-    pub(super) async fn come_anew(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
+    pub(super) async fn come_anew(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        login: &Cell,
+    ) -> Result<(), Ended> {
         let name = who.persona.name.clone();
         if who.persona.visitor.logged_in && who.logins >= who.persona.login_budget {
             let budget = who.persona.login_budget;
@@ -74,7 +88,7 @@ impl Runner<'_> {
             who.reached = Some(Reached::Lost { why });
             return Ok(());
         }
-        self.attempt(who, login).await?;
+        self.attempt(browser, who, login).await?;
         if let Some(Reached::No { step, why }) = who.reached.clone() {
             let why = format!("the run was interrupted, and coming back failed: {step}: {why}");
             who.reached = Some(Reached::Lost { why });
@@ -83,7 +97,12 @@ impl Runner<'_> {
     }
 
     /// One login from the start, with nothing in the jar but a recorded choice.
-    async fn attempt(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<(), Ended> {
+    async fn attempt(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        login: &Cell,
+    ) -> Result<(), Ended> {
         if who.persona.visitor.logged_in {
             // Before it is made: whoever goes on after a crash has made it.
             self.keep_at_once(&Line::Login(who.persona.name.clone()));
@@ -103,7 +122,7 @@ impl Runner<'_> {
         }
         who.choice.iter().for_each(|cookie| who.session.jar.insert(cookie.clone()));
         let steps = who.persona.login.clone();
-        match self.perform(who, login, &steps, "the login").await {
+        match self.perform(browser, who, login, &steps, "the login").await {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => {
@@ -115,7 +134,7 @@ impl Runner<'_> {
         // The address of a script's request is no page.
         let landing = who.shown.as_ref().filter(|shown| shown.navigated).map(|shown| shown.url.clone());
         who.landing = landing.filter(|url| self.site.is_own(url));
-        who.reached = Some(self.prove(who, login).await?);
+        who.reached = Some(self.prove(browser, who, login).await?);
         who.login_jar = who.session.jar.clone();
         Ok(())
     }
@@ -127,7 +146,12 @@ impl Runner<'_> {
     }
 
     /// Whether the login worked: by the mark, or, without one, by what the last answer looks like.
-    async fn prove(&mut self, who: &mut PersonaSession, login: &Cell) -> Result<Reached, Ended> {
+    async fn prove(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        login: &Cell,
+    ) -> Result<Reached, Ended> {
         let last = who.persona.login.last().map_or(who.persona.place, |step| step.place);
         let step = format!("the proof of the login ({}:{})", self.plan.file, last.line);
         let Some(mark) = who.persona.logged_in_when.clone() else {
@@ -145,7 +169,7 @@ impl Runner<'_> {
                 }
             });
         };
-        let marked = self.ask_mark(who, login, &mark).await?;
+        let marked = self.ask_mark(browser, who, login, &mark).await?;
         if marked.holds {
             return Ok(if who.unproven { Reached::Unproven } else { Reached::Yes });
         }

@@ -7,12 +7,13 @@ use crate::engine::{Ask, Gate, HttpEngine, Session, Visit};
 use crate::legible::without_credentials;
 use crate::observation::{Cell, Consent, Engine, Phase, Resource, quoted};
 use crate::plan::Mark;
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::html;
 use crate::run::persona::{PersonaSession, place};
 use crate::run::recorder::As;
 use crate::run::render::Browser;
-use crate::run::steps::Shown;
+use crate::run::runner::Runner;
+use crate::run::shown::Shown;
 use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
@@ -38,11 +39,12 @@ impl Runner<'_> {
     /// Whether the persona still is logged in. A page that does not answer now proves nothing.
     pub(super) async fn is_logged_in(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         cell: &Cell,
     ) -> Result<bool, Ended> {
         let Some(mark) = who.persona.logged_in_when.clone() else { return Ok(true) };
-        let marked = self.ask_mark(who, cell, &mark).await?;
+        let marked = self.ask_mark(browser, who, cell, &mark).await?;
         if !marked.holds && !marked.unclear {
             self.detail(format!("{}: {}", who.persona.name, marked.why));
         }
@@ -52,19 +54,20 @@ impl Runner<'_> {
     /// Asks for the mark with the persona's session.
     pub(super) async fn ask_mark(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         cell: &Cell,
         mark: &Mark,
     ) -> Result<Marked, Ended> {
         let mark = who.own_mark(mark);
-        if !who.marked_by_script || self.browser.is_none() {
+        if !who.marked_by_script || browser.is_none() {
             let engine = who.engine.clone();
             let marked = self.mark_with(&engine, &mut who.session, cell, &mark).await?;
-            if marked.holds || !marked.by_script || self.browser.is_none() {
+            if marked.holds || !marked.by_script || browser.is_none() {
                 return Ok(marked);
             }
         }
-        self.rendered_mark(who, cell, &mark).await
+        self.rendered_mark(browser, who, cell, &mark).await
     }
 
     /// Asks for the mark with any session.
@@ -145,17 +148,15 @@ impl Runner<'_> {
     /// visitor of whom nothing is known is asked, too: a mark that shows to everybody proves nothing.
     pub(super) async fn rendered_mark(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         cell: &Cell,
         mark: &Mark,
     ) -> Result<Marked, Ended> {
-        // Taken out for as long as it works, since every visit is recorded in the runner, too.
-        let Some(mut browser) = self.browser.take() else {
-            return Ok(unclear("no browser is there to ask it"));
-        };
-        let marked = self.ask_rendered(&mut browser, who, cell, mark).await;
-        self.browser = Some(browser);
-        marked
+        match browser {
+            Some(browser) => self.ask_rendered(browser, who, cell, mark).await,
+            None => Ok(unclear("no browser is there to ask it")),
+        }
     }
 
     async fn ask_rendered(

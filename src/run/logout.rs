@@ -6,9 +6,11 @@ use crate::crawl::Danger;
 use crate::engine::{Ask, Session};
 use crate::observation::{Cell, Consent, Outcome, Phase, ProbeKind, ProbeResult};
 use crate::plan::{Action, Probe, Step};
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::recorder::As;
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
 use crate::run::side_requests::danger_of;
 use crate::run::steps::Halt;
 use std::collections::BTreeSet;
@@ -17,14 +19,15 @@ impl Runner<'_> {
     /// Logs out, and looks at what that left. `probes` are those of this persona.
     pub(super) async fn log_out(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         probes: &[Probe],
     ) -> Result<Vec<Outcome>, Ended> {
         let crawl = cell(&who.persona.name, &Consent::Untouched, Phase::Logout, 1);
         // Another persona's logout may have ended this session, where they share an account.
-        if !self.is_logged_in(who, &crawl).await? {
+        if !self.is_logged_in(browser, who, &crawl).await? {
             who.lost += 1;
-            self.log_in_again(who, &crawl).await?;
+            self.log_in_again(browser, who, &crawl).await?;
         }
         let mut outcomes = Vec::new();
         if who.is_there() {
@@ -32,7 +35,7 @@ impl Runner<'_> {
                 if !self.is_asked_at_logout(who, probe) {
                     continue;
                 }
-                let (result, evidence, page) = self.logout_needs_token(who, probe).await?;
+                let (result, evidence, page) = self.logout_needs_token(browser, who, probe).await?;
                 outcomes.push(self.outcome(probe, result, evidence, page));
             }
         }
@@ -46,7 +49,7 @@ impl Runner<'_> {
         }
         let before = who.session.clone();
         let steps = who.persona.logout.clone();
-        let failed = match self.perform(who, &crawl, &steps, "the logout").await {
+        let failed = match self.perform(browser, who, &crawl, &steps, "the logout").await {
             Ok(()) => None,
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => {
@@ -59,7 +62,7 @@ impl Runner<'_> {
         // Where nothing tells whether the session goes on, it may.
         let still = match who.persona.logged_in_when.clone() {
             Some(mark) => {
-                let marked = self.ask_mark(who, &after, &mark).await?;
+                let marked = self.ask_mark(browser, who, &after, &mark).await?;
                 marked.holds || marked.unclear
             }
             None => true,
@@ -85,7 +88,7 @@ impl Runner<'_> {
                 (None, ProbeKind::ClearedOnLogout) => {
                     self.cleared_by_logout(&before.jar, &who.session.jar, probe)
                 }
-                (None, _) => self.ended(who, &before, &after).await?,
+                (None, _) => self.ended(browser, who, &before, &after).await?,
             };
             outcomes.push(self.outcome(probe, result, evidence, None));
         }

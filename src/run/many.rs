@@ -3,8 +3,7 @@
 //! after the other, so that no host is asked by two crawls at once.
 
 use super::pace::Paces;
-use super::runner::run_beside;
-use super::{RunError, Stop, Watch};
+use super::{Look, RunError, Stop, Watch};
 use crate::manifest::Manifest;
 use crate::observation::Scan;
 use crate::plan::{Plan, Target};
@@ -53,8 +52,9 @@ pub async fn many(sites: Vec<Wanted>, at_once: usize, stop: &Stop, mut done: imp
                     let (stop, paces) = (stop.clone(), paces.clone());
                     let run = runs.spawn_local(async move {
                         let Wanted { plan, target, manifest, watch } = site;
-                        let manifest = Some(manifest.as_ref());
-                        match run_beside(&plan, &target, manifest, watch.as_ref(), &stop, &paces).await {
+                        let (manifest, watch) = (Some(manifest.as_ref()), watch.as_ref());
+                        let look = Look { manifest, watch, stop, paces, ..Look::at(&plan, &target) };
+                        match look.run().await {
                             Ok(scan) => Came::Seen(Box::new(scan)),
                             Err(error) => Came::Failed(error),
                         }

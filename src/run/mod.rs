@@ -2,7 +2,6 @@
 //! pace, steps, probes. This is the one place that spawns.
 
 mod answers;
-mod consent;
 mod context;
 mod correlation;
 mod crawl;
@@ -18,26 +17,73 @@ mod persona;
 mod plain_http;
 mod probes;
 mod recorder;
+mod references;
 mod render;
 mod rendered_links;
 mod replay;
 mod runner;
+mod session_files;
 mod session_transfer;
+mod shown;
 mod side_requests;
 mod state;
 mod steps;
+mod tasks;
+mod visits;
 
 pub use many::{Came, Wanted, many};
 pub(crate) use pace::Paces;
 pub use replay::{RecordedAs, replay};
-pub(crate) use runner::run_beside;
-pub use runner::{is_state_of, run, run_kept};
 pub use state::{NotAState, StateFile};
+pub use tasks::is_state_of;
 
-use crate::observation::{Phase, Sighting};
+use crate::manifest::Manifest;
+use crate::observation::{Phase, Scan, Sighting};
+use crate::plan::{Plan, Target};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+
+/// Looks at a target as the plan says. `manifest` adds its pages, links and probes; without one
+/// the run only looks.
+pub async fn run(
+    plan: &Plan,
+    target: &Target,
+    manifest: Option<&Manifest>,
+    watch: &dyn Watch,
+    stop: &Stop,
+) -> Result<Scan, RunError> {
+    Look { manifest, watch, stop: stop.clone(), ..Look::at(plan, target) }.run().await
+}
+
+/// What a run is asked for: what to look at and how, who watches, and what it shares with others.
+#[derive(Clone)]
+pub struct Look<'a> {
+    pub plan: &'a Plan,
+    pub target: &'a Target,
+    /// Adds its pages, links and probes; without one the run only looks.
+    pub manifest: Option<&'a Manifest>,
+    pub watch: &'a dyn Watch,
+    pub stop: Stop,
+    /// Keeps the run in this file while it goes on, so that another can go on where this one is killed; or
+    /// goes on with one that was.
+    pub state: Option<&'a StateFile>,
+    /// The turns that it takes with other runs.
+    pub(crate) paces: Paces,
+}
+
+impl<'a> Look<'a> {
+    /// A look that nobody watches, by itself.
+    pub fn at(plan: &'a Plan, target: &'a Target) -> Look<'a> {
+        let (stop, paces) = (Stop::default(), Paces::default());
+        Look { plan, target, manifest: None, watch: &(), stop, state: None, paces }
+    }
+
+    /// Makes the run.
+    pub async fn run(self) -> Result<Scan, RunError> {
+        tasks::look(self).await
+    }
+}
 
 /// Tells a run to end early: what was seen is kept and the scan is marked partial.
 #[derive(Clone, Debug, Default)]

@@ -1,20 +1,24 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
 use crate::cookie::{Jar, Name, StoredCookie};
-use crate::crawl::{BackOffices, PageGroups};
+use crate::crawl::{BackOffices, Frontier, PageGroups};
 use crate::engine::{HttpEngine, Session, Visit};
 use crate::manifest::{Manifest, PagePattern};
 use crate::observation::{Consent, PersonaCoverage, Reached};
 use crate::plan::{Mark, Persona};
-use crate::run::rendered_links::SharedFrontier;
-use crate::run::steps::Shown;
+use crate::run::references::Live;
+use crate::run::shown::Shown;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use url::Url;
 
 /// Pages remembered for each class, to be asked again by probes.
 const PAGES_PER_CLASS: usize = 5;
 /// Pages remembered for the look after the logout.
 const PAGES_FOR_LATER: usize = 10;
+
+/// A persona's frontier, shared by the crawl without and with a browser.
+pub(super) type SharedFrontier = Arc<Mutex<Frontier>>;
 
 /// A persona with its session.
 #[derive(Clone)]
@@ -127,6 +131,11 @@ impl PersonaSession {
         }
     }
 
+    /// What `${cookie:NAME}`, `${json:/pointer}` and `${page:SELECTOR}` look at.
+    pub(super) fn live(&self) -> Live<'_> {
+        Live { jar: Some(&self.session.jar), json: self.json.as_ref(), page: self.shown.as_ref() }
+    }
+
     /// Whether a page is one of those where logins begin.
     pub(super) fn is_login_page(&self, url: &Url) -> bool {
         self.login_pages.contains(place(url))
@@ -169,4 +178,13 @@ impl PersonaSession {
 /// Origin and path, without a last slash: what makes two addresses the same page.
 pub(super) fn place(url: &Url) -> &str {
     url[..url::Position::AfterPath].trim_end_matches('/')
+}
+
+/// The same address over plain http, for a step of a login that is made there.
+pub(super) fn over_http(url: &Url, origin: &Url) -> Url {
+    let mut twin = url.clone();
+    // Another own host has it on the usual port.
+    let port = if url.host() == origin.host() { origin.port() } else { None };
+    let changed = twin.set_scheme("http").is_ok() && twin.set_port(port).is_ok();
+    if changed { twin } else { url.clone() }
 }

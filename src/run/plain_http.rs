@@ -3,60 +3,19 @@
 //! speak for a form that is sent to another.
 
 use crate::engine::Ask;
-use crate::observation::{Consent, FailureKind, Outcome, Phase, ProbeKind, ProbeResult, Resource, http_twin};
+use crate::observation::{Consent, FailureKind, Outcome, Phase, ProbeKind, ProbeResult, Resource};
 use crate::plan::{Action, Probe};
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::{is_no_word, listed};
 use crate::run::recorder::As;
+use crate::run::runner::Runner;
 use crate::run::state::Line;
 use crate::run::steps::Halt;
 use std::collections::BTreeSet;
 use url::Url;
 
 impl Runner<'_> {
-    /// Where the site is over plain http: what `pages.start` names, on whatever port, else the usual
-    /// port. Nothing where the target has no https.
-    pub(super) fn http_origins(&self) -> Vec<Url> {
-        let base = &self.target.url;
-        if base.scheme() != "https" {
-            return Vec::new();
-        }
-        let named = self.plan.pages.start.iter().filter_map(|page| self.site.on_target(page));
-        let named = named.filter(|page| page.scheme() == "http" && self.site.is_own(page));
-        let mut origins: Vec<Url> = Vec::new();
-        for mut origin in named.chain(http_twin(base)) {
-            origin.set_path("/");
-            origin.set_query(None);
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
-        }
-        origins
-    }
-
-    /// The plain http addresses that are always asked: the start, and where people log in.
-    pub(super) fn http_addresses(&self) -> Vec<Url> {
-        let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
-        let opened = steps.filter_map(|step| match &step.action {
-            Action::Open { url } => self.site.on_target(url.literal()?),
-            _ => None,
-        });
-        let pages: Vec<Url> = [self.target.url.clone()].into_iter().chain(opened).collect();
-        let mut addresses = Vec::new();
-        for origin in self.http_origins() {
-            for page in &pages {
-                let mut twin = origin.clone();
-                twin.set_path(page.path());
-                twin.set_query(page.query());
-                if !addresses.contains(&twin) {
-                    addresses.push(twin);
-                }
-            }
-        }
-        addresses
-    }
-
     /// The persona's login made over plain http, as somebody would whose browser knows no better. It
     /// carries a password in the clear, so it is made on this machine only, or where the plan says so.
     pub(super) async fn log_in_over_http(
@@ -128,7 +87,7 @@ impl Runner<'_> {
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
         self.set_over_http = Some(BTreeSet::new());
         let steps = who.persona.login.clone();
-        let end = self.perform(&mut other, &probing, &steps, "the login over plain http").await;
+        let end = self.perform(&mut None, &mut other, &probing, &steps, "the login over plain http").await;
         let set = self.set_over_http.take().unwrap_or_default();
         let evidence = vec![format!("the login over plain http set there: {}", listed(&set))];
         let refused = |other: &PersonaSession| {
@@ -150,13 +109,4 @@ impl Runner<'_> {
         };
         Ok((result, evidence))
     }
-}
-
-/// The same address over plain http, for a step of a login that is made there.
-pub(super) fn over_http(url: &Url, origin: &Url) -> Url {
-    let mut twin = url.clone();
-    // Another own host has it on the usual port.
-    let port = if url.host() == origin.host() { origin.port() } else { None };
-    let changed = twin.set_scheme("http").is_ok() && twin.set_port(port).is_ok();
-    if changed { twin } else { url.clone() }
 }

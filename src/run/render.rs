@@ -2,16 +2,20 @@
 //! scripts running; each persona and consent state in a fresh browser of its own, several pages at
 //! a time.
 
+mod banner;
+mod consent;
 mod late;
+mod leftovers;
 mod pages;
 mod pictures;
 
+pub(super) use self::banner::{BannerSeen, banner_outcome};
 pub(super) use self::pages::Listed;
 use super::RunError;
-use super::context::{Ended, Runner};
+use super::context::{Ended, RunContext};
 use super::persona::PersonaSession;
-use super::probes::Shown;
 use super::rendered_links::RenderedLinks;
+use super::runner::Runner;
 use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::crawl::{Address, BackOffices};
 use crate::engine::Session;
@@ -47,8 +51,8 @@ impl Browser {
     }
 
     /// Starts it before the long work, so that a missing browser is said at once.
-    pub(super) async fn start(runner: &Runner<'_>) -> Result<Browser, RunError> {
-        let plan = runner.plan;
+    pub(super) async fn start(run: &RunContext<'_>) -> Result<Browser, RunError> {
+        let plan = run.plan;
         let settings = BrowserSettings {
             executable: plan.browser.executable.clone(),
             url: plan.browser.url.clone(),
@@ -58,7 +62,7 @@ impl Browser {
         };
         let engine = start(&settings).await?;
         if engine.third_party() != settings.third_party {
-            runner.warn(match engine.third_party() {
+            run.warn(match engine.third_party() {
                 ThirdPartyCookies::Allow => {
                     "the browser keeps third-party cookies, though the plan wants them blocked"
                 }
@@ -168,7 +172,7 @@ impl Runner<'_> {
         if cell.consent == Consent::Accepted
             && let Some(shown) = look.shown_again
         {
-            let again = Shown { shown, suspected: look.suspected.clone() };
+            let again = BannerSeen { shown, suspected: look.suspected.clone() };
             outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, again));
         }
         let context = self.pages(browser, context, who, list, look, &mut seen).await?;

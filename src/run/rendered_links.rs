@@ -3,9 +3,10 @@
 //! past robots.txt. They are rendered, and asked for once without a browser, so that the headers of
 //! a first request to them count, too.
 
-use super::context::{Ended, Runner};
-use super::persona::PersonaSession;
+use super::context::Ended;
+use super::persona::{PersonaSession, SharedFrontier};
 use super::recorder::As;
+use super::runner::Runner;
 use super::state::Line;
 use crate::crawl::{Address, Frontier, Link, LinkKind, Next, Said, Words, asks_first};
 use crate::engine::Ask;
@@ -13,11 +14,8 @@ use crate::engine::browser::RenderedLink;
 use crate::observation::{Cell, Engine, SkipReason, Skipped};
 use crate::plan;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use url::Url;
-
-/// A persona's frontier, shared by the crawl without and with a browser.
-pub(super) type SharedFrontier = Arc<Mutex<Frontier>>;
 
 /// What the browser finds in one cell.
 #[derive(Default)]
@@ -170,6 +168,7 @@ fn locked(frontier: &SharedFrontier) -> MutexGuard<'_, Frontier> {
 mod tests {
     use super::*;
     use crate::crawl::{Bounds, Scope};
+    use std::sync::{Arc, Mutex};
 
     fn url(path: &str) -> Url {
         Url::parse("http://a.test/app").unwrap().join(path).unwrap()

@@ -1,703 +1,213 @@
-//! A run from its start to the scan: one loop over the schedule.
+//! Who makes the visits of a run and remembers what they showed. What it stands on is the context's, and read
+//! through it; what it looks with is given to it: a browser is no part of what works with one.
 
-mod going_on;
-
-use super::context::{Ended, Runner, cell};
-use super::crawl::PolicyLinks;
-use super::persona::PersonaSession;
-use super::render::{Browser, Listed};
-use super::side_requests::Seeds;
-use super::state::{Header, Log, StateFile};
-use super::steps::{Halt, Live, StepFailure, leave_out_optional, missing};
-use super::{Event, Paces, RunError, Stop, Watch};
-use crate::cookie::{Jar, StoredCookie, ThirdPartyCookies};
-use crate::crawl::Address;
-use crate::engine::{Session, USER_AGENT};
-use crate::manifest::Manifest;
-use crate::observation::{
-    Cell, Consent, ConsentLook, Coverage, Engine, Job, LinkCheck, Outcome, PersonaCoverage, Phase,
-    PolicyPage, ProbeKind, Reached, Run, Scan, TaskEnd, TaskRecord,
-};
-use crate::plan::{
-    self, ConsentPlan, EngineChoice, ImportFormat, Plan, Probe, Schedule, Target, Task, TaskResult,
-};
-use crate::sums::sum_of;
-use going_on::Before;
-pub use going_on::is_state_of;
-use std::collections::{BTreeMap, BTreeSet};
+use super::context::{Ended, RunContext, cell};
+use super::recorder::{As, Recorder};
+use super::state::Line;
+use super::visits::{kept, set_in_the_clear};
+use super::{Event, Progress};
+use crate::cookie::Name;
+use crate::crawl::{Address, Frontier, Robots, Step};
+use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::observation::{Consent, Phase, Published, Resource};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use url::Url;
 
-/// Looks at a target as the plan says. `manifest` adds its pages, links and probes; without one
-/// the run only looks.
-pub async fn run(
-    plan: &Plan,
-    target: &Target,
-    manifest: Option<&Manifest>,
-    watch: &dyn Watch,
-    stop: &Stop,
-) -> Result<Scan, RunError> {
-    run_beside(plan, target, manifest, watch, stop, &Paces::default()).await
+/// Progress is told at most this often.
+const BETWEEN_PROGRESS: Duration = Duration::from_millis(100);
+/// The rate is that of the last requests within this time.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// The run's memory, and the only one who writes to it.
+pub(super) struct Runner<'a> {
+    run: &'a RunContext<'a>,
+    pub(super) recorder: Recorder,
+    /// By host with port; asked for once in a run.
+    pub(super) robots: HashMap<String, Robots>,
+    pub(super) progress: Progress,
+    /// Names of what was put on the device since somebody began to listen.
+    pub(super) journal: Option<BTreeSet<Name>>,
+    /// Names that answers over plain http set, while a login is made there.
+    pub(super) set_over_http: Option<BTreeSet<Name>>,
+    /// The policy page, where nothing declared was read in its markup: a browser may see more.
+    pub(super) unread_policy: Option<Url>,
+    /// And what a browser saw.
+    pub(super) rendered_policy: Option<Published>,
+    /// Milliseconds that the run took before it went on.
+    pub(super) before: u64,
+    told: Option<Instant>,
+    /// What the start page leaves was told.
+    start_told: bool,
+    answered: VecDeque<Instant>,
 }
 
-/// The same, kept in a file while it goes on, so that another run can go on where this one is killed; or
-/// going on with one that was.
-pub async fn run_kept(
-    plan: &Plan,
-    target: &Target,
-    manifest: Option<&Manifest>,
-    watch: &dyn Watch,
-    stop: &Stop,
-    state: &StateFile,
-) -> Result<Scan, RunError> {
-    begun(plan, target, manifest, watch, stop, &Paces::default(), Some(state)).await
-}
+/// Half of what anybody asks a runner is what its run stands on.
+impl<'a> Deref for Runner<'a> {
+    type Target = RunContext<'a>;
 
-/// The same, taking turns with the other runs that keep these paces.
-pub(crate) async fn run_beside(
-    plan: &Plan,
-    target: &Target,
-    manifest: Option<&Manifest>,
-    watch: &dyn Watch,
-    stop: &Stop,
-    paces: &Paces,
-) -> Result<Scan, RunError> {
-    begun(plan, target, manifest, watch, stop, paces, None).await
-}
-
-async fn begun(
-    plan: &Plan,
-    target: &Target,
-    manifest: Option<&Manifest>,
-    watch: &dyn Watch,
-    stop: &Stop,
-    paces: &Paces,
-    state: Option<&StateFile>,
-) -> Result<Scan, RunError> {
-    let mut with_secrets = plan.clone();
-    with_secrets.go_to(target);
-    let left_out = leave_out_optional(&mut with_secrets);
-    let plan = &with_secrets;
-    if plan.personas.is_empty() {
-        return Err(RunError {
-            message: left_out.join("\n"),
-            hint: Some("nobody is left to look; a plan needs one persona that is not optional".into()),
-        });
+    fn deref(&self) -> &RunContext<'a> {
+        self.run
     }
-    check(plan, target)?;
-    let mut started = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut tasks = ready(plan, target, manifest, watch, stop, paces).await?;
-    if let Some(state) = state {
-        // Secrets mask themselves there; a value is in neither.
-        let of = sum_of(format!("{plan:?}\n{target:?}\n{manifest:?}").as_bytes());
-        let mode = tasks.runner.browser.as_ref().map(Browser::mode);
-        let before = tasks.keep_in(state, &Header::new(of, started.clone(), mode))?;
-        started = before.unwrap_or(started);
-    }
-    for note in left_out {
-        tasks.runner.warn(&note);
-        tasks.runner.recorder.note(note);
-    }
-    let ended = tasks.all().await.err();
-    Ok(tasks.scan(started, ended))
 }
 
-/// Everything a run needs; no request is made yet.
-async fn ready<'a>(
-    plan: &'a Plan,
-    target: &'a Target,
-    manifest: Option<&'a Manifest>,
-    watch: &'a dyn Watch,
-    stop: &'a Stop,
-    paces: &Paces,
-) -> Result<Tasks<'a>, RunError> {
-    let mut schedule = Schedule::new(plan, manifest);
-    let mut runner = Runner::new(plan, target, manifest, watch, stop, paces).await?;
-    if plan.engine != EngineChoice::Http {
-        let browser = Browser::start(&runner).await?;
-        schedule.browser_is(browser.mode());
-        runner.browser = Some(browser);
-    }
-    let mut personas = Vec::new();
-    for persona in schedule.personas() {
-        let session = PersonaSession::new(persona.clone(), runner.engine_for(persona).await?);
-        personas.push(PersonaState::new(session));
-    }
-    Ok(Tasks {
-        runner,
-        schedule,
-        personas,
-        records: Vec::new(),
-        seeds: Seeds::default(),
-        covered: Vec::new(),
-        decided: false,
-        outcomes: Vec::new(),
-        policy: None,
-        links: Vec::new(),
-        policy_links: PolicyLinks::default(),
-        before: Before::default(),
-    })
-}
-
-/// What would only show in the middle of a run is said before it.
-fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
-    if !matches!(target.url.scheme(), "http" | "https") || target.url.host_str().is_none() {
-        return Err(RunError {
-            message: format!("the target {} is no http or https address", target.name),
-            hint: Some("a target's url looks like https://example.org/".into()),
-        });
-    }
-    let missing = missing(plan);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(RunError {
-        message: missing.join("\n"),
-        hint: Some("set the variable for this command only: NAME=value cookieproof ...".into()),
-    })
-}
-
-/// A run under way.
-struct Tasks<'a> {
-    runner: Runner<'a>,
-    schedule: Schedule,
-    personas: Vec<PersonaState>,
-    records: Vec<TaskRecord>,
-    seeds: Seeds,
-    /// By persona: how far it came, in each state of consent that was tried.
-    covered: Vec<(usize, PersonaCoverage)>,
-    /// The personas' part over HTTP is through: how far they came is decided.
-    decided: bool,
-    outcomes: Vec<Outcome>,
-    policy: Option<PolicyPage>,
-    links: Vec<LinkCheck>,
-    policy_links: PolicyLinks,
-    /// The run that this one goes on with.
-    before: Before,
-}
-
-/// A persona between its tasks.
-struct PersonaState {
-    session: PersonaSession,
-    /// The jar that the crawls of one state of consent begin with.
-    start: Jar,
-    /// The session as it was before the crawls with recorded choices.
-    aside: Option<Session>,
-    /// It was asked whether it still is logged in, before its journeys and probes.
-    checked: bool,
-    /// A login that worked after consent was recorded, until it is known whether it takes that.
-    consented: Option<PersonaCoverage>,
-    /// The pages that were rendered, by the mode of third-party cookies.
-    pages: BTreeMap<Option<ThirdPartyCookies>, Vec<Listed>>,
-    /// It was there when the run was interrupted, and has to come back.
-    comes_back: bool,
-}
-
-impl PersonaState {
-    fn new(session: PersonaSession) -> PersonaState {
-        PersonaState {
-            session,
-            start: Jar::default(),
-            aside: None,
-            checked: false,
-            consented: None,
-            pages: BTreeMap::new(),
-            comes_back: false,
+impl<'a> Runner<'a> {
+    /// With nothing seen yet.
+    pub(super) fn new(run: &'a RunContext<'a>) -> Runner<'a> {
+        let members = run.plan.personas.iter().filter(|persona| persona.visitor.logged_in);
+        let members = members.map(|persona| persona.name.clone()).collect();
+        let secrets = run.engines().secrets;
+        Runner {
+            recorder: Recorder::new(Arc::clone(&run.site), secrets, run.manifest, members),
+            run,
+            robots: HashMap::new(),
+            progress: Progress::default(),
+            journal: None,
+            set_over_http: None,
+            unread_policy: None,
+            rendered_policy: None,
+            before: 0,
+            told: None,
+            start_told: false,
+            answered: VecDeque::new(),
         }
     }
-}
 
-impl Tasks<'_> {
-    /// Every task, in its order. Where the run ended early, why.
-    async fn all(&mut self) -> Result<(), Ended> {
-        while let Some(task) = self.before.take_task().or_else(|| self.schedule.next()) {
-            let (done, to_come) = self.schedule.progress();
-            self.runner.progress.task = done + 1;
-            self.runner.progress.tasks = done + 1 + to_come;
-            let result = self.perform(&task).await;
-            let end = match &result {
-                Ok(TaskResult { not_done: None, .. }) => TaskEnd::Done,
-                Ok(TaskResult { not_done: Some(why), .. }) => {
-                    TaskEnd::NotDone { why: self.runner.references.mask(why) }
-                }
-                Err(_) => TaskEnd::CutOff,
+    /// Makes one visit and records it.
+    pub(super) async fn visit(
+        &mut self,
+        engine: &HttpEngine,
+        session: &mut Session,
+        ask: &Ask,
+        counts: As,
+    ) -> Result<Visit, Ended> {
+        let visit = self.unrecorded(engine, session, ask).await?;
+        self.recorder.visit(&ask.cell, &visit, ask.within.as_ref(), counts);
+        if let Some(journal) = &mut self.journal {
+            journal.extend(kept(&visit).map(|sighting| sighting.name.clone()));
+        }
+        if let Some(set) = &mut self.set_over_http {
+            set.extend(set_in_the_clear(&visit));
+        }
+        Ok(visit)
+    }
+
+    /// Tells what the start page leaves, once: long before the run is through.
+    pub(super) fn tell_start(&mut self, visit: &Visit) {
+        if visit.asked == self.target.url && visit.status > 0 && !self.start_told {
+            self.start_told = true;
+            self.watch.event(Event::Start(visit.sightings().cloned().collect()));
+        }
+    }
+
+    /// Makes one visit that is nobody's sighting: another site's page, a second look.
+    pub(super) async fn unrecorded(
+        &mut self,
+        engine: &HttpEngine,
+        session: &mut Session,
+        ask: &Ask,
+    ) -> Result<Visit, Ended> {
+        let visit = self.unless_ended(engine.visit(session, ask)).await?;
+        self.tell_visit(&visit);
+        Ok(visit)
+    }
+
+    /// Milliseconds that the run takes by now, with what it took before it went on.
+    pub(super) fn milliseconds(&self) -> u64 {
+        self.before.saturating_add(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// What was kept counts from here on.
+    pub(super) fn commit(&mut self) {
+        let commit = Line::Commit(self.milliseconds());
+        let Some(log) = self.recorder.log() else { return };
+        log.commit(&commit);
+        if let Some(why) = log.failure() {
+            self.warn(format!("the state file cannot be written, and the run goes on without it: {why}"));
+        }
+    }
+
+    /// Keeps a line that counts at once.
+    pub(super) fn keep_at_once(&mut self, line: &Line) {
+        self.recorder.log().into_iter().for_each(|log| log.at_once(line));
+    }
+
+    /// The address as it may be written, where that is not as it is.
+    pub(super) fn masked(&self, address: &Address) -> Option<Address> {
+        let safe = self.recorder.masked(&address.to_url())?;
+        // One that is no address any more is known by its host alone.
+        Address::parse(safe.as_str()).or_else(|| Address::parse(address.origin()))
+    }
+
+    /// Keeps the steps of a frontier, without addresses that carry secrets.
+    pub(super) fn keep_steps(&mut self, frontier: &mut Frontier) {
+        let steps = frontier.take_steps().into_iter();
+        let steps: Vec<Step> =
+            steps.filter_map(|step| step.written(|address| self.masked(address))).collect();
+        if !steps.is_empty() {
+            self.recorder.keep(|| Line::Steps(steps));
+        }
+    }
+
+    /// Says how many addresses are not looked at, because they are not in the state file.
+    pub(super) fn left_out(&mut self, count: usize) {
+        if count > 0 {
+            let said = match count {
+                1 => "1 address that carries a secret was".to_owned(),
+                _ => format!("{count} addresses that carry secrets were"),
             };
-            match &result {
-                Ok(result) => self.keep_done(&task, &end, result),
-                // What it did until here is done again by whoever goes on.
-                Err(_) => self.runner.recorder.log().into_iter().for_each(Log::close),
-            }
-            self.before.forget();
-            self.runner.recorder.has_nothing();
-            self.record(&task, end);
-            self.schedule.done(&task, &result?);
-        }
-        self.runner.recorder.log().into_iter().for_each(Log::close);
-        Ok(())
-    }
-
-    fn record(&mut self, task: &Task, end: TaskEnd) {
-        self.records.push(TaskRecord { cell: task.cell.clone(), job: task.job.clone(), end });
-    }
-
-    async fn perform(&mut self, task: &Task) -> Result<TaskResult, Ended> {
-        let index = task.persona();
-        self.come_back(task).await?;
-        if task.cell.engine == Engine::Browser || task.job == Job::Logout {
-            self.decide_coverage();
-        }
-        // After crawls with recorded choices the session is again what it was before them.
-        let with_choice = task.job == Job::Crawl && task.cell.consent != Consent::Untouched;
-        if !with_choice
-            && let Some(state) = self.personas.get_mut(index)
-            && let Some(session) = state.aside.take()
-        {
-            state.session.session = session;
-        }
-        match &task.job {
-            Job::Seeds => {
-                self.seeds = self.runner.seeds().await?;
-                Ok(TaskResult::default())
-            }
-            Job::Login if task.cell.consent != Consent::Untouched => {
-                self.consented_login(index, &task.cell.consent).await
-            }
-            Job::Login if task.cell.repeat > 1 => self.login_again(index).await,
-            Job::Login => {
-                self.began(index, Phase::Login);
-                let who = &mut self.personas[index].session;
-                self.runner.log_in(who, &Consent::Untouched).await?;
-                Ok(came(who))
-            }
-            Job::Crawl => self.crawl(index, &task.cell).await,
-            Job::Journey { name } => self.journey(index, name).await,
-            Job::Probes => self.probe(index).await,
-            Job::SideRequests => {
-                self.runner.usual_addresses().await?;
-                self.policy = self.runner.policy_page().await?;
-                self.links = self.runner.declared_links().await?;
-                Ok(TaskResult::default())
-            }
-            Job::OtherMode | Job::Render | Job::OldChoice | Job::PrivacyControl | Job::SecondLook => {
-                // Taken out for as long as it works, since every visit is recorded in the runner, too.
-                let Some(mut browser) = self.runner.browser.take() else {
-                    return Ok(not_done("no browser is there"));
-                };
-                let result = self.browse(&mut browser, index, task).await;
-                self.runner.browser = Some(browser);
-                result
-            }
-            Job::Logout => self.logout(index).await,
-            Job::LoginOverHttp => {
-                let probes = self.probes_of(index);
-                let who = &mut self.personas[index].session;
-                self.outcomes.extend(self.runner.log_in_over_http(who, &probes).await?);
-                Ok(TaskResult::default())
-            }
+            self.recorder.note(format!(
+                "the run was interrupted: {said} not written to the state file, and not looked at afterwards"
+            ));
         }
     }
 
-    /// Whether a login that was refused works once consent is recorded.
-    async fn consented_login(&mut self, index: usize, state: &Consent) -> Result<TaskResult, Ended> {
-        let Some(choice) = self.choice(state) else { return Ok(not_done("no such choice is recorded")) };
-        let cookies = match self.recorded(&choice).await {
-            Ok(cookies) => cookies,
-            Err(why) => return Ok(not_done(why)),
-        };
-        let mut other = self.personas[index].session.clone();
-        self.runner.log_in_having(&mut other, cookies, state).await?;
-        self.personas[index].session.logins = other.logins;
-        if other.is_there() {
-            self.personas[index].consented = Some(other.coverage(state));
-        }
-        Ok(came(&other))
-    }
-
-    /// What works by chance the second time was not refused for want of consent: it is tried without
-    /// it once more.
-    async fn login_again(&mut self, index: usize) -> Result<TaskResult, Ended> {
-        let state = &mut self.personas[index];
-        let refused_at = step_of(&state.session).map(str::to_owned);
-        self.runner.log_in_having(&mut state.session, Vec::new(), &Consent::Untouched).await?;
-        let coverage = state.consented.take();
-        if !state.session.is_there() && step_of(&state.session) == refused_at.as_deref() {
-            self.covered.extend(coverage.map(|coverage| (index, coverage)));
-        }
-        Ok(came(&state.session))
-    }
-
-    fn choice(&self, state: &Consent) -> Option<ConsentPlan> {
-        let mut recorded = self.runner.plan.consent.iter().filter(|plan| plan.cookie.is_some());
-        recorded.find(|plan| plan.state == *state).cloned()
-    }
-
-    /// The cookies of a recorded choice.
-    async fn recorded(&self, plan: &ConsentPlan) -> Result<Vec<StoredCookie>, String> {
-        let Some(reference) = &plan.cookie else { return Ok(Vec::new()) };
-        let text = self.runner.references.text(reference, Live::default()).await?;
-        self.runner.read_cookies(ImportFormat::Header, &text)
-    }
-
-    /// One crawl; those of one state of consent begin from the same start.
-    async fn crawl(&mut self, index: usize, crawl: &Cell) -> Result<TaskResult, Ended> {
-        let with_choice = crawl.consent != Consent::Untouched;
-        if crawl.repeat == 1
-            && with_choice
-            && !self.before.goes_on()
-            && let Err(why) = self.choose(index, &crawl.consent).await?
-        {
-            return Ok(not_done(why));
-        }
-        self.crawl_there(index, crawl).await?;
-        let who = &self.personas[index].session;
-        if with_choice {
-            self.cover(index, who.coverage(&crawl.consent));
-        }
-        Ok(came(&self.personas[index].session))
-    }
-
-    async fn crawl_there(&mut self, index: usize, crawl: &Cell) -> Result<(), Ended> {
-        let state = &mut self.personas[index];
-        let so_far = self.before.take_crawl();
-        if crawl.repeat == 1 && so_far.is_none() {
-            state.start = state.session.session.jar.clone();
-        }
-        if !state.session.is_there() && so_far.is_none() {
-            return Ok(());
-        }
-        if crawl.repeat > 1 && so_far.is_none() {
-            state.session.session.jar = state.start.clone();
-            self.still_there(index, Phase::Crawl).await?;
-        }
-        self.began(index, Phase::Crawl);
-        let policy = self.policy_addresses();
-        let who = &mut self.personas[index].session;
-        self.runner.crawl(who, crawl, &self.seeds, &policy, &mut self.policy_links, so_far).await
-    }
-
-    /// Puts a recorded choice into the jar of a visitor who has just come, or logged in.
-    async fn choose(&mut self, index: usize, consent: &Consent) -> Result<Result<(), String>, Ended> {
-        let Some(choice) = self.choice(consent) else { return Ok(Err("no such choice is recorded".into())) };
-        let cookies = self.recorded(&choice).await;
-        let state = &mut self.personas[index];
-        let who = &mut state.session;
-        state.aside.get_or_insert_with(|| who.session.clone());
-        match cookies {
-            Ok(cookies) => {
-                who.session.jar = who.login_jar.clone();
-                cookies.into_iter().for_each(|cookie| who.session.jar.insert(cookie));
-                self.still_there(index, Phase::Crawl).await?;
-                Ok(Ok(()))
-            }
-            Err(why) => {
-                let step = format!("the recorded choice ({}:{})", self.runner.plan.file, choice.place.line);
-                self.runner.warn(format!("{step}: {why}"));
-                let why = self.runner.references.mask(&why);
-                let reached = Reached::No { step, why: why.clone() };
-                let coverage = PersonaCoverage { reached, ..who.coverage(consent) };
-                self.cover(index, coverage);
-                Ok(Err(why))
-            }
-        }
-    }
-
-    /// Logs in again where the session was lost in the meantime.
-    async fn still_there(&mut self, index: usize, phase: Phase) -> Result<(), Ended> {
-        let who = &mut self.personas[index].session;
-        let here = cell(&who.persona.name, &Consent::Untouched, phase, 1);
-        if who.is_there() && !self.runner.is_logged_in(who, &here).await? {
-            who.lost += 1;
-            self.runner.log_in_again(who, &here).await?;
-        }
-        Ok(())
-    }
-
-    /// Before acts that need the session: whether it is there, once.
-    async fn check_session(&mut self, index: usize) -> Result<(), Ended> {
-        if !std::mem::replace(&mut self.personas[index].checked, true) {
-            self.still_there(index, Phase::Journey).await?;
-        }
-        Ok(())
-    }
-
-    /// A journey, with the session as it is before all of them.
-    async fn journey(&mut self, index: usize, name: &str) -> Result<TaskResult, Ended> {
-        self.check_session(index).await?;
-        let plan = self.runner.plan;
-        let Some(journey) = plan.journeys.iter().find(|journey| journey.name == name) else {
-            return Ok(not_done("the plan has no such journey"));
-        };
-        self.began(index, Phase::Journey);
-        let mut traveller = self.personas[index].session.clone();
-        let persona = traveller.persona.name.clone();
-        let here = cell(&persona, &Consent::Untouched, Phase::Journey, 1);
-        self.runner.journal = Some(BTreeSet::new());
-        let what = format!("the journey {name}");
-        let end = match self.before.has_acted() {
-            // Whether it changed something nobody knows, and twice is more than the plan says.
-            true => Err(Halt::Failed(self.interrupted(&what))),
-            false => self.runner.perform(&mut traveller, &here, &journey.steps, &what).await,
-        };
-        let written = self.runner.journal.take().unwrap_or_default();
-        let failed = match end {
-            Ok(()) => None,
-            Err(Halt::Ended(ended)) => return Err(ended),
-            Err(Halt::Failed(failure)) => {
-                self.runner.warn(format!("{persona}: {} failed: {}", failure.step, failure.why));
-                Some(match failure.answered {
-                    Some(_) => failure.in_short(&format!("a step of {what}")),
-                    None => format!("{} failed: {}", failure.step, failure.why),
-                })
-            }
-        };
-        for probe in self.probes_of(index) {
-            if probe.kind == (ProbeKind::UpdatedBy { journey: name.to_owned() }) {
-                self.outcomes.push(self.runner.updated(&probe, &written, failed.as_deref()));
-            }
-        }
-        Ok(TaskResult { not_done: failed, ..TaskResult::default() })
-    }
-
-    /// That a journey is not made again.
-    fn interrupted(&self, what: &str) -> StepFailure {
-        let why = "the run was interrupted after it may have changed something, and it is not made twice";
-        StepFailure { step: what.to_owned(), why: why.to_owned(), answered: None }
-    }
-
-    async fn probe(&mut self, index: usize) -> Result<TaskResult, Ended> {
-        self.check_session(index).await?;
-        self.began(index, Phase::Probe);
-        let probes = self.probes_of(index);
-        let who = &mut self.personas[index].session;
-        self.outcomes.extend(self.runner.probe(who, &probes).await?);
-        Ok(came(who))
-    }
-
-    /// What a browser does.
-    async fn browse(
+    /// Asks for something as a first-time visitor, in the anonymous visitor's first cell.
+    pub(super) async fn ask_as_nobody(
         &mut self,
-        browser: &mut Browser,
-        index: usize,
-        task: &Task,
-    ) -> Result<TaskResult, Ended> {
-        let mut outcomes = Vec::new();
-        let result = match &task.job {
-            Job::OtherMode => {
-                let Some(mode) = task.cell.third_party else { return Ok(TaskResult::default()) };
-                let switched = self.runner.switch_mode(browser, mode).await?;
-                Ok(switched.map_or_else(not_done, |()| TaskResult::default()))
-            }
-            Job::SecondLook => {
-                let personas: Vec<_> = self.personas.iter().map(|state| &state.session).collect();
-                self.runner.second_look(browser, &personas).await.map(|()| TaskResult::default())
-            }
-            Job::OldChoice => {
-                let who = &self.personas[index].session;
-                let end = self.runner.with_old_choice(browser, who, &mut outcomes).await;
-                end.map(|()| TaskResult::default())
-            }
-            Job::PrivacyControl => {
-                let state = &mut self.personas[index];
-                let list = state.pages.get(&None).map_or(&[][..], Vec::as_slice);
-                let who = &mut state.session;
-                let end = self.runner.privacy_control_in_browser(browser, who, list, &mut outcomes).await;
-                end.map(|()| TaskResult::default())
-            }
-            _ => self.render(browser, index, &task.cell, &mut outcomes).await,
-        };
-        // What a claim asks by an act is asked in the browser's own mode.
-        if task.cell.third_party.is_none() {
-            self.outcomes.append(&mut outcomes);
-        }
-        result
+        url: Url,
+        resource: Resource,
+        counts: As,
+    ) -> Result<Visit, Ended> {
+        let anonymous = self.anonymous();
+        let mut session = self.fresh_session(&anonymous).await.unwrap_or_default();
+        let ask =
+            Ask { resource, ..Ask::page(cell(&anonymous.name, &Consent::Untouched, Phase::Crawl, 1), url) };
+        let engine = self.engine();
+        self.visit(&engine, &mut session, &ask, counts).await
     }
 
-    /// The pages of one state of consent.
-    async fn render(
-        &mut self,
-        browser: &mut Browser,
-        index: usize,
-        cell: &Cell,
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<TaskResult, Ended> {
-        let untouched = cell.consent == Consent::Untouched;
-        if !self.personas[index].session.is_there() {
-            return Ok(came(&self.personas[index].session));
+    /// One more answer: for `-v`, and for the rate.
+    pub(super) fn tell_visit(&mut self, visit: &Visit) {
+        let now = Instant::now();
+        for exchange in &visit.exchanges {
+            let at = &exchange.at;
+            self.answered.push_back(now);
+            self.watch.event(Event::Detail(match at.status {
+                0 => format!("{} {}: no answer", at.method, at.url),
+                status => format!("{} {} \u{2192} {status}", at.method, at.url),
+            }));
         }
-        if untouched {
-            self.began(index, Phase::Crawl);
-        }
-        let state = &mut self.personas[index];
-        let list = match state.pages.get(&cell.third_party) {
-            Some(list) if !untouched => list.clone(),
-            _ => self.runner.chosen_pages(&state.session),
-        };
-        let mut look = ConsentLook::of(cell.clone());
-        let seen = self.runner.browse_cell(browser, &mut state.session, &list, &mut look, outcomes).await?;
-        let shown = look.shown;
-        let nothing = seen.listed.is_empty().then(|| "no page could be looked at".to_owned());
-        let not_done = look.not_reached.clone().or(nothing);
-        if untouched {
-            state.session.asked_at = seen.asked_at;
-            state.pages.insert(cell.third_party, seen.listed);
-            if !state.session.persona.visitor.logged_in {
-                outcomes.extend(self.runner.on_first_visit(&look));
-            }
-        }
-        self.runner.recorder.consent(look);
-        let banner = shown == Some(true);
-        Ok(TaskResult { not_done, banner, can_withdraw: seen.can_withdraw, ..TaskResult::default() })
-    }
-
-    async fn logout(&mut self, index: usize) -> Result<TaskResult, Ended> {
-        if !self.personas[index].session.is_there() {
-            return Ok(came(&self.personas[index].session));
-        }
-        let probes = self.probes_of(index);
-        self.began(index, Phase::Logout);
-        let who = &mut self.personas[index].session;
-        let end = self.runner.log_out(who, &probes).await;
-        let known = self.covered.iter_mut().find(|(known, _)| *known == index);
-        if let Some((_, known)) = known {
-            (known.logins, known.sessions_lost) = (who.logins, who.lost);
-        }
-        self.outcomes.extend(end?);
-        Ok(came(who))
-    }
-
-    /// How far a persona came in one state of consent, as far as it is known by now.
-    fn cover(&mut self, index: usize, coverage: PersonaCoverage) {
-        let same = |(known, before): &&mut (usize, PersonaCoverage)| {
-            *known == index && before.consent == coverage.consent
-        };
-        match self.covered.iter_mut().find(same) {
-            Some((_, before)) => *before = coverage,
-            None => self.covered.push((index, coverage)),
+        while self.answered.front().is_some_and(|then| now - *then > RATE_WINDOW)
+            || self.answered.len() > 100_000
+        {
+            self.answered.pop_front();
         }
     }
 
-    /// How far everybody came over HTTP: what later tasks lose is no reason to doubt what was seen.
-    fn decide_coverage(&mut self) {
-        if std::mem::replace(&mut self.decided, true) {
+    /// Tells where the run stands, if it is time to.
+    pub(super) fn tell_progress(&mut self, at_once: bool) {
+        let now = Instant::now();
+        if !at_once && self.told.is_some_and(|told| now - told < BETWEEN_PROGRESS) {
             return;
         }
-        let untouched = |state: &PersonaState| state.session.coverage(&Consent::Untouched);
-        self.covered.extend(self.personas.iter().map(untouched).enumerate());
-        self.covered.sort_by_key(|(index, _)| *index);
-    }
-
-    fn probes_of(&self, index: usize) -> Vec<Probe> {
-        let name = &self.personas[index].session.persona.name;
-        self.schedule.probes().iter().filter(|probe| probe.persona == *name).cloned().collect()
-    }
-
-    fn began(&self, index: usize, phase: Phase) {
-        let persona = self.personas[index].session.persona.name.clone();
-        self.runner.watch.event(Event::PhaseBegan { persona, phase });
-    }
-
-    /// Where the policy is, to recognise links to it.
-    fn policy_addresses(&self) -> Vec<Address> {
-        let manifest = self.runner.manifest;
-        let written = manifest.and_then(|manifest| manifest.site.policy_url.as_deref());
-        let here = written.and_then(|written| self.runner.site.on_target(written));
-        let declared =
-            written.and_then(|written| match manifest.and_then(|manifest| manifest.site.url.as_ref()) {
-                Some(site) => site.join(written).ok(),
-                None => Url::parse(written).ok(),
-            });
-        here.iter().chain(&declared).filter_map(Address::new).collect()
-    }
-
-    fn scan(mut self, started: String, ended: Option<Ended>) -> Scan {
-        self.decide_coverage();
-        let waiting: Vec<Task> = self.schedule.waiting().cloned().collect();
-        waiting.iter().for_each(|task| self.record(task, TaskEnd::CutOff));
-        let mut runner = self.runner;
-        runner.recorder.settle();
-        let ended = ended.or_else(|| runner.stop.stopped().then_some(Ended::Stopped));
-        let plan = runner.plan;
-        let recorder = &runner.recorder;
-        let mut policy = self.policy;
-        if let Some(policy) = &mut policy {
-            policy.linked_from = self.policy_links.linking_hosts;
-            policy.published = runner.rendered_policy.take().or(policy.published.take());
-        }
-        let mut outcomes = self.outcomes;
-        outcomes.sort();
-        let mut coverage = Coverage {
-            personas: self.covered.into_iter().map(|(_, coverage)| coverage).collect(),
-            robots_honoured: plan.robots == plan::Robots::Honour,
-            ..Coverage::default()
-        };
-        recorder.cover(&mut coverage);
-        let (consent, pictures) = recorder.looks();
-        let partial = ended.map(|ended| match ended {
-            Ended::Stopped => "interrupted".to_owned(),
-            Ended::TimeUp => {
-                format!("the limit of {:?} for the whole run was reached", plan.limits.total_time)
-            }
-        });
-        let engines = match &runner.browser {
-            Some(_) => BTreeSet::from([Engine::Http, Engine::Browser]),
-            None => BTreeSet::from([Engine::Http]),
-        };
-        let observations = recorder.observations();
-        Scan {
-            run: Run {
-                tool: concat!("cookieproof ", env!("CARGO_PKG_VERSION")).into(),
-                target: runner.target.name.clone(),
-                base_url: recorder.safe(&runner.target.url),
-                started,
-                seconds: runner.milliseconds() / 1000,
-                engines,
-                user_agent: plan.http.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
-                vantage: plan.vantage.clone(),
-                third_party_cookies: plan.third_party_cookies.first().copied().unwrap_or_default(),
-                assets: plan.pages.assets,
-                browsers: plan.browsers.clone(),
-                may_fail: plan.limits.may_fail,
-                partial,
-                own_hosts: runner.site.own_hosts(),
-                other_hosts: runner.site.others().clone(),
-                host_map: runner.site.map().clone(),
-                allowed_cookies: runner.target.allowed_cookies.clone(),
-                browser: runner.browser.as_ref().map(Browser::told),
-                consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),
-            },
-            coverage,
-            heads: recorder.heads(&observations),
-            observations,
-            sent: recorder.sent(),
-            contacts: recorder.contacts(),
-            consent,
-            pictures,
-            outcomes,
-            policy,
-            links: self.links,
-            tasks: self.records,
-        }
-    }
-}
-
-/// How a persona stands after a task.
-fn came(who: &PersonaSession) -> TaskResult {
-    let not_done = match &who.reached {
-        Some(Reached::Yes | Reached::Unproven) => None,
-        Some(Reached::No { step, why }) => Some(format!("{step}: {why}")),
-        Some(Reached::Lost { why }) => Some(why.clone()),
-        None => Some("nobody logged in".to_owned()),
-    };
-    TaskResult { gone: not_done.is_some(), not_done, logins: who.logins, ..TaskResult::default() }
-}
-
-fn not_done(why: impl Into<String>) -> TaskResult {
-    TaskResult { not_done: Some(why.into()), ..TaskResult::default() }
-}
-
-/// The step that kept a persona out.
-fn step_of(who: &PersonaSession) -> Option<&str> {
-    match &who.reached {
-        Some(Reached::No { step, .. }) => Some(step),
-        _ => None,
+        self.told = Some(now);
+        let span = self.answered.front().map_or(0.0, |first| (now - *first).as_secs_f64());
+        self.progress.rate = self.answered.len() as f64 / span.max(1.0);
+        self.progress.found = self.recorder.found();
+        self.progress.failed = self.recorder.failures();
+        self.watch.event(Event::Progress(self.progress.clone()));
     }
 }

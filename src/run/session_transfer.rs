@@ -2,7 +2,7 @@
 //! back with whatever the site changed there. A single-page application keeps its session in web
 //! storage; that goes along, too, and is nobody's write when it is put in.
 
-use super::context::{Ended, Runner};
+use super::context::{Ended, RunContext};
 use super::jars::key;
 use super::persona::PersonaSession;
 use crate::cookie::{CookieValue, Jar, StoredCookie, ValueFacts, ValueShape};
@@ -17,7 +17,7 @@ const SHORTEST: usize = 8;
 /// Values of storage that are remembered as secrets in one go.
 const MOST_SECRETS: usize = 500;
 
-impl Runner<'_> {
+impl RunContext<'_> {
     /// Puts a session into a fresh browser.
     pub(super) async fn put_session(
         &self,
@@ -40,7 +40,7 @@ impl Runner<'_> {
 
     /// The session becomes the browser's: after steps that were made there.
     pub(super) async fn carry_back(
-        &mut self,
+        &self,
         context: &BrowserContext,
         session: &mut Session,
         origins: &BTreeSet<String>,
@@ -69,7 +69,7 @@ impl Runner<'_> {
 
     /// The jar becomes the browser's.
     pub(super) async fn carry_cookies_back(
-        &mut self,
+        &self,
         context: &BrowserContext,
         session: &mut Session,
     ) -> Result<(), Ended> {
@@ -85,7 +85,7 @@ impl Runner<'_> {
     /// What the site renewed or took away while a browser looked at it: a server that rotates its
     /// tokens knows the old ones no longer. Nothing else of that browser goes along.
     pub(super) async fn carry_renewed_back(
-        &mut self,
+        &self,
         context: &BrowserContext,
         who: &mut PersonaSession,
     ) -> Result<(), Ended> {

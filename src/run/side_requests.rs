@@ -3,13 +3,15 @@
 //! exist, robots.txt, sitemaps, the favicon, the published policy, declared links. All as a
 //! first-time visitor.
 
-use super::context::{Ended, Runner, cell};
+use super::context::{Ended, cell};
 use super::html;
 use super::recorder::As;
+use super::runner::Runner;
 use super::state::Line;
 use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
-use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, www_twin};
+use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, http_twin, www_twin};
+use crate::plan::Action;
 use crate::{plan, policy};
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
@@ -192,6 +194,48 @@ impl Runner<'_> {
         Ok(pages)
     }
 
+    /// Where the site is over plain http: what `pages.start` names, on whatever port, else the usual
+    /// port. Nothing where the target has no https.
+    pub(super) fn http_origins(&self) -> Vec<Url> {
+        let base = &self.target.url;
+        if base.scheme() != "https" {
+            return Vec::new();
+        }
+        let named = self.plan.pages.start.iter().filter_map(|page| self.site.on_target(page));
+        let named = named.filter(|page| page.scheme() == "http" && self.site.is_own(page));
+        let mut origins: Vec<Url> = Vec::new();
+        for mut origin in named.chain(http_twin(base)) {
+            origin.set_path("/");
+            origin.set_query(None);
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    /// The plain http addresses that are always asked: the start, and where people log in.
+    pub(super) fn http_addresses(&self) -> Vec<Url> {
+        let steps = self.plan.personas.iter().flat_map(|persona| &persona.login);
+        let opened = steps.filter_map(|step| match &step.action {
+            Action::Open { url } => self.site.on_target(url.literal()?),
+            _ => None,
+        });
+        let pages: Vec<Url> = [self.target.url.clone()].into_iter().chain(opened).collect();
+        let mut addresses = Vec::new();
+        for origin in self.http_origins() {
+            for page in &pages {
+                let mut twin = origin.clone();
+                twin.set_path(page.path());
+                twin.set_query(page.query());
+                if !addresses.contains(&twin) {
+                    addresses.push(twin);
+                }
+            }
+        }
+        addresses
+    }
+
     /// The addresses that belong to every site.
     pub(super) async fn usual_addresses(&mut self) -> Result<(), Ended> {
         let start = self.target.url.clone();
@@ -287,9 +331,7 @@ impl Runner<'_> {
     }
 
     async fn look_elsewhere(&mut self, url: Url) -> Result<Visit, Ended> {
-        use super::context::cell;
         use crate::engine::{Ask, Session};
-        use crate::observation::{Consent, Phase};
         let ask = Ask::page(cell("anonymous", &Consent::Untouched, Phase::Crawl, 1), url);
         let engine = self.engine();
         self.unrecorded(&engine, &mut Session::default(), &ask).await

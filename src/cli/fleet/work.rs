@@ -10,7 +10,7 @@ use crate::cli::{Exit, args, files, interrupt, live, settings};
 use crate::fleet::{self, Job, LookAt, Numbers, Settings, Took, Worker};
 use crate::observation::Scan;
 use crate::plan::Plan;
-use crate::run::{Paces, Stop, run_beside};
+use crate::run::{Look, Paces, Stop};
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -125,9 +125,9 @@ impl Eyes {
         let watch = SiteWatch { site: job.site.clone(), teller: Arc::clone(&self.teller) };
         let metrics = self.metrics.get().cloned();
         let watch = Counted::of(Arc::new(watch), metrics.clone());
-        let scan = run_beside(&plan, &target, Some(&manifest), &watch, &Stop::default(), paces)
-            .await
-            .map_err(live::not_begun)?;
+        let (policy, paces) = (Some(&manifest), paces.clone());
+        let look = Look { manifest: policy, watch: &watch, paces, ..Look::at(&plan, &target) };
+        let scan = look.run().await.map_err(live::not_begun)?;
         if let Some(metrics) = metrics {
             // For those who watch; what counts is judged where results are collected.
             let audit = crate::audit::audit(&manifest, &scan, None);

@@ -3,8 +3,8 @@
 use crate::cookie::Jar;
 use crate::observation::ProbeResult;
 use crate::plan::Probe;
-use crate::run::context::Runner;
 use crate::run::probes::{held, listed};
+use crate::run::runner::Runner;
 
 impl Runner<'_> {
     pub(in crate::run) fn cleared_by_logout(

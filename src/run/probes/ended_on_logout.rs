@@ -2,13 +2,16 @@
 
 use crate::engine::Session;
 use crate::observation::{Cell, Phase, ProbeResult};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::persona::PersonaSession;
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
 
 impl Runner<'_> {
     /// The session as it was before the logout is shown to the server once more.
     pub(in crate::run) async fn ended(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &PersonaSession,
         before: &Session,
         after: &Cell,
@@ -20,7 +23,7 @@ impl Runner<'_> {
         let probing = Cell { phase: Phase::Probe, ..after.clone() };
         let marked = if who.marked_by_script {
             let mut ghost = PersonaSession { session: old, ..who.clone() };
-            self.rendered_mark(&mut ghost, &probing, &mark).await?
+            self.rendered_mark(browser, &mut ghost, &probing, &mark).await?
         } else {
             let engine = who.engine.clone();
             self.mark_with(&engine, &mut old, &probing, &mark).await?

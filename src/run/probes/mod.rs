@@ -2,10 +2,8 @@
 //! token, a refresh, a renewal, a visit with `Sec-GPC`, a logout and what it leaves. Each ends in
 //! an outcome with the evidence; the audit reads nothing else.
 
-mod banner;
 mod cleared_on_logout;
 mod ended_on_logout;
-mod leftovers;
 mod old_choice;
 mod privacy_control;
 mod refreshes;
@@ -15,14 +13,15 @@ mod second_look;
 mod token_required;
 mod updated_by;
 
-pub(in crate::run) use self::banner::Shown;
-use crate::cookie::{Decision, Jar, Name};
+use crate::cookie::{Jar, Name};
 use crate::engine::Visit;
 use crate::manifest::Item;
 use crate::observation::{Outcome, ProbeKind, ProbeResult};
 use crate::plan::{Probe, TriedAt};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::persona::{PersonaSession, place};
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -33,6 +32,7 @@ impl Runner<'_> {
     /// Puts the questions that belong to a session, all but those about its end.
     pub(in crate::run) async fn probe(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         probes: &[Probe],
     ) -> Result<Vec<Outcome>, Ended> {
@@ -43,7 +43,7 @@ impl Runner<'_> {
                 _ if !who.is_there() => undecided(format!("{} was not reached", who.persona.name)),
                 ProbeKind::RequiredFor => self.required_for(who, probe).await?,
                 ProbeKind::TokenRequired if self.is_tried_at(who, probe) == Some(TriedAt::Login) => {
-                    self.token_required(who, probe).await?
+                    self.token_required(browser, who, probe).await?
                 }
                 ProbeKind::Refreshes { issues } => self.refreshes(who, probe, issues).await?,
                 ProbeKind::RollingRenewal => {
@@ -114,11 +114,6 @@ pub(in crate::run) fn is_no_word(status: u16) -> bool {
     matches!(status, 0 | 404 | 405 | 410 | 429 | 500..)
 }
 
-/// A page came, as it was asked for.
-pub(in crate::run) fn came(visit: &Visit) -> bool {
-    visit.failure.is_none() && (200..400).contains(&visit.status)
-}
-
 /// Whether the manifest's item means a cookie of this name.
 pub(in crate::run) fn is_named(item: &Item, name: &Name) -> bool {
     item.names.iter().chain(&item.https_names).any(|pattern| pattern.matches(name))
@@ -134,14 +129,6 @@ pub(in crate::run) fn held(jar: &Jar, items: &[Item]) -> BTreeSet<Name> {
 
 pub(in crate::run) fn drop_cookies(jar: &mut Jar, items: &[Item]) {
     jar.remove_where(|cookie| items.iter().any(|item| is_named(item, &cookie.name)));
-}
-
-/// What the visit put on the device.
-pub(in crate::run) fn kept(visit: &Visit) -> impl Iterator<Item = &crate::observation::Sighting> {
-    let headers = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-    headers
-        .chain(&visit.writes)
-        .filter(|sighting| matches!(sighting.decision, Decision::Stored { .. } | Decision::Replaced { .. }))
 }
 
 pub(in crate::run) fn answer(visit: &Visit) -> String {

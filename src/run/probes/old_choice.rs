@@ -1,11 +1,11 @@
 //! A choice of an earlier day, put to the site as it is now: does the banner ask again? Whether it
 //! should is not known here; the audit holds two scans against each other for that.
 
-use super::banner::{Shown, banner_outcome};
 use crate::observation::{BannerMoment, Cell, ConsentLook, Engine, Outcome, Phase, ProbeResult};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::persona::PersonaSession;
-use crate::run::render::{Browser, CellSeen};
+use crate::run::render::{BannerSeen, Browser, CellSeen, banner_outcome};
+use crate::run::runner::Runner;
 
 impl Runner<'_> {
     /// The start page for a visitor who comes with the plan's recorded acceptance.
@@ -40,7 +40,7 @@ impl Runner<'_> {
                     self.finish(page, &cell, &mut seen).await?;
                     shown = banner
                         .filter(|_| seen.came > 0)
-                        .map(|banner| Shown { shown: banner.shown, suspected: banner.suspected })
+                        .map(|banner| BannerSeen { shown: banner.shown, suspected: banner.suspected })
                         .ok_or_else(|| "the start page did not answer".to_owned());
                 }
             }

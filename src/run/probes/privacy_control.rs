@@ -4,11 +4,13 @@ use crate::cookie::{Jar, Name};
 use crate::engine::{Ask, Session};
 use crate::manifest::{Category, Item};
 use crate::observation::{Cell, Consent, ConsentLook, Outcome, Phase, ProbeKind, ProbeResult};
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
-use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, came, is_named, kept, listed, not_done, undecided};
+use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, is_named, listed, not_done, undecided};
 use crate::run::recorder::As;
 use crate::run::render::{Browser, CellSeen, Listed};
+use crate::run::runner::Runner;
+use crate::run::visits::{came, kept};
 use std::collections::BTreeSet;
 
 impl Runner<'_> {

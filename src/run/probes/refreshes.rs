@@ -4,12 +4,14 @@ use crate::engine::Visit;
 use crate::manifest::Item;
 use crate::observation::{Consent, Phase, ProbeResult};
 use crate::plan::Probe;
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::{
-    ProbeAnswer, answer, drop_cookies, held, is_named, is_no_word, kept, not_done, undecided,
+    ProbeAnswer, answer, drop_cookies, held, is_named, is_no_word, not_done, undecided,
 };
 use crate::run::recorder::As;
+use crate::run::runner::Runner;
+use crate::run::visits::kept;
 
 impl Runner<'_> {
     /// The refresh request with the access cookie dropped issues it again; without the refresh

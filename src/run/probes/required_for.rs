@@ -3,13 +3,14 @@
 use crate::engine::{Ask, Visit};
 use crate::observation::{Consent, Phase, ProbeResult, Resource};
 use crate::plan::Probe;
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::html;
 use crate::run::persona::{PersonaSession, place};
 use crate::run::probes::{ProbeAnswer, answer, drop_cookies, held, listed, undecided};
 use crate::run::recorder::As;
+use crate::run::runner::Runner;
+use crate::run::shown::Shown;
 use crate::run::side_requests::danger_of;
-use crate::run::steps::Shown;
 use std::collections::BTreeSet;
 use url::Url;
 

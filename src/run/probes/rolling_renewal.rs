@@ -3,10 +3,12 @@
 use crate::engine::Ask;
 use crate::observation::{Consent, Phase, ProbeResult, Resource};
 use crate::plan::Probe;
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::{PersonaSession, place};
-use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, answer, came, held, is_named, kept, undecided};
+use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, answer, held, is_named, undecided};
 use crate::run::recorder::As;
+use crate::run::runner::Runner;
+use crate::run::visits::{came, kept};
 use url::Url;
 
 impl Runner<'_> {

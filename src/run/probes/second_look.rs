@@ -4,11 +4,12 @@
 //! browser's traits shows when one comes whose browser has others.
 
 use crate::observation::{Cell, ConsentLook, Phase};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::correlation::LookAgain;
 use crate::run::persona::PersonaSession;
 use crate::run::render::Listed;
 use crate::run::render::{Browser, CellSeen};
+use crate::run::runner::Runner;
 use crate::run::side_requests::danger_of;
 
 /// Most pages looked at again in one run.

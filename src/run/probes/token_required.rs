@@ -4,9 +4,11 @@
 use crate::manifest::PageClass;
 use crate::observation::{Consent, Phase, ProbeKind, ProbeResult};
 use crate::plan::{Probe, Step, TriedAt, token_is_tried};
-use crate::run::context::{Ended, Runner, cell};
+use crate::run::context::{Ended, cell};
 use crate::run::persona::{PersonaSession, place};
 use crate::run::probes::{ProbeAnswer, drop_cookies, held, is_no_word, listed, not_done, undecided};
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
 use crate::run::state::Line;
 use crate::run::steps::{Halt, StepFailure};
 
@@ -14,6 +16,7 @@ impl Runner<'_> {
     /// The login made once more, its form sent without the token's cookie.
     pub(in crate::run) async fn token_required(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         probe: &Probe,
     ) -> Result<ProbeAnswer, Ended> {
@@ -34,7 +37,10 @@ impl Runner<'_> {
             Err(why) => return Ok(undecided(why)),
         }
         other.shown = None;
-        match self.perform(&mut other, &probing, &steps[..sends], "the login without its token").await {
+        match self
+            .perform(browser, &mut other, &probing, &steps[..sends], "the login without its token")
+            .await
+        {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the login step"))),
@@ -47,7 +53,7 @@ impl Runner<'_> {
         let without = listed(&names);
         let page = other.shown.as_ref().map(|shown| shown.url.clone());
         let refused = match self
-            .perform(&mut other, &probing, &steps[sends..=sends], "the login without its token")
+            .perform(browser, &mut other, &probing, &steps[sends..=sends], "the login without its token")
             .await
         {
             Ok(()) => other.shown.as_ref().and_then(|shown| {
@@ -77,6 +83,7 @@ impl Runner<'_> {
     /// The logout's form sent without the token's cookie: the session must stay.
     pub(in crate::run) async fn logout_needs_token(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         probe: &Probe,
     ) -> Result<ProbeAnswer, Ended> {
@@ -89,7 +96,10 @@ impl Runner<'_> {
         };
         let probing = cell(&who.persona.name, &Consent::Untouched, Phase::Probe, 1);
         let mut other = who.clone();
-        match self.perform(&mut other, &probing, &steps[..sends], "the logout without its token").await {
+        match self
+            .perform(browser, &mut other, &probing, &steps[..sends], "the logout without its token")
+            .await
+        {
             Ok(()) => {}
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) => return Ok(not_done(failure.in_short("the logout step"))),
@@ -99,7 +109,9 @@ impl Runner<'_> {
             return Ok(undecided("there is no such cookie".into()));
         }
         drop_cookies(&mut other.session.jar, &items);
-        match self.perform(&mut other, &probing, &steps[sends..=sends], "the logout without its token").await
+        match self
+            .perform(browser, &mut other, &probing, &steps[sends..=sends], "the logout without its token")
+            .await
         {
             Err(Halt::Ended(ended)) => return Err(ended),
             Err(Halt::Failed(failure)) if refusal(&other, &failure).is_none() => {
@@ -110,7 +122,7 @@ impl Runner<'_> {
         if let Some(why) = self.is_elsewhere(probe, &other) {
             return Ok(undecided(why));
         }
-        let marked = self.ask_mark(who, &probing, &mark).await?;
+        let marked = self.ask_mark(browser, who, &probing, &mark).await?;
         if marked.unclear {
             return Ok(not_done(format!("whether the session stays could not be seen: {}", marked.why)));
         }
@@ -121,7 +133,7 @@ impl Runner<'_> {
         )];
         if !marked.holds {
             who.lost += 1;
-            self.log_in_again(who, &probing).await?;
+            self.log_in_again(browser, who, &probing).await?;
         }
         let result = match marked.holds {
             true => ProbeResult::Holds,

@@ -3,8 +3,8 @@
 use crate::cookie::Name;
 use crate::observation::{Outcome, ProbeResult};
 use crate::plan::Probe;
-use crate::run::context::Runner;
 use crate::run::probes::{is_named, listed};
+use crate::run::runner::Runner;
 use std::collections::BTreeSet;
 
 impl Runner<'_> {

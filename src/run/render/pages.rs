@@ -12,11 +12,12 @@ use crate::observation::{
     Cell, Consent, ConsentLook, Failed, FailureKind, Published, Sighting, SkipReason, Skipped,
 };
 use crate::plan::Render;
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::persona::PersonaSession;
-use crate::run::probes::came;
 use crate::run::recorder::As;
+use crate::run::runner::Runner;
 use crate::run::side_requests::MOST_TEXT;
+use crate::run::visits::came;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use std::collections::{BTreeSet, VecDeque};

@@ -5,7 +5,7 @@
 use crate::cookie::ThirdPartyCookies;
 use crate::engine::browser::BrowserContext;
 use crate::observation::{Cell, Consent, Phase, Picture};
-use crate::run::context::Runner;
+use crate::run::runner::Runner;
 use url::Url;
 
 /// Most pictures of one run.

@@ -2,15 +2,15 @@
 //! there as a whole, in one tab of a fresh visitor with the persona's session, and the session is
 //! carried back afterwards.
 
-use super::super::context::{Ended, Runner};
+use super::super::context::Ended;
 use super::super::html;
 use super::super::persona::{PersonaSession, place};
 use super::super::recorder::As;
-use super::form::{self, Form};
-use super::shown::cut;
-use super::{
-    Halt, PATIENCE_WITH_429, Shown, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected, live,
-};
+use super::super::render::Browser;
+use super::super::runner::Runner;
+use super::super::shown::form::{self, Form};
+use super::super::shown::{Shown, cut};
+use super::{Halt, PATIENCE_WITH_429, StepFailure, Trouble, WAIT_AFTER_429, expected, is_expected};
 use crate::engine::browser::{ActingTab, BrowserContext, Choosing, Fetch, Filling, NotDone, Offer, Patience};
 use crate::engine::{Gate, Visit};
 use crate::observation::{Cell, Engine, Resource};
@@ -42,16 +42,15 @@ impl Runner<'_> {
     /// Makes the steps in a browser.
     pub(super) async fn perform_in_browser(
         &mut self,
+        browser: &mut Browser,
         who: &mut PersonaSession,
         cell: &Cell,
         steps: &[Step],
         what: &str,
     ) -> Result<(), Halt> {
-        // Taken out for as long as it works, since everything is recorded in the runner, too.
-        let Some(mut browser) = self.browser.take() else { return Ok(()) };
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };
-        let visitor = self.visitor(&mut browser, who, &cell, false).await;
-        let made = match visitor {
+        let visitor = self.visitor(browser, who, &cell, false).await;
+        match visitor {
             Ok(Some(context)) => {
                 let made = self.perform_there(&context, browser.patience(), who, &cell, steps, what).await;
                 context.close().await;
@@ -63,9 +62,7 @@ impl Runner<'_> {
                 answered: None,
             })),
             Err(ended) => Err(Halt::Ended(ended)),
-        };
-        self.browser = Some(browser);
-        made
+        }
     }
 
     async fn perform_there(
@@ -152,7 +149,7 @@ impl Runner<'_> {
                 Err(why) => Err(self.not_done(stage, who, why, selector).await?),
             },
             Action::Fill { selector, value } => {
-                let value = self.references.field(selector, value, live(who)).await?;
+                let value = self.references.field(selector, value, who.live()).await?;
                 match self.unless_ended(stage.tab.fill(selector, &value)).await? {
                     Ok(password) => {
                         if password {
@@ -303,7 +300,7 @@ impl Runner<'_> {
             Some(page) => page.answer = Some(Box::new(answer)),
             None => who.shown = Some(answer),
         }
-        refused.map_or(Ok(()), Err)
+        refused.map_or(Ok(()), |refused| Err(refused.into()))
     }
 
     async fn stage_wait(
@@ -416,7 +413,7 @@ impl Runner<'_> {
         if page.is_json() {
             who.json = serde_json::from_str(&page.text).ok();
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(()), |refused| Err(refused.into()))
     }
 
     /// The page now in front, with what is remembered of the one before.
@@ -510,7 +507,7 @@ impl Runner<'_> {
         self.tell_visit(visit);
         self.recorder.visit(cell, visit, None, As::Look);
         if let Some(journal) = &mut self.journal {
-            let kept = super::super::probes::kept(visit);
+            let kept = crate::run::visits::kept(visit);
             journal.extend(kept.map(|sighting| sighting.name.clone()));
         }
     }

@@ -1,10 +1,11 @@
 //! Waiting for a mail: what a mailbox holds when the steps begin is old, the newest that comes
 //! after is the one. Times are not compared, since the clocks of mailboxes differ.
 
-use super::super::context::{Ended, Runner};
+use super::super::context::Ended;
 use super::super::persona::PersonaSession;
+use super::super::runner::Runner;
+use super::Trouble;
 use super::mail::{self, Mail, Wanted};
-use super::{Trouble, live};
 use crate::intake;
 use crate::plan::{Action, MailLink, MailSource, Step};
 use crate::transport::{Request, Want};
@@ -38,7 +39,7 @@ impl Runner<'_> {
         wanted: &MailLink,
     ) -> Result<Url, Trouble> {
         let to = match &wanted.to {
-            Some(to) => Some(self.references.text(to, live(who)).await?.to_lowercase()),
+            Some(to) => Some(self.references.text(to, who.live()).await?.to_lowercase()),
             None => None,
         };
         let began = Instant::now();

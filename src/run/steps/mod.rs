@@ -3,22 +3,18 @@
 //! value.
 
 mod browser;
-mod form;
 mod mail;
 mod mailbox;
-mod picked;
-mod reference;
-mod sessions;
-mod shown;
 mod totp;
 
-pub(super) use reference::{Live, References, Until, leave_out_optional, missing};
-pub(super) use shown::Shown;
-
-use super::context::{Ended, Runner};
-use super::persona::PersonaSession;
-use super::plain_http::over_http;
+use super::context::Ended;
+use super::persona::{PersonaSession, over_http};
 use super::recorder::As;
+use super::references::References;
+use super::render::Browser;
+use super::runner::Runner;
+use super::shown::form::{self, Filling};
+use super::shown::{Refused, Shown};
 use super::state::Line;
 use crate::engine::{Ask, Visit};
 use crate::legible::without_credentials;
@@ -27,7 +23,6 @@ use crate::plan::{
     Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, SecretRef, Step, Submit,
 };
 use base64::Engine as _;
-use form::Filling;
 use std::time::Duration;
 use url::Url;
 
@@ -98,6 +93,12 @@ impl From<Ended> for Trouble {
     }
 }
 
+impl From<Refused> for Trouble {
+    fn from(Refused { answered, why }: Refused) -> Self {
+        Trouble::Answered { answered, why }
+    }
+}
+
 impl From<Ended> for Halt {
     fn from(ended: Ended) -> Self {
         Halt::Ended(ended)
@@ -114,14 +115,17 @@ impl Runner<'_> {
     /// Makes the steps. `what` they belong to is said in messages: `the login`.
     pub(super) async fn perform(
         &mut self,
+        browser: &mut Option<Browser>,
         who: &mut PersonaSession,
         cell: &Cell,
         steps: &[Step],
         what: &str,
     ) -> Result<(), Halt> {
         self.note_mails(who, steps).await?;
-        if self.browser.is_some() && steps.iter().any(|step| needs_browser(&step.action)) {
-            return self.perform_in_browser(who, cell, steps, what).await;
+        if let Some(browser) = browser
+            && steps.iter().any(|step| needs_browser(&step.action))
+        {
+            return self.perform_in_browser(browser, who, cell, steps, what).await;
         }
         for (index, step) in steps.iter().enumerate() {
             let name = self.step_name(index, step, what);
@@ -156,7 +160,7 @@ impl Runner<'_> {
 
     /// The code of this moment, kept as a secret.
     async fn one_time_code(&mut self, secret: &SecretRef, who: &PersonaSession) -> Result<String, Trouble> {
-        let secret = self.references.secret(secret, live(who)).await?;
+        let secret = self.references.secret(secret, who.live()).await?;
         let code = totp::code(&secret, unix_now())?;
         self.references.keep_secret(&code);
         Ok(code)
@@ -185,26 +189,26 @@ impl Runner<'_> {
             }
             Action::Request(request) => self.request(who, cell, request, tolerant).await,
             Action::Basic { user, password } => {
-                let user = self.references.text(user, live(who)).await?;
-                let password = self.references.secret(password, live(who)).await?;
+                let user = self.references.text(user, who.live()).await?;
+                let password = self.references.secret(password, who.live()).await?;
                 let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
                 self.authorize(who, "Basic", &token);
                 Ok(())
             }
             Action::Bearer { token } => {
-                let token = self.references.secret(token, live(who)).await?;
+                let token = self.references.secret(token, who.live()).await?;
                 self.authorize(who, "Bearer", token.trim());
                 Ok(())
             }
             Action::Import { format, source, user_agent } => {
-                let text = self.references.secret(source, live(who)).await?;
+                let text = self.references.secret(source, who.live()).await?;
                 self.import(who, *format, &text)?;
                 if user_agent.is_some() {
                     who.session.user_agent.clone_from(user_agent);
                 }
                 Ok(())
             }
-            Action::Export { format, file } => self.export(who, *format, file),
+            Action::Export { format, file } => Ok(self.export(who, *format, file)?),
             Action::MailLink(mail) => {
                 let link = self.wait_for_mail(who, mail).await?;
                 let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), link) };
@@ -290,7 +294,7 @@ impl Runner<'_> {
     ) -> Result<Filling, String> {
         let mut fields = Vec::new();
         for (name, value) in &submit.fields {
-            fields.push((name.clone(), self.references.field(name, value, live(who)).await?));
+            fields.push((name.clone(), self.references.field(name, value, who.live()).await?));
         }
         fields.extend(code.map(|(name, code)| (name.clone(), code)));
         Ok(Filling {
@@ -322,7 +326,7 @@ impl Runner<'_> {
         let url = self.address(&request.url, who).await?;
         let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
         for (name, value) in &request.headers {
-            match self.references.field(name, value, live(who)).await {
+            match self.references.field(name, value, who.live()).await {
                 Ok(value) => headers.push((name.clone(), value.into_bytes())),
                 // A script has no token to send back where the site sets none.
                 Err(_) if matches!(value.parts.as_slice(), [RefPart::Cookie(_)]) => {}
@@ -339,7 +343,7 @@ impl Runner<'_> {
             RequestBody::Form(fields) => {
                 let mut encoded = url::form_urlencoded::Serializer::new(String::new());
                 for (name, value) in fields {
-                    encoded.append_pair(name, &self.references.field(name, value, live(who)).await?);
+                    encoded.append_pair(name, &self.references.field(name, value, who.live()).await?);
                     names.push(name.clone());
                 }
                 (Some("application/x-www-form-urlencoded"), Some(encoded.finish().into_bytes()))
@@ -377,7 +381,7 @@ impl Runner<'_> {
             Ok(match template {
                 JsonTemplate::Text(reference) => {
                     names.extend((!name.is_empty()).then(|| name.to_owned()));
-                    self.references.field(name, reference, live(who)).await?.into()
+                    self.references.field(name, reference, who.live()).await?.into()
                 }
                 JsonTemplate::Plain(value) => {
                     names.extend((!name.is_empty()).then(|| name.to_owned()));
@@ -456,7 +460,7 @@ impl Runner<'_> {
         } else if let Some(page) = &mut who.shown {
             page.answer = Some(Box::new(shown));
         }
-        refused.map_or(Ok(()), Err)
+        refused.map_or(Ok(()), |refused| Err(refused.into()))
     }
 
     async fn command(
@@ -486,7 +490,7 @@ impl Runner<'_> {
 
     /// The address of a step, with what was looked up for it.
     async fn address(&self, written: &SecretRef, who: &PersonaSession) -> Result<Url, String> {
-        let text = self.references.address(written, live(who)).await?;
+        let text = self.references.address(written, who.live()).await?;
         self.site.on_target(&text).ok_or_else(|| format!("`{}` is no address", without_credentials(&text)))
     }
 }
@@ -543,10 +547,6 @@ fn leads_on(visit: &Visit) -> Option<Url> {
     let refresh = crate::crawl::refresh(&content).filter(|refresh| refresh.seconds <= SOON)?;
     let next = visit.shown.join(&refresh.url?).ok()?;
     (matches!(next.scheme(), "http" | "https") && next != visit.shown).then_some(next)
-}
-
-fn live(who: &PersonaSession) -> Live<'_> {
-    Live { jar: Some(&who.session.jar), json: who.json.as_ref(), page: who.shown.as_ref() }
 }
 
 fn origin_of(url: &Url) -> Url {

@@ -3,8 +3,8 @@
 //! `${page:SELECTOR}`.
 //! Whatever they give is remembered as a secret before it is used.
 
-use super::Shown;
-use super::form::looks_like_token;
+use super::shown::Shown;
+use super::shown::form::looks_like_token;
 use crate::cookie::Jar;
 use crate::intake::{self, MOST_OF_A_SECRET};
 use crate::manifest::Manifest;

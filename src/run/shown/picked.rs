@@ -2,9 +2,9 @@
 //! elements (`${page:input[name=csrf]}`). So a plan without a browser presses "Log out" where only
 //! a link or token made for this visitor does it.
 
-use super::super::html::{self, one_line, parse_selector};
-use super::shown::{Shown, cut};
+use super::{Shown, cut};
 use crate::observation::quoted;
+use crate::run::html::{self, one_line, parse_selector};
 use scraper::ElementRef;
 use url::Url;
 
@@ -15,7 +15,7 @@ const MOST_LINKS_TOLD: usize = 8;
 
 impl Shown {
     /// Where the link that the selector means leads: the element itself, or the first link in it.
-    pub(super) fn link(&self, selector: &str) -> Result<Url, String> {
+    pub(in crate::run) fn link(&self, selector: &str) -> Result<Url, String> {
         let wanted = parse_selector(selector)?;
         let document = html::parse(&self.text);
         let Some(element) = document.select(&wanted).next() else {
@@ -44,7 +44,7 @@ impl Shown {
     /// The value of the first element that the selector means. Behind an `@` the attribute; without
     /// it what the element is for: the value of a field, the content of a `meta`, the address of a
     /// link, else its text.
-    pub(super) fn value_of(&self, reference: &str) -> Result<String, String> {
+    pub(in crate::run) fn value_of(&self, reference: &str) -> Result<String, String> {
         let (selector, attribute) = with_attribute(reference);
         let wanted = parse_selector(selector)?;
         let document = html::parse(&self.text);

@@ -2,10 +2,10 @@
 //! defaults carried along (HTML standard, "constructing the entry list"), encoded and aimed as
 //! the form and its button say.
 
-use super::super::html::{base, one_line, parse, parse_selector};
 use crate::charset::Charset;
 use crate::observation::quoted;
 use crate::plan::Choice;
+use crate::run::html::{base, one_line, parse, parse_selector};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Node};
 use std::collections::HashMap;
@@ -463,7 +463,7 @@ fn crlf(text: &str) -> String {
 }
 
 /// Long and mixed enough to be a credential.
-pub(super) fn looks_like_token(value: &str) -> bool {
+pub(in crate::run) fn looks_like_token(value: &str) -> bool {
     value.len() >= 16 && !value.contains(['/', ' ']) && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 

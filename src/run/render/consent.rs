@@ -5,10 +5,11 @@ use crate::engine::browser::Answer;
 use crate::engine::browser::{Banner, BrowserContext, BrowserPage, StoredItem};
 use crate::observation::{Cell, Consent, ConsentLook, FailureKind, Phase, StorageKind};
 use crate::plan::{ConsentPlan, ImportFormat};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::persona::PersonaSession;
+use crate::run::references::Live;
 use crate::run::render::{Browser, CellSeen, Holdings, Listed, holdings};
-use crate::run::steps::Live;
+use crate::run::runner::Runner;
 use std::time::Duration;
 use url::Url;
 
@@ -20,7 +21,7 @@ const DIALOG_OPENS: Duration = Duration::from_secs(3);
 impl Runner<'_> {
     /// A fresh visitor, brought into the cell's state of consent; and what it held before it
     /// answered. None where that was not possible: the look says why.
-    pub(super) async fn arrive(
+    pub(in crate::run) async fn arrive(
         &mut self,
         browser: &mut Browser,
         who: &PersonaSession,
@@ -61,7 +62,7 @@ impl Runner<'_> {
     }
 
     /// A choice that was made elsewhere, as the site records it.
-    pub(super) async fn recorded(
+    pub(in crate::run) async fn recorded(
         &mut self,
         context: &BrowserContext,
         planned: &ConsentPlan,

@@ -8,9 +8,9 @@ use crate::observation::{
     Cell, Circumstances, Consent, ExchangeRef, Outcome, Page, Party, ProbeKind, ProbeResult, Sighting,
     StorageKind,
 };
-use crate::run::context::Runner;
 use crate::run::recorder::As;
 use crate::run::render::CellSeen;
+use crate::run::runner::Runner;
 use std::collections::BTreeSet;
 use url::Url;
 

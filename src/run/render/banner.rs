@@ -3,20 +3,26 @@
 use crate::engine::browser::BrowserContext;
 use crate::manifest::BannerRule;
 use crate::observation::{BannerMoment, Cell, Consent, ConsentLook, Outcome, Phase, ProbeKind, ProbeResult};
-use crate::run::context::{Ended, Runner};
+use crate::run::context::Ended;
 use crate::run::render::{Browser, CellSeen};
+use crate::run::runner::Runner;
 use url::Url;
 
 impl Runner<'_> {
-    /// Shown on the first visit and after clearing, gone after consent; never, where the manifest
+    /// BannerSeen on the first visit and after clearing, gone after consent; never, where the manifest
     /// says that there is none.
-    pub(in crate::run) fn banner_outcome(&self, persona: &str, moment: BannerMoment, seen: Shown) -> Outcome {
+    pub(in crate::run) fn banner_outcome(
+        &self,
+        persona: &str,
+        moment: BannerMoment,
+        seen: BannerSeen,
+    ) -> Outcome {
         banner_outcome(persona, moment, seen, !self.none_promised() && moment != BannerMoment::AfterConsent)
     }
 
     /// What a first visit met. None where its first page did not answer.
     pub(in crate::run) fn on_first_visit(&self, look: &ConsentLook) -> Option<Outcome> {
-        let seen = Shown { shown: look.shown?, suspected: look.suspected.clone() };
+        let seen = BannerSeen { shown: look.shown?, suspected: look.suspected.clone() };
         let mut outcome = self.banner_outcome(&look.cell.persona, BannerMoment::FirstVisit, seen);
         if let Some(page) = &look.page {
             outcome.page = Some(page.clone());
@@ -59,7 +65,7 @@ impl Runner<'_> {
         self.finish(page, &cell, &mut seen).await?;
         let looked = banner.is_some() && seen.came > 0;
         let shown = banner
-            .map(|banner| Shown { shown: banner.shown, suspected: banner.suspected })
+            .map(|banner| BannerSeen { shown: banner.shown, suspected: banner.suspected })
             .unwrap_or_default();
         let mut outcome = self.banner_outcome(&cell.persona, BannerMoment::AfterClearing, shown);
         if !looked {
@@ -74,7 +80,7 @@ impl Runner<'_> {
 
 /// What was seen of the banner at some moment.
 #[derive(Clone, Debug, Default)]
-pub(in crate::run) struct Shown {
+pub(in crate::run) struct BannerSeen {
     pub(in crate::run) shown: bool,
     /// A box speaks of cookies, and no answer in it was recognised: its first words.
     pub(in crate::run) suspected: Option<String>,
@@ -85,10 +91,10 @@ pub(in crate::run) struct Shown {
 pub(in crate::run) fn banner_outcome(
     persona: &str,
     moment: BannerMoment,
-    seen: Shown,
+    seen: BannerSeen,
     expected: bool,
 ) -> Outcome {
-    let Shown { shown, suspected } = seen;
+    let BannerSeen { shown, suspected } = seen;
     if let Some(words) = suspected.filter(|_| !shown) {
         let why = format!(
             "a box speaks of cookies, and no answer in it was recognised: \u{201c}{words}\u{201d}; `banner` under \

@@ -8,7 +8,7 @@ use crate::crawl::Address;
 use crate::engine::Ask;
 use crate::observation::{Cell, Consent, Engine, Job, Phase, Sighting, TaskEnd};
 use crate::plan::{Plan, Target, Task};
-use crate::run::context::Ended;
+use crate::run::context::{Ended, RunContext};
 use crate::run::crawl_so_far::CrawlSoFar;
 use crate::run::jars;
 use crate::run::recorder::Had;
@@ -16,7 +16,7 @@ use crate::run::render::Listed;
 use crate::run::state::{
     Done, Entry, Header, Line, ListedPage, NotAState, Opened, PersonaKept, Standing, StateFile, read,
 };
-use crate::run::{Paces, RunError, Stop};
+use crate::run::{Look, RunError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
@@ -228,7 +228,7 @@ impl Tasks<'_> {
         self.runner.before = done.ms;
         // The browser goes on from where the first crawl came to.
         let first_look = task.cell.repeat <= 1 && task.cell.consent == Consent::Untouched;
-        let crawl = before.crawl.take().filter(|_| first_look && self.runner.browser.is_some());
+        let crawl = before.crawl.take().filter(|_| first_look && self.browser.is_some());
         let state = &mut self.personas[task.persona()];
         if let Some(crawl) = crawl {
             state.session.frontier = Some(Arc::new(Mutex::new(crawl.frontier)));
@@ -299,7 +299,7 @@ impl Tasks<'_> {
         let goes_on = is_crawl && self.before.crawl.is_some();
         let who = &mut self.personas[index].session;
         let login = Cell { phase: Phase::Login, ..super::cell(&who.persona.name, consent, Phase::Login, 1) };
-        self.runner.come_anew(who, &login).await?;
+        self.runner.come_anew(&mut self.browser, who, &login).await?;
         if !who.is_there() {
             return Ok(());
         }
@@ -391,9 +391,8 @@ impl Tasks<'_> {
 /// Whether these bytes are a state file that a run of the plan could go on from, whoever began it. Nothing
 /// is asked.
 pub async fn is_state_of(bytes: &[u8], plan: &Plan, target: &Target) -> Result<(), NotAState> {
-    let (stop, paces) = (Stop::default(), Paces::default());
-    let ready = super::ready(plan, target, None, &(), &stop, &paces).await;
-    let Ok(mut tasks) = ready else { return Err(NotAState::Foreign) };
+    let Ok(run) = RunContext::new(&Look::at(plan, target)).await else { return Err(NotAState::Foreign) };
+    let Ok(mut tasks) = Tasks::ready(&run).await else { return Err(NotAState::Foreign) };
     let mut before = Before { task: tasks.schedule.next(), ..Before::default() };
     read(bytes, |_| Ok(()), |line| tasks.again(line, &mut before))?;
     tasks.came_so_far(before);

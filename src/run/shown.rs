@@ -1,12 +1,14 @@
 //! The page in front of a persona, and what can be said of it when something goes wrong.
 
-use super::super::html;
-use super::Trouble;
-use super::form::{self, Filling, Form};
+pub(in crate::run) mod form;
+mod picked;
+
+use super::html;
 use crate::charset::{Charset, PageText};
 use crate::engine::Visit;
 use crate::engine::browser::{Fetched, PageNow};
 use crate::observation::quoted;
+use form::{Filling, Form};
 use url::Url;
 
 /// Bytes of a page's text that are looked at for a message.
@@ -34,6 +36,15 @@ pub(in crate::run) struct Shown {
     rendered: Option<String>,
     /// Requests of the page's scripts that were refused: `POST /api/login was answered 401`.
     pub(in crate::run) refused: Vec<String>,
+}
+
+/// That the site refused what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::run) struct Refused {
+    /// `POST /login answered 405`
+    pub(in crate::run) answered: String,
+    /// The whole story.
+    pub(in crate::run) why: String,
 }
 
 impl Shown {
@@ -182,13 +193,13 @@ impl Shown {
     }
 
     /// A step to which this was the answer, and that failed by it.
-    pub(super) fn refused(&self, problem: &str) -> Trouble {
+    pub(in crate::run) fn refused(&self, problem: &str) -> Refused {
         let sent = quoted(self.sent.as_deref().unwrap_or("the request"));
         let answered = match self.status {
             0 => format!("{sent} got no answer: {problem}"),
             status => format!("{sent} answered {status}"),
         };
-        Trouble::Answered { answered, why: self.refusal(problem) }
+        Refused { answered, why: self.refusal(problem) }
     }
 
     /// A problem with this answer: what was sent, what came, and what is likely wrong.
@@ -287,7 +298,7 @@ fn in_short(text: &str, most: usize) -> String {
     cut(quoted(&text[..text.floor_char_boundary(LOOKED_AT)]).trim_end(), most)
 }
 
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(in crate::run) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}\u{2026}", &text[..at]),
         None => text.to_owned(),

@@ -1,8 +1,7 @@
 //! Sessions taken over from other tools, and handed on to them.
 
-use super::super::context::Runner;
-use super::super::persona::PersonaSession;
-use super::Trouble;
+use super::context::RunContext;
+use super::persona::PersonaSession;
 use crate::cookie::files::{self, Imported};
 use crate::cookie::{StoredCookie, ValueFacts, ValueShape};
 use crate::plan::ImportFormat;
@@ -13,7 +12,7 @@ const SHORTEST: usize = 8;
 /// Lines left out of one file that are told one by one.
 const MOST_TOLD: usize = 5;
 
-impl Runner<'_> {
+impl RunContext<'_> {
     /// Puts the cookies of a file, header or helper into the jar.
     pub(super) fn import(
         &self,
@@ -40,11 +39,7 @@ impl Runner<'_> {
     }
 
     /// Reads cookies as a file, header or helper gives them; their values are secrets from here on.
-    pub(in crate::run) fn read_cookies(
-        &self,
-        format: ImportFormat,
-        text: &str,
-    ) -> Result<Vec<StoredCookie>, String> {
+    pub(super) fn read_cookies(&self, format: ImportFormat, text: &str) -> Result<Vec<StoredCookie>, String> {
         let now = now();
         let cookies = match format {
             ImportFormat::Netscape => self.telling(files::read_netscape(text, now)),
@@ -73,7 +68,7 @@ impl Runner<'_> {
         who: &PersonaSession,
         format: ImportFormat,
         file: &Path,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), String> {
         let jar = &who.session.jar;
         let text = match format {
             ImportFormat::Netscape => files::write_netscape(jar),
@@ -92,9 +87,8 @@ impl Runner<'_> {
                 format!("{}\n", String::from_utf8_lossy(&header))
             }
         };
-        write_privately(file, &text).map_err(|error| {
-            Trouble::Because(format!("{} cannot be written: {}", file.display(), error.kind()))
-        })
+        write_privately(file, &text)
+            .map_err(|error| format!("{} cannot be written: {}", file.display(), error.kind()))
     }
 }
 
