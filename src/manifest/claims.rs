@@ -5,6 +5,7 @@
 //! claims need no field: that a declared thing is there under its name, that its name's prefix keeps
 //! its promise, that browsers take it, and that the published policy says the same.
 
+use super::fields::item_fields;
 use super::{
     About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
     Manifest, PartyList, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect,
@@ -69,74 +70,73 @@ pub fn name_prefix(name: &str) -> Option<(&'static str, &'static str)> {
         .find(|(prefix, _)| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
 }
 
-impl ItemAspect {
-    /// The last part of the claim's id, and of messages.
-    pub fn word(self) -> String {
-        let word = match self {
-            ItemAspect::Present => "present",
-            ItemAspect::Name => "name",
-            ItemAspect::Category => "category",
-            ItemAspect::Lifetime => "lifetime",
-            ItemAspect::LifetimeFor(state) => return format!("lifetime.{}", state.word()),
-            ItemAspect::Rolling => "rolling",
-            ItemAspect::HttpOnly => "http-only",
-            ItemAspect::Secure => "secure",
-            ItemAspect::SameSite => "same-site",
-            ItemAspect::Path => "path",
-            ItemAspect::Domain => "domain",
-            ItemAspect::Party => "party",
-            ItemAspect::Partitioned => "partitioned",
-            ItemAspect::Prefix => "prefix",
-            ItemAspect::Accepted => "accepted",
-            ItemAspect::SetOn => "set-on",
-            ItemAspect::SetBy => "set-by",
-            ItemAspect::SentOnlyTo => "sent-only-to",
-            ItemAspect::SentCrossSite => "sent-cross-site",
-            ItemAspect::Visitors => "visitors",
-            ItemAspect::Trigger => "trigger",
-            ItemAspect::RequiredFor => "required-for",
-            ItemAspect::OnlyWith => "only-with",
-            ItemAspect::Refreshes => "refreshes",
-            ItemAspect::UpdatedBy => "updated-by",
-            ItemAspect::Value => "value",
-            ItemAspect::ScriptReadable => "script-readable",
-            ItemAspect::MirroredIn => "mirrored-in",
-            ItemAspect::ClearedOnLogout => "cleared-on-logout",
-        };
-        word.to_owned()
-    }
+macro_rules! fields_of_aspects {
+    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+        impl ItemAspect {
+            /// The manifest's field that states it; none for what needs no field.
+            pub fn field(self) -> Option<&'static str> {
+                match self {
+                    ItemAspect::Present | ItemAspect::Prefix | ItemAspect::Accepted => None,
+                    ItemAspect::Name => Some("name"),
+                    $($(ItemAspect::$aspect $(($any))? => Some(stringify!($field)),)?)+
+                }
+            }
+        }
 
-    /// The manifest's field that states it; none for what needs no field.
-    pub fn field(self) -> Option<&'static str> {
-        Some(match self {
-            ItemAspect::Present | ItemAspect::Prefix | ItemAspect::Accepted => return None,
-            ItemAspect::Name => "name",
-            ItemAspect::Category => "category",
-            ItemAspect::Lifetime => "lifetime",
-            ItemAspect::LifetimeFor(_) => "lifetime_for",
-            ItemAspect::Rolling => "rolling",
-            ItemAspect::HttpOnly => "http_only",
-            ItemAspect::Secure => "secure",
-            ItemAspect::SameSite => "same_site",
-            ItemAspect::Path => "path",
-            ItemAspect::Domain => "domain",
-            ItemAspect::Party => "party",
-            ItemAspect::Partitioned => "partitioned",
-            ItemAspect::SetOn => "set_on",
-            ItemAspect::SetBy => "set_by",
-            ItemAspect::SentOnlyTo => "sent_only_to",
-            ItemAspect::SentCrossSite => "sent_cross_site",
-            ItemAspect::Visitors => "visitors",
-            ItemAspect::Trigger => "trigger",
-            ItemAspect::RequiredFor => "required_for",
-            ItemAspect::OnlyWith => "only_with",
-            ItemAspect::Refreshes => "refreshes",
-            ItemAspect::UpdatedBy => "updated_by",
-            ItemAspect::Value => "value",
-            ItemAspect::ScriptReadable => "script_readable",
-            ItemAspect::MirroredIn => "mirrored_in",
-            ItemAspect::ClearedOnLogout => "cleared_on_logout",
-        })
+        /// The claims that a field states by itself.
+        fn of_fields(item: &Item, thing: &str, push: &mut dyn FnMut(ItemAspect, String)) {
+            $($($(
+                if let Some($value) = item.$field.said() {
+                    let $thing = thing;
+                    let text: Option<String> = ($says).into();
+                    if let Some(text) = text {
+                        push(ItemAspect::$aspect, text);
+                    }
+                }
+            )?)?)+
+        }
+    };
+}
+item_fields!(fields_of_aspects);
+
+/// What a field states, where it does.
+trait Said {
+    type What: ?Sized;
+
+    fn said(&self) -> Option<&Self::What>;
+}
+
+impl<T> Said for Option<T> {
+    type What = T;
+
+    fn said(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+impl<T> Said for Vec<T> {
+    type What = [T];
+
+    fn said(&self) -> Option<&[T]> {
+        (!self.is_empty()).then_some(self.as_slice())
+    }
+}
+
+fn yes_no(thing: &str, yes: bool, then: &str, otherwise: &str) -> String {
+    format!("{thing} {}", if yes { then } else { otherwise })
+}
+
+impl ItemAspect {
+    /// The last part of the claim's id, and of messages: the field's key with hyphens.
+    pub fn word(self) -> String {
+        match self {
+            ItemAspect::Present => "present".to_owned(),
+            ItemAspect::Prefix => "prefix".to_owned(),
+            ItemAspect::Accepted => "accepted".to_owned(),
+            ItemAspect::LifetimeFor(state) => format!("lifetime.{}", state.word()),
+            _ => self.field().unwrap_or_default().replace('_', "-"),
+        }
     }
 }
 
@@ -245,121 +245,12 @@ fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
         }
         push(ItemAspect::Accepted, format!("Browsers take {thing}"));
     }
-    if let Some(category) = item.category {
-        push(ItemAspect::Category, format!("{thing} is {category}"));
-    }
-    if let Some(rule) = &item.lifetime {
-        push(ItemAspect::Lifetime, format!("{thing} lives {rule}"));
-    }
+    of_fields(item, &thing, &mut push);
     for (state, rule) in &item.lifetime_for {
         push(ItemAspect::LifetimeFor(*state), format!("For {state} visitors {thing} lives {rule}"));
     }
-    let yes_no =
-        |yes: bool, then: &str, otherwise: &str| format!("{thing} {}", if yes { then } else { otherwise });
-    if let Some(rolling) = item.rolling {
-        let text = yes_no(rolling, "is renewed on activity", "is not renewed on activity");
-        push(ItemAspect::Rolling, text);
-    }
-    if let Some(http_only) = item.http_only {
-        push(ItemAspect::HttpOnly, yes_no(http_only, "is HttpOnly", "is not HttpOnly"));
-    }
-    if let Some(rule) = item.secure {
-        let text = match rule {
-            SecureRule::Always => "is always Secure",
-            SecureRule::OnHttps => "is Secure where it is set over https",
-            SecureRule::Never => "is never Secure",
-        };
-        push(ItemAspect::Secure, format!("{thing} {text}"));
-    }
-    if let Some(same_site) = item.same_site {
-        let word = match same_site {
-            SameSite::Strict => "Strict",
-            SameSite::Lax => "Lax",
-            SameSite::None => "None",
-        };
-        push(ItemAspect::SameSite, format!("{thing} says SameSite={word}"));
-    }
-    if let Some(path) = &item.path {
-        let text = match path {
-            PathRule::Exact(path) => format!("has the path {path}"),
-            PathRule::Within(path) => format!("has the path {path} or a narrower one"),
-        };
-        push(ItemAspect::Path, format!("{thing} {text}"));
-    }
-    if let Some(domain) = &item.domain {
-        let text = match domain {
-            DomainRule::HostOnly => "goes back to the host that set it only".to_owned(),
-            DomainRule::Domain(domain) => format!("is for {domain} and below"),
-        };
-        push(ItemAspect::Domain, format!("{thing} {text}"));
-    }
-    if let Some(party) = item.party {
-        let text = match party {
-            DeclaredParty::First => "is first-party",
-            DeclaredParty::Third => "is third-party",
-        };
-        push(ItemAspect::Party, format!("{thing} {text}"));
-    }
-    if let Some(partitioned) = item.partitioned {
-        push(ItemAspect::Partitioned, yes_no(partitioned, "is Partitioned", "is not Partitioned"));
-    }
-    let classes: [(ItemAspect, &Vec<String>, &str); 4] = [
-        (ItemAspect::SetOn, &item.set_on, "is set on these pages only"),
-        (ItemAspect::SetBy, &item.set_by, "is set by these responses only"),
-        (ItemAspect::SentOnlyTo, &item.sent_only_to, "is sent to these URLs only"),
-        (ItemAspect::RequiredFor, &item.required_for, "is required for"),
-    ];
-    for (aspect, classes, text) in classes {
-        if !classes.is_empty() {
-            push(aspect, format!("{thing} {text}: {}", list(classes)));
-        }
-    }
-    if item.sent_cross_site == Some(false) {
-        push(ItemAspect::SentCrossSite, format!("{thing} is not sent cross-site"));
-    }
-    if !item.visitors.is_empty() {
-        push(ItemAspect::Visitors, format!("Only these visitors get {thing}: {}", list(&item.visitors)));
-    }
-    if let Some(trigger) = &item.trigger {
-        push(ItemAspect::Trigger, format!("{thing} is set only after {}", after(trigger)));
-    }
-    if !item.only_with.is_empty() {
-        push(ItemAspect::OnlyWith, format!("{thing} appears only together with {}", list(&item.only_with)));
-    }
-    if let Some(other) = &item.refreshes {
-        push(ItemAspect::Refreshes, format!("A refresh with {thing} issues `{other}` anew"));
-    }
-    if !item.updated_by.is_empty() {
-        push(ItemAspect::UpdatedBy, format!("{thing} is written anew by: {}", list(&item.updated_by)));
-    }
-    if let Some(value) = item.value {
-        let text = match value {
-            ValueRule::LanguageTag => "a language",
-            ValueRule::RequestedUrl => "the URL that was asked for",
-            ValueRule::Flag => "a yes or no",
-            ValueRule::Number => "a number",
-            ValueRule::Uuid => "a UUID",
-            ValueRule::Jwt => "a JSON Web Token",
-            ValueRule::NotIdentifying => "nothing that identifies a visitor",
-        };
-        push(ItemAspect::Value, format!("{thing} holds {text}"));
-    }
-    if let Some(readable) = item.script_readable {
-        let text = yes_no(
-            readable,
-            "can be read by scripts",
-            "cannot be read by scripts, and neither can a copy of its value",
-        );
-        push(ItemAspect::ScriptReadable, text);
-    }
-    if !item.mirrored_in.is_empty() {
-        let kinds = item.mirrored_in.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
-        push(ItemAspect::MirroredIn, format!("{thing} is also kept in {kinds}"));
-    }
-    if let Some(cleared) = item.cleared_on_logout {
-        let text = yes_no(cleared, "is gone after a logout", "outlives a logout");
-        push(ItemAspect::ClearedOnLogout, text);
-    } else if item.lifetime.iter().chain(item.lifetime_for.values()).any(ends_on_logout) {
+    let lifetimes = || item.lifetime.iter().chain(item.lifetime_for.values());
+    if item.cleared_on_logout.is_none() && lifetimes().any(ends_on_logout) {
         push(ItemAspect::ClearedOnLogout, format!("{thing} is gone after a logout"));
     }
 }

@@ -8,6 +8,7 @@ mod classes;
 mod date;
 mod decode;
 mod draft;
+mod fields;
 mod lifetime;
 mod model;
 mod patterns;

@@ -3,6 +3,7 @@
 //! Every field is three-valued (stated true, stated false, unstated): `Option` all over. What is
 //! unstated is never a violation.
 
+use super::fields::item_fields;
 use super::{Glob, LifetimeRule, NamePattern, PagePattern, Place, RequestPattern};
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
@@ -63,75 +64,55 @@ pub struct PageClass {
     pub place: Place,
 }
 
-/// A declared cookie or storage item.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// Stable key in claim ids: its `id` where it states one, else the first name (of a storage
-    /// item with its kind: `local-storage:theme`). No two items have the same.
-    pub key: String,
-    pub kind: StorageKind,
-    pub names: Vec<NamePattern>,
-    /// The names on https, where the manifest gives others.
-    pub https_names: Vec<NamePattern>,
-    /// Hosts it may be set for; empty: any.
-    pub hosts: Vec<Glob>,
-    pub group: Option<String>,
-    pub category: Option<Category>,
-    pub category_as_written: Option<String>,
-    pub purpose: Option<String>,
-    pub provider: Option<String>,
-    pub lifetime: Option<LifetimeRule>,
-    /// Overrides for `remembered`, `not-remembered`, `logged-in`, `anonymous`.
-    pub lifetime_for: BTreeMap<VisitorState, LifetimeRule>,
-    /// Its lifetime is counted anew on activity.
-    pub rolling: Option<bool>,
-    pub http_only: Option<bool>,
-    pub secure: Option<SecureRule>,
-    pub same_site: Option<SameSite>,
-    pub path: Option<PathRule>,
-    /// `host-only`, or a domain.
-    pub domain: Option<DomainRule>,
-    pub party: Option<DeclaredParty>,
-    pub partitioned: Option<bool>,
-    /// Classes of the documents in whose context it may be set; empty: any.
-    pub set_on: Vec<String>,
-    /// Classes of URLs whose own responses may set it; empty: any.
-    pub set_by: Vec<String>,
-    /// Classes of URLs that it may be sent to; empty: any.
-    pub sent_only_to: Vec<String>,
-    /// Who may get it; empty: anybody.
-    pub visitors: Vec<VisitorState>,
-    /// What it waits for: consent, a login, a declared journey.
-    pub trigger: Option<Trigger>,
-    /// Classes of pages refused without it.
-    pub required_for: Vec<String>,
-    /// Keys of items without which it never appears.
-    pub only_with: Vec<String>,
-    /// Key of the item that a refresh with this one issues anew.
-    pub refreshes: Option<String>,
-    /// Declared journeys that must write it anew.
-    pub updated_by: Vec<String>,
-    pub value: Option<ValueRule>,
-    /// No script may read it or a copy of it.
-    pub script_readable: Option<bool>,
-    pub mirrored_in: Vec<StorageKind>,
-    /// Never sent with cross-site requests other than top-level navigations.
-    pub sent_cross_site: Option<bool>,
-    /// A logout takes it away.
-    pub cleared_on_logout: Option<bool>,
-    /// It must be seen where its visitor and trigger were reached. Unstated: yes, as a warning.
-    pub expected: Option<bool>,
-    pub strength: Strength,
-    /// Fields that are stated harder or softer than the rest.
-    pub strengths: BTreeMap<String, Strength>,
-    /// Where the entry and each of its fields stand.
-    pub place: Place,
-    pub places: BTreeMap<String, Place>,
-    /// The policy's own sentence.
-    pub source: Option<String>,
-    /// The policy's sentences for single fields.
-    pub sources: BTreeMap<String, String>,
+macro_rules! item {
+    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+        /// A declared cookie or storage item. What is not stated is none or empty.
+        #[derive(Clone, Debug)]
+        pub struct Item {
+            /// Stable key in claim ids: its `id` where it states one, else the first name (of a storage
+            /// item with its kind: `local-storage:theme`). No two items have the same.
+            pub key: String,
+            pub kind: StorageKind,
+            pub names: Vec<NamePattern>,
+            /// The names on https, where the manifest gives others.
+            pub https_names: Vec<NamePattern>,
+            pub group: Option<String>,
+            $(#[doc = $about] pub $field: $meant,)+
+            pub strength: Strength,
+            /// Fields that are stated harder or softer than the rest.
+            pub strengths: BTreeMap<String, Strength>,
+            /// Where the entry and each of its fields stand.
+            pub place: Place,
+            pub places: BTreeMap<String, Place>,
+            /// The policy's own sentence.
+            pub source: Option<String>,
+            /// The policy's sentences for single fields.
+            pub sources: BTreeMap<String, String>,
+        }
+
+        impl Item {
+            /// A cookie of this name, or of names like this glob, of which nothing is stated.
+            pub fn named(name: &str) -> Self {
+                Item {
+                    key: name.to_owned(),
+                    kind: StorageKind::Cookie,
+                    names: vec![NamePattern::glob(name)],
+                    https_names: Vec::new(),
+                    group: None,
+                    $($field: <$meant>::default(),)+
+                    strength: Strength::default(),
+                    strengths: BTreeMap::new(),
+                    place: Place::default(),
+                    places: BTreeMap::new(),
+                    source: None,
+                    sources: BTreeMap::new(),
+                }
+            }
+        }
+    };
 }
+item_fields!(item);
 
 /// When `Secure` must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

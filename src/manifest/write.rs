@@ -2,12 +2,12 @@
 //! people where the writer of a draft or an import has some. What groups have in common is written
 //! with each entry.
 
+use super::fields::item_fields;
 use super::{
-    Absence, BannerRule, Category, DomainRule, Item, LifetimeRule, Manifest, NamePattern, PathRule,
-    PolicyClaims, Stated, Strength, ThirdParty, ThirdPartyRule, Trigger, ValueRule, VisitorState,
+    Absence, BannerRule, Category, DomainRule, Glob, Item, LifetimeRule, Manifest, NamePattern, PathRule,
+    PolicyClaims, Stated, Strength, ThirdParty, ThirdPartyRule, Trigger, VisitorState,
 };
 use crate::config::Words;
-use crate::cookie::SameSite;
 use crate::legible::is_unsafe;
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -168,7 +168,7 @@ impl Writer<'_> {
             ),
             ("category", party.category.map(|category| quoted(category.word()))),
             ("allowed_on", list(party.allowed_on.iter().cloned())),
-            ("after", party.after.as_ref().map(trigger)),
+            ("after", party.after.in_file()),
             ("sets_cookies", stated(party.sets_cookies)),
             ("sets_storage", stated(party.sets_storage)),
             ("identifiers", stated(party.identifiers)),
@@ -292,71 +292,122 @@ pub(super) fn item_text(item: &Item) -> String {
     to.text
 }
 
+macro_rules! texts_of_fields {
+    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+        /// What is stated of an entry beside its names, and what is not.
+        fn texts_of_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
+            vec![$((stringify!($field), item.$field.in_file()),)+]
+        }
+    };
+}
+item_fields!(texts_of_fields);
+
 /// The fields of an entry, each with its value as the file has it, where it is stated.
 pub(super) fn item_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
     let cookie = item.kind == StorageKind::Cookie;
     let first = item.names.first().map(NamePattern::written).unwrap_or_default();
     let default = if cookie { first.to_owned() } else { format!("{}:{first}", item.kind.word()) };
-    let id = (default != item.key).then(|| quoted(&item.key));
-    let stated = |value: Option<bool>| value.map(|value| value.to_string());
-    vec![
-        ("id", id),
+    let mut fields = vec![
+        ("id", (default != item.key).then(|| quoted(&item.key))),
         ("name", Some(names(&item.names))),
         ("https_name", (!item.https_names.is_empty()).then(|| names(&item.https_names))),
         ("kind", (!cookie).then(|| quoted(item.kind.word()))),
         ("about", None),
-        ("purpose", item.purpose.as_deref().map(quoted)),
-        ("category", item.category.map(|category| quoted(category.word()))),
-        ("category_as_written", item.category_as_written.as_deref().map(quoted)),
-        ("provider", item.provider.as_deref().map(quoted)),
-        ("hosts", list(item.hosts.iter().map(ToString::to_string))),
-        ("lifetime", item.lifetime.as_ref().map(lifetime)),
-        (
-            "lifetime_for",
-            (!item.lifetime_for.is_empty()).then(|| {
-                let each = item
-                    .lifetime_for
-                    .iter()
-                    .map(|(state, rule)| format!("{} = {}", state.word(), lifetime(rule)));
-                format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
-            }),
-        ),
-        ("rolling", stated(item.rolling)),
-        ("http_only", stated(item.http_only)),
-        ("secure", item.secure.map(|rule| quoted(rule.word()))),
-        ("same_site", item.same_site.map(|word: SameSite| quoted(word.word()))),
-        (
-            "path",
-            item.path.as_ref().map(|path| match path {
-                PathRule::Exact(path) => quoted(path),
-                PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
-            }),
-        ),
-        (
-            "domain",
-            item.domain.as_ref().map(|domain| match domain {
-                DomainRule::HostOnly => quoted("host-only"),
-                DomainRule::Domain(domain) => quoted(domain),
-            }),
-        ),
-        ("party", item.party.map(|party| quoted(party.word()))),
-        ("partitioned", stated(item.partitioned)),
-        ("set_on", list(item.set_on.iter().cloned())),
-        ("set_by", list(item.set_by.iter().cloned())),
-        ("sent_only_to", list(item.sent_only_to.iter().cloned())),
-        ("sent_cross_site", stated(item.sent_cross_site)),
-        ("visitors", list(item.visitors.iter().map(|state| state.word().to_owned()))),
-        ("trigger", item.trigger.as_ref().map(trigger)),
-        ("required_for", list(item.required_for.iter().cloned())),
-        ("only_with", list(item.only_with.iter().cloned())),
-        ("refreshes", item.refreshes.as_deref().map(quoted)),
-        ("updated_by", list(item.updated_by.iter().cloned())),
-        ("value", item.value.map(|rule: ValueRule| quoted(rule.word()))),
-        ("script_readable", stated(item.script_readable)),
-        ("mirrored_in", list(item.mirrored_in.iter().map(|kind| kind.word().to_owned()))),
-        ("cleared_on_logout", stated(item.cleared_on_logout)),
-        ("expected", stated(item.expected)),
-    ]
+    ];
+    fields.extend(texts_of_fields(item));
+    fields
+}
+
+/// A field as the file has it; none where it is not stated.
+trait InFile {
+    fn in_file(&self) -> Option<String>;
+}
+
+impl<T: Text> InFile for Option<T> {
+    fn in_file(&self) -> Option<String> {
+        self.as_ref().map(Text::text)
+    }
+}
+
+impl<T: Text> InFile for Vec<T> {
+    fn in_file(&self) -> Option<String> {
+        let each: Vec<String> = self.iter().map(Text::text).collect();
+        (!each.is_empty()).then(|| format!("[{}]", each.join(", ")))
+    }
+}
+
+impl InFile for BTreeMap<VisitorState, LifetimeRule> {
+    fn in_file(&self) -> Option<String> {
+        let each: Vec<String> =
+            self.iter().map(|(state, rule)| format!("{} = {}", state.word(), rule.text())).collect();
+        (!each.is_empty()).then(|| format!("{{ {} }}", each.join(", ")))
+    }
+}
+
+/// A value as the file has it.
+trait Text {
+    fn text(&self) -> String;
+}
+
+impl<T: Words> Text for T {
+    fn text(&self) -> String {
+        quoted(self.word())
+    }
+}
+
+impl Text for bool {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Text for String {
+    fn text(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl Text for Glob {
+    fn text(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Text for PathRule {
+    fn text(&self) -> String {
+        match self {
+            PathRule::Exact(path) => quoted(path),
+            PathRule::Within(path) => format!("{{ within = {} }}", quoted(path)),
+        }
+    }
+}
+
+impl Text for DomainRule {
+    fn text(&self) -> String {
+        match self {
+            DomainRule::HostOnly => quoted("host-only"),
+            DomainRule::Domain(domain) => quoted(domain),
+        }
+    }
+}
+
+impl Text for Trigger {
+    fn text(&self) -> String {
+        match self {
+            Trigger::Login => quoted("login"),
+            Trigger::ConsentAccepted => quoted("consent-accepted"),
+            Trigger::ConsentGiven => quoted("consent-given"),
+            Trigger::Interaction => quoted("interaction"),
+            Trigger::Journey(name) => format!("{{ journey = {} }}", quoted(name)),
+        }
+    }
+}
+
+impl Text for LifetimeRule {
+    fn text(&self) -> String {
+        lifetime(self)
+    }
 }
 
 /// A sentence's value alone, or with its strength and source.
@@ -428,16 +479,6 @@ fn banner(stated: &Stated<BannerRule>) -> String {
 
 fn states(visitors: &[VisitorState]) -> Option<String> {
     list(visitors.iter().map(|state| state.word().to_owned()))
-}
-
-fn trigger(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::Login => quoted("login"),
-        Trigger::ConsentAccepted => quoted("consent-accepted"),
-        Trigger::ConsentGiven => quoted("consent-given"),
-        Trigger::Interaction => quoted("interaction"),
-        Trigger::Journey(name) => format!("{{ journey = {} }}", quoted(name)),
-    }
 }
 
 /// A lifetime as the manifest writes it.
@@ -522,8 +563,28 @@ pub(super) fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Format, Place};
-    use crate::manifest::read;
+    use crate::config::{Format, Place, Shape};
+    use crate::manifest::{read, shape};
+
+    #[test]
+    fn whatever_can_be_read_of_a_cookie_is_written() {
+        let Shape::Record(manifest) = shape() else { panic!("no record") };
+        let cookies = manifest.fields.into_iter().find(|field| field.key == "cookies").unwrap();
+        let text = format!("{:?}", cookies.shape);
+        let written = item_fields(&Item::named("sid"));
+        for (key, _) in written.iter().filter(|(key, _)| *key != "about") {
+            assert!(text.contains(&format!("Field {{ key: {key:?}")), "{key} is written and not read");
+        }
+        let read: Vec<&str> =
+            text.split("Field { key: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        // What is inherited is written with each; how hard, and the policy's words, are written after all fields.
+        let elsewhere = ["group", "strength", "source"];
+        let fields = read.iter().filter(|key| !elsewhere.contains(key) && !key.is_empty());
+        let of_values = ["max", "about", "range", "either", "until", "within", "journey", "regex", "literal"];
+        for key in fields.filter(|key| !of_values.contains(key)) {
+            assert!(written.iter().any(|(known, _)| known == key), "{key} is read and not written");
+        }
+    }
 
     /// A manifest without the places of its file.
     fn bare(mut manifest: Manifest) -> String {

@@ -2,7 +2,7 @@
 //! could ever keep to them, and warnings where a policy says two things.
 
 use super::SiteTable;
-use super::items::{Attributes, Entry};
+use super::items::Entry;
 use super::sentences::{PartyEntry, Sentences};
 use crate::config::{Problems, Words, shortened};
 use crate::cookie::{SameSite, registrable_domain};
@@ -40,7 +40,7 @@ pub(super) fn of_entries(
 }
 
 fn of_name(entry: &Entry, problems: &mut Problems) {
-    let cookie = &entry.attributes.cookie;
+    let cookie = &entry.attributes;
     if entry.kind == StorageKind::Cookie {
         for name in entry.names.iter().chain(&entry.https_names).filter_map(|name| name.as_literal()) {
             // RFC 6265bis 5.7: what ends a name, and what is trimmed from it.
@@ -89,21 +89,21 @@ fn of_name(entry: &Entry, problems: &mut Problems) {
 }
 
 fn of_attributes(entry: &Entry, problems: &mut Problems) {
-    let (common, cookie) = (&entry.attributes.common, &entry.attributes.cookie);
-    let never_secure = cookie.secure == Some(SecureRule::Never);
-    if never_secure && cookie.same_site == Some(SameSite::None) {
+    let stated = &entry.attributes;
+    let never_secure = stated.secure == Some(SecureRule::Never);
+    if never_secure && stated.same_site == Some(SameSite::None) {
         problems
             .error(entry.span_of("same_site"), "browsers refuse SameSite=None without Secure")
             .fix("write secure = \"always\"")
             .label(entry.span_of("secure").clone(), "never Secure");
     }
-    if never_secure && cookie.partitioned == Some(true) {
+    if never_secure && stated.partitioned == Some(true) {
         problems
             .error(entry.span_of("partitioned"), "browsers refuse Partitioned without Secure")
             .fix("write secure = \"always\"")
             .label(entry.span_of("secure").clone(), "never Secure");
     }
-    match (common.script_readable, cookie.http_only) {
+    match (stated.script_readable, stated.http_only) {
         (Some(true), Some(true)) => {
             problems
                 .error(entry.span_of("script_readable"), "no script can read a cookie with HttpOnly")
@@ -121,11 +121,11 @@ fn of_attributes(entry: &Entry, problems: &mut Problems) {
 }
 
 fn of_visitors(entry: &Entry, problems: &mut Problems) {
-    let common = &entry.attributes.common;
-    let Some(visitors) = &common.visitors else { return };
+    let stated = &entry.attributes;
+    let Some(visitors) = &stated.visitors else { return };
     let mut people = visitors.0.iter().filter(|state| !state.is_consent()).peekable();
     let anonymous_only = people.peek().is_some() && people.all(|state| *state == VisitorState::Anonymous);
-    if anonymous_only && common.trigger == Some(Trigger::Login) {
+    if anonymous_only && stated.trigger == Some(Trigger::Login) {
         problems
             .error(entry.span_of("trigger"), "who has logged in is not anonymous any more")
             .fix("drop `trigger`, or add \"logged-in\" to `visitors`")
@@ -135,7 +135,7 @@ fn of_visitors(entry: &Entry, problems: &mut Problems) {
     let never_accepted = consent.peek().is_some()
         && consent
             .all(|state| matches!(state, VisitorState::ConsentUntouched | VisitorState::ConsentRejected));
-    if never_accepted && common.trigger == Some(Trigger::ConsentAccepted) {
+    if never_accepted && stated.trigger == Some(Trigger::ConsentAccepted) {
         problems
             .error(entry.span_of("trigger"), "these visitors have not accepted anything")
             .fix("drop `trigger`, or add \"consent-accepted\" to `visitors`")
@@ -144,10 +144,10 @@ fn of_visitors(entry: &Entry, problems: &mut Problems) {
 }
 
 fn of_lifetime(entry: &Entry, problems: &mut Problems) {
-    let common = &entry.attributes.common;
-    let general = common.lifetime.iter().map(|rule| ("lifetime", rule));
+    let stated = &entry.attributes;
+    let general = stated.lifetime.iter().map(|rule| ("lifetime", rule));
     let by_visitor =
-        common.lifetime_for.iter().flat_map(|map| map.0.values()).map(|rule| ("lifetime_for", rule));
+        stated.lifetime_for.iter().flat_map(|map| map.0.values()).map(|rule| ("lifetime_for", rule));
     let mut unbounded_said = false;
     for (field, rule) in general.chain(by_visitor) {
         if least(rule).is_some_and(|least| least > BROWSER_CAP) {
@@ -164,16 +164,16 @@ fn of_lifetime(entry: &Entry, problems: &mut Problems) {
                 .fix("if the policy has a maximum, write { max = \"...\" }");
         }
     }
-    if common.rolling == Some(true)
-        && common.lifetime == Some(LifetimeRule::Session)
-        && common.lifetime_for.is_none()
+    if stated.rolling == Some(true)
+        && stated.lifetime == Some(LifetimeRule::Session)
+        && stated.lifetime_for.is_none()
     {
         problems
             .warning(entry.span_of("rolling"), "a session cookie has no expiry that could be renewed")
             .fix("drop `rolling`, or state a lifetime");
     }
-    if common.category == Some(Category::StrictlyNecessary)
-        && matches!(common.trigger, Some(Trigger::ConsentAccepted))
+    if stated.category == Some(Category::StrictlyNecessary)
+        && matches!(stated.trigger, Some(Trigger::ConsentAccepted))
     {
         problems
             .warning(entry.span_of("trigger"), "what is strictly necessary does not wait for consent")
@@ -201,21 +201,21 @@ fn is_unbounded(rule: &LifetimeRule) -> bool {
 }
 
 fn of_references_to_itself(entry: &Entry, key: &str, problems: &mut Problems) {
-    let common = &entry.attributes.common;
-    let only_with = common.only_with.iter().flat_map(|names| &names.0);
-    for name in only_with.chain(&common.refreshes).filter(|name| name.value == key) {
+    let stated = &entry.attributes;
+    let only_with = stated.only_with.iter().flat_map(|names| &names.0.0);
+    for name in only_with.chain(stated.refreshes.iter().map(|name| &name.0)).filter(|name| name.value == key)
+    {
         problems.error(&name.span, "a cookie cannot refer to itself here").fix("name another one");
     }
 }
 
 /// `set_on` is about the page being visited; policies' "set on /dashboard" tempts to write a Path.
 fn copied_path(entry: &Entry, pages: &BTreeMap<String, PageClass>, problems: &mut Problems) {
-    let (Some(classes), Some(PathRule::Exact(path))) =
-        (&entry.attributes.common.set_on, &entry.attributes.cookie.path)
+    let (Some(classes), Some(PathRule::Exact(path))) = (&entry.attributes.set_on, &entry.attributes.path)
     else {
         return;
     };
-    let copied = classes.0.iter().filter_map(|class| pages.get(&class.value)).any(|class| {
+    let copied = classes.0.0.iter().filter_map(|class| pages.get(&class.value)).any(|class| {
         class.patterns.iter().any(|pattern| {
             let pattern = pattern.to_string();
             path != "/" && pattern.trim_end_matches('*').trim_end_matches('/') == path.trim_end_matches('/')
@@ -234,10 +234,10 @@ fn duplicates(entries: &[Entry], keys: &[String], problems: &mut Problems) {
     let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
     let mut by_place: BTreeMap<String, usize> = BTreeMap::new();
     for (at, (entry, key)) in entries.iter().zip(keys).enumerate() {
-        let Attributes { common, cookie, .. } = &entry.attributes;
+        let stated = &entry.attributes;
         let hosts: Vec<String> =
-            common.hosts.iter().flat_map(|hosts| &hosts.0).map(ToString::to_string).collect();
-        let place = |name: &NamePattern| format!("{} {:?} {hosts:?} {name}", entry.kind.word(), cookie.path);
+            stated.hosts.iter().flat_map(|hosts| &hosts.0).map(ToString::to_string).collect();
+        let place = |name: &NamePattern| format!("{} {:?} {hosts:?} {name}", entry.kind.word(), stated.path);
         let places: Vec<String> = entry.names.iter().map(place).collect();
         let twin = places.iter().find_map(|place| by_place.get(place)).copied();
         if let Some(other) = twin.or(by_key.get(key.as_str()).copied()) {
@@ -267,14 +267,14 @@ pub(super) fn of_sentences(claims: &Sentences, site: &SiteTable, entries: &[Entr
             .label(span_of(sentence), "said here");
     };
     for entry in entries {
-        let common = &entry.attributes.common;
-        let Some(category) = common.category else { continue };
+        let stated = &entry.attributes;
+        let Some(category) = stated.category else { continue };
         if let Some(closed) = &claims.categories
             && !closed.value.0.contains(&category)
         {
             against(entry, "category", format!("the claims exclude {category} cookies"), "categories");
         }
-        let third = common.party == Some(DeclaredParty::Third);
+        let third = stated.party == Some(DeclaredParty::Third);
         let absences = [
             (Category::Advertising, &claims.advertising, "advertising"),
             (Category::Analytics, &claims.analytics_cookies, "analytics_cookies"),
@@ -296,7 +296,7 @@ pub(super) fn of_sentences(claims: &Sentences, site: &SiteTable, entries: &[Entr
     }
     let no_banner = claims.consent_banner.as_ref().is_some_and(|banner| !banner.0.shown);
     for entry in entries.iter().filter(|_| no_banner) {
-        if matches!(entry.attributes.common.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)) {
+        if matches!(entry.attributes.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)) {
             against(
                 entry,
                 "trigger",

@@ -1,8 +1,9 @@
 //! Cookies and storage items as written: `[[cookies]]`, `[[storage]]`, `[defaults.GROUP]`.
 
 use super::values::{FieldNames, LifetimeFor, PerField};
-use crate::config::{Fields, OneOrMore, Record, Spanned};
+use crate::config::{Decode, Fields, Node, OneOrMore, Problems, Record, Shape, Spanned};
 use crate::cookie::SameSite;
+use crate::manifest::fields::item_fields;
 use crate::manifest::{
     Category, DeclaredParty, DomainRule, Glob, LifetimeRule, NamePattern, PathRule, SecureRule, Strength,
     Trigger, ValueRule, VisitorState,
@@ -11,148 +12,129 @@ use crate::observation::StorageKind;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Declares what can be said of an item: once for the struct, the reading and the inheriting.
-macro_rules! attributes {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty = $about:literal,)+ }) => {
+/// Names that refer to something: page classes, items.
+type References = OneOrMore<Spanned<String>>;
+
+/// References of a kind, which is all that a field has to say to have them followed.
+macro_rules! references {
+    ($($(#[$doc:meta])* $name:ident($inner:ty);)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Default)]
-        pub(super) struct $name {
-            $(pub(super) $field: Option<$type>,)+
-        }
+        #[derive(Clone, Debug)]
+        pub(super) struct $name(pub(super) $inner);
 
-        impl $name {
-            fn read(fields: &mut Fields<'_>) -> Self {
-                $name { $($field: fields.optional(stringify!($field), $about),)+ }
+        impl Decode for $name {
+            fn shape() -> Shape {
+                <$inner>::shape()
             }
 
-            /// What is not stated is as the group says.
-            fn inherit(&mut self, group: &Self) {
-                $(if self.$field.is_none() {
-                    self.$field = group.$field.clone();
-                })+
+            fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+                <$inner>::decode(node, problems).map($name)
             }
         }
+    )+};
+}
+
+references! {
+    /// Classes of pages that somebody looks at.
+    PageNames(References);
+    /// Classes of pages or requests.
+    ClassNames(References);
+    /// Other items.
+    ItemNames(References);
+    /// Another item.
+    ItemName(Spanned<String>);
+}
+
+/// What has a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Of {
+    All,
+    Cookies,
+}
+
+macro_rules! of {
+    (all) => {
+        Of::All
+    };
+    (cookies) => {
+        Of::Cookies
     };
 }
 
-/// Names that refer to something: page classes, items, journeys.
-pub(super) type References = OneOrMore<Spanned<String>>;
+macro_rules! attributes {
+    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+        /// Everything that can be said of an item, and where it is said.
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct Attributes {
+            $(pub(super) $field: Option<$written>,)+
+            pub(super) strength: Option<PerField<ItemFields, Strength>>,
+            pub(super) source: Option<PerField<ItemFields, String>>,
+            /// Key and value of each stated field.
+            pub(super) spans: BTreeMap<String, Range<usize>>,
+        }
 
-attributes! {
-    /// What can be said of cookies and storage items alike.
-    Common {
-        category: Category = "What kind of privacy practice it belongs to.",
-        category_as_written: String = "The policy's own word for the category.",
-        purpose: String = "What it is for.",
-        provider: String = "Who sets it.",
-        hosts: OneOrMore<Glob> = "Hosts it may be set for; without it, any.",
-        lifetime: LifetimeRule = "How long it may live.",
-        lifetime_for: LifetimeFor = "How long it may live for some visitors, where that differs.",
-        rolling: bool = "Its lifetime is counted anew on activity.",
-        party: DeclaredParty = "Whose it is.",
-        set_on: References = "Classes of the pages being visited when it is set; not its Path.",
-        set_by: References = "Classes of the URLs whose own responses may set it.",
-        visitors: OneOrMore<VisitorState> = "Who may get it.",
-        trigger: Trigger = "What it waits for.",
-        required_for: References = "Classes of pages that are refused without it.",
-        only_with: References = "Other cookies without which it never appears.",
-        refreshes: Spanned<String> = "The cookie that a refresh with this one issues anew.",
-        updated_by: OneOrMore<String> = "Journeys of the plan that must write it anew.",
-        value: ValueRule = "What its value is.",
-        script_readable: bool = "Whether scripts can read it, or a copy of its value.",
-        mirrored_in: OneOrMore<StorageKind> = "Where else the same is kept.",
-        cleared_on_logout: bool = "Whether a logout takes it away.",
-        expected: bool = "Whether it must be seen where its visitors were; without it, that it is not seen is a warning.",
-        strength: PerField<ItemFields, Strength> = "Whether breaking the statement is an error or a warning; also by field.",
-        source: PerField<ItemFields, String> = "The policy's own sentence; also by field.",
-    }
+        impl Attributes {
+            /// What all items have, and what only cookies have, where it may be one.
+            fn read(fields: &mut Fields<'_>, of: Of) -> Self {
+                let mut read = Attributes::default();
+                read.read_those(fields, Of::All);
+                read.strength = fields.optional("strength", STRENGTH);
+                read.source = fields.optional("source", SOURCE);
+                if of == Of::Cookies {
+                    read.read_those(fields, Of::Cookies);
+                }
+                read.spans = fields.spans();
+                read
+            }
+
+            fn read_those(&mut self, fields: &mut Fields<'_>, of: Of) {
+                $(if of == of!($of) {
+                    self.$field = fields.optional(stringify!($field), $about);
+                })+
+            }
+
+            /// The stated fields that only cookies have.
+            pub(super) fn of_cookies(&self) -> Vec<&'static str> {
+                let mut stated = Vec::new();
+                $(if of!($of) == Of::Cookies && self.$field.is_some() {
+                    stated.push(stringify!($field));
+                })+
+                stated
+            }
+
+            /// What is not stated is as the group says, as far as it can be said of such an item.
+            pub(super) fn inherit(&mut self, group: &Self, kind: StorageKind) {
+                $(if self.$field.is_none() && (of!($of) == Of::All || kind == StorageKind::Cookie) {
+                    self.$field = group.$field.clone();
+                })+
+                self.strength = self.strength.take().or_else(|| group.strength.clone());
+                self.source = self.source.take().or_else(|| group.source.clone());
+                for (field, span) in &group.spans {
+                    self.spans.entry(field.clone()).or_insert_with(|| span.clone());
+                }
+            }
+        }
+
+        /// The fields that state something checkable: who has them, and which aspect it is.
+        const CHECKED: &[(&str, Of, &str)] =
+            &[$($((stringify!($field), of!($of), stringify!($aspect)),)?)+];
+    };
 }
+item_fields!(attributes);
 
-attributes! {
-    /// What can be said of cookies only.
-    OfCookies {
-        http_only: bool = "Whether it has HttpOnly.",
-        secure: SecureRule = "When it has Secure.",
-        same_site: SameSite = "Its SameSite word, which must be written.",
-        path: PathRule = "Its Path.",
-        domain: DomainRule = "`host-only`, or its Domain.",
-        partitioned: bool = "Whether it has Partitioned.",
-        sent_only_to: References = "Classes of URLs that it may be sent to.",
-        sent_cross_site: bool = "Whether it goes along with cross-site requests other than top-level navigations.",
-    }
-}
+const STRENGTH: &str = "Whether breaking the statement is an error or a warning; also by field.";
+const SOURCE: &str = "The policy's own sentence; also by field.";
 
-/// Fields of an item that may have a strength and a source of their own: `Common` and `OfCookies`
-/// without those that state nothing checkable, and `name`.
+/// Fields of an item that may have a strength and a source of their own: those that state something
+/// checkable, and `name`.
 #[derive(Debug)]
 pub(super) struct ItemFields;
 
 impl FieldNames for ItemFields {
-    const NAMES: &'static [&'static str] = &[
-        "name",
-        "category",
-        "lifetime",
-        "lifetime_for",
-        "rolling",
-        "party",
-        "set_on",
-        "set_by",
-        "visitors",
-        "trigger",
-        "required_for",
-        "only_with",
-        "refreshes",
-        "updated_by",
-        "value",
-        "script_readable",
-        "mirrored_in",
-        "cleared_on_logout",
-        "http_only",
-        "secure",
-        "same_site",
-        "path",
-        "domain",
-        "partitioned",
-        "sent_only_to",
-        "sent_cross_site",
-    ];
-}
-
-/// Everything that can be said of an item, and where it is said.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Attributes {
-    pub(super) common: Common,
-    pub(super) cookie: OfCookies,
-    /// Key and value of each stated field.
-    pub(super) spans: BTreeMap<String, Range<usize>>,
-}
-
-impl Attributes {
-    /// The stated fields that only cookies have.
-    pub(super) fn of_cookies(&self) -> Vec<&'static str> {
-        let cookie = &self.cookie;
-        let stated = [
-            ("http_only", cookie.http_only.is_some()),
-            ("secure", cookie.secure.is_some()),
-            ("same_site", cookie.same_site.is_some()),
-            ("path", cookie.path.is_some()),
-            ("domain", cookie.domain.is_some()),
-            ("partitioned", cookie.partitioned.is_some()),
-            ("sent_only_to", cookie.sent_only_to.is_some()),
-            ("sent_cross_site", cookie.sent_cross_site.is_some()),
-        ];
-        stated.into_iter().filter(|(_, is_stated)| *is_stated).map(|(field, _)| field).collect()
-    }
-
-    /// What is not stated is as the group says, as far as it can be said of such an item.
-    pub(super) fn inherit(&mut self, group: &Self, kind: StorageKind) {
-        self.common.inherit(&group.common);
-        if kind == StorageKind::Cookie {
-            self.cookie.inherit(&group.cookie);
-        }
-        for (field, span) in &group.spans {
-            self.spans.entry(field.clone()).or_insert_with(|| span.clone());
-        }
+    fn names() -> Vec<&'static str> {
+        let those = |wanted: Of| CHECKED.iter().filter(move |(_, of, _)| *of == wanted).map(|(key, ..)| *key);
+        std::iter::once("name").chain(those(Of::All)).chain(those(Of::Cookies)).collect()
     }
 }
 
@@ -164,8 +146,7 @@ impl Record for Group {
     const NAME: &'static str = "group";
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let (common, cookie) = (Common::read(fields), OfCookies::read(fields));
-        Some(Group(Attributes { common, cookie, spans: fields.spans() }))
+        Some(Group(Attributes::read(fields, Of::Cookies)))
     }
 }
 
@@ -207,14 +188,14 @@ impl Record for CookieEntry {
         let https_names = fields.many("https_name", "Its name on https, where that is another.");
         let kind = fields.optional("kind", "Where it lives; a cookie, where nothing is said.");
         let group = fields.optional("group", GROUP);
-        let (common, cookie) = (Common::read(fields), OfCookies::read(fields));
+        let attributes = Attributes::read(fields, Of::Cookies);
         Some(CookieEntry(Entry {
             id,
             names: names?.0,
             https_names,
             kind: kind.unwrap_or(StorageKind::Cookie),
             group,
-            attributes: Attributes { common, cookie, spans: fields.spans() },
+            attributes,
             span: fields.span(),
         }))
     }
@@ -232,14 +213,14 @@ impl Record for StorageEntry {
         let names = fields.required::<OneOrMore<NamePattern>>("name", "Its key or name, as of a cookie.");
         let kind = fields.required("kind", "Where it lives.");
         let group = fields.optional("group", GROUP);
-        let common = Common::read(fields);
+        let attributes = Attributes::read(fields, Of::All);
         Some(StorageEntry(Entry {
             id,
             names: names?.0,
             https_names: Vec::new(),
             kind: kind?,
             group,
-            attributes: Attributes { common, cookie: OfCookies::default(), spans: fields.spans() },
+            attributes,
             span: fields.span(),
         }))
     }
@@ -248,13 +229,20 @@ impl Record for StorageEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Decode, Shape};
 
     #[test]
     fn fields_with_a_strength_of_their_own_are_fields() {
         let Shape::Record(cookie) = CookieEntry::shape() else { panic!("no record") };
-        for name in ItemFields::NAMES {
-            assert!(cookie.fields.iter().any(|field| field.key == *name), "{name}");
+        for name in ItemFields::names() {
+            assert!(cookie.fields.iter().any(|field| field.key == name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_aspect_of_a_field_is_called_as_its_key() {
+        for (key, _, aspect) in CHECKED {
+            assert_eq!(key.replace('_', ""), aspect.to_lowercase());
+        }
+        assert!(CHECKED.len() > 20);
     }
 }

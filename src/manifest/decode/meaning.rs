@@ -1,14 +1,17 @@
 //! From a manifest as written to the manifest as meant.
 
 use super::contradictions;
-use super::items::{Entry, Group, References};
+use super::items::{ClassNames, Entry, Group, ItemName, ItemNames, PageNames};
 use super::sentences::{AbsenceSentence, Absent, LinkEntry, NoCookiesEntry, PartyEntry, Sentence, Sentences};
-use super::values::PerField;
+use super::values::{LifetimeFor, PerField};
 use super::{SiteTable, Written};
 use crate::config::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
+use crate::cookie::SameSite;
+use crate::manifest::fields::item_fields;
 use crate::manifest::{
-    Absence, BannerRule, ClassPattern, DeclaredLink, DeclaredSite, Item, Manifest, NamePattern, NoCookies,
-    PageClass, PolicyClaims, Stated, Strength, ThirdParty, claims_of,
+    Absence, BannerRule, Category, ClassPattern, DeclaredLink, DeclaredParty, DeclaredSite, DomainRule, Item,
+    LifetimeRule, Manifest, NamePattern, NoCookies, PageClass, PathRule, PolicyClaims, SecureRule, Stated,
+    Strength, ThirdParty, Trigger, ValueRule, VisitorState, claims_of,
 };
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -114,10 +117,6 @@ impl<'a> Known<'a> {
         names.iter().map(|name| self.class(name, problems)).collect()
     }
 
-    fn some_classes(&self, names: &Option<References>, problems: &mut Problems) -> Vec<String> {
-        names.as_ref().map(|names| self.classes(&names.0, problems)).unwrap_or_default()
-    }
-
     /// Classes of pages that somebody looks at: nobody is on what a form is sent to.
     fn pages_of(&self, names: &[Spanned<String>], problems: &mut Problems) -> Vec<String> {
         let is_of_acts = |name: &str| self.pages.get(name).is_some_and(PageClass::is_of_acts);
@@ -193,52 +192,109 @@ fn page_classes(
     pages
 }
 
-fn item(entry: &Entry, key: &str, known: &Known<'_>, problems: &mut Problems) -> Item {
-    let (common, cookie) = (&entry.attributes.common, &entry.attributes.cookie);
-    let (strength, strengths) = per_field(&common.strength);
-    let (source, sources) = per_field(&common.source);
-    Item {
-        key: key.to_owned(),
-        kind: entry.kind,
-        names: entry.names.clone(),
-        https_names: entry.https_names.clone(),
-        hosts: list(&common.hosts),
-        group: entry.group.as_ref().map(|group| group.value.clone()),
-        category: common.category,
-        category_as_written: common.category_as_written.clone(),
-        purpose: common.purpose.clone(),
-        provider: common.provider.clone(),
-        lifetime: common.lifetime.clone(),
-        lifetime_for: common.lifetime_for.as_ref().map(|map| map.0.clone()).unwrap_or_default(),
-        rolling: common.rolling,
-        http_only: cookie.http_only,
-        secure: cookie.secure,
-        same_site: cookie.same_site,
-        path: cookie.path.clone(),
-        domain: cookie.domain.clone(),
-        party: common.party,
-        partitioned: cookie.partitioned,
-        set_on: common.set_on.as_ref().map(|names| known.pages_of(&names.0, problems)).unwrap_or_default(),
-        set_by: known.some_classes(&common.set_by, problems),
-        sent_only_to: known.some_classes(&cookie.sent_only_to, problems),
-        visitors: list(&common.visitors),
-        trigger: common.trigger.clone(),
-        required_for: known.some_classes(&common.required_for, problems),
-        only_with: list(&common.only_with).iter().map(|name| known.item(name, problems)).collect(),
-        refreshes: common.refreshes.as_ref().map(|name| known.item(name, problems)),
-        updated_by: list(&common.updated_by),
-        value: common.value,
-        script_readable: common.script_readable,
-        mirrored_in: list(&common.mirrored_in),
-        sent_cross_site: cookie.sent_cross_site,
-        cleared_on_logout: common.cleared_on_logout,
-        expected: common.expected,
-        strength: strength.unwrap_or_default(),
-        strengths,
-        place: problems.place(entry.span.start),
-        places: places(&entry.attributes.spans, problems),
-        source,
-        sources,
+macro_rules! item {
+    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+        fn item(entry: &Entry, key: &str, known: &Known<'_>, problems: &mut Problems) -> Item {
+            let stated = &entry.attributes;
+            let (strength, strengths) = per_field(&stated.strength);
+            let (source, sources) = per_field(&stated.source);
+            Item {
+                key: key.to_owned(),
+                kind: entry.kind,
+                names: entry.names.clone(),
+                https_names: entry.https_names.clone(),
+                group: entry.group.as_ref().map(|group| group.value.clone()),
+                $($field: stated.$field.as_ref().map(|it| it.meant(known, problems)).unwrap_or_default(),)+
+                strength: strength.unwrap_or_default(),
+                strengths,
+                place: problems.place(entry.span.start),
+                places: places(&stated.spans, problems),
+                source,
+                sources,
+            }
+        }
+    };
+}
+item_fields!(item);
+
+/// What a field means: mostly what is written; references are followed.
+trait Meaning {
+    type Meant;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Self::Meant;
+}
+
+macro_rules! as_written {
+    ($($type:ty),+) => {$(
+        impl Meaning for $type {
+            type Meant = Option<$type>;
+
+            fn meant(&self, _: &Known<'_>, _: &mut Problems) -> Option<$type> {
+                Some(self.clone())
+            }
+        }
+    )+};
+}
+as_written!(
+    String,
+    bool,
+    Category,
+    DeclaredParty,
+    DomainRule,
+    LifetimeRule,
+    PathRule,
+    SameSite,
+    SecureRule,
+    Trigger,
+    ValueRule
+);
+
+impl<T: Clone> Meaning for OneOrMore<T> {
+    type Meant = Vec<T>;
+
+    fn meant(&self, _: &Known<'_>, _: &mut Problems) -> Vec<T> {
+        self.0.clone()
+    }
+}
+
+impl Meaning for LifetimeFor {
+    type Meant = BTreeMap<VisitorState, LifetimeRule>;
+
+    fn meant(&self, _: &Known<'_>, _: &mut Problems) -> Self::Meant {
+        self.0.clone()
+    }
+}
+
+impl Meaning for PageNames {
+    type Meant = Vec<String>;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Vec<String> {
+        known.pages_of(&self.0.0, problems)
+    }
+}
+
+impl Meaning for ClassNames {
+    type Meant = Vec<String>;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Vec<String> {
+        known.classes(&self.0.0, problems)
+    }
+}
+
+impl Meaning for ItemNames {
+    type Meant = Vec<String>;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Vec<String> {
+        self.0.0.iter().map(|name| known.item(name, problems)).collect()
+    }
+}
+
+impl Meaning for ItemName {
+    type Meant = Option<String>;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Option<String> {
+        Some(known.item(&self.0, problems))
     }
 }
 
@@ -385,10 +441,6 @@ impl Stating<'_, '_> {
         let place = self.problems.place(entry.span.start);
         Stated { value: rule, strength: entry.strength, place, source: entry.source.clone() }
     }
-}
-
-fn list<T: Clone>(list: &Option<OneOrMore<T>>) -> Vec<T> {
-    list.as_ref().map(|list| list.0.clone()).unwrap_or_default()
 }
 
 fn per_field<N, T: Clone>(stated: &Option<PerField<N, T>>) -> (Option<T>, BTreeMap<String, T>) {

@@ -36,18 +36,20 @@ pub(super) struct PartyEntry {
 pub(super) struct PartyFields;
 
 impl FieldNames for PartyFields {
-    const NAMES: &'static [&'static str] = &[
-        "allowed_on",
-        "after",
-        "sets_cookies",
-        "sets_storage",
-        "identifiers",
-        "personal_data",
-        "embedded",
-        "confined",
-        "only_provider_of",
-        "needs_consent",
-    ];
+    fn names() -> Vec<&'static str> {
+        vec![
+            "allowed_on",
+            "after",
+            "sets_cookies",
+            "sets_storage",
+            "identifiers",
+            "personal_data",
+            "embedded",
+            "confined",
+            "only_provider_of",
+            "needs_consent",
+        ]
+    }
 }
 
 impl Record for PartyEntry {

@@ -261,7 +261,7 @@ impl Decode for LifetimeFor {
 
 /// Which fields an entry has, for what can be said of each.
 pub(super) trait FieldNames {
-    const NAMES: &'static [&'static str];
+    fn names() -> Vec<&'static str>;
 }
 
 /// One value for the whole entry, or a table of values for single fields.
@@ -280,13 +280,13 @@ impl<N, T: Clone> Clone for PerField<N, T> {
 
 impl<N: FieldNames, T: Decode> Decode for PerField<N, T> {
     fn shape() -> Shape {
-        let fields = Shape::Map { keys: Some(N::NAMES.to_vec()), values: Box::new(T::shape()) };
+        let fields = Shape::Map { keys: Some(N::names()), values: Box::new(T::shape()) };
         Shape::Either(vec![T::shape(), fields])
     }
 
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         let (entry, fields) = match node.value {
-            Value::Table(_) => (None, by_key(node, problems, N::NAMES, |key| Some(key.to_owned()))?),
+            Value::Table(_) => (None, by_key(node, problems, &N::names(), |key| Some(key.to_owned()))?),
             _ => (Some(T::decode(node, problems)?), BTreeMap::new()),
         };
         Some(PerField { entry, fields, names: PhantomData })
