@@ -9,7 +9,7 @@ use super::{Event, Progress};
 use crate::cookie::Name;
 use crate::crawl::{Address, Frontier, Robots, Step};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
-use crate::observation::{Consent, Phase, Published, Resource};
+use crate::observation::{Cell, Consent, Phase, Published, Resource};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -75,6 +75,11 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// What it stands on, for as long as the run takes.
+    pub(super) fn context(&self) -> &'a RunContext<'a> {
+        self.run
+    }
+
     /// Makes one visit and records it.
     pub(super) async fn visit(
         &mut self,
@@ -83,15 +88,21 @@ impl<'a> Runner<'a> {
         ask: &Ask,
         counts: As,
     ) -> Result<Visit, Ended> {
-        let visit = self.unrecorded(engine, session, ask).await?;
-        self.recorder.visit(&ask.cell, &visit, ask.within.as_ref(), counts);
+        let visit = self.unless_ended(engine.visit(session, ask)).await?;
+        self.take_visit(&ask.cell, &visit, ask.within.as_ref(), counts);
+        Ok(visit)
+    }
+
+    /// Tells of a visit and records it.
+    pub(super) fn take_visit(&mut self, cell: &Cell, visit: &Visit, within: Option<&Url>, counts: As) {
+        self.tell_visit(visit);
+        self.recorder.visit(cell, visit, within, counts);
         if let Some(journal) = &mut self.journal {
-            journal.extend(kept(&visit).map(|sighting| sighting.name.clone()));
+            journal.extend(kept(visit).map(|sighting| sighting.name.clone()));
         }
         if let Some(set) = &mut self.set_over_http {
-            set.extend(set_in_the_clear(&visit));
+            set.extend(set_in_the_clear(visit));
         }
-        Ok(visit)
     }
 
     /// Tells what the start page leaves, once: long before the run is through.

@@ -1,39 +1,48 @@
-//! Declared steps, made one after the other as a persona. A step that fails says which it was,
-//! what was sent, what came back, what the page had to offer, and what is likely wrong; never a
-//! value.
+//! Declared steps, made one after the other as a persona, in whatever engine they are made. A step that
+//! fails says which it was, what was sent, what came back, what the page had to offer, and what is likely
+//! wrong; never a value.
 
-mod browser;
+mod engine;
+mod in_browser;
 mod mail;
 mod mailbox;
+mod offered;
+mod over_http;
+#[cfg(test)]
+mod tests;
 mod totp;
 
 use super::context::Ended;
-use super::persona::{PersonaSession, over_http};
+use super::html;
+use super::persona::{PersonaSession, place};
 use super::recorder::As;
 use super::references::References;
 use super::render::Browser;
 use super::runner::Runner;
-use super::shown::form::{self, Filling};
-use super::shown::{Refused, Shown};
+use super::shown::form::Filling;
+use super::shown::Refused;
 use super::state::Line;
-use crate::engine::{Ask, Visit};
+use crate::engine::Ask;
+use crate::engine::browser::NotDone;
 use crate::legible::without_credentials;
 use crate::observation::{Cell, Resource};
 use crate::plan::{
     Action, CommandOutput, Expect, JsonTemplate, RefPart, Request, RequestBody, SecretRef, Step, Submit,
 };
 use base64::Engine as _;
+use engine::{Act, Awaited, Came, NotMade, StepEngine, Waited};
+use offered::{nearest, offered};
+use over_http::OverHttp;
 use std::time::Duration;
+use tokio::time::Instant;
 use url::Url;
 
 /// A login is turned away because there were too many: so often it is tried again.
 const PATIENCE_WITH_429: u32 = 3;
-/// Waited for where the server does not say how long.
-const WAIT_AFTER_429: Duration = Duration::from_secs(11);
-/// A page that leads on by itself does so at most this often.
-const MOST_REFRESHES: usize = 5;
-/// Seconds after which a page that leads on is no page of its own.
-const SOON: u64 = 5;
+/// How often is looked for what is expected.
+const LOOK: Duration = Duration::from_millis(200);
+/// Why no form can be sent.
+const NO_PAGE: &str = "no page is open yet; `open` the page of the form first";
 
 /// Why steps were not all made.
 #[derive(Debug)]
@@ -76,6 +85,17 @@ enum Trouble {
 }
 
 impl Trouble {
+    /// Where the page had opened a window, that may be it.
+    fn beside(mut self, window: Option<String>) -> Trouble {
+        if let (Trouble::Because(why) | Trouble::Answered { why, .. }, Some(window)) = (&mut self, window) {
+            why.push_str(&format!(
+                "; the page had opened a window, {window}, and steps stay in the page: log in by \
+                 `open`ing that address, or `import` a session"
+            ));
+        }
+        self
+    }
+
     /// Of a step with this name, all secrets masked.
     fn of_step(self, step: String, references: &References) -> Halt {
         let (why, answered) = match self {
@@ -112,7 +132,8 @@ impl From<String> for Trouble {
 }
 
 impl Runner<'_> {
-    /// Makes the steps. `what` they belong to is said in messages: `the login`.
+    /// Makes the steps. `what` they belong to is said in messages: `the login`. Of a list with a step that
+    /// only a browser can make, a browser makes all, where there is one.
     pub(super) async fn perform(
         &mut self,
         browser: &mut Option<Browser>,
@@ -127,20 +148,39 @@ impl Runner<'_> {
         {
             return self.perform_in_browser(browser, who, cell, steps, what).await;
         }
+        let mut engine = OverHttp::new(self.context(), cell);
+        self.make(&mut engine, who, steps, what).await
+    }
+
+    /// Makes the steps in an engine.
+    async fn make<E: StepEngine>(
+        &mut self,
+        engine: &mut E,
+        who: &mut PersonaSession,
+        steps: &[Step],
+        what: &str,
+    ) -> Result<(), Halt> {
         for (index, step) in steps.iter().enumerate() {
             let name = self.step_name(index, step, what);
-            self.detail(format!("{}: {name}", who.persona.name));
-            let tolerant = is_expected(steps, index);
+            self.detail(format!("{}: {name}{}", who.persona.name, E::WHERE));
             self.keep_that_it_acts(step);
-            if let Err(trouble) = self.step(who, cell, &step.action, tolerant).await {
-                // Not the step's fault: nobody waits for a helper any longer.
-                return Err(match self.over() {
-                    Some(ended) => Halt::Ended(ended),
-                    None => trouble.of_step(name, &self.references),
-                });
-            }
+            let done = self.step(engine, who, &step.action, is_expected(steps, index)).await;
+            self.record(engine).await;
+            let Err(trouble) = done else { continue };
+            // Not the step's fault: nobody waits for a helper any longer.
+            return Err(match self.over() {
+                Some(ended) => Halt::Ended(ended),
+                None => trouble.beside(engine.last_window()).of_step(name, &self.references),
+            });
         }
         Ok(())
+    }
+
+    /// Records what happened in the engine.
+    async fn record<E: StepEngine>(&mut self, engine: &mut E) {
+        for (visit, within) in engine.visits().await {
+            self.take_visit(engine.cell(), &visit, within.as_ref(), As::Look);
+        }
     }
 
     /// What may change something is not made twice after a crash.
@@ -166,39 +206,63 @@ impl Runner<'_> {
         Ok(code)
     }
 
-    async fn step(
+    async fn step<E: StepEngine>(
         &mut self,
+        engine: &mut E,
         who: &mut PersonaSession,
-        cell: &Cell,
         action: &Action,
         tolerant: bool,
     ) -> Result<(), Trouble> {
+        // `${cookie:NAME}`, `export` and `expect` look at the persona's jar.
+        engine.bring_cookies(&mut who.session).await?;
         match action {
             Action::Open { url } => {
                 let url = self.address(url, who).await?;
-                self.open(who, cell, url, None, tolerant).await
+                self.open(engine, who, url, None, tolerant).await
             }
             Action::Follow { selector } => {
                 let (from, url) = self.link(who, selector)?;
-                self.open(who, cell, url, Some(from), tolerant).await
+                self.open(engine, who, url, Some(from), tolerant).await
             }
-            Action::Submit(submit) => self.submit(who, cell, submit, None, tolerant).await,
+            Action::MailLink(mail) => {
+                let url = self.wait_for_mail(who, mail).await?;
+                let act = Act::Open { url, started_by: None, sent: "the link of the mail".into() };
+                self.act(engine, who, act, tolerant).await
+            }
+            Action::Submit(submit) => {
+                let filling = self.filling(who, submit, None).await?;
+                self.act(engine, who, Act::Submit(filling), tolerant).await
+            }
             Action::Totp { secret, submit, field } => {
                 let code = self.one_time_code(secret, who).await?;
-                self.submit(who, cell, submit, Some((field, code)), tolerant).await
+                let filling = self.filling(who, submit, Some((field, code))).await?;
+                self.act(engine, who, Act::Submit(filling), tolerant).await
             }
-            Action::Request(request) => self.request(who, cell, request, tolerant).await,
+            Action::Request(request) => {
+                let (ask, sent) = self.request_ask(who, engine.cell(), request).await?;
+                let act = Act::Request { ask: Box::new(ask), sent };
+                self.act(engine, who, act, tolerant).await
+            }
+            Action::Click { selector } => self.act(engine, who, Act::Click(selector.clone()), tolerant).await,
+            Action::Fill { selector, value } => self.fill(engine, who, selector, value).await,
+            Action::Wait { selector, text, seconds } => {
+                let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                let what = Awaited { selector: selector.as_deref(), text: text.as_deref(), time };
+                self.wait(engine, who, &what).await
+            }
+            Action::Expect(expect) => self.expect(engine, who, expect).await,
+            Action::Export { format, file } => Ok(self.export(who, *format, file)?),
             Action::Basic { user, password } => {
                 let user = self.references.text(user, who.live()).await?;
                 let password = self.references.secret(password, who.live()).await?;
                 let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
                 self.authorize(who, "Basic", &token);
-                Ok(())
+                self.take_over(engine, who).await
             }
             Action::Bearer { token } => {
                 let token = self.references.secret(token, who.live()).await?;
                 self.authorize(who, "Bearer", token.trim());
-                Ok(())
+                self.take_over(engine, who).await
             }
             Action::Import { format, source, user_agent } => {
                 let text = self.references.secret(source, who.live()).await?;
@@ -206,37 +270,34 @@ impl Runner<'_> {
                 if user_agent.is_some() {
                     who.session.user_agent.clone_from(user_agent);
                 }
-                Ok(())
+                self.take_over(engine, who).await
             }
-            Action::Export { format, file } => Ok(self.export(who, *format, file)?),
-            Action::MailLink(mail) => {
-                let link = self.wait_for_mail(who, mail).await?;
-                let ask = Ask { resource: Resource::Step, ..Ask::page(cell.clone(), link) };
-                self.go(who, &ask, "the link of the mail".into(), tolerant).await
-            }
-            Action::Command { command, prints } => self.command(who, command, *prints).await,
-            Action::Expect(expect) => Ok(expected(who, expect)?),
-            // Of a list with one of these, a browser makes all, where there is one.
-            Action::Click { .. } | Action::Fill { .. } | Action::Wait { .. } => {
-                Err(Trouble::Because(format!(
-                    "`{}` needs a browser; run with `--engine browser`, or say it with `submit` or `request`",
-                    kind(action)
-                )))
+            Action::Command { command, prints } => {
+                self.command(who, command, *prints).await?;
+                self.take_over(engine, who).await
             }
         }
     }
 
-    async fn open(
+    async fn open<E: StepEngine>(
         &mut self,
+        engine: &mut E,
         who: &mut PersonaSession,
-        cell: &Cell,
         url: Url,
         started_by: Option<Url>,
         tolerant: bool,
     ) -> Result<(), Trouble> {
         let sent = format!("GET {}", url.path());
-        let ask = Ask { started_by, resource: Resource::Step, ..Ask::page(cell.clone(), url) };
-        self.go(who, &ask, sent, tolerant).await
+        self.act(engine, who, Act::Open { url, started_by, sent }, tolerant).await
+    }
+
+    /// The session was changed beside the engine.
+    async fn take_over<E: StepEngine>(
+        &mut self,
+        engine: &mut E,
+        who: &PersonaSession,
+    ) -> Result<(), Trouble> {
+        Ok(self.unless_ended(engine.take_over(&who.session)).await??)
     }
 
     /// The page in front, and where the link that the selector means leads.
@@ -245,45 +306,6 @@ impl Runner<'_> {
         let url = page.link(selector)?;
         self.references.keep_tokens_of(&url);
         Ok((page.url.clone(), url))
-    }
-
-    async fn submit(
-        &mut self,
-        who: &mut PersonaSession,
-        cell: &Cell,
-        submit: &Submit,
-        code: Option<(&String, String)>,
-        tolerant: bool,
-    ) -> Result<(), Trouble> {
-        let filling = self.filling(who, submit, code).await?;
-        let Some(page) = &who.shown else {
-            return Err(Trouble::Because("no page is open yet; `open` the page of the form first".into()));
-        };
-        let (form, filled) = form::find(&page.text, &page.url, page.charset, &filling)
-            .and_then(|form| form.fill(&filling).map(|filled| (form, filled)))
-            .map_err(|problem| page.cannot_send(&problem, &filling))?;
-        let from = page.url.clone();
-        if form.takes_password() {
-            who.add_login_page(&from);
-        }
-        filled.tokens.iter().for_each(|token| self.references.keep_secret(token));
-        let headers =
-            filled.content_type.iter().map(|kind| ("Content-Type".into(), kind.clone().into_bytes()));
-        let ask = Ask {
-            method: filled.method.clone(),
-            headers: headers.collect(),
-            body: filled.body,
-            started_by: Some(from),
-            resource: Resource::Step,
-            ..Ask::page(cell.clone(), filled.url.clone())
-        };
-        let names = if filled.names.is_empty() { "no fields".to_owned() } else { filled.names.join(", ") };
-        let sent = format!("{} {} with {names}", filled.method, filled.url.path());
-        self.go(who, &ask, sent, tolerant).await?;
-        if let Some(shown) = &mut who.shown {
-            shown.came_by = Some(form);
-        }
-        Ok(())
     }
 
     async fn filling(
@@ -303,17 +325,6 @@ impl Runner<'_> {
             choose: submit.choose.clone(),
             button: submit.button.clone(),
         })
-    }
-
-    async fn request(
-        &mut self,
-        who: &mut PersonaSession,
-        cell: &Cell,
-        request: &Request,
-        tolerant: bool,
-    ) -> Result<(), Trouble> {
-        let (ask, sent) = self.request_ask(who, cell, request).await?;
-        self.go(who, &ask, sent, tolerant).await
     }
 
     /// A request as a script of the page last opened would make it.
@@ -405,62 +416,264 @@ impl Runner<'_> {
         })
     }
 
-    /// Asks, follows a page that leads on by itself, and judges the answer.
-    async fn go(
+    /// Does something that leads to a page or is answered, and judges what came. What came too often is made
+    /// again after a while.
+    async fn act<E: StepEngine>(
         &mut self,
+        engine: &mut E,
         who: &mut PersonaSession,
-        ask: &Ask,
-        sent: String,
+        act: Act,
         tolerant: bool,
     ) -> Result<(), Trouble> {
-        let engine = who.engine.clone();
-        let moved = who
-            .over_http
-            .as_ref()
-            .filter(|_| self.site.is_own(&ask.url))
-            .map(|origin| Ask { url: over_http(&ask.url, origin), ..ask.clone() });
-        let ask = moved.as_ref().unwrap_or(ask);
-        let mut visit = self.visit(&engine, &mut who.session, ask, As::Look).await?;
-        for _ in 0..PATIENCE_WITH_429 {
-            if visit.status != 429 || tolerant {
-                break;
+        if let Act::Submit(_) = act {
+            self.look(engine, who).await?;
+            if who.shown.is_none() {
+                return Err(Trouble::Because(NO_PAGE.into()));
             }
-            let wait = visit.retry_after.unwrap_or(WAIT_AFTER_429).min(Duration::from_secs(60));
-            self.warn(format!("{}: too many requests; waiting {} s", who.persona.name, wait.as_secs()));
-            self.unless_ended(tokio::time::sleep(wait)).await?;
-            visit = self.visit(&engine, &mut who.session, ask, As::Look).await?;
         }
-        for _ in 0..MOST_REFRESHES {
-            let Some(next) = leads_on(&visit) else { break };
-            let on = Ask {
-                started_by: Some(visit.shown.clone()),
-                resource: Resource::Step,
-                ..Ask::page(ask.cell.clone(), next)
-            };
-            visit = self.visit(&engine, &mut who.session, &on, As::Look).await?;
+        let from = who.shown.as_ref().map(|page| page.url.clone());
+        let mut tries = 0;
+        let came = loop {
+            match self.unless_ended(engine.act(who, &act)).await? {
+                Ok(Came { again: Some(wait), .. }) if !tolerant && tries < PATIENCE_WITH_429 => {
+                    self.record(engine).await;
+                    let seconds = wait.as_secs();
+                    self.warn(format!("{}: too many requests; waiting {seconds} s", who.persona.name));
+                    self.unless_ended(tokio::time::sleep(wait)).await?;
+                    tries += 1;
+                }
+                Ok(came) => break came,
+                Err(why) => return Err(self.not_made(engine, who, &act, why).await?),
+            }
+        };
+        if let Some(from) = from.filter(|_| came.password) {
+            who.add_login_page(&from);
         }
-        let mut shown = Shown::of(&visit);
-        shown.sent = Some(sent);
-        shown.navigated = ask.within.is_none();
-        let problem = match &visit.failure {
-            Some(failure) => Some(failure.detail.clone()),
-            None if visit.status >= 400 => Some(format!("it was answered {}", visit.status)),
+        self.arrived(engine, who, &act, came, tolerant).await
+    }
+
+    /// Takes in what came: a page to be in front, or an answer while the page stays.
+    async fn arrived<E: StepEngine>(
+        &mut self,
+        engine: &E,
+        who: &mut PersonaSession,
+        act: &Act,
+        came: Came,
+        tolerant: bool,
+    ) -> Result<(), Trouble> {
+        let problem = came.problem().filter(|_| !tolerant);
+        let Came { sent, shown, form, refused, .. } = came;
+        let answered = matches!(act, Act::Request { .. });
+        if answered || shown.is_none() {
+            // What an engine shows by itself; a script may have changed it by its request.
+            self.look(engine, who).await?;
+        }
+        let now = match (answered, shown) {
+            (true, Some(mut answer)) => {
+                answer.sent = Some(sent);
+                // A script's answer leaves the page where it is.
+                answer.navigated = false;
+                match &mut who.shown {
+                    Some(page) => &mut **page.answer.insert(Box::new(answer)),
+                    None => who.shown.insert(answer),
+                }
+            }
+            (_, shown) => {
+                if let Some(shown) = shown {
+                    who.shown = Some(shown);
+                }
+                let Some(page) = &mut who.shown else { return Ok(()) };
+                (page.answer, page.sent) = (None, Some(sent));
+                (page.came_by, page.refused) = (form, refused);
+                page
+            }
+        };
+        let failed = problem.map(|problem| now.refused(&problem));
+        if now.is_json() {
+            who.json = serde_json::from_str(&now.text).ok();
+        }
+        if who.sent_to.is_none() && act.sends() {
+            who.sent_to = Some(place(&now.url).to_owned());
+        }
+        failed.map_or(Ok(()), |refused| Err(refused.into()))
+    }
+
+    async fn fill<E: StepEngine>(
+        &mut self,
+        engine: &mut E,
+        who: &mut PersonaSession,
+        selector: &str,
+        value: &SecretRef,
+    ) -> Result<(), Trouble> {
+        let value = self.references.field(selector, value, who.live()).await?;
+        match self.unless_ended(engine.fill(selector, &value)).await? {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                self.references.keep_secret(&value);
+                self.look(engine, who).await?;
+                let page = who.shown.as_ref().map(|page| page.url.clone());
+                page.iter().for_each(|page| who.add_login_page(page));
+                Ok(())
+            }
+            Err(NotMade::Never(why)) => Err(Trouble::Because(format!("`fill` {why}"))),
+            Err(NotMade::There(why)) => Err(self.not_done(engine, who, why, selector).await?),
+        }
+    }
+
+    async fn wait<E: StepEngine>(
+        &mut self,
+        engine: &mut E,
+        who: &mut PersonaSession,
+        what: &Awaited<'_>,
+    ) -> Result<(), Trouble> {
+        match self.unless_ended(engine.wait(what)).await? {
+            Ok(Waited::Came) => Ok(self.look(engine, who).await?),
+            Ok(Waited::InVain(time)) => {
+                let problem = format!("{} did not come within {} s", what.in_words(), time.as_secs_f64());
+                let selector = what.selector.unwrap_or_default();
+                Err(self.missing(engine, who, &problem, selector).await?)
+            }
+            Err(NotMade::Never(why)) => Err(Trouble::Because(format!("`wait` {why}"))),
+            Err(NotMade::There(why)) => Err(self.not_done(engine, who, why, &what.in_words()).await?),
+        }
+    }
+
+    /// What must be true now, or within the time that the engine gives it.
+    async fn expect<E: StepEngine>(
+        &mut self,
+        engine: &mut E,
+        who: &mut PersonaSession,
+        expect: &Expect,
+    ) -> Result<(), Trouble> {
+        let until = Instant::now() + engine.until_expected();
+        let answered = who.shown.as_ref().is_some_and(|page| page.answer.is_some());
+        loop {
+            if !answered {
+                self.look(engine, who).await?;
+                engine.bring_cookies(&mut who.session).await?;
+            }
+            let Err(why) = self.holds(engine, who, expect, answered).await? else { return Ok(()) };
+            if answered || Instant::now() >= until {
+                let offer = if answered { None } else { self.unless_ended(engine.offer()).await? };
+                return Err(Trouble::Because(format!(
+                    "{why}{}",
+                    offer.as_ref().map(offered).unwrap_or_default()
+                )));
+            }
+            self.unless_ended(tokio::time::sleep(LOOK)).await?;
+        }
+    }
+
+    async fn holds<E: StepEngine>(
+        &self,
+        engine: &E,
+        who: &PersonaSession,
+        expect: &Expect,
+        answered: bool,
+    ) -> Result<Result<(), String>, Ended> {
+        // Of a page the engine may know better what is on it.
+        let there = match expect.selector.as_ref().filter(|_| !answered) {
+            Some(selector) => self.unless_ended(engine.has(selector)).await?,
             None => None,
         };
-        let refused = problem.filter(|_| !tolerant).map(|problem| shown.refused(&problem));
-        if shown.is_json() {
-            who.json = serde_json::from_str(&shown.text).ok();
+        let (Some(there), Some(selector)) = (there, &expect.selector) else {
+            return Ok(expected(who, expect));
+        };
+        let holds = expected(who, &Expect { selector: None, ..expect.clone() });
+        if holds.is_err() || there {
+            return Ok(holds);
         }
-        if who.sent_to.is_none() && (ask.method != "GET" || ask.started_by.is_some()) {
-            who.sent_to = Some(super::persona::place(&shown.url).to_owned());
+        let problem = format!("`{selector}` is not on the page");
+        Ok(Err(who.shown.as_ref().map_or_else(|| problem.clone(), |page| page.refusal(&problem))))
+    }
+
+    /// The page now in front, with what is remembered of the one before.
+    async fn look<E: StepEngine>(&self, engine: &E, who: &mut PersonaSession) -> Result<(), Ended> {
+        let Some(mut shown) = self.unless_ended(engine.page()).await? else { return Ok(()) };
+        if let Some(before) = who.shown.take() {
+            (shown.sent, shown.answer) = (before.sent, before.answer);
+            (shown.came_by, shown.refused) = (before.came_by, before.refused);
         }
-        // A script's answer leaves the page where it is.
-        if ask.within.is_none() || who.shown.is_none() {
-            who.shown = Some(shown);
-        } else if let Some(page) = &mut who.shown {
-            page.answer = Some(Box::new(shown));
+        who.shown = Some(shown);
+        Ok(())
+    }
+
+    /// Why an act was not made.
+    async fn not_made<E: StepEngine>(
+        &self,
+        engine: &E,
+        who: &mut PersonaSession,
+        act: &Act,
+        why: NotMade,
+    ) -> Result<Trouble, Ended> {
+        let why = match why {
+            NotMade::Never(why) => return Ok(Trouble::Because(format!("`{}` {why}", act.kind()))),
+            NotMade::There(why) => why,
+        };
+        match (act, why) {
+            (Act::Submit(filling), NotDone::Because(problem)) => {
+                self.look(engine, who).await?;
+                let offer =
+                    self.unless_ended(engine.offer()).await?.as_ref().map(offered).unwrap_or_default();
+                let told = who.shown.as_ref().map(|page| page.cannot_send(&problem, filling));
+                Ok(Trouble::Because(format!("{}{offer}", told.unwrap_or(problem))))
+            }
+            (Act::Open { .. } | Act::Request { .. }, NotDone::Because(problem)) => {
+                Ok(Trouble::Because(problem))
+            }
+            (_, why) => self.not_done(engine, who, why, act.object()).await,
         }
-        refused.map_or(Ok(()), |refused| Err(refused.into()))
+    }
+
+    /// Why something was not done on the page, and what there was instead.
+    async fn not_done<E: StepEngine>(
+        &self,
+        engine: &E,
+        who: &mut PersonaSession,
+        why: NotDone,
+        what: &str,
+    ) -> Result<Trouble, Ended> {
+        let problem = match why {
+            NotDone::Missing => format!("`{what}` is not on the page"),
+            NotDone::Disabled => format!("`{what}` is there, but disabled"),
+            NotDone::Because(problem) => problem,
+            NotDone::Gone(what) => return Ok(Trouble::Because(what.to_owned())),
+        };
+        self.missing(engine, who, &problem, what).await
+    }
+
+    async fn missing<E: StepEngine>(
+        &self,
+        engine: &E,
+        who: &mut PersonaSession,
+        problem: &str,
+        selector: &str,
+    ) -> Result<Trouble, Ended> {
+        self.look(engine, who).await?;
+        let Some(page) = &who.shown else {
+            let why = format!("{problem}; no page is open yet: `open` one first");
+            return Ok(Trouble::Because(why));
+        };
+        let offer = self.unless_ended(engine.offer()).await?.unwrap_or_default();
+        let refused = match page.refused.is_empty() {
+            true => String::new(),
+            false => format!("; requests of its scripts: {}", page.refused.join(", ")),
+        };
+        let text = format!("{problem}; {}{refused}{}", page.summary(), offered(&offer));
+        let hint = match nearest(selector, &offer) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if page.status >= 400 => "Likely the page before was not the right one".to_owned(),
+            None if !page.refused.is_empty() => {
+                "Likely the step before was turned away, so that the page did not change".to_owned()
+            }
+            None if problem.contains("disabled") => {
+                "Likely something has to be filled in or chosen first".to_owned()
+            }
+            None => "Likely a script shows it only after something else (a `click` or `wait` before this \
+                     step), or it is in a frame of another site"
+                .to_owned(),
+        };
+        Ok(Trouble::Because(format!("{text}. {hint}")))
     }
 
     async fn command(
@@ -523,7 +736,7 @@ fn expected(who: &PersonaSession, expect: &Expect) -> Result<(), String> {
         wrong.push(format!("the page says \u{201c}{text}\u{201d}"));
     }
     if let Some(selector) = &expect.selector
-        && !super::html::has(&shown.text, selector)?
+        && !html::has(&shown.text, selector)?
     {
         wrong.push(format!("`{selector}` is not on the page"));
     }
@@ -535,18 +748,9 @@ fn expected(who: &PersonaSession, expect: &Expect) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(shown.refusal(&wrong.join(", and "))) }
 }
 
-/// Where a page leads by itself within moments (`Refresh`, or `<meta http-equiv=refresh>`).
-fn leads_on(visit: &Visit) -> Option<Url> {
-    if visit.status != 200 || !visit.content_type.contains("html") {
-        return None;
-    }
-    let content = match &visit.head.refresh {
-        Some(content) => content.clone(),
-        None => super::html::meta_refresh(&visit.text().text)?,
-    };
-    let refresh = crate::crawl::refresh(&content).filter(|refresh| refresh.seconds <= SOON)?;
-    let next = visit.shown.join(&refresh.url?).ok()?;
-    (matches!(next.scheme(), "http" | "https") && next != visit.shown).then_some(next)
+/// Names of fields, for messages.
+fn fields_in_words(names: &[String]) -> String {
+    if names.is_empty() { "no fields".into() } else { names.join(", ") }
 }
 
 fn origin_of(url: &Url) -> Url {
