@@ -133,7 +133,7 @@ impl InBrowser<'_> {
             self.run.references.keep_secret(token);
         }
         self.login_form = form.filter(Form::takes_password);
-        let sent = format!("a form with {}", super::fields_in_words(&names));
+        let sent = format!("a form with {}", super::act::fields_in_words(&names));
         Ok(Came { password, ..self.acted(sent).await })
     }
 

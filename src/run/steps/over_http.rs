@@ -63,7 +63,7 @@ impl<'r> OverHttp<'r> {
     }
 
     async fn submit(&mut self, who: &mut PersonaSession, filling: &Filling) -> Result<Came, NotMade> {
-        let Some(page) = &who.shown else { return Err(super::NO_PAGE.to_owned().into()) };
+        let Some(page) = &who.shown else { return Err(super::act::NO_PAGE.to_owned().into()) };
         let from = page.url.clone();
         let form = form::find(&page.text, &page.url, page.charset, filling)?;
         let filled = form.fill(filling)?;
@@ -71,8 +71,12 @@ impl<'r> OverHttp<'r> {
         filled.tokens.iter().for_each(|token| self.run.references.keep_secret(token));
         let headers =
             filled.content_type.iter().map(|kind| ("Content-Type".into(), kind.clone().into_bytes()));
-        let sent =
-            format!("{} {} with {}", filled.method, filled.url.path(), super::fields_in_words(&filled.names));
+        let sent = format!(
+            "{} {} with {}",
+            filled.method,
+            filled.url.path(),
+            super::act::fields_in_words(&filled.names)
+        );
         let ask = Ask {
             method: filled.method,
             headers: headers.collect(),

@@ -293,7 +293,7 @@ fn an_answer_to_a_script_leaves_the_page_and_gives_what_later_steps_refer_to() {
 fn a_form_without_a_page_is_not_sent() {
     let seen = made(&submit(), Fake::of([]));
     assert!(seen.engine.done.is_empty());
-    assert_eq!(seen.failure().why, super::NO_PAGE);
+    assert_eq!(seen.failure().why, super::act::NO_PAGE);
 }
 
 #[test]
