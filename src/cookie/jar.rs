@@ -9,6 +9,7 @@ use super::{
     Browser, CookieLine, CookieValue, Decision, Effective, Initiator, Name, Reason, Reasons, RequestContext,
     SameSite, is_trustworthy, same_site,
 };
+use std::sync::Arc;
 use url::Url;
 
 /// Seconds in which a cookie without `SameSite` still goes along with a cross-site POST
@@ -21,8 +22,9 @@ const USE_COUNTS_AFTER: f64 = 60.0;
 /// One visitor's cookies, kept as their browser keeps them: Chromium, unless said otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Jar {
-    /// In the order of their creation.
-    cookies: Vec<StoredCookie>,
+    /// In the order of their creation. Shared by the copies that visits under way begin with, until one
+    /// of them changes something.
+    cookies: Arc<Vec<StoredCookie>>,
     /// Counts uses, so that equal times still have an order.
     uses: u64,
     browser: Browser,
@@ -168,7 +170,7 @@ impl Jar {
             Ok(proposal) => proposal,
             Err(reasons) => return Decision::Rejected { reasons },
         };
-        self.cookies.retain(|cookie| !cookie.is_expired(context.now));
+        self.remove_where(|cookie| cookie.is_expired(context.now));
         let overlays =
             |secure: &StoredCookie| secure.effective.secure && proposal.cookie.would_overlay(secure);
         if !is_trustworthy(&context.url) && self.cookies.iter().any(overlays) {
@@ -181,7 +183,7 @@ impl Jar {
         let place = self.cookies.iter().position(|cookie| cookie.is_same_as(&proposal.cookie));
         match (proposal.expired, place) {
             (true, Some(place)) => {
-                self.cookies.remove(place);
+                Arc::make_mut(&mut self.cookies).remove(place);
                 Decision::Deleted { effective }
             }
             (true, None) => Decision::Rejected { reasons: Reasons::of(Reason::AlreadyExpired) },
@@ -205,39 +207,39 @@ impl Jar {
         let (domain, partition) = (cookie.effective.domain.clone(), cookie.effective.partition.clone());
         let value = cookie.value.clone();
         let keeps_creation = |other: &StoredCookie| (other.value == value) == ways.same_value_keeps_creation;
+        let cookies = Arc::make_mut(&mut self.cookies);
         match place {
-            Some(place) if keeps_creation(&self.cookies[place]) => {
-                cookie.created = self.cookies[place].created;
-                self.cookies[place] = cookie;
+            Some(place) if keeps_creation(&cookies[place]) => {
+                cookie.created = cookies[place].created;
+                cookies[place] = cookie;
             }
             place => {
                 if let Some(place) = place {
-                    self.cookies.remove(place);
+                    cookies.remove(place);
                 }
-                self.cookies.push(cookie);
+                cookies.push(cookie);
             }
         }
-        make_room(&mut self.cookies, &domain, partition.as_deref(), ways);
+        make_room(cookies, &domain, partition.as_deref(), ways);
     }
 
     /// The cookies that go along with a request, in the order of RFC 6265bis 5.8.3: longer paths
     /// first, then older ones.
     pub fn cookies_for(&mut self, context: &RequestContext) -> Vec<SentCookie> {
-        self.cookies.retain(|cookie| !cookie.is_expired(context.now));
+        self.remove_where(|cookie| cookie.is_expired(context.now));
         self.uses += 1;
         let ways = self.browser.ways();
         let host = context.url.host_str().unwrap_or_default();
         let path = request_path(&context.url);
-        let mut sent: Vec<&StoredCookie> = Vec::new();
-        for cookie in &mut self.cookies {
-            if goes_along(cookie, host, &path, context, ways) {
-                if context.now - cookie.used >= USE_COUNTS_AFTER {
-                    cookie.used = context.now;
-                    cookie.touched = self.uses;
-                }
-                sent.push(cookie);
+        let goes = |cookie: &StoredCookie| goes_along(cookie, host, &path, context, ways);
+        let counts = |cookie: &StoredCookie| context.now - cookie.used >= USE_COUNTS_AFTER && goes(cookie);
+        if self.cookies.iter().any(counts) {
+            for cookie in Arc::make_mut(&mut self.cookies).iter_mut().filter(|cookie| counts(cookie)) {
+                cookie.used = context.now;
+                cookie.touched = self.uses;
             }
         }
+        let mut sent: Vec<&StoredCookie> = self.cookies.iter().filter(|cookie| goes(cookie)).collect();
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         sent.into_iter().map(SentCookie::from).collect()
     }
@@ -253,8 +255,10 @@ impl Jar {
     }
 
     /// Takes the cookies away that `doomed` says; used by probes ("without this cookie").
-    pub fn remove_where(&mut self, mut doomed: impl FnMut(&StoredCookie) -> bool) {
-        self.cookies.retain(|cookie| !doomed(cookie));
+    pub fn remove_where(&mut self, doomed: impl Fn(&StoredCookie) -> bool) {
+        if self.cookies.iter().any(&doomed) {
+            Arc::make_mut(&mut self.cookies).retain(|cookie| !doomed(cookie));
+        }
     }
 
     /// `Clear-Site-Data: "cookies"` of an answer from this URL: everything of its registrable domain
@@ -264,7 +268,7 @@ impl Jar {
         let clears = is_trustworthy(url) && clears_cookies(header);
         if clears {
             let host = url.host_str().unwrap_or_default();
-            self.cookies.retain(|cookie| !same_site(&cookie.effective.domain, host));
+            self.remove_where(|cookie| same_site(&cookie.effective.domain, host));
         }
         clears
     }
@@ -274,9 +278,10 @@ impl Jar {
     pub fn insert(&mut self, mut cookie: StoredCookie) {
         self.uses += 1;
         cookie.touched = self.uses;
-        self.cookies.retain(|other| !other.is_same_as(&cookie));
-        let place = self.cookies.partition_point(|other| other.created <= cookie.created);
-        self.cookies.insert(place, cookie);
+        let cookies = Arc::make_mut(&mut self.cookies);
+        cookies.retain(|other| !other.is_same_as(&cookie));
+        let place = cookies.partition_point(|other| other.created <= cookie.created);
+        cookies.insert(place, cookie);
     }
 }
 

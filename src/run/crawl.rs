@@ -152,7 +152,9 @@ impl Runner<'_> {
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
         let start: Vec<Address> = seeds.declared.iter().cloned().chain(landing).collect();
-        crawl.look_for_back_offices(start.iter());
+        if crawl.who.persona.visitor.logged_in {
+            crawl.look_for_back_offices(start.iter());
+        }
         // Whoever came back in vain has nothing more to see.
         let end = if crawl.who.is_there() { crawl.run().await } else { Ok(()) };
         if end.is_err() {
@@ -513,9 +515,11 @@ impl Crawl<'_, '_> {
         if visit.status > 0 && !visit.content_type.is_empty() && !is_page(&visit.content_type) {
             self.frontier.give_back(next, SkipReason::NotHtml);
         }
-        let fresh = links.documents.iter().map(|link| &link.address);
-        let fresh: Vec<&Address> = fresh.filter(|address| !self.frontier.has_seen(address)).collect();
-        self.look_for_back_offices(fresh.into_iter());
+        if self.who.persona.visitor.logged_in {
+            let addresses = links.documents.iter().map(|link| &link.address);
+            let fresh: Vec<&Address> = addresses.filter(|address| !self.frontier.has_seen(address)).collect();
+            self.look_for_back_offices(fresh.into_iter());
+        }
         self.frontier.push_all(next, links);
         if links.documents.iter().any(|link| self.policy_links.addresses.contains(&link.address)) {
             let host = visit.shown.host_str().unwrap_or_default().to_owned();
@@ -531,9 +535,6 @@ impl Crawl<'_, '_> {
     /// Says once of a member that it looks like an administrator, before a page is asked for that
     /// only those have.
     fn look_for_back_offices<'l>(&mut self, addresses: impl Iterator<Item = &'l Address>) {
-        if !self.who.persona.visitor.logged_in {
-            return;
-        }
         let first = self.who.back_offices.is_empty();
         let there = addresses.filter(|address| back_office(address).is_some());
         for address in there.filter(|address| self.frontier.scope().decide(address).is_ok()) {
