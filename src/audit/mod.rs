@@ -16,6 +16,7 @@ mod previous;
 mod rounds;
 mod rules;
 mod standing;
+mod subject;
 #[cfg(test)]
 mod testing;
 mod unrefuted;
@@ -57,7 +58,7 @@ fn judged(manifest: &Manifest, scan: &Scan, previous: Option<&Scan>, knowledge: 
         (0..manifest.items.len()).filter(|item| rules::never_seen::is_missing(&context, *item)).collect();
     let mut violations = Vec::new();
     for rule in rules::RULES {
-        (rule.check)(&context, &mut violations);
+        rule.look(&context, &mut violations);
     }
     let findings = merge::findings(&context, violations);
     let verdicts = verdicts::verdicts(&context, &findings);

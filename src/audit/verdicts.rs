@@ -41,7 +41,7 @@ pub(crate) fn verdicts(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdi
 }
 
 fn standing(context: &Context<'_>, about: crate::manifest::About) -> State {
-    let said = rules::RULES.iter().find_map(|rule| (rule.standing)(context, about));
+    let said = rules::RULES.iter().find_map(|rule| rule.standing(context, about));
     // A rule says what it saw; whether that is enough is one table's to say.
     let said = match said {
         Some(Standing::Upheld(seen)) => Some(needs::unmet(context, about).unwrap_or(Standing::Upheld(seen))),

@@ -2,8 +2,9 @@
 //! (see `merge`), so each names the causes it may come from.
 
 use super::context::{Context, Seen};
+use super::unrefuted::Standing;
 use super::{Confidence, Declared, Evidence, Severity, evidence};
-use crate::manifest::{About, ItemAspect};
+use crate::manifest::{About, Item, ItemAspect, PolicyAspect, ThirdParty, ThirdPartyAspect};
 use crate::observation::StorageKind;
 use crate::vendors::Fact;
 
@@ -15,9 +16,33 @@ pub struct Rule {
     pub sentence: &'static str,
     /// Its documentation, in Markdown, without the title.
     pub page: &'static str,
-    pub(crate) check: fn(&Context<'_>, &mut Vec<Violation>),
-    /// The state of a claim that nothing refuted; none for claims of other rules.
-    pub(crate) standing: fn(&Context<'_>, About) -> Option<super::unrefuted::Standing>,
+    pub(crate) check: Check,
+    pub(crate) claims: Claims,
+}
+
+/// What a rule looks at, one after the other; what is wrong is added.
+pub(crate) enum Check {
+    /// Every written line of the items that make this claim: how a line is wrong, to follow the item's name.
+    Attribute(ItemAspect, fn(&Item, &Seen<'_>) -> Option<String>),
+    /// Every item.
+    Items(fn(&Context<'_>, usize, &Item, &mut Vec<Violation>)),
+    /// Every declared third party.
+    Parties(fn(&Context<'_>, usize, &ThirdParty, &mut Vec<Violation>)),
+    /// The site, where the policy has this sentence.
+    Sentence(PolicyAspect, fn(&Context<'_>, &mut Vec<Violation>)),
+    /// What else there is: everything that was seen, what probes showed.
+    Site(fn(&Context<'_>, &mut Vec<Violation>)),
+}
+
+/// The claims that are a rule's own, and how one stands that nothing refuted.
+pub(crate) enum Claims {
+    /// What an item is like when it is there: lines that were seen uphold it.
+    LikeThis(&'static [ItemAspect]),
+    Item(ItemAspect, fn(&Context<'_>, usize) -> Option<Standing>),
+    Party(&'static [ThirdPartyAspect], fn(&Context<'_>, usize) -> Option<Standing>),
+    Sentence(PolicyAspect, fn(&Context<'_>) -> Option<Standing>),
+    /// Several of them; none for claims of other rules.
+    Others(fn(&Context<'_>, About) -> Option<Standing>),
 }
 
 /// What went wrong underneath. Violations that share one are one finding.

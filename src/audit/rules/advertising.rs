@@ -13,8 +13,8 @@ the host tells (`IDE` of doubleclick.net). A name that is not in the table is no
 A request to an advertising host that leaves nothing on the device is no cookie; see *cross-site-tracking*.
 
 **To do:** remove the tag, or correct the policy.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::Advertising, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -69,8 +69,7 @@ fn article(category: Category) -> &'static str {
     if matches!(category, Category::Advertising | Category::Analytics) { "an" } else { "a" }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::Advertising) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.advertising.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "advertising cookies are set by scripts"))
 }

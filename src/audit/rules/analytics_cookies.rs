@@ -11,8 +11,8 @@ of experiments are told by the table of well-known cookies and hosts, also where
 site's own name (`_ga`, `_pk_id.1.1fff`, `_clck`).
 
 **To do:** switch the tool to its cookieless mode, remove it, or correct the policy.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::AnalyticsCookies, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -27,8 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::AnalyticsCookies) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.analytics_cookies.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "analytics cookies are set by scripts"))
 }

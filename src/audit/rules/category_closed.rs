@@ -12,8 +12,8 @@ declares belongs to none of them, unless the table of well-known cookies says th
 balancer's cookie is necessary). Usually this is one finding with *undeclared-cookie*.
 
 **To do:** declare the cookie with its category, or stop setting it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::Categories, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -49,8 +49,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::Categories) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "scripts set cookies, too"))
 }
 

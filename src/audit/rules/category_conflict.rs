@@ -18,88 +18,80 @@ The page is read with care: only a row or paragraph that names the cookie counts
 categories, none of which is the declared one.
 
 **To do:** agree on one category in manifest, policy and code.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::Category, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        let Some(category) = item.category else { continue };
-        let own = [About::Item(index, ItemAspect::Category)];
-        let violation = |message: String| {
-            Violation::new(&RULE, &item.key, message)
-                .refutes(own)
-                .because([Cause::Aspect(index, ItemAspect::Category)])
-        };
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    let Some(category) = item.category else { return };
+    let own = [About::Item(index, ItemAspect::Category)];
+    let violation = |message: String| {
+        Violation::new(&RULE, &item.key, message)
+            .refutes(own)
+            .because([Cause::Aspect(index, ItemAspect::Category)])
+    };
 
-        let watched: Vec<&Seen<'_>> =
-            context.sightings(index).filter(|seen| contradicts(category, seen.fact.as_ref())).collect();
-        if let Some(fact) = watched.first().and_then(|seen| seen.fact.as_ref()) {
-            let message =
-                format!("`{}` is {}'s, for {}, not {category}", item.key, fact.vendor, fact.role.word());
-            found.push(violation(message).by_fact(Some(fact)).seen(context, watched.iter().copied()));
-        }
+    let watched: Vec<&Seen<'_>> =
+        context.sightings(index).filter(|seen| contradicts(category, seen.fact.as_ref())).collect();
+    if let Some(fact) = watched.first().and_then(|seen| seen.fact.as_ref()) {
+        let message =
+            format!("`{}` is {}'s, for {}, not {category}", item.key, fact.vendor, fact.role.word());
+        found.push(violation(message).by_fact(Some(fact)).seen(context, watched.iter().copied()));
+    }
 
-        let by_script: Vec<&Seen<'_>> = context
-            .sightings(index)
-            .filter(|seen| contradicts(category, script_fact(context, seen).as_ref()))
-            .collect();
-        if let Some(fact) = by_script.first().and_then(|seen| script_fact(context, seen)) {
-            let message = format!(
-                "`{}` is written by a script of {} ({}), not {category}",
-                item.key,
-                fact.vendor,
-                fact.role.word()
-            );
-            let causes =
-                by_script.iter().flat_map(|seen| crate::audit::rules::prelude::by_script(context, seen));
-            found.push(
-                violation(message)
-                    .by_fact(Some(&fact))
-                    .because(causes)
-                    .seen(context, by_script.iter().copied()),
-            );
-        }
+    let by_script: Vec<&Seen<'_>> = context
+        .sightings(index)
+        .filter(|seen| contradicts(category, script_fact(context, seen).as_ref()))
+        .collect();
+    if let Some(fact) = by_script.first().and_then(|seen| script_fact(context, seen)) {
+        let message = format!(
+            "`{}` is written by a script of {} ({}), not {category}",
+            item.key,
+            fact.vendor,
+            fact.role.word()
+        );
+        let causes = by_script.iter().flat_map(|seen| crate::audit::rules::prelude::by_script(context, seen));
+        found.push(
+            violation(message).by_fact(Some(&fact)).because(causes).seen(context, by_script.iter().copied()),
+        );
+    }
 
-        if category == Category::StrictlyNecessary
-            && let Some(waited) = waits_for_consent(context, index)
-        {
-            found.push(waited);
-        }
+    if category == Category::StrictlyNecessary
+        && let Some(waited) = waits_for_consent(context, index)
+    {
+        found.push(waited);
+    }
 
-        let carried = context
-            .foreign_contacts()
-            .filter(|contact| contact.carried.iter().any(|one| is_value_of(item, &one.what)))
-            .find(|contact| contradicts(category, context.fact_of(contact).as_ref()));
-        if let Some(contact) = carried {
-            let message = format!("`{}` is sent to {} as a measure, not {category}", item.key, contact.host);
-            found.push(violation(message).evidence([evidence::of_contact(context, contact)]));
-        }
+    let carried = context
+        .foreign_contacts()
+        .filter(|contact| contact.carried.iter().any(|one| is_value_of(item, &one.what)))
+        .find(|contact| contradicts(category, context.fact_of(contact).as_ref()));
+    if let Some(contact) = carried {
+        let message = format!("`{}` is sent to {} as a measure, not {category}", item.key, contact.host);
+        found.push(violation(message).evidence([evidence::of_contact(context, contact)]));
+    }
 
-        if let Some(admitted) = &context.manifest.policy.categories
-            && !admitted.value.contains(&category)
-            && context.sightings(index).next().is_some()
-        {
-            let message = format!("`{}` is declared {category}, which the policy does not admit", item.key);
-            found.push(
-                violation(message)
-                    .refutes([About::Policy(PolicyAspect::Categories)])
-                    .seen(context, context.sightings(index)),
-            );
-        }
+    if let Some(admitted) = &context.manifest.policy.categories
+        && !admitted.value.contains(&category)
+        && context.sightings(index).next().is_some()
+    {
+        let message = format!("`{}` is declared {category}, which the policy does not admit", item.key);
+        found.push(
+            violation(message)
+                .refutes([About::Policy(PolicyAspect::Categories)])
+                .seen(context, context.sightings(index)),
+        );
+    }
 
-        if let Some((page, said)) = said_on_page(context, index)
-            && !said.is_empty()
-            && !said.contains(&category)
-        {
-            let said: Vec<String> = said.iter().map(ToString::to_string).collect();
-            let message =
-                format!("the policy page calls `{}` {}, not {category}", item.key, said.join(" and "));
-            let cell = anonymous_cell(context);
-            let line = format!("{}: {page}", policy_text::address(context));
-            found.push(violation(message).evidence([evidence::of_words(cell, line)]));
-        }
+    if let Some((page, said)) = said_on_page(context, index)
+        && !said.is_empty()
+        && !said.contains(&category)
+    {
+        let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+        let message = format!("the policy page calls `{}` {}, not {category}", item.key, said.join(" and "));
+        let cell = anonymous_cell(context);
+        let line = format!("{}: {page}", policy_text::address(context));
+        found.push(violation(message).evidence([evidence::of_words(cell, line)]));
     }
 }
 
@@ -197,8 +189,7 @@ fn said_on_page(context: &Context<'_>, index: usize) -> Option<(String, BTreeSet
     Some((first.chars().take(120).collect(), categories))
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Category) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let seen = standing::amount(context.sightings(index));
     Some(seen.map_or_else(|| standing::unseen(context, index), Standing::Upheld))
 }

@@ -22,8 +22,8 @@ the banner has to be there again.
 Where no banner is promised, a page that loads a known consent platform is enough for plain HTTP, too.
 
 **To do:** the evidence says what was looked for and what was seen.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Others(standing),
 };
 
 /// The moments that speak for themselves, with what is claimed of them.

@@ -13,8 +13,8 @@ complete inventory does not name and nothing classifies: nobody said that it is 
 means: the visitor did not answer yet, or refused.
 
 **To do:** load the tag after the choice.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::ConsentBefore, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -75,8 +75,7 @@ fn nobody_knows(context: &Context<'_>, seen: &Seen<'_>) -> bool {
         && matching::near_match(context.manifest, StorageKind::Cookie, &seen.family).is_none()
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::ConsentBefore) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "what waits for consent is set by scripts"))
 }
 

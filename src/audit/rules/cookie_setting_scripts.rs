@@ -11,8 +11,8 @@ A script is somebody else's if its address is not one of the site's own hosts. I
 delivers it. The browser engine tells which script wrote what, and in which line.
 
 **To do:** remove the script from these pages, or load it when the visitor asks for it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::CookieSettingScripts, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -49,8 +49,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::CookieSettingScripts) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.cookie_setting_scripts.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "only a browser runs scripts"))
 }

@@ -16,8 +16,8 @@ sets cookies from a domain with the site's own name in it is taken for an applic
 other unknown host is a third party until the manifest says that the host is the site's.
 
 **To do:** declare what the other host sets.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::CoversLinkingHosts, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -59,8 +59,7 @@ fn bears_the_sites_name(context: &Context<'_>, host: &str) -> bool {
     own.map(label).any(|name| name.len() >= 4 && theirs.contains(&name))
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::CoversLinkingHosts) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let Some(page) = &context.scan.policy else {
         return Some(standing::policy_not_looked_at(context));
     };

@@ -13,8 +13,8 @@ visitors of many sites. A page's markup that makes a browser ask such a host cou
 medium.
 
 **To do:** remove the pixel or script.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::CrossSiteTracking, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -58,8 +58,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::CrossSiteTracking) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.cross_site_tracking.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "trackers are loaded by scripts"))
 }

@@ -18,14 +18,11 @@ what nobody looked for is not new, and a scan that looked at less upholds nothin
 and says the same of now is no change either. A cookie that is undeclared as well is one finding with *undeclared-cookie*.
 
 **To do:** publish the change with its date.",
-    check,
-    standing,
+    check: Check::Sentence(PolicyAspect::DateFollowsInventory, check),
+    claims: Claims::Sentence(PolicyAspect::DateFollowsInventory, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    if !context.states(PolicyAspect::DateFollowsInventory) {
-        return;
-    }
     let Ok(previous) = &context.previous else { return };
     if moved(context, previous.scan) != Some(false) {
         return;
@@ -241,8 +238,7 @@ fn named(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::DateFollowsInventory) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let previous = match &context.previous {
         Ok(previous) => previous,
         Err(open) => return Some(open.clone()),

@@ -16,8 +16,8 @@ The site's own hosts are `site.hosts` of the manifest, the hosts of the plan, an
 registrable domain of the address that was audited.
 
 **To do:** remove or correct `Domain` where the cookie is written, or let the site set it itself.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::LikeThis(&[ItemAspect::Domain, ItemAspect::Party]),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -80,13 +80,6 @@ fn party(context: &Context<'_>, index: usize) -> Option<Violation> {
 fn whoever_sets(context: &Context<'_>, failing: &[&Seen<'_>]) -> BTreeSet<Cause> {
     let foreign = failing.iter().filter(|seen| seen.foreign);
     foreign.flat_map(|seen| of_host(context, matching::host_of(seen.observation))).collect()
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    match about {
-        About::Item(item, ItemAspect::Domain | ItemAspect::Party) => Some(like_this(context, item)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

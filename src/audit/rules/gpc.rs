@@ -11,8 +11,8 @@ pub(crate) static RULE: Rule = Rule {
 asks once more with that header and compares what is set.
 
 **To do:** read the header (and `navigator.globalPrivacyControl`) before loading anything that needs consent.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::HonoursGpc, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -27,8 +27,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::HonoursGpc) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     if !context.has_browser() {
         return Some(Standing::needs_browser("scripts read the signal, too"));
     }

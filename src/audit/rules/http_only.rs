@@ -11,13 +11,9 @@ one response that leaves `HttpOnly` out makes the cookie readable by every scrip
 that a script writes is never HttpOnly.
 
 **To do:** add `HttpOnly` where the line is written; the evidence names the response.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::HttpOnly, wrong),
+    claims: Claims::LikeThis(&[ItemAspect::HttpOnly]),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::HttpOnly, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     match (item.http_only?, seen.example().written.http_only) {
@@ -25,11 +21,6 @@ fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
         (false, true) => Some("is HttpOnly".to_owned()),
         _ => None,
     }
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::HttpOnly) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

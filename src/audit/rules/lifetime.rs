@@ -19,28 +19,25 @@ whichever is more. `{ max = ... }` and the words *up to* of a policy allow every
 session cookie; a plain duration does not.
 
 **To do:** change `Max-Age` where the cookie is written, or the declared lifetime and the policy with it.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Others(standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.kind != StorageKind::Cookie {
-            continue;
-        }
-        let states = item.lifetime_for.keys().map(|state| ItemAspect::LifetimeFor(*state));
-        for aspect in states.chain([ItemAspect::Lifetime]) {
-            let wrong = |item: &Item, seen: &Seen<'_>| {
-                let (governs, rule) = governing(context, item, seen)?;
-                let lifetime = seen.example().written.lifetime;
-                (governs == aspect && !rule.allows(lifetime))
-                    .then(|| format!("lives {}, not {rule},", words::lives(seen.example())))
-            };
-            found.extend(attribute::of_item(context, &RULE, aspect, index, wrong).map(|violation| {
-                violation.hint("change Max-Age (or Expires) where it is written, or the declared lifetime")
-            }));
-        }
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.kind != StorageKind::Cookie {
+        return;
+    }
+    let states = item.lifetime_for.keys().map(|state| ItemAspect::LifetimeFor(*state));
+    for aspect in states.chain([ItemAspect::Lifetime]) {
+        let wrong = |item: &Item, seen: &Seen<'_>| {
+            let (governs, rule) = governing(context, item, seen)?;
+            let lifetime = seen.example().written.lifetime;
+            (governs == aspect && !rule.allows(lifetime))
+                .then(|| format!("lives {}, not {rule},", words::lives(seen.example())))
+        };
+        found.extend(attribute::of_item(context, &RULE, aspect, index, wrong).map(|violation| {
+            violation.hint("change Max-Age (or Expires) where it is written, or the declared lifetime")
+        }));
     }
 }
 

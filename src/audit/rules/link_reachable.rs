@@ -15,8 +15,8 @@ does not answer) leave it *not verified*, because they are often meant for progr
 `on_policy_page = true` the policy page must also have the link.
 
 **To do:** correct the address.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Others(standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {

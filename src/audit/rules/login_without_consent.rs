@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
 logged in without giving an answer, and refuted when the same persona gets in only once consent was given.
 
 **To do:** take the strictly necessary cookies out of the consent tool's control.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::LoginWithoutConsent, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -61,8 +61,7 @@ fn asks_for_consent(answer: &str) -> bool {
     })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::LoginWithoutConsent) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let without = context.scan.coverage.personas.iter().find(|persona| {
         persona.visitor.logged_in && persona.consent == Consent::Untouched && persona.reached == Reached::Yes
     });

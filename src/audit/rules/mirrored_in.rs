@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
 the choice was made, whether something in that storage changed together with the cookie.
 
 **To do:** correct the policy, or write both.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::MirroredIn, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -65,8 +65,7 @@ fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::StorageMirror { .. })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::MirroredIn) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     if !context.has_browser() {
         return Some(Standing::needs_browser("plain HTTP has no storage"));
     }

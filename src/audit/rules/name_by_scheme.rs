@@ -15,42 +15,37 @@ A name that is neither of the two is *undeclared*, with a hint when it is nearly
 
 **To do:** the application probably does not know that it is served over https (a proxy in front of it, a \
 base URL with `http://`).",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::Name, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.https_names.is_empty() {
-            continue;
-        }
-        let failing: Vec<(&Seen<'_>, String)> = context
-            .writes(index)
-            .filter(|seen| !item.is_named(&seen.observation.name, seen.https))
-            .map(|seen| (seen, "wrong name".to_owned()))
-            .collect();
-        let Some((first, _)) = failing.first() else { continue };
-        let (over, names) =
-            if first.https { ("https", &item.https_names) } else { ("plain http", &item.names) };
-        let names = words::and(names.iter().map(ToString::to_string));
-        found.push(
-            Violation::new(
-                &RULE,
-                &item.key,
-                format!("`{}` is set over {over}, where its name is {names}", first.observation.name),
-            )
-            .refutes([About::Item(index, ItemAspect::Name)])
-            .because([Cause::Aspect(index, ItemAspect::Name)])
-            .because(attribute::alike(item, ItemAspect::Name, &failing))
-            .seen(context, failing.iter().map(|(seen, _)| *seen))
-            .hint("tell the application that it is served over https"),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.https_names.is_empty() {
+        return;
     }
+    let failing: Vec<(&Seen<'_>, String)> = context
+        .writes(index)
+        .filter(|seen| !item.is_named(&seen.observation.name, seen.https))
+        .map(|seen| (seen, "wrong name".to_owned()))
+        .collect();
+    let Some((first, _)) = failing.first() else { return };
+    let (over, names) = if first.https { ("https", &item.https_names) } else { ("plain http", &item.names) };
+    let names = words::and(names.iter().map(ToString::to_string));
+    found.push(
+        Violation::new(
+            &RULE,
+            &item.key,
+            format!("`{}` is set over {over}, where its name is {names}", first.observation.name),
+        )
+        .refutes([About::Item(index, ItemAspect::Name)])
+        .because([Cause::Aspect(index, ItemAspect::Name)])
+        .because(attribute::alike(item, ItemAspect::Name, &failing))
+        .seen(context, failing.iter().map(|(seen, _)| *seen))
+        .hint("tell the application that it is served over https"),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Name) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let item = context.item(index);
     if !item.https_names.is_empty()
         && context.writes(index).next().is_some()

@@ -14,8 +14,8 @@ A page outside the class that redirects into it is not inside: the visitor asked
 visitor brings along is no matter of this rule, only what is set.
 
 **To do:** the evidence names the response or script that sets it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Others(standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {

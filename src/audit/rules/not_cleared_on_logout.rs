@@ -12,8 +12,8 @@ also ends the session is another question: the report notes it when an old sessi
 
 **To do:** send the deletion with the same `Path` and `Domain` that the cookie was set with; a deletion for \
 another path removes nothing.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::ClearedOnLogout, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -73,8 +73,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::ClearedOnLogout) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let outcomes = context
         .outcomes(|probe| *probe == ProbeKind::ClearedOnLogout)
         .filter(|outcome| context.concerns(outcome, index));

@@ -13,8 +13,8 @@ that you point to (a filter list does not say what its hosts do, so it names no 
 request of another analytics vendor is enough, also when a page's markup only asks a browser to load it.
 
 **To do:** remove the other one, or declare it.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::OnlyProvider], standing),
 };
 
 /// Another vendor of the same role.
@@ -27,46 +27,44 @@ struct Rival {
     fact: Option<Fact>,
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        let Some(role) = party.only_provider_of.as_deref().and_then(Role::from_word) else { continue };
-        let mut others: BTreeMap<String, Rival> = BTreeMap::new();
-        for contact in context.foreign_contacts() {
-            let Some(fact) = context.fact_of(contact).filter(|fact| fact.role == role) else {
-                continue;
-            };
-            if context.provider_of_host(&contact.host) == Some(index)
-                || contact.resource == Resource::Document && !redirected(contact)
-            {
-                continue;
-            }
-            let other = others.entry(fact.vendor.to_string()).or_default();
-            other.fact.get_or_insert_with(|| fact.clone());
-            other.causes.extend(of_host(context, &contact.host));
-            other.evidence.push(evidence::of_contact(context, contact));
-            other.surely |= contact.fetched;
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    let Some(role) = party.only_provider_of.as_deref().and_then(Role::from_word) else { return };
+    let mut others: BTreeMap<String, Rival> = BTreeMap::new();
+    for contact in context.foreign_contacts() {
+        let Some(fact) = context.fact_of(contact).filter(|fact| fact.role == role) else {
+            continue;
+        };
+        if context.provider_of_host(&contact.host) == Some(index)
+            || contact.resource == Resource::Document && !redirected(contact)
+        {
+            continue;
         }
-        for seen in context.undeclared().filter(|seen| seen.provider != Some(index) && !away(context, seen)) {
-            let fact = seen.fact.as_ref().filter(|fact| fact.third_party && fact.role == role);
-            let Some(fact) = fact else { continue };
-            let other = others.entry(fact.vendor.to_string()).or_default();
-            other.fact.get_or_insert_with(|| fact.clone());
-            other.causes.extend(presence(context, seen));
-            other.evidence.push(evidence::of_sighting(context, seen));
-            other.surely = true;
-        }
-        for (vendor, Rival { causes, evidence: mut pieces, surely, fact }) in others {
-            pieces.truncate(evidence::MOST);
-            let message = format!("{vendor} does {}, not only {}", role.word(), party.provider);
-            found.push(
-                Violation::new(&RULE, &vendor, message)
-                    .by_fact(fact.as_ref())
-                    .refutes([About::ThirdParty(index, ThirdPartyAspect::OnlyProvider)])
-                    .because(causes)
-                    .confidence(if surely { Confidence::High } else { Confidence::Medium })
-                    .evidence(pieces),
-            );
-        }
+        let other = others.entry(fact.vendor.to_string()).or_default();
+        other.fact.get_or_insert_with(|| fact.clone());
+        other.causes.extend(of_host(context, &contact.host));
+        other.evidence.push(evidence::of_contact(context, contact));
+        other.surely |= contact.fetched;
+    }
+    for seen in context.undeclared().filter(|seen| seen.provider != Some(index) && !away(context, seen)) {
+        let fact = seen.fact.as_ref().filter(|fact| fact.third_party && fact.role == role);
+        let Some(fact) = fact else { continue };
+        let other = others.entry(fact.vendor.to_string()).or_default();
+        other.fact.get_or_insert_with(|| fact.clone());
+        other.causes.extend(presence(context, seen));
+        other.evidence.push(evidence::of_sighting(context, seen));
+        other.surely = true;
+    }
+    for (vendor, Rival { causes, evidence: mut pieces, surely, fact }) in others {
+        pieces.truncate(evidence::MOST);
+        let message = format!("{vendor} does {}, not only {}", role.word(), party.provider);
+        found.push(
+            Violation::new(&RULE, &vendor, message)
+                .by_fact(fact.as_ref())
+                .refutes([About::ThirdParty(index, ThirdPartyAspect::OnlyProvider)])
+                .because(causes)
+                .confidence(if surely { Confidence::High } else { Confidence::Medium })
+                .evidence(pieces),
+        );
     }
 }
 
@@ -75,8 +73,7 @@ fn redirected(contact: &Contact) -> bool {
     contact.fetched
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(index, ThirdPartyAspect::OnlyProvider) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let party = context.third_party(index);
     let role = party.only_provider_of.as_deref()?;
     if Role::from_word(role).is_none() {

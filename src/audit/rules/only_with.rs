@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
 what was set at any time of the visit, or went along with a request, counts as there.
 
 **To do:** set the two together, or drop the statement.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::LikeThis(&[ItemAspect::OnlyWith]),
 };
 
 /// One visitor's jar.
@@ -21,41 +21,31 @@ fn jar<'a>(cell: &'a Cell) -> Jar<'a> {
     (&cell.persona, cell.engine, &cell.consent, cell.repeat)
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        for key in &item.only_with {
-            let Some(partner) = context.item_of_key(key) else { continue };
-            let with: BTreeSet<Jar<'_>> = context
-                .writes(partner)
-                .map(|seen| jar(seen.cell()))
-                .chain(context.sent(partner).map(|sent| jar(&sent.cell)))
-                .collect();
-            let alone: Vec<&Seen<'_>> = context
-                .writes(index)
-                .filter(|seen| seen.lands() && !with.contains(&jar(seen.cell())))
-                .collect();
-            let Some(first) = alone.first() else { continue };
-            let message = format!("`{}` is set for `{}` without `{key}`", item.key, first.cell().persona);
-            let mut causes = vec![Cause::Aspect(index, ItemAspect::OnlyWith)];
-            if context.writes(partner).next().is_none() {
-                causes.push(Cause::Missing(partner));
-            } else {
-                causes.push(Cause::Here(index));
-            }
-            found.push(
-                Violation::new(&RULE, &item.key, message)
-                    .refutes([About::Item(index, ItemAspect::OnlyWith)])
-                    .because(causes)
-                    .seen(context, alone),
-            );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    for key in &item.only_with {
+        let Some(partner) = context.item_of_key(key) else { continue };
+        let with: BTreeSet<Jar<'_>> = context
+            .writes(partner)
+            .map(|seen| jar(seen.cell()))
+            .chain(context.sent(partner).map(|sent| jar(&sent.cell)))
+            .collect();
+        let alone: Vec<&Seen<'_>> =
+            context.writes(index).filter(|seen| seen.lands() && !with.contains(&jar(seen.cell()))).collect();
+        let Some(first) = alone.first() else { continue };
+        let message = format!("`{}` is set for `{}` without `{key}`", item.key, first.cell().persona);
+        let mut causes = vec![Cause::Aspect(index, ItemAspect::OnlyWith)];
+        if context.writes(partner).next().is_none() {
+            causes.push(Cause::Missing(partner));
+        } else {
+            causes.push(Cause::Here(index));
         }
+        found.push(
+            Violation::new(&RULE, &item.key, message)
+                .refutes([About::Item(index, ItemAspect::OnlyWith)])
+                .because(causes)
+                .seen(context, alone),
+        );
     }
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::OnlyWith) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

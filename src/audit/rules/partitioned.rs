@@ -10,13 +10,9 @@ pub(crate) static RULE: Rule = Rule {
 Firefox's; it stands in no RFC yet.
 
 **To do:** add or remove the attribute where the cookie is written.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::Partitioned, wrong),
+    claims: Claims::LikeThis(&[ItemAspect::Partitioned]),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::Partitioned, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     match (item.partitioned?, seen.example().written.partitioned) {
@@ -24,11 +20,6 @@ fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
         (false, true) => Some("is Partitioned".to_owned()),
         _ => None,
     }
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::Partitioned) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

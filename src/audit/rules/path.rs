@@ -14,13 +14,9 @@ A wider path makes the browser send the cookie to more of the site than the poli
 carry it belong to the same finding.
 
 **To do:** set `Path` where the cookie is written.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::Path, wrong),
+    claims: Claims::LikeThis(&[ItemAspect::Path]),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::Path, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let path = effective(seen)?;
@@ -48,11 +44,6 @@ fn same(path: &str, declared: &str) -> bool {
 /// Path-match of RFC 6265bis 5.1.4.
 fn below(path: &str, declared: &str) -> bool {
     path.strip_prefix(declared).is_some_and(|rest| declared.ends_with('/') || rest.starts_with('/'))
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::Path) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ port; where http answers itself, its pages are crawled with the others.
 Targets whose own address is http (development servers) are not judged.
 
 **To do:** redirect before the application answers, and write `Secure`.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::PlainHttpCookies, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -78,8 +78,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::PlainHttpCookies) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     if !context.https_site() {
         let detail = "this target's own address is plain http";
         return Some(Standing::open(Why::NotPlanned, detail, "a target with an https address"));

@@ -23,16 +23,13 @@ page was not understood, or a script writes its table and no browser looked, the
 
 **To do:** correct the one that lags behind. `cookieproof import URL --update cookies.toml` shows what the page \
 would change in the manifest, `cookieproof policy cookies.toml` writes the table to publish.",
-    check,
-    standing,
+    check: Check::Sentence(PolicyAspect::PolicyAgrees, check),
+    claims: Claims::Sentence(PolicyAspect::PolicyAgrees, standing),
 };
 
 const CLAIM: [About; 1] = [About::Policy(PolicyAspect::PolicyAgrees)];
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    if !context.states(PolicyAspect::PolicyAgrees) {
-        return;
-    }
     let Some(page) = policy_table::of(context.scan) else { return };
     only_here(context, &page, found);
     only_there(context, &page, found);
@@ -280,8 +277,7 @@ fn beyond_a_complete_list(context: &Context<'_>, page: &Declarations, found: &mu
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::PolicyAgrees) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let answered = context.scan.policy.as_ref().filter(|page| (200..300).contains(&page.status));
     let Some(answered) = answered else { return Some(standing::policy_not_looked_at(context)) };
     let Some(page) = policy_table::of(context.scan) else {

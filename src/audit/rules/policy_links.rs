@@ -18,14 +18,11 @@ switches it off. Where the plan's limits, robots.txt or the scope keep the crawl
 verified*.
 
 **To do:** correct the link, or bring the page back.",
-    check,
-    standing,
+    check: Check::Sentence(PolicyAspect::PolicyLinks, check),
+    claims: Claims::Sentence(PolicyAspect::PolicyLinks, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    if !context.states(PolicyAspect::PolicyLinks) {
-        return;
-    }
     let broken: BTreeMap<String, (&str, u16)> = own_links(context)
         .filter_map(|(text, url)| {
             let status = gone(context, &url)?;
@@ -87,8 +84,7 @@ fn gone(context: &Context<'_>, url: &Url) -> Option<u16> {
     })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::PolicyLinks) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     if context.scan.policy.as_ref().is_none_or(|page| !(200..300).contains(&page.status)) {
         return Some(standing::policy_not_looked_at(context));
     }

@@ -13,8 +13,8 @@ manifest states `last_updated`, the page is not older (a month agrees with all o
 every cookie that was seen, and every one that the manifest declares, is named on it.
 
 **To do:** correct the page, or the manifest where it lags behind.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Others(standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {

@@ -15,13 +15,9 @@ visitor never has the cookie, while a scan of headers still sees it.
 Prefixes are defined in RFC 6265bis 4.1.3, `__Http-` and `__Host-Http-` in the *layered cookies* draft.
 
 **To do:** add the missing attribute; for `__Host-`, remove `Domain` and write `Path=/`.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::Prefix, wrong),
+    claims: Claims::Item(ItemAspect::Prefix, standing),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::Prefix, wrong, found);
-}
 
 fn wrong(_: &Item, seen: &Seen<'_>) -> Option<String> {
     let name = seen.name();
@@ -51,8 +47,7 @@ fn host_only_anyway(seen: &Seen<'_>) -> bool {
     seen.example().decision.effective().is_some_and(|effective| effective.host_only)
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Prefix) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let prefixed = context.writes(index).filter(|seen| name_prefix(&seen.name()).is_some());
     Some(match standing::amount(prefixed) {
         Some(seen) => Standing::Upheld(seen),

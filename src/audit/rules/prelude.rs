@@ -5,11 +5,11 @@ pub(super) use crate::audit::context::{Context, Seen};
 pub(super) use crate::audit::evidence;
 pub(super) use crate::audit::matching;
 pub(super) use crate::audit::standing::{self, Scope, Standing, like_this};
-pub(super) use crate::audit::violation::{Cause, Rule, Violation};
+pub(super) use crate::audit::violation::{Cause, Check, Claims, Rule, Violation};
 pub(super) use crate::audit::words;
 pub(super) use crate::audit::{Confidence, Severity, Why};
 pub(super) use crate::manifest::{
-    About, Absence, Category, Item, ItemAspect, PolicyAspect, ThirdPartyAspect, Trigger,
+    About, Absence, Category, Item, ItemAspect, PolicyAspect, ThirdParty, ThirdPartyAspect, Trigger,
 };
 pub(super) use crate::observation::{
     Carried, Cell, Consent, Contact, Disclosure, Engine, Outcome, Phase, ProbeKind, ProbeResult, Reached,

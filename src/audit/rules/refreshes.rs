@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
 (the persona's `refresh` request, or a page) issues it again; without the refresh cookie as well, it does not.
 
 **To do:** look at the refresh endpoint; issuing sessions without the refresh cookie is a hole.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::Refreshes, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -50,8 +50,7 @@ fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::Refreshes { .. })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Refreshes) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let outcomes = context.outcomes(asks).filter(|outcome| context.concerns(outcome, index));
     Some(standing::probed(context, index, outcomes, "`refresh` of the persona in the plan"))
 }

@@ -17,25 +17,22 @@ within another site's page, requests without credentials) are not reported: else
 kept. Neither are deletions of cookies that are not there, nor what the plain http twin of an https site is not allowed to set.
 
 **To do:** correct the attribute that the reason names, or stop sending the line.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::Accepted, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let wrong = |_: &Item, seen: &Seen<'_>| {
-            let reasons = refused(context, seen)?;
-            Some(words::thrown_away(reasons, seen.example().elsewhere.as_deref()))
-        };
-        let Some(violation) = attribute::of_item(context, &RULE, ItemAspect::Accepted, index, wrong) else {
-            continue;
-        };
-        let reasons: BTreeSet<Reason> =
-            context.writes(index).filter_map(|seen| refused(context, seen)).flatten().copied().collect();
-        let causes =
-            reasons.iter().flat_map(|reason| cause(*reason)).map(|aspect| Cause::Aspect(index, *aspect));
-        found.push(violation.because(causes));
-    }
+fn check(context: &Context<'_>, index: usize, _: &Item, found: &mut Vec<Violation>) {
+    let wrong = |_: &Item, seen: &Seen<'_>| {
+        let reasons = refused(context, seen)?;
+        Some(words::thrown_away(reasons, seen.example().elsewhere.as_deref()))
+    };
+    let Some(violation) = attribute::of_item(context, &RULE, ItemAspect::Accepted, index, wrong) else {
+        return;
+    };
+    let reasons: BTreeSet<Reason> =
+        context.writes(index).filter_map(|seen| refused(context, seen)).flatten().copied().collect();
+    let causes = reasons.iter().flat_map(|reason| cause(*reason)).map(|aspect| Cause::Aspect(index, *aspect));
+    found.push(violation.because(causes));
 }
 
 /// The reasons, where they are the line's own fault.
@@ -74,8 +71,7 @@ fn cause(reason: Reason) -> &'static [ItemAspect] {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Accepted) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let kept = context.writes(index).filter(|seen| {
         matches!(seen.example().decision, Decision::Stored { .. } | Decision::Replaced { .. })
     });

@@ -14,8 +14,8 @@ If the page still answers, the session rides on something the policy does not te
 or the visitor's address.
 
 **To do:** find out what else keeps the session and declare it, or close the page.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Others(standing),
 };
 
 fn asks(probe: &ProbeKind) -> bool {

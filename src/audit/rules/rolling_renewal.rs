@@ -13,8 +13,8 @@ Frameworks often renew only after a while (Better Auth: a day), so the interval 
 `rolling = false` is a statement, too. Unstated, renewal is never a finding.
 
 **To do:** change the renewal, or the sentence in the policy.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::Rolling, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -44,8 +44,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Rolling) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let outcomes = context
         .outcomes(|probe| *probe == ProbeKind::RollingRenewal)
         .filter(|outcome| context.concerns(outcome, index));

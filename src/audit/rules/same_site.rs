@@ -12,13 +12,9 @@ and not in every case (for two minutes such a cookie also goes along with cross-
 is a finding of its own: *has no SameSite*. A word that browsers do not know counts as absent.
 
 **To do:** write the attribute, or change the declaration.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::SameSite, wrong),
+    claims: Claims::LikeThis(&[ItemAspect::SameSite]),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::SameSite, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let declared = item.same_site?;
@@ -39,11 +35,6 @@ fn word(same_site: SameSite) -> &'static str {
         SameSite::Lax => "Lax",
         SameSite::None => "None",
     }
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::SameSite) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

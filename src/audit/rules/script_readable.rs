@@ -13,8 +13,8 @@ compared while the scan runs, without being kept.
 Plain HTTP sees the cookie's own attribute and copies in other cookies; storage is for a browser to see.
 
 **To do:** keep the token in the HttpOnly cookie only.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::ScriptReadable, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -90,8 +90,7 @@ fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::MirroredValue { .. })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::ScriptReadable) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let Some(seen) = standing::amount(context.writes(index)) else {
         return Some(standing::unseen(context, index));
     };

@@ -17,13 +17,9 @@ Without `Secure` a browser also sends the cookie over plain http, where anybody 
 that was seen, the same finding says so.
 
 **To do:** add `Secure` where the line is written; frameworks often do so only in production mode.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::Secure, wrong),
+    claims: Claims::Item(ItemAspect::Secure, standing),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::Secure, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let must = match item.secure? {
@@ -41,8 +37,7 @@ fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Secure) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     if context.item(index).secure == Some(SecureRule::OnHttps) {
         if let Some(seen) = standing::amount(context.writes(index).filter(|seen| seen.https)) {
             return Some(Standing::Upheld(seen));

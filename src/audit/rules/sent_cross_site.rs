@@ -14,42 +14,39 @@ not keep it: Chromium takes it for `Lax`, but lets a form that another site send
 minutes after it was set, and Firefox lets it do so always.
 
 **To do:** write `SameSite=Lax` or `Strict`.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::SentCrossSite, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.sent_cross_site != Some(false) {
-            continue;
-        }
-        let crossing: Vec<_> = context.sent(index).filter(|sent| sent.cross_site).collect();
-        let travels = |seen: &&Seen<'_>| seen.lands() && travels(seen.example().written.same_site);
-        let lines: Vec<&Seen<'_>> = context.writes(index).filter(travels).collect();
-        if crossing.is_empty() && lines.is_empty() {
-            continue;
-        }
-        let says_none = |seen: &&Seen<'_>| seen.example().written.same_site == Some(SameSite::None);
-        let message = if !crossing.is_empty() {
-            format!("`{}` is sent with cross-site requests", item.key)
-        } else if lines.iter().any(says_none) {
-            format!("`{}` says SameSite=None, so requests from any site carry it", item.key)
-        } else {
-            format!(
-                "`{}` has no SameSite, so forms that another site sends carry it: in Firefox always, in \
-                 Chromium for two minutes after it was set",
-                item.key
-            )
-        };
-        found.push(
-            Violation::new(&RULE, &item.key, message)
-                .refutes([About::Item(index, ItemAspect::SentCrossSite)])
-                .because([Cause::Aspect(index, ItemAspect::SameSite)])
-                .evidence(crossing.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent)))
-                .seen(context, lines),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.sent_cross_site != Some(false) {
+        return;
     }
+    let crossing: Vec<_> = context.sent(index).filter(|sent| sent.cross_site).collect();
+    let travels = |seen: &&Seen<'_>| seen.lands() && travels(seen.example().written.same_site);
+    let lines: Vec<&Seen<'_>> = context.writes(index).filter(travels).collect();
+    if crossing.is_empty() && lines.is_empty() {
+        return;
+    }
+    let says_none = |seen: &&Seen<'_>| seen.example().written.same_site == Some(SameSite::None);
+    let message = if !crossing.is_empty() {
+        format!("`{}` is sent with cross-site requests", item.key)
+    } else if lines.iter().any(says_none) {
+        format!("`{}` says SameSite=None, so requests from any site carry it", item.key)
+    } else {
+        format!(
+            "`{}` has no SameSite, so forms that another site sends carry it: in Firefox always, in \
+             Chromium for two minutes after it was set",
+            item.key
+        )
+    };
+    found.push(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::SentCrossSite)])
+            .because([Cause::Aspect(index, ItemAspect::SameSite)])
+            .evidence(crossing.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent)))
+            .seen(context, lines),
+    );
 }
 
 /// Whether requests from other sites' pages carry a cookie that says this.
@@ -57,8 +54,7 @@ fn travels(same_site: Option<SameSite>) -> bool {
     !matches!(same_site, Some(SameSite::Lax | SameSite::Strict))
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::SentCrossSite) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     if context.writes(index).next().is_none() {
         return Some(standing::unseen(context, index));
     }

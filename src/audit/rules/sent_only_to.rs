@@ -12,44 +12,33 @@ what our own model of a browser sends, or what the browser sent. If the cookie's
 both are one finding.
 
 **To do:** narrow `Path` (and `Domain`) where the cookie is written.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::SentOnlyTo, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.sent_only_to.is_empty() {
-            continue;
-        }
-        let outside: Vec<_> = context
-            .sent(index)
-            .filter(|sent| !context.request_in(&sent.method, &sent.example, &item.sent_only_to))
-            .collect();
-        if outside.is_empty() {
-            continue;
-        }
-        let pages: BTreeSet<String> = outside.iter().map(|sent| words::path(&sent.example)).collect();
-        let message = format!(
-            "`{}` is sent to {}, outside {}",
-            item.key,
-            words::and(pages),
-            item.sent_only_to.join(", ")
-        );
-        found.push(
-            Violation::new(&RULE, &item.key, message)
-                .refutes([About::Item(index, ItemAspect::SentOnlyTo)])
-                .because([
-                    Cause::Aspect(index, ItemAspect::SentOnlyTo),
-                    Cause::Aspect(index, ItemAspect::Path),
-                ])
-                .evidence(outside.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent))),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.sent_only_to.is_empty() {
+        return;
     }
+    let outside: Vec<_> = context
+        .sent(index)
+        .filter(|sent| !context.request_in(&sent.method, &sent.example, &item.sent_only_to))
+        .collect();
+    if outside.is_empty() {
+        return;
+    }
+    let pages: BTreeSet<String> = outside.iter().map(|sent| words::path(&sent.example)).collect();
+    let message =
+        format!("`{}` is sent to {}, outside {}", item.key, words::and(pages), item.sent_only_to.join(", "));
+    found.push(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::SentOnlyTo)])
+            .because([Cause::Aspect(index, ItemAspect::SentOnlyTo), Cause::Aspect(index, ItemAspect::Path)])
+            .evidence(outside.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent))),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::SentOnlyTo) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let sent: u64 = context.sent(index).map(|sent| sent.count).sum();
     if sent == 0 && context.sightings(index).next().is_none() {
         return Some(standing::unseen(context, index));

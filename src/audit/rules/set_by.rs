@@ -12,52 +12,49 @@ say, and not an identity provider elsewhere. It is about the response's own URL;
 the visitor is on.
 
 **To do:** find out who else writes this cookie; the evidence names the response or script.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::SetBy, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.set_by.is_empty() {
-            continue;
-        }
-        // Where nothing of the site's own has the name, another's cookie stands in its place.
-        let own = context.writes(index).any(|seen| seen.lands() && !seen.foreign);
-        let failing: Vec<(&Seen<'_>, String)> = context
-            .sightings(index)
-            .chain(context.namesakes(index).filter(|_| !own && item.party == Some(DeclaredParty::First)))
-            .filter_map(|seen| {
-                if seen.by_script() {
-                    return Some((seen, "a script".to_owned()));
-                }
-                let url = &seen.exchange().url;
-                let host = url.parsed().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-                // A class given as paths speaks of the site's own paths.
-                let method = seen.exchange().method().unwrap_or("GET");
-                let right = context.request_in(method, url, &item.set_by)
-                    && (context.hosts.own(&host) || names_host(context, item, url));
-                let who = if context.hosts.own(&host) { words::path(url) } else { host };
-                (!right).then_some((seen, who))
-            })
-            .collect();
-        let Some((first, who)) = failing.first() else { continue };
-        let mut causes = vec![Cause::Aspect(index, ItemAspect::SetBy)];
-        if first.foreign {
-            causes.push(Cause::Origin(index));
-        }
-        found.push(
-            Violation::new(
-                &RULE,
-                &item.key,
-                format!("`{}` is set by {who}, not by {}", item.key, item.set_by.join(", ")),
-            )
-            .refutes([About::Item(index, ItemAspect::SetBy)])
-            .because(causes)
-            .because(attribute::alike(item, ItemAspect::SetBy, &failing))
-            .seen(context, failing.iter().map(|(seen, _)| *seen)),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.set_by.is_empty() {
+        return;
     }
+    // Where nothing of the site's own has the name, another's cookie stands in its place.
+    let own = context.writes(index).any(|seen| seen.lands() && !seen.foreign);
+    let failing: Vec<(&Seen<'_>, String)> = context
+        .sightings(index)
+        .chain(context.namesakes(index).filter(|_| !own && item.party == Some(DeclaredParty::First)))
+        .filter_map(|seen| {
+            if seen.by_script() {
+                return Some((seen, "a script".to_owned()));
+            }
+            let url = &seen.exchange().url;
+            let host = url.parsed().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            // A class given as paths speaks of the site's own paths.
+            let method = seen.exchange().method().unwrap_or("GET");
+            let right = context.request_in(method, url, &item.set_by)
+                && (context.hosts.own(&host) || names_host(context, item, url));
+            let who = if context.hosts.own(&host) { words::path(url) } else { host };
+            (!right).then_some((seen, who))
+        })
+        .collect();
+    let Some((first, who)) = failing.first() else { return };
+    let mut causes = vec![Cause::Aspect(index, ItemAspect::SetBy)];
+    if first.foreign {
+        causes.push(Cause::Origin(index));
+    }
+    found.push(
+        Violation::new(
+            &RULE,
+            &item.key,
+            format!("`{}` is set by {who}, not by {}", item.key, item.set_by.join(", ")),
+        )
+        .refutes([About::Item(index, ItemAspect::SetBy)])
+        .because(causes)
+        .because(attribute::alike(item, ItemAspect::SetBy, &failing))
+        .seen(context, failing.iter().map(|(seen, _)| *seen)),
+    );
 }
 
 /// Whether a class names the host itself, as `idp.example/callback` does.
@@ -69,8 +66,7 @@ fn names_host(context: &Context<'_>, item: &Item, url: &crate::observation::Safe
         .any(|pattern| pattern.host().is_some() && urls.iter().any(|url| pattern.matches(url)))
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::SetBy) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     Some(match standing::amount(context.sightings(index)) {
         Some(seen) => Standing::Upheld(seen),
         None => standing::unseen(context, index),

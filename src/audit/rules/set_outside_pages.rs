@@ -16,40 +16,36 @@ those of the crawl and of journeys; the steps of a login are not judged.
 
 **To do:** find out which component runs on the other pages (a session provider around the whole \
 application, for instance), or declare them.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::SetOn, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.set_on.is_empty() {
-            continue;
-        }
-        let failing: Vec<(&Seen<'_>, String)> = context
-            .writes(index)
-            .filter(|seen| seen.lands() && matches!(seen.cell().phase, Phase::Crawl | Phase::Journey))
-            .filter(|seen| !context.page_in(seen.page(), &item.set_on))
-            .map(|seen| (seen, words::path(&seen.page().asked)))
-            .collect();
-        let pages: BTreeSet<&str> = failing.iter().map(|(_, page)| page.as_str()).collect();
-        if failing.is_empty() {
-            continue;
-        }
-        let message =
-            format!("`{}` is set on {}, outside {}", item.key, words::and(pages), item.set_on.join(", "));
-        found.push(
-            Violation::new(&RULE, &item.key, message)
-                .refutes([About::Item(index, ItemAspect::SetOn)])
-                .because([Cause::Here(index)])
-                .because(attribute::alike(item, ItemAspect::SetOn, &failing))
-                .seen(context, failing.iter().map(|(seen, _)| *seen)),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.set_on.is_empty() {
+        return;
     }
+    let failing: Vec<(&Seen<'_>, String)> = context
+        .writes(index)
+        .filter(|seen| seen.lands() && matches!(seen.cell().phase, Phase::Crawl | Phase::Journey))
+        .filter(|seen| !context.page_in(seen.page(), &item.set_on))
+        .map(|seen| (seen, words::path(&seen.page().asked)))
+        .collect();
+    let pages: BTreeSet<&str> = failing.iter().map(|(_, page)| page.as_str()).collect();
+    if failing.is_empty() {
+        return;
+    }
+    let message =
+        format!("`{}` is set on {}, outside {}", item.key, words::and(pages), item.set_on.join(", "));
+    found.push(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::SetOn)])
+            .because([Cause::Here(index)])
+            .because(attribute::alike(item, ItemAspect::SetOn, &failing))
+            .seen(context, failing.iter().map(|(seen, _)| *seen)),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::SetOn) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let Some(seen) = standing::amount(context.writes(index)) else {
         return Some(standing::unseen(context, index));
     };

@@ -12,46 +12,43 @@ site's own name. Vendors' cookies in the site's own name are told by the table o
 is on the site's own pages, leaves them as well.
 
 **To do:** load the vendor's script only where its cookies are expected, or declare them.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::Confined], standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        if party.confined != Some(true) {
-            continue;
-        }
-        let out: Vec<&Seen<'_>> = context
-            .cookies()
-            .filter(|seen| super::third_party_sets::is_by(context, seen, index) && !away(context, seen))
-            .filter(|seen| {
-                let host = matching::host_of(seen.observation);
-                let on_its_own =
-                    context.hosts.names(host).any(|name| party.domains.iter().any(|glob| glob.matches(name)));
-                !seen.foreign || !on_its_own && !party.domains.is_empty()
-            })
-            .collect();
-        let Some(first) = out.first() else { continue };
-        let names: BTreeSet<String> = out.iter().map(|seen| seen.family.clone()).collect();
-        let causes: BTreeSet<Cause> =
-            out.iter().flat_map(|seen| presence(context, seen)).chain([Cause::Provider(index)]).collect();
-        let message = format!(
-            "{}'s {} is set for {}",
-            party.provider,
-            words::and(names),
-            matching::host_of(first.observation)
-        );
-        found.push(
-            Violation::new(&RULE, &party.provider, message)
-                .refutes([About::ThirdParty(index, ThirdPartyAspect::Confined)])
-                .because(causes)
-                .seen(context, out.iter().copied()),
-        );
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    if party.confined != Some(true) {
+        return;
     }
+    let out: Vec<&Seen<'_>> = context
+        .cookies()
+        .filter(|seen| super::third_party_sets::is_by(context, seen, index) && !away(context, seen))
+        .filter(|seen| {
+            let host = matching::host_of(seen.observation);
+            let on_its_own =
+                context.hosts.names(host).any(|name| party.domains.iter().any(|glob| glob.matches(name)));
+            !seen.foreign || !on_its_own && !party.domains.is_empty()
+        })
+        .collect();
+    let Some(first) = out.first() else { return };
+    let names: BTreeSet<String> = out.iter().map(|seen| seen.family.clone()).collect();
+    let causes: BTreeSet<Cause> =
+        out.iter().flat_map(|seen| presence(context, seen)).chain([Cause::Provider(index)]).collect();
+    let message = format!(
+        "{}'s {} is set for {}",
+        party.provider,
+        words::and(names),
+        matching::host_of(first.observation)
+    );
+    found.push(
+        Violation::new(&RULE, &party.provider, message)
+            .refutes([About::ThirdParty(index, ThirdPartyAspect::Confined)])
+            .because(causes)
+            .seen(context, out.iter().copied()),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(_, ThirdPartyAspect::Confined) = about else { return None };
+fn standing(context: &Context<'_>, _: usize) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "its cookies are written by scripts"))
 }
 

@@ -11,48 +11,43 @@ loaded for visitors who gave no answer. `needs_consent = true` says that it wait
 before. Visits with and without consent are compared, so this is for a browser.
 
 **To do:** load it before, or after, the choice.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::NeedsConsent], standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        let Some(needs) = party.needs_consent else { continue };
-        let contacts: Vec<&Contact> = context
-            .foreign_contacts()
-            .filter(|contact| {
-                !contact.is_navigation() && context.provider_of_host(&contact.host) == Some(index)
-            })
-            .collect();
-        let unasked = |cell: &Cell| matches!(cell.consent, Consent::Untouched | Consent::Rejected);
-        let before: Vec<&&Contact> = contacts.iter().filter(|contact| unasked(&contact.cell)).collect();
-        let after: Vec<&&Contact> =
-            contacts.iter().filter(|contact| contact.cell.consent == Consent::Accepted).collect();
-        let looked_before = context.scan.coverage.pages.iter().any(|page| {
-            page.cell.consent == Consent::Untouched
-                && after.iter().any(|contact| contact.cell.engine == page.cell.engine)
-        });
-        let (wrong, message) = if needs && !before.is_empty() {
-            (before, format!("{} is loaded before anybody gave consent", party.provider))
-        } else if !needs && before.is_empty() && !after.is_empty() && looked_before {
-            (after, format!("{} is only loaded once consent was given", party.provider))
-        } else {
-            continue;
-        };
-        let causes = [Cause::Provider(index)].into_iter().chain((!needs).then_some(Cause::Banner));
-        found.push(
-            Violation::new(&RULE, &party.provider, message)
-                .refutes([About::ThirdParty(index, ThirdPartyAspect::NeedsConsent)])
-                .because(causes)
-                .evidence(
-                    wrong.iter().take(evidence::MOST).map(|contact| evidence::of_contact(context, contact)),
-                ),
-        );
-    }
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    let Some(needs) = party.needs_consent else { return };
+    let contacts: Vec<&Contact> = context
+        .foreign_contacts()
+        .filter(|contact| !contact.is_navigation() && context.provider_of_host(&contact.host) == Some(index))
+        .collect();
+    let unasked = |cell: &Cell| matches!(cell.consent, Consent::Untouched | Consent::Rejected);
+    let before: Vec<&&Contact> = contacts.iter().filter(|contact| unasked(&contact.cell)).collect();
+    let after: Vec<&&Contact> =
+        contacts.iter().filter(|contact| contact.cell.consent == Consent::Accepted).collect();
+    let looked_before = context.scan.coverage.pages.iter().any(|page| {
+        page.cell.consent == Consent::Untouched
+            && after.iter().any(|contact| contact.cell.engine == page.cell.engine)
+    });
+    let (wrong, message) = if needs && !before.is_empty() {
+        (before, format!("{} is loaded before anybody gave consent", party.provider))
+    } else if !needs && before.is_empty() && !after.is_empty() && looked_before {
+        (after, format!("{} is only loaded once consent was given", party.provider))
+    } else {
+        return;
+    };
+    let causes = [Cause::Provider(index)].into_iter().chain((!needs).then_some(Cause::Banner));
+    found.push(
+        Violation::new(&RULE, &party.provider, message)
+            .refutes([About::ThirdParty(index, ThirdPartyAspect::NeedsConsent)])
+            .because(causes)
+            .evidence(
+                wrong.iter().take(evidence::MOST).map(|contact| evidence::of_contact(context, contact)),
+            ),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(index, ThirdPartyAspect::NeedsConsent) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     Some(super::third_party_sets::if_contacted(context, index, "whether it is loaded shows when scripts run"))
 }
 

@@ -14,8 +14,8 @@ attempt counts. What a provider declared under \
 own page after the visitor has gone there.
 
 **To do:** remove what is embedded, or declare its provider.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::ThirdPartyCookies, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -41,8 +41,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::ThirdPartyCookies) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "third parties are loaded by scripts"))
 }
 

@@ -16,59 +16,50 @@ event's number) tells nobody apart. Where all visitors send the same, another co
 screen, time zone and version: what changes with them is a sum of the browser's traits, and counts. What is encrypted, compressed or summed up otherwise it cannot see.
 
 **To do:** take the field out of the event.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::Identifiers, ThirdPartyAspect::PersonalData], standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        let aspects = [
-            (ThirdPartyAspect::Identifiers, party.identifiers),
-            (ThirdPartyAspect::PersonalData, party.personal_data),
-        ];
-        for (aspect, stated) in aspects {
-            if stated != Some(false) {
-                continue;
-            }
-            let personal = aspect == ThirdPartyAspect::PersonalData;
-            let carrying: Vec<&Contact> = context
-                .foreign_contacts()
-                .filter(|contact| context.provider_of_host(&contact.host) == Some(index))
-                .filter(|contact| contact.carried.iter().any(|one| !personal || one.what.is_personal()))
-                .collect();
-            let what: BTreeSet<&Carried> = carrying
-                .iter()
-                .flat_map(|contact| &contact.carried)
-                .filter(|one| !personal || one.what.is_personal())
-                .collect();
-            if carrying.is_empty() {
-                continue;
-            }
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &party.provider,
-                    format!("requests to {} carry {}", party.provider, words::listed(what)),
-                )
-                .refutes([About::ThirdParty(index, aspect)])
-                .because([Cause::Provider(index)])
-                .confidence(Confidence::Medium)
-                .evidence(
-                    carrying
-                        .iter()
-                        .take(evidence::MOST)
-                        .map(|contact| evidence::of_contact(context, contact)),
-                ),
-            );
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    let aspects = [
+        (ThirdPartyAspect::Identifiers, party.identifiers),
+        (ThirdPartyAspect::PersonalData, party.personal_data),
+    ];
+    for (aspect, stated) in aspects {
+        if stated != Some(false) {
+            continue;
         }
+        let personal = aspect == ThirdPartyAspect::PersonalData;
+        let carrying: Vec<&Contact> = context
+            .foreign_contacts()
+            .filter(|contact| context.provider_of_host(&contact.host) == Some(index))
+            .filter(|contact| contact.carried.iter().any(|one| !personal || one.what.is_personal()))
+            .collect();
+        let what: BTreeSet<&Carried> = carrying
+            .iter()
+            .flat_map(|contact| &contact.carried)
+            .filter(|one| !personal || one.what.is_personal())
+            .collect();
+        if carrying.is_empty() {
+            continue;
+        }
+        found.push(
+            Violation::new(
+                &RULE,
+                &party.provider,
+                format!("requests to {} carry {}", party.provider, words::listed(what)),
+            )
+            .refutes([About::ThirdParty(index, aspect)])
+            .because([Cause::Provider(index)])
+            .confidence(Confidence::Medium)
+            .evidence(
+                carrying.iter().take(evidence::MOST).map(|contact| evidence::of_contact(context, contact)),
+            ),
+        );
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(index, ThirdPartyAspect::Identifiers | ThirdPartyAspect::PersonalData) = about
-    else {
-        return None;
-    };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     Some(super::third_party_sets::if_contacted(context, index, "its requests are made by scripts"))
 }
 

@@ -11,55 +11,45 @@ and nothing of it is loaded into the site's own pages. A frame or a script of it
 refutes that, whether or not it leaves a cookie.
 
 **To do:** redirect to the hosted page instead of embedding the form.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::Embedded], standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        if party.embedded != Some(false) {
-            continue;
-        }
-        let embedded: Vec<&Contact> = context
-            .foreign_contacts()
-            .filter(|contact| context.provider_of_host(&contact.host) == Some(index))
-            .filter(|contact| {
-                matches!(contact.resource, Resource::Frame | Resource::Script | Resource::Fetch)
-            })
-            .filter(|contact| {
-                contact
-                    .page
-                    .parsed()
-                    .is_some_and(|page| context.hosts.own(page.host_str().unwrap_or_default()))
-            })
-            .collect();
-        let Some(first) = embedded.first() else { continue };
-        let what = if first.resource == Resource::Frame { "a frame" } else { "a script" };
-        let pages: BTreeSet<String> = embedded.iter().map(|contact| words::path(&contact.page)).collect();
-        let causes: BTreeSet<Cause> = embedded
-            .iter()
-            .flat_map(|contact| of_host(context, &contact.host))
-            .chain([Cause::Provider(index)])
-            .collect();
-        let surely = embedded.iter().any(|contact| contact.fetched);
-        found.push(
-            Violation::new(
-                &RULE,
-                &party.provider,
-                format!("{} is embedded as {what} in {}", party.provider, words::and(pages)),
-            )
-            .refutes([About::ThirdParty(index, ThirdPartyAspect::Embedded)])
-            .because(causes)
-            .confidence(if surely { Confidence::High } else { Confidence::Medium })
-            .evidence(
-                embedded.iter().take(evidence::MOST).map(|contact| evidence::of_contact(context, contact)),
-            ),
-        );
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    if party.embedded != Some(false) {
+        return;
     }
+    let embedded: Vec<&Contact> = context
+        .foreign_contacts()
+        .filter(|contact| context.provider_of_host(&contact.host) == Some(index))
+        .filter(|contact| matches!(contact.resource, Resource::Frame | Resource::Script | Resource::Fetch))
+        .filter(|contact| {
+            contact.page.parsed().is_some_and(|page| context.hosts.own(page.host_str().unwrap_or_default()))
+        })
+        .collect();
+    let Some(first) = embedded.first() else { return };
+    let what = if first.resource == Resource::Frame { "a frame" } else { "a script" };
+    let pages: BTreeSet<String> = embedded.iter().map(|contact| words::path(&contact.page)).collect();
+    let causes: BTreeSet<Cause> = embedded
+        .iter()
+        .flat_map(|contact| of_host(context, &contact.host))
+        .chain([Cause::Provider(index)])
+        .collect();
+    let surely = embedded.iter().any(|contact| contact.fetched);
+    found.push(
+        Violation::new(
+            &RULE,
+            &party.provider,
+            format!("{} is embedded as {what} in {}", party.provider, words::and(pages)),
+        )
+        .refutes([About::ThirdParty(index, ThirdPartyAspect::Embedded)])
+        .because(causes)
+        .confidence(if surely { Confidence::High } else { Confidence::Medium })
+        .evidence(embedded.iter().take(evidence::MOST).map(|contact| evidence::of_contact(context, contact))),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(_, ThirdPartyAspect::Embedded) = about else { return None };
+fn standing(context: &Context<'_>, _: usize) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "scripts embed what the markup does not show"))
 }
 

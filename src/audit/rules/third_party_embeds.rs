@@ -10,8 +10,8 @@ Frames and scripts of hosts that are not the site's own are embeds, whether or n
 Third parties that the manifest declares for these pages are left out.
 
 **To do:** host it yourself, show a picture that loads it on a click, or declare its provider.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::ThirdPartyEmbeds, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -47,8 +47,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::ThirdPartyEmbeds) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.third_party_embeds.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "scripts embed what the markup does not show"))
 }

@@ -15,8 +15,8 @@ Without `--assets` or a browser a script is only seen in the page's markup: a br
 evidence says so.
 
 **To do:** load it on the pages that need it, when it is needed.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::AllowedOn, ThirdPartyAspect::After], standing),
 };
 
 /// Something of a third party, on a page.
@@ -25,42 +25,37 @@ enum Trace<'c, 'a> {
     Contact(&'a Contact),
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        let mut outside = Vec::new();
-        let mut early = Vec::new();
-        for seen in context.seen.iter().filter(|seen| seen.provider == Some(index) && seen.lands()) {
-            if away(context, seen) {
-                continue;
-            }
-            if !party.allowed_on.is_empty() && !context.page_in(seen.page(), &party.allowed_on) {
-                outside.push(Trace::Thing(seen));
-            }
-            if party.after.as_ref().is_some_and(|trigger| too_early(context, seen, trigger)) {
-                early.push(Trace::Thing(seen));
-            }
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    let mut outside = Vec::new();
+    let mut early = Vec::new();
+    for seen in context.seen.iter().filter(|seen| seen.provider == Some(index) && seen.lands()) {
+        if away(context, seen) {
+            continue;
         }
-        for contact in context.foreign_contacts() {
-            if contact.is_navigation() || context.provider_of_host(&contact.host) != Some(index) {
-                continue;
-            }
-            let inside = context.url_in(&contact.page, &party.allowed_on);
-            if !inside {
-                outside.push(Trace::Contact(contact));
-            }
-            let interacts = !party.allowed_on.is_empty() && inside;
-            if party
-                .after
-                .as_ref()
-                .is_some_and(|trigger| contact_too_early(context, contact, trigger, interacts))
-            {
-                early.push(Trace::Contact(contact));
-            }
+        if !party.allowed_on.is_empty() && !context.page_in(seen.page(), &party.allowed_on) {
+            outside.push(Trace::Thing(seen));
         }
-        let claims = [(ThirdPartyAspect::AllowedOn, outside), (ThirdPartyAspect::After, early)];
-        for (aspect, traces) in claims {
-            found.extend(violation(context, index, aspect, &traces));
+        if party.after.as_ref().is_some_and(|trigger| too_early(context, seen, trigger)) {
+            early.push(Trace::Thing(seen));
         }
+    }
+    for contact in context.foreign_contacts() {
+        if contact.is_navigation() || context.provider_of_host(&contact.host) != Some(index) {
+            continue;
+        }
+        let inside = context.url_in(&contact.page, &party.allowed_on);
+        if !inside {
+            outside.push(Trace::Contact(contact));
+        }
+        let interacts = !party.allowed_on.is_empty() && inside;
+        if party.after.as_ref().is_some_and(|trigger| contact_too_early(context, contact, trigger, interacts))
+        {
+            early.push(Trace::Contact(contact));
+        }
+    }
+    let claims = [(ThirdPartyAspect::AllowedOn, outside), (ThirdPartyAspect::After, early)];
+    for (aspect, traces) in claims {
+        found.extend(violation(context, index, aspect, &traces));
     }
 }
 
@@ -126,10 +121,7 @@ fn contact_too_early(context: &Context<'_>, contact: &Contact, trigger: &Trigger
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(_, ThirdPartyAspect::AllowedOn | ThirdPartyAspect::After) = about else {
-        return None;
-    };
+fn standing(context: &Context<'_>, _: usize) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "third parties are loaded by scripts"))
 }
 

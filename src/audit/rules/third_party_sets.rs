@@ -11,47 +11,42 @@ responses set (also a cookie of the CDN in front of it), what its scripts write,
 site's, and what stands in its own origin's storage.
 
 **To do:** switch the tool to the mode its vendor promises, or correct the declaration.",
-    check,
-    standing,
+    check: Check::Parties(check),
+    claims: Claims::Party(&[ThirdPartyAspect::SetsCookies, ThirdPartyAspect::SetsStorage], standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, party) in context.manifest.third_parties.iter().enumerate() {
-        let aspects = [
-            (ThirdPartyAspect::SetsCookies, party.sets_cookies, "the cookie"),
-            (ThirdPartyAspect::SetsStorage, party.sets_storage, "the storage item"),
-        ];
-        for (aspect, stated, what) in aspects {
-            if stated != Some(false) {
-                continue;
-            }
-            let cookies = aspect == ThirdPartyAspect::SetsCookies;
-            let left: Vec<&Seen<'_>> = context
-                .seen
-                .iter()
-                .filter(|seen| (seen.kind() == StorageKind::Cookie) == cookies && seen.lands())
-                .filter(|seen| is_by(context, seen, index))
-                .collect();
-            let names: BTreeSet<String> = left.iter().map(|seen| seen.family.clone()).collect();
-            if left.is_empty() {
-                continue;
-            }
-            let causes: BTreeSet<Cause> = left
-                .iter()
-                .flat_map(|seen| presence(context, seen))
-                .chain([Cause::Provider(index)])
-                .collect();
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &party.provider,
-                    format!("{} sets {what} {}", party.provider, words::and(names)),
-                )
-                .refutes([About::ThirdParty(index, aspect)])
-                .because(causes)
-                .seen(context, left.iter().copied()),
-            );
+fn check(context: &Context<'_>, index: usize, party: &ThirdParty, found: &mut Vec<Violation>) {
+    let aspects = [
+        (ThirdPartyAspect::SetsCookies, party.sets_cookies, "the cookie"),
+        (ThirdPartyAspect::SetsStorage, party.sets_storage, "the storage item"),
+    ];
+    for (aspect, stated, what) in aspects {
+        if stated != Some(false) {
+            continue;
         }
+        let cookies = aspect == ThirdPartyAspect::SetsCookies;
+        let left: Vec<&Seen<'_>> = context
+            .seen
+            .iter()
+            .filter(|seen| (seen.kind() == StorageKind::Cookie) == cookies && seen.lands())
+            .filter(|seen| is_by(context, seen, index))
+            .collect();
+        let names: BTreeSet<String> = left.iter().map(|seen| seen.family.clone()).collect();
+        if left.is_empty() {
+            continue;
+        }
+        let causes: BTreeSet<Cause> =
+            left.iter().flat_map(|seen| presence(context, seen)).chain([Cause::Provider(index)]).collect();
+        found.push(
+            Violation::new(
+                &RULE,
+                &party.provider,
+                format!("{} sets {what} {}", party.provider, words::and(names)),
+            )
+            .refutes([About::ThirdParty(index, aspect)])
+            .because(causes)
+            .seen(context, left.iter().copied()),
+        );
     }
 }
 
@@ -64,11 +59,7 @@ pub(super) fn is_by(context: &Context<'_>, seen: &Seen<'_>, index: usize) -> boo
             .is_some_and(|host| context.provider_of_host(&host) == Some(index))
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::ThirdParty(index, ThirdPartyAspect::SetsCookies | ThirdPartyAspect::SetsStorage) = about
-    else {
-        return None;
-    };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     Some(if_contacted(context, index, "its scripts were not run"))
 }
 

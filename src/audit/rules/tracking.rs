@@ -15,8 +15,8 @@ Cookies that the manifest declares for anonymous visitors, and well-known cookie
 balancing, are not tracking.
 
 **To do:** find out what the identifier is for; declare it if it is harmless, or stop setting it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::Tracking, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -64,8 +64,7 @@ fn tracks(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
         .then(|| "holds an identifier for visitors who are not logged in".to_owned())
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::Tracking) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.tracking.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "tracking cookies are set by scripts"))
 }

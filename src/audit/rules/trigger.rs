@@ -14,43 +14,39 @@ Plain HTTP knows only visitors who have not answered (and recorded choices); tha
 a click is for a browser to see.
 
 **To do:** set the cookie in the handler of the choice, not when the page loads.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::Trigger, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        let Some(trigger) = &item.trigger else { continue };
-        let failing: Vec<(&Seen<'_>, String)> = context
-            .writes(index)
-            .filter(|seen| seen.lands() && context.before(trigger, seen.example()))
-            .map(|seen| (seen, words::path(&seen.page().asked)))
-            .collect();
-        let pages: BTreeSet<&str> = failing.iter().map(|(_, page)| page.as_str()).collect();
-        if failing.is_empty() {
-            continue;
-        }
-        let what = match trigger {
-            Trigger::Login => "a login",
-            Trigger::ConsentAccepted => "consent",
-            Trigger::ConsentGiven => "any answer to the consent question",
-            Trigger::Journey(name) => &format!("the journey `{name}`"),
-            Trigger::Interaction => "any interaction",
-        };
-        let message = format!("`{}` is set on {} before {what}", item.key, words::and(pages));
-        found.push(
-            Violation::new(&RULE, &item.key, message)
-                .refutes([About::Item(index, ItemAspect::Trigger)])
-                .because([Cause::Here(index)])
-                .because(attribute::alike(item, ItemAspect::Trigger, &failing))
-                .seen(context, failing.iter().map(|(seen, _)| *seen)),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    let Some(trigger) = &item.trigger else { return };
+    let failing: Vec<(&Seen<'_>, String)> = context
+        .writes(index)
+        .filter(|seen| seen.lands() && context.before(trigger, seen.example()))
+        .map(|seen| (seen, words::path(&seen.page().asked)))
+        .collect();
+    let pages: BTreeSet<&str> = failing.iter().map(|(_, page)| page.as_str()).collect();
+    if failing.is_empty() {
+        return;
     }
+    let what = match trigger {
+        Trigger::Login => "a login",
+        Trigger::ConsentAccepted => "consent",
+        Trigger::ConsentGiven => "any answer to the consent question",
+        Trigger::Journey(name) => &format!("the journey `{name}`"),
+        Trigger::Interaction => "any interaction",
+    };
+    let message = format!("`{}` is set on {} before {what}", item.key, words::and(pages));
+    found.push(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::Trigger)])
+            .because([Cause::Here(index)])
+            .because(attribute::alike(item, ItemAspect::Trigger, &failing))
+            .seen(context, failing.iter().map(|(seen, _)| *seen)),
+    );
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Trigger) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let login = context.item(index).trigger == Some(Trigger::Login);
     let before = if login && context.is_http_only(index) {
         standing::never_by_any_engine(context, &Scope::default())

@@ -19,8 +19,8 @@ at the same time, this is one finding, and the declared cookie's name is refuted
 Inventories of examples (`inventory = \"examples\"`) do not turn this rule on; the cookie is then a note.
 
 **To do:** declare the cookie in manifest and policy, or stop setting it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::Inventory, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -124,8 +124,7 @@ fn elsewhere(context: &Context<'_>, seen: &Seen<'_>) -> bool {
         .unwrap_or(false)
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::Inventory) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     Some(standing::never(context, &Scope::default(), "scripts set cookies, too"))
 }
 

@@ -11,8 +11,8 @@ not named identifies nobody: a key that is known to belong to analytics or adver
 visitors apart, is a finding; other keys are notes in the report.
 
 **To do:** name the key in manifest and policy, or remove it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::UndeclaredStorage, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -45,8 +45,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::UndeclaredStorage) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.undeclared_storage.as_ref()?;
     Some(standing::never(context, &scope_of(&stated.value), "plain HTTP has no storage"))
 }

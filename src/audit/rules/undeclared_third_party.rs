@@ -12,8 +12,8 @@ page it was. Links that a visitor may follow, and pages to which the site sends 
 a page. Where a page's markup only mentions a host that no run asked, the finding is a guess.
 
 **To do:** declare who it is (`domains`), or remove what asks it.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Sentence(PolicyAspect::ThirdParties, standing),
 };
 
 /// A site that pages ask.
@@ -67,8 +67,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Policy(PolicyAspect::ThirdParties) = about else { return None };
+fn standing(context: &Context<'_>) -> Option<Standing> {
     context.manifest.policy.third_parties.as_ref()?;
     Some(standing::never(
         context,

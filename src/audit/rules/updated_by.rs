@@ -11,8 +11,8 @@ written with the new choice. If the journey writes something undeclared instead,
 finding: it is where the choice is really kept.
 
 **To do:** declare what the application really writes, or make it write the declared cookie.",
-    check,
-    standing,
+    check: Check::Site(check),
+    claims: Claims::Item(ItemAspect::UpdatedBy, standing),
 };
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
@@ -65,8 +65,7 @@ fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::UpdatedBy { .. })
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::UpdatedBy) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let outcomes = context.outcomes(asks).filter(|outcome| context.concerns(outcome, index));
     let journeys = context.item(index).updated_by.join(", ");
     Some(standing::probed(context, index, outcomes, &format!("the journey `{journeys}` in the plan")))

@@ -19,13 +19,9 @@ tokens and e-mail addresses.
 
 **To do:** look at what the application writes there; an identifier in a preference cookie is a tracking \
 cookie.",
-    check,
-    standing,
+    check: Check::Attribute(ItemAspect::Value, wrong),
+    claims: Claims::LikeThis(&[ItemAspect::Value]),
 };
-
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    attribute::check(context, &RULE, ItemAspect::Value, wrong, found);
-}
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let value = &seen.example().value;
@@ -77,11 +73,6 @@ fn name(shape: ValueShape) -> &'static str {
         ValueShape::Identifier => "an identifier",
         ValueShape::Other => "something else",
     }
-}
-
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(item, ItemAspect::Value) = about else { return None };
-    Some(like_this(context, item))
 }
 
 #[cfg(test)]

@@ -12,37 +12,33 @@ login, the pages after a logout, and a persona whose login failed are left out: 
 that visitor is anonymous.
 
 **To do:** stop creating sessions for everybody, or declare that anonymous visitors get the cookie.",
-    check,
-    standing,
+    check: Check::Items(check),
+    claims: Claims::Item(ItemAspect::Visitors, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.visitors.is_empty() {
-            continue;
-        }
-        let failing: Vec<(&Seen<'_>, String)> = context
-            .writes(index)
-            .filter(|seen| seen.lands() && context.described(&item.visitors, seen.cell()) == Some(false))
-            .map(|seen| (seen, who(context, seen)))
-            .collect();
-        let whom: BTreeSet<&str> = failing.iter().map(|(_, who)| who.as_str()).collect();
-        if failing.is_empty() {
-            continue;
-        }
-        let whom = whom.into_iter().collect::<Vec<_>>().join(" and ");
-        let pages: BTreeSet<String> =
-            failing.iter().map(|(seen, _)| words::path(&seen.page().asked)).collect();
-        let message = format!("`{}` is set for {whom} on {}", item.key, words::and(pages));
-        found.push(
-            Violation::new(&RULE, &item.key, message)
-                .refutes([About::Item(index, ItemAspect::Visitors)])
-                .because([Cause::Here(index)])
-                .because(attribute::alike(item, ItemAspect::Visitors, &failing))
-                .seen(context, failing.iter().map(|(seen, _)| *seen)),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.visitors.is_empty() {
+        return;
     }
+    let failing: Vec<(&Seen<'_>, String)> = context
+        .writes(index)
+        .filter(|seen| seen.lands() && context.described(&item.visitors, seen.cell()) == Some(false))
+        .map(|seen| (seen, who(context, seen)))
+        .collect();
+    let whom: BTreeSet<&str> = failing.iter().map(|(_, who)| who.as_str()).collect();
+    if failing.is_empty() {
+        return;
+    }
+    let whom = whom.into_iter().collect::<Vec<_>>().join(" and ");
+    let pages: BTreeSet<String> = failing.iter().map(|(seen, _)| words::path(&seen.page().asked)).collect();
+    let message = format!("`{}` is set for {whom} on {}", item.key, words::and(pages));
+    found.push(
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::Visitors)])
+            .because([Cause::Here(index)])
+            .because(attribute::alike(item, ItemAspect::Visitors, &failing))
+            .seen(context, failing.iter().map(|(seen, _)| *seen)),
+    );
 }
 
 fn who(context: &Context<'_>, seen: &Seen<'_>) -> String {
@@ -60,8 +56,7 @@ fn who(context: &Context<'_>, seen: &Seen<'_>) -> String {
     format!("{who}{consent}")
 }
 
-fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
-    let About::Item(index, ItemAspect::Visitors) = about else { return None };
+fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
     let item = context.item(index);
     // No script writes it. Then responses are all there is to look at.
     let by_responses = context.is_http_only(index);
