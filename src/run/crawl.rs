@@ -147,7 +147,7 @@ impl Runner<'_> {
             taken: so_far.recorded,
             answered: crawled.answered,
             first_failure: crawled.first_failure,
-            rows: Vec::new(),
+            rows: so_far.rows,
             lines: Vec::new(),
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
@@ -484,7 +484,11 @@ impl Crawl<'_, '_> {
     fn note_row(&mut self, likeness: Likeness, address: &Address) {
         let row = self.runner.recorder.in_a_row(self.cell).into_iter().find(|page| page.is(likeness));
         if let Some(page) = row.filter(|page| self.rows.iter().all(|(known, _)| known != page)) {
-            self.rows.push((page, address.to_url()));
+            let url = address.to_url();
+            if self.is_written(&url) {
+                self.lines.push(Line::Row(page, url.clone()));
+            }
+            self.rows.push((page, url));
         }
     }
 

@@ -1,9 +1,11 @@
 //! A crawl that was interrupted, as far as it came: the lines that it left, put together again.
 
+use super::answers::Alike;
 use super::state::{Crawled, Line, PartFound};
 use crate::crawl::{Address, Frontier, Next, Step};
 use crate::observation::SkipReason;
 use std::collections::{HashMap, HashSet};
+use url::Url;
 
 /// More pages than any crawl takes in.
 const MOST: u64 = 1 << 30;
@@ -22,6 +24,7 @@ pub(super) struct CrawlSoFar {
     pub(super) parts_known: HashSet<Address>,
     pub(super) asked_again: HashMap<Address, u32>,
     pub(super) with_password: HashSet<String>,
+    pub(super) rows: Vec<(Alike, Url)>,
     /// What waited or was open, and was not written.
     pub(super) unwritten: Vec<Address>,
     /// Whose links the next steps are.
@@ -41,6 +44,7 @@ impl CrawlSoFar {
             parts_known: HashSet::new(),
             asked_again: HashMap::new(),
             with_password: HashSet::new(),
+            rows: Vec::new(),
             unwritten: Vec::new(),
             page: (None, 0),
         }
@@ -95,6 +99,7 @@ impl CrawlSoFar {
             }
             Line::Again(address) => *self.asked_again.entry(address).or_default() += 1,
             Line::WithPassword(kind) => drop(self.with_password.insert(kind)),
+            Line::Row(page, url) => self.rows.push((page, url)),
             other => return Some(other),
         }
         None

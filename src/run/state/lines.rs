@@ -58,6 +58,8 @@ pub(in crate::run) enum Line {
     Again(Address),
     /// A kind of page that has a field for a password.
     WithPassword(String),
+    /// A page that came in a row, and an address that showed it.
+    Row(Alike, Url),
     /// A page that answered, for probes.
     #[serde(rename = "p")]
     Answered(Url),

@@ -135,6 +135,7 @@ impl Tasks<'_> {
             | Line::PartRecorded(_)
             | Line::Again(_)
             | Line::WithPassword(_)
+            | Line::Row(..)
                 if task.is_some_and(|task| task.job == Job::Crawl) =>
             {
                 if before.crawl.is_none() {
@@ -206,7 +207,8 @@ impl Tasks<'_> {
             | Line::PartFound(_)
             | Line::PartRecorded(_)
             | Line::Again(_)
-            | Line::WithPassword(_) => return Err("it is of a crawl, and none is under way".into()),
+            | Line::WithPassword(_)
+            | Line::Row(..) => return Err("it is of a crawl, and none is under way".into()),
         }
         Ok(())
     }
