@@ -336,7 +336,7 @@ fn one_page_at_every_address_is_no_look_at_the_site() {
 #[test]
 fn a_site_that_closes_while_it_is_looked_at_was_not_looked_at() {
     const CLOSED: &str = "<h1>Back soon</h1><a href=/status>What we are doing</a>";
-    const PAGES: usize = 20;
+    const PAGES: usize = 80;
     let look = |is_closed: fn(usize) -> bool, leaf: fn(&str) -> String, code| {
         let asked = Arc::new(AtomicUsize::new(0));
         let site = Hostile::http(move |asking| match asking.target.as_str() {
@@ -364,7 +364,7 @@ fn a_site_that_closes_while_it_is_looked_at_was_not_looked_at() {
     assert_eq!(rules, Vec::<String>::new());
     assert!(inconclusive.contains("showed one and the same page"), "{inconclusive}");
     // It opened again before anybody looked back.
-    let (rules, inconclusive) = look(|asked| (7..15).contains(&asked), each, 3);
+    let (rules, inconclusive) = look(|asked| (7..60).contains(&asked), each, 3);
     assert_eq!(rules, Vec::<String>::new());
     assert!(inconclusive.contains("showed one and the same page"), "{inconclusive}");
     // Pages that are alike, while the first one stays what it is, are pages.

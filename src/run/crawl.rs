@@ -147,7 +147,7 @@ impl Runner<'_> {
             taken: so_far.recorded,
             answered: crawled.answered,
             first_failure: crawled.first_failure,
-            rows: so_far.rows,
+            looked_back: so_far.looked_back,
             lines: Vec::new(),
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
@@ -230,8 +230,8 @@ struct Crawl<'w, 'g> {
     /// Whether any page answered, and if not, why the first did not.
     answered: bool,
     first_failure: Option<String>,
-    /// Pages that came in a row, each with an address that showed it.
-    rows: Vec<(Alike, Url)>,
+    /// Pages that came in a row, and for each of which it was looked whether the site is closed.
+    looked_back: Vec<Alike>,
     /// To be kept with the page that is being taken in.
     lines: Vec<Line>,
 }
@@ -298,6 +298,7 @@ impl Crawl<'_, '_> {
             if matches!(self.who.reached, Some(Reached::Lost { .. })) {
                 return Ok(());
             }
+            self.look_back().await?;
         }
     }
 
@@ -467,28 +468,16 @@ impl Crawl<'_, '_> {
     fn record(&mut self, work: &Work, visit: &Visit, likeness: Option<Likeness>) {
         self.recorded(work);
         match work {
-            Work::Page(next) => {
+            Work::Page(_) => {
                 // A private page refuses visitors; that is no failure of the page.
                 let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
                 self.runner.recorder.visit(self.cell, visit, None, counts);
                 self.runner.tell_start(visit);
                 if let Some(likeness) = likeness {
                     self.runner.recorder.answered(self.cell, likeness);
-                    self.note_row(likeness, &next.address);
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
-        }
-    }
-
-    fn note_row(&mut self, likeness: Likeness, address: &Address) {
-        let row = self.runner.recorder.in_a_row(self.cell).into_iter().find(|page| page.is(likeness));
-        if let Some(page) = row.filter(|page| self.rows.iter().all(|(known, _)| known != page)) {
-            let url = address.to_url();
-            if self.is_written(&url) {
-                self.lines.push(Line::Row(page, url.clone()));
-            }
-            self.rows.push((page, url));
         }
     }
 
@@ -659,40 +648,36 @@ impl Crawl<'_, '_> {
         Ok(false)
     }
 
-    /// A site may close while it is looked at. Where several addresses in a row showed one page, an address
-    /// that nobody has is asked for: a closed site shows that page there, too, and even where the first page
-    /// of all was. One that is open again shows another page where it showed this one.
+    /// A site may close while it is looked at, and open again. Where several addresses in a row showed one
+    /// page, an address that nobody has is asked for at once: a closed site shows that page there, too, and
+    /// even where the first page of all was.
     async fn look_back(&mut self) -> Result<(), Ended> {
-        let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
-        let Ok(nowhere) = first.join(NO_SUCH_PAGE) else { return Ok(()) };
-        for page in self.runner.recorder.in_a_row(self.cell) {
-            let is_closed = self.shows(&nowhere, page).await? == Some(true)
-                && self.shows(&first, page).await? == Some(true);
-            let showed_it = self.rows.iter().find(|(row, _)| *row == page).map(|(_, url)| url.clone());
-            let is_open_again = match showed_it {
-                Some(url) if !is_closed => self.shows(&url, page).await? == Some(false),
-                _ => false,
-            };
-            if is_closed || is_open_again {
+        let in_a_row = self.runner.recorder.in_a_row(self.cell);
+        for page in in_a_row.into_iter().filter(|page| !self.looked_back.contains(page)).collect::<Vec<_>>() {
+            let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
+            let Ok(nowhere) = first.join(NO_SUCH_PAGE) else { return Ok(()) };
+            if self.shows(&nowhere, page).await? && self.shows(&first, page).await? {
                 self.runner.recorder.was_closed(self.cell, page);
             }
+            self.looked_back.push(page);
+            self.runner.recorder.keep(|| Line::LookedBack(page));
         }
         Ok(())
     }
 
-    /// Whether a page is what an address shows now; none where it shows none.
-    async fn shows(&mut self, url: &Url, page: Alike) -> Result<Option<bool>, Ended> {
-        let Some(address) = Address::new(url) else { return Ok(None) };
+    /// Whether a page is what an address shows now.
+    async fn shows(&mut self, url: &Url, page: Alike) -> Result<bool, Ended> {
+        let Some(address) = Address::new(url) else { return Ok(false) };
         let work = Work::Page(Next { address, depth: 0, from: None, declared: true });
         match self.runner.unless_ended(self.start(&work)).await? {
             Ok(Done { jar, visit, likeness, .. }) => {
                 jars::merge(&mut self.who.session.jar, &jar, &visit);
                 self.runner.recorder.visit(self.cell, &visit, None, As::Guess);
-                Ok(likeness.map(|now| page.is(now)))
+                Ok(likeness.is_some_and(|now| page.is(now)))
             }
             Err(error) => {
                 self.crashed(&work, &error);
-                Ok(None)
+                Ok(false)
             }
         }
     }

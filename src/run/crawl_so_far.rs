@@ -5,7 +5,6 @@ use super::state::{Crawled, Line, PartFound};
 use crate::crawl::{Address, Frontier, Next, Step};
 use crate::observation::SkipReason;
 use std::collections::{HashMap, HashSet};
-use url::Url;
 
 /// More pages than any crawl takes in.
 const MOST: u64 = 1 << 30;
@@ -24,7 +23,7 @@ pub(super) struct CrawlSoFar {
     pub(super) parts_known: HashSet<Address>,
     pub(super) asked_again: HashMap<Address, u32>,
     pub(super) with_password: HashSet<String>,
-    pub(super) rows: Vec<(Alike, Url)>,
+    pub(super) looked_back: Vec<Alike>,
     /// What waited or was open, and was not written.
     pub(super) unwritten: Vec<Address>,
     /// Whose links the next steps are.
@@ -44,7 +43,7 @@ impl CrawlSoFar {
             parts_known: HashSet::new(),
             asked_again: HashMap::new(),
             with_password: HashSet::new(),
-            rows: Vec::new(),
+            looked_back: Vec::new(),
             unwritten: Vec::new(),
             page: (None, 0),
         }
@@ -99,7 +98,7 @@ impl CrawlSoFar {
             }
             Line::Again(address) => *self.asked_again.entry(address).or_default() += 1,
             Line::WithPassword(kind) => drop(self.with_password.insert(kind)),
-            Line::Row(page, url) => self.rows.push((page, url)),
+            Line::LookedBack(page) => self.looked_back.push(page),
             other => return Some(other),
         }
         None

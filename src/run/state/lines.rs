@@ -58,8 +58,8 @@ pub(in crate::run) enum Line {
     Again(Address),
     /// A kind of page that has a field for a password.
     WithPassword(String),
-    /// A page that came in a row, and an address that showed it.
-    Row(Alike, Url),
+    /// It was looked whether the site is closed, since this page came several times in a row.
+    LookedBack(Alike),
     /// A page that answered, for probes.
     #[serde(rename = "p")]
     Answered(Url),

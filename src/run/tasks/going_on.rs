@@ -135,7 +135,7 @@ impl Tasks<'_> {
             | Line::PartRecorded(_)
             | Line::Again(_)
             | Line::WithPassword(_)
-            | Line::Row(..)
+            | Line::LookedBack(_)
                 if task.is_some_and(|task| task.job == Job::Crawl) =>
             {
                 if before.crawl.is_none() {
@@ -208,7 +208,7 @@ impl Tasks<'_> {
             | Line::PartRecorded(_)
             | Line::Again(_)
             | Line::WithPassword(_)
-            | Line::Row(..) => return Err("it is of a crawl, and none is under way".into()),
+            | Line::LookedBack(_) => return Err("it is of a crawl, and none is under way".into()),
         }
         Ok(())
     }
