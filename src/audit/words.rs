@@ -1,6 +1,6 @@
 //! Plain words for what messages have in common.
 
-use crate::cookie::{Browser, Elsewhere, Lifetime, Reason};
+use crate::cookie::{Browser, Elsewhere, Lifetime, Reason, Reasons};
 use crate::observation::{SafeUrl, Sighting, StorageKind};
 
 const DAY: i64 = 86_400;
@@ -80,7 +80,7 @@ pub(crate) fn listed<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) 
 
 /// That a line is refused, why, and which browser does: of the other one only what was predicted is known.
 pub(crate) fn thrown_away(reasons: &[Reason], other: Option<&Elsewhere>) -> String {
-    let why = reasons.iter().map(|reason| reason.in_words()).collect::<Vec<_>>().join("; ");
+    let why = Reasons::in_words(reasons);
     match other.filter(|other| other.decision.effective().is_some()) {
         None => format!("is thrown away by browsers ({why})"),
         Some(other) => {

@@ -51,6 +51,11 @@ impl Reasons {
         &self.0
     }
 
+    /// Why a line is refused, in words.
+    pub fn in_words(reasons: &[Reason]) -> String {
+        reasons.iter().map(|reason| reason.in_words()).collect::<Vec<_>>().join("; ")
+    }
+
     /// Whether it is this one and no other.
     pub fn is_only(&self, reason: Reason) -> bool {
         self.0 == [reason]

@@ -1,7 +1,7 @@
 //! The words the reports use for values: short, plain, the same in every format.
 
 use crate::audit::{Evidence, Severity, Why};
-use crate::cookie::{Browser, Decision, Elsewhere, Lifetime, Reason, SameSite, ThirdPartyCookies};
+use crate::cookie::{Browser, Decision, Elsewhere, Lifetime, Reason, Reasons, SameSite, ThirdPartyCookies};
 use crate::observation::{
     BrowserRun, Cell, Consent, DeadEndKind, Engine, FailureKind, Phase, Sighting, SkipReason,
 };
@@ -229,15 +229,11 @@ pub(crate) fn failure(kind: FailureKind) -> &'static str {
 
 /// Why browsers refuse a cookie, or why one does and what the other does with it.
 pub(crate) fn refusal(reasons: &[Reason], other: Option<&Elsewhere>) -> String {
-    let why = because(reasons);
+    let why = Reasons::in_words(reasons);
     match other {
         None => format!("browsers refuse it: {why}"),
         Some(other) => format!("{} refuses it: {why}; {}", Browser::Chromium, elsewhere(other)),
     }
-}
-
-fn because(reasons: &[Reason]) -> String {
-    reasons.iter().map(|reason| reason.in_words()).collect::<Vec<_>>().join("; ")
 }
 
 /// What another browser does with a cookie.
@@ -247,7 +243,7 @@ pub(crate) fn elsewhere(other: &Elsewhere) -> String {
             format!("keeps it: {}", lifetime(&effective.lifetime))
         }
         Decision::Deleted { .. } => "deletes it".to_owned(),
-        Decision::Rejected { reasons } => format!("refuses it: {}", because(reasons)),
+        Decision::Rejected { reasons } => format!("refuses it: {}", Reasons::in_words(reasons)),
     };
     format!("{} (predicted) {does}", other.browser)
 }

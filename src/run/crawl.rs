@@ -652,8 +652,9 @@ impl Crawl<'_, '_> {
     /// page, an address that nobody has is asked for at once: a closed site shows that page there, too, and
     /// even where the first page of all was.
     async fn look_back(&mut self) -> Result<(), Ended> {
-        let in_a_row = self.runner.recorder.in_a_row(self.cell);
-        for page in in_a_row.into_iter().filter(|page| !self.looked_back.contains(page)).collect::<Vec<_>>() {
+        let mut in_a_row = self.runner.recorder.in_a_row(self.cell);
+        in_a_row.retain(|page| !self.looked_back.contains(page));
+        for page in in_a_row {
             let Some(first) = self.start.as_ref().map(|(first, _)| first.clone()) else { return Ok(()) };
             let Ok(nowhere) = first.join(NO_SUCH_PAGE) else { return Ok(()) };
             if self.shows(&nowhere, page).await? && self.shows(&first, page).await? {

@@ -37,10 +37,9 @@ const ROUNDS: u32 = 3;
 pub(super) struct Clock {
     /// It was moved: from then on time passes only where it is given.
     pub(super) engaged: bool,
-    /// Sessions of frames with a clock of their own; true: their slices are waited for.
-    timed: BTreeMap<String, bool>,
-    /// The same for workers.
-    workers: BTreeMap<String, bool>,
+    /// Sessions of frames with a clock of their own, and of workers.
+    timed: BTreeSet<String>,
+    workers: BTreeSet<String>,
     /// Slices that came to their end, by session.
     ended: BTreeMap<String, u64>,
     /// Something holds their clocks for good.
@@ -58,8 +57,8 @@ impl Clock {
     /// service worker's answers no command before it runs.
     pub(super) fn attached(&mut self, session: &str, kind: &str) -> bool {
         match kind {
-            "iframe" => self.timed.insert(session.to_owned(), true),
-            "worker" | "shared_worker" => self.workers.insert(session.to_owned(), true),
+            "iframe" => self.timed.insert(session.to_owned()),
+            "worker" | "shared_worker" => self.workers.insert(session.to_owned()),
             _ => return false,
         };
         self.engaged
@@ -82,10 +81,11 @@ impl Clock {
 
     /// It is not waited for any longer.
     fn leave(&mut self, session: &str) {
-        for targets in [&mut self.timed, &mut self.workers] {
-            targets.entry(session.to_owned()).and_modify(|awaited| *awaited = false);
-        }
         self.left.insert(session.to_owned(), self.ends(session));
+    }
+
+    fn is_awaited(&self, session: &str) -> bool {
+        !self.left.contains_key(session)
     }
 
     /// The clock of one that was left has not moved since.
@@ -202,7 +202,7 @@ impl Tab {
         let documents = self.trace().documents;
         let awaited: Vec<(String, u64)> = {
             let clock = self.clock();
-            let sessions = clock.timed.iter().filter(|(_, awaited)| **awaited).map(|(session, _)| session);
+            let sessions = clock.timed.iter().filter(|session| clock.is_awaited(session));
             let sessions = sessions.chain([&self.session]);
             sessions.map(|session| (session.clone(), clock.ends(session))).collect()
         };
@@ -218,7 +218,7 @@ impl Tab {
                 let late: Vec<&String> = awaited
                     .iter()
                     .filter(|(session, ends)| clock.ends(session) == *ends)
-                    .filter(|(session, _)| *session == self.session || clock.timed.contains_key(session))
+                    .filter(|(session, _)| *session == self.session || clock.timed.contains(session))
                     .map(|(session, _)| session)
                     .collect();
                 (
@@ -264,7 +264,7 @@ impl Tab {
         let workers: Vec<(String, bool, u64)> = {
             let clock = self.clock();
             let workers = clock.workers.iter();
-            workers.map(|(session, awaited)| (session.clone(), *awaited, clock.ends(session))).collect()
+            workers.map(|session| (session.clone(), clock.is_awaited(session), clock.ends(session))).collect()
         };
         if workers.is_empty() {
             return false;
@@ -281,7 +281,7 @@ impl Tab {
                 let clock = self.clock();
                 let late = workers.iter().filter(|(_, awaited, _)| *awaited);
                 late.filter(|(session, _, ends)| {
-                    clock.ends(session) == *ends && clock.workers.contains_key(session)
+                    clock.ends(session) == *ends && clock.workers.contains(session)
                 })
                 .map(|(session, ..)| session)
                 .collect()
@@ -327,7 +327,7 @@ impl Tab {
         self.engage();
         let (sessions, held) = {
             let clock = self.clock();
-            let sessions: Vec<String> = clock.timed.keys().chain([&self.session]).cloned().collect();
+            let sessions: Vec<String> = clock.timed.iter().chain([&self.session]).cloned().collect();
             (sessions, clock.held.clone())
         };
         for session in sessions {
@@ -341,7 +341,7 @@ impl Tab {
     async fn is_deaf(&self) -> bool {
         let frames: Vec<String> = {
             let clock = self.clock();
-            clock.held.iter().filter(|session| clock.timed.contains_key(*session)).cloned().collect()
+            clock.held.iter().filter(|session| clock.timed.contains(*session)).cloned().collect()
         };
         for session in [&self.session].into_iter().chain(&frames) {
             if self.is_deaf_at(session).await {
@@ -426,7 +426,7 @@ mod tests {
         assert!(!clock.is_behind());
         clock.leave("frame");
         clock.leave("worker");
-        assert!(clock.is_behind() && !clock.timed["frame"] && !clock.workers["worker"]);
+        assert!(clock.is_behind() && !clock.is_awaited("frame") && !clock.is_awaited("worker"));
         clock.slice_ended("frame");
         assert!(clock.is_behind());
         clock.slice_ended("worker");
