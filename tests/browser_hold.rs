@@ -669,7 +669,7 @@ fn nothing_that_a_page_names_reaches_a_terminal_raw() {
 }
 
 /// Processes of the browser that a run of ours started, told by the run's own id.
-fn processes_below(ancestor: u32) -> Vec<(u32, String)> {
+pub(crate) fn processes_below(ancestor: u32) -> Vec<(u32, String)> {
     let parent = |pid: u32| -> Option<u32> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()

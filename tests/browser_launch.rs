@@ -1,9 +1,11 @@
 //! Finding, starting, reaching and ending the browser, through the binary.
 
+use super::browser_hold::processes_below;
 use super::support::command::{Cookieproof, Ended};
 use super::support::devtools::Chromium;
 use super::support::hostile::{Answer, Hostile};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -63,13 +65,64 @@ fn a_missing_browser_ends_with_2_and_how_to_install_one() {
         assert!(ended.stderr.contains(message), "{args:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("apt install chromium"), "{args:?}: {}", ended.stderr);
     }
-    // A program that is no browser ends, or says nothing that could be understood.
-    let ended = scan(&site, &temp, &["--browser", "/bin/false"]).run().code(2);
-    assert!(ended.stderr.contains("did not answer"), "{}", ended.stderr);
     let nobody = format!("ws://{}/devtools/browser/x", super::support::hostile::refused());
     let ended = scan(&site, &temp, &["--browser-url", &nobody]).run().code(2);
     assert!(ended.stderr.contains("--remote-debugging-port"), "{}", ended.stderr);
     assert!(site.asked().is_empty(), "said before the long work");
+    // A program that is no browser ends, or says nothing that could be understood.
+    let ended = scan(&site, &temp, &["--browser", "/bin/false"]).run().code(2);
+    assert!(ended.stderr.contains("did not answer"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}
+
+/// A site that leaves a file once it was asked for anything, and a browser that does this then.
+fn browser_that_waits(temp: &TempDir, then: &str) -> (Hostile, String) {
+    let (asked, program) = (temp.path().join("asked"), temp.path().join("browser"));
+    let script = format!("#!/bin/sh\nuntil [ -e '{}' ]; do sleep 0.05; done\n{then}\n", asked.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let site = Hostile::http(move |_| {
+        std::fs::write(&asked, "").unwrap();
+        Answer::page("", "<script>document.cookie='by_script=1'</script>")
+    });
+    (site, program.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_site_is_asked_while_the_browser_starts() {
+    let (temp, profiles) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = std::env::var("PATH").unwrap_or_default();
+    let (site, browser) = browser_that_waits(&temp, &format!("exec '{}' \"$@\"", chromium()));
+    saw_the_script(scan(&site, &profiles, &["--browser", &browser]).env("PATH", &path).run());
+    // One that does not come ends the run, wherever that is.
+    std::fs::remove_file(temp.path().join("asked")).unwrap();
+    let (site, browser) = browser_that_waits(&temp, "exit 1");
+    let ended = scan(&site, &profiles, &["--browser", &browser]).env("PATH", &path).run().code(2);
+    assert!(ended.stderr.contains("did not answer") && ended.stdout.is_empty(), "{}", ended.stderr);
+    assert_eq!(entries(profiles.path()), 0);
+}
+
+#[test]
+fn a_run_that_is_stopped_early_leaves_no_browser_that_was_only_starting() {
+    let (temp, profiles) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = std::env::var("PATH").unwrap_or_default();
+    let (site, browser) = browser_that_waits(&temp, "exec sleep 600");
+    let more = ["--browser", &browser, "--format", "json"];
+    let mut started = None;
+    let ended = scan(&site, &profiles, &more).env("PATH", &path).run_and(|run| {
+        wait_for("the browser starts", || {
+            let below = processes_below(run).into_iter();
+            started =
+                below.filter(|(_, command)| command.starts_with("sleep 600")).map(|(pid, _)| pid).next();
+            started.is_some()
+        });
+        assert!(Command::new("kill").args(["-INT", &run.to_string()]).status().unwrap().success());
+    });
+    let report = ended.code(3).json();
+    assert_eq!(report["run"]["partial"], "interrupted");
+    let process = format!("/proc/{}", started.unwrap());
+    wait_for("the browser ends", || !Path::new(&process).exists());
+    assert_eq!(entries(profiles.path()), 0);
 }
 
 /// A Chromium that somebody else started, with a debugging port.

@@ -47,8 +47,8 @@ fn visitor(row: &Row) -> &str {
     row.persona.as_deref().unwrap_or("anonymous")
 }
 
-/// So many sentences are broken at once.
-const TOGETHER: usize = 3;
+/// So many sentences are broken at once, at most.
+const TOGETHER: usize = 7;
 
 /// What a claim is about: a cookie, a third party, or the site as a whole in one regard.
 fn subject(claim: &str) -> &str {
@@ -57,15 +57,17 @@ fn subject(claim: &str) -> &str {
 }
 
 /// Cases of one site and one visitor, about different subjects. Neighbours break similar sentences, often by
-/// the same means: they come into different groups. What changes the banner changes what the others show.
+/// the same means: they come into different groups. What changes the banner, or who gets in, changes what the
+/// others show.
 fn groups(cases: Vec<Case>) -> Vec<Vec<Case>> {
     let mut of_visitors: BTreeMap<_, Vec<Case>> = BTreeMap::new();
     for case in cases {
         of_visitors.entry((case.which.name(), visitor(&case.row).to_owned())).or_default().push(case);
     }
     let alone = |case: &Case| {
-        let banner = case.row.claims.iter().any(|claim| subject(claim) == "claims.consent-banner");
-        banner || case.row.edit.is_some() || AFTER_A_CHANGE.contains(&case.id.as_str())
+        let first = ["claims.consent-banner", "claims.login-without-consent"];
+        let goes_first = case.row.claims.iter().any(|claim| first.contains(&subject(claim)));
+        goes_first || case.row.edit.is_some() || AFTER_A_CHANGE.contains(&case.id.as_str())
     };
     let mut groups = Vec::new();
     for cases in of_visitors.into_values() {

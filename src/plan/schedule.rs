@@ -146,10 +146,20 @@ impl Schedule {
     }
 
     /// The browser that is there treats third-party cookies so, whatever the plan wanted: another
-    /// mode is looked at once more.
+    /// mode is looked at once more. It may be known late, but before the browser's first task.
     pub fn browser_is(&mut self, mode: ThirdPartyCookies) {
         self.modes.retain(|planned| *planned != mode);
         self.modes.insert(0, mode);
+        self.waiting.retain(|rank, _| !matches!(rank.stage, Stage::OtherMode(_)));
+        if !self.there.is_empty() {
+            self.in_other_modes();
+        }
+    }
+
+    fn in_other_modes(&mut self) {
+        for mode in self.modes.clone().into_iter().skip(1) {
+            self.add(Stage::OtherMode(mode), 0, Step::Start, 1, Job::OtherMode, Consent::Untouched);
+        }
     }
 
     /// The personas, in the order of their turns.
@@ -241,9 +251,7 @@ impl Schedule {
         if self.browser {
             self.add(Stage::Browser, persona, Step::Untouched, 1, Job::Render, Consent::Untouched);
             self.add(Stage::SecondLook, 0, Step::Start, 1, Job::SecondLook, Consent::Untouched);
-            for mode in self.modes.clone().into_iter().skip(1) {
-                self.add(Stage::OtherMode(mode), 0, Step::Start, 1, Job::OtherMode, Consent::Untouched);
-            }
+            self.in_other_modes();
         }
         if !self.personas[persona].logout.is_empty() {
             self.add(Stage::Logout, persona, Step::Logout, 1, Job::Logout, Consent::Untouched);
@@ -435,6 +443,25 @@ mod tests {
                 "member: logout",
             ]
         );
+    }
+
+    #[test]
+    fn the_browsers_mode_may_be_known_after_the_first_crawl() {
+        let tasks = |known_at: Job| {
+            let mut schedule = schedule("engine = \"both\"\nthird_party_cookies = [\"block\"]\n");
+            let mut tasks = Vec::new();
+            while let Some(task) = schedule.next() {
+                schedule.done(&task, &well(&task));
+                if task.job == known_at {
+                    schedule.browser_is(ThirdPartyCookies::Allow);
+                }
+                tasks.push((task.job, task.cell.third_party));
+            }
+            tasks
+        };
+        let tasks_of_one_known_late = tasks(Job::Crawl);
+        assert!(tasks_of_one_known_late.contains(&(Job::OtherMode, Some(ThirdPartyCookies::Block))));
+        assert_eq!(tasks_of_one_known_late, tasks(Job::Seeds));
     }
 
     #[test]

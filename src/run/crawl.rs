@@ -781,7 +781,7 @@ impl Crawl<'_, '_> {
         self.keep(false);
         self.runner.progress.queued = 0;
         self.runner.tell_progress(true);
-        if !again && self.browser.is_some() {
+        if !again && self.runner.plan.engine != EngineChoice::Http {
             self.who.frontier = Some(Arc::new(Mutex::new(self.frontier)));
         }
     }

@@ -20,12 +20,13 @@ use crate::cookie::{CookiePlace, Jar, Name, StoredCookie, ThirdPartyCookies};
 use crate::crawl::{Address, BackOffices};
 use crate::engine::Session;
 use crate::engine::browser::{
-    BrowserContext, BrowserEngine, BrowserSettings, Guard, Identity, Patience, StoredItem,
+    BrowserContext, BrowserEngine, BrowserSettings, Guard, Identity, LaunchError, Patience, StoredItem,
 };
 use crate::observation::{
     BannerMoment, BrowserRun, Cell, Consent, ConsentLook, FailureKind, Outcome, StorageKind,
 };
 use std::collections::BTreeSet;
+use tokio::task::JoinHandle;
 
 /// How often a browser that died is started again in one run.
 const MOST_RESTARTS: u32 = 5;
@@ -50,17 +51,8 @@ impl Browser {
         }
     }
 
-    /// Starts it before the long work, so that a missing browser is said at once.
-    pub(super) async fn start(run: &RunContext<'_>) -> Result<Browser, RunError> {
+    fn of(run: &RunContext<'_>, settings: BrowserSettings, engine: BrowserEngine) -> Browser {
         let plan = run.plan;
-        let settings = BrowserSettings {
-            executable: plan.browser.executable.clone(),
-            url: plan.browser.url.clone(),
-            third_party: plan.third_party_cookies.first().copied().unwrap_or_default(),
-            resolve: plan.http.resolve.clone(),
-            accept_any_certificate: !plan.http.extra_ca.is_empty(),
-        };
-        let engine = start(&settings).await?;
         if engine.third_party() != settings.third_party {
             run.warn(match engine.third_party() {
                 ThirdPartyCookies::Allow => {
@@ -78,7 +70,7 @@ impl Browser {
             rate: plan.limits.rate,
             ..Patience::default()
         };
-        Ok(Browser { engine, settings, patience, restarts: 0, modes })
+        Browser { engine, settings, patience, restarts: 0, modes }
     }
 
     /// How it treats third-party cookies.
@@ -93,9 +85,95 @@ impl Browser {
 }
 
 async fn start(settings: &BrowserSettings) -> Result<BrowserEngine, RunError> {
-    BrowserEngine::start(settings)
-        .await
-        .map_err(|error| RunError { message: error.message, hint: Some(error.hint) })
+    BrowserEngine::start(settings).await.map_err(not_started)
+}
+
+fn not_started(error: LaunchError) -> RunError {
+    RunError { message: error.message, hint: Some(error.hint) }
+}
+
+/// A browser on its way: it takes a moment, in which the site is asked already. Dropping it ends it.
+pub(super) struct Starting {
+    settings: BrowserSettings,
+    /// Until it is known whether it comes.
+    task: Option<JoinHandle<Result<BrowserEngine, LaunchError>>>,
+    /// It is there.
+    engine: Option<BrowserEngine>,
+}
+
+impl Starting {
+    /// Begins before the long work: a browser that is missing, or somebody else's that does not answer, is
+    /// said at once.
+    pub(super) async fn begin(run: &RunContext<'_>) -> Result<Starting, RunError> {
+        let plan = run.plan;
+        let settings = BrowserSettings {
+            executable: plan.browser.executable.clone(),
+            url: plan.browser.url.clone(),
+            third_party: plan.third_party_cookies.first().copied().unwrap_or_default(),
+            resolve: plan.http.resolve.clone(),
+            accept_any_certificate: !plan.http.extra_ca.is_empty(),
+        };
+        settings.check().map_err(not_started)?;
+        let own = settings.clone();
+        let task = Some(tokio::spawn(async move { BrowserEngine::start(&own).await }));
+        let mut starting = Starting { settings, task, engine: None };
+        if starting.settings.url.is_some() {
+            starting.arrived().await?;
+        }
+        Ok(starting)
+    }
+
+    /// Waits until it is there.
+    pub(super) async fn arrived(&mut self) -> Result<(), RunError> {
+        if self.engine.is_none() {
+            self.engine = Some(self.comes().await?);
+        }
+        Ok(())
+    }
+
+    /// Ready when it is known that it will not be there; never, where it is.
+    pub(super) async fn failure(&mut self) -> RunError {
+        match self.arrived().await {
+            Ok(()) => std::future::pending().await,
+            Err(error) => error,
+        }
+    }
+
+    pub(super) fn is_there(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    /// The browser, once it is there.
+    pub(super) async fn ready(mut self, run: &RunContext<'_>) -> Result<Browser, RunError> {
+        let engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => self.comes().await?,
+        };
+        Ok(Browser::of(run, self.settings.clone(), engine))
+    }
+
+    async fn comes(&mut self) -> Result<BrowserEngine, RunError> {
+        let failed = |message: String| RunError { message, hint: None };
+        let Some(task) = &mut self.task else { return Err(failed("the browser did not start".to_owned())) };
+        let ended = task.await;
+        self.task = None;
+        ended.map_err(|error| failed(error.to_string()))?.map_err(not_started)
+    }
+
+    /// Nobody needs it any more: returns when it is gone.
+    pub(super) async fn leave(mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            // It may have come in the same moment.
+            drop(task.await);
+        }
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        self.task.iter().for_each(JoinHandle::abort);
+    }
 }
 
 /// What one cell showed, beside its sightings.

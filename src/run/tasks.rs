@@ -6,7 +6,7 @@ use super::context::{Ended, RunContext, cell};
 use super::crawl::PolicyLinks;
 use super::persona::PersonaSession;
 use super::references::{Live, leave_out_optional, missing};
-use super::render::{Browser, Listed};
+use super::render::{Browser, Listed, Starting};
 use super::runner::Runner;
 use super::side_requests::Seeds;
 use super::state::{Header, Log};
@@ -45,6 +45,8 @@ pub(super) async fn look(look: Look<'_>) -> Result<Scan, RunError> {
     let run = RunContext::new(&look).await?;
     let mut tasks = Tasks::ready(&run).await?;
     if let Some(state) = look.state {
+        // Whoever goes on goes on in a browser of the same kind.
+        tasks.browser_comes().await?;
         // Secrets mask themselves there; a value is in neither.
         let of = sum_of(format!("{:?}\n{:?}\n{:?}", look.plan, look.target, look.manifest).as_bytes());
         let mode = tasks.browser.as_ref().map(Browser::mode);
@@ -55,7 +57,7 @@ pub(super) async fn look(look: Look<'_>) -> Result<Scan, RunError> {
         run.warn(&note);
         tasks.runner.recorder.note(note);
     }
-    let ended = tasks.all().await.err();
+    let ended = tasks.all().await?.err();
     Ok(tasks.scan(started, ended))
 }
 
@@ -80,8 +82,10 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
 /// A run under way.
 struct Tasks<'a> {
     runner: Runner<'a>,
-    /// Where the plan asks for one.
+    /// Where the plan asks for one, once it is there.
     browser: Option<Browser>,
+    /// Until then.
+    starting: Option<Starting>,
     schedule: Schedule,
     personas: Vec<PersonaState>,
     records: Vec<TaskRecord>,
@@ -132,13 +136,11 @@ impl PersonaState {
 impl<'a> Tasks<'a> {
     /// Everything that the tasks need; no request is made yet.
     async fn ready(run: &'a RunContext<'a>) -> Result<Tasks<'a>, RunError> {
-        let mut schedule = Schedule::new(run.plan, run.manifest);
-        let mut browser = None;
-        if run.plan.engine != EngineChoice::Http {
-            let started = Browser::start(run).await?;
-            schedule.browser_is(started.mode());
-            browser = Some(started);
-        }
+        let schedule = Schedule::new(run.plan, run.manifest);
+        let starting = match run.plan.engine {
+            EngineChoice::Http => None,
+            _ => Some(Starting::begin(run).await?),
+        };
         let mut personas = Vec::new();
         for persona in schedule.personas() {
             let session = PersonaSession::new(persona.clone(), run.engine_for(persona).await?);
@@ -146,7 +148,8 @@ impl<'a> Tasks<'a> {
         }
         Ok(Tasks {
             runner: Runner::new(run),
-            browser,
+            browser: None,
+            starting,
             schedule,
             personas,
             records: Vec::new(),
@@ -161,13 +164,25 @@ impl<'a> Tasks<'a> {
         })
     }
 
-    /// Every task, in its order. Where the run ended early, why.
-    async fn all(&mut self) -> Result<(), Ended> {
+    /// Every task, in its order. Where the run ended early, why; an error, where no browser could be had.
+    async fn all(&mut self) -> Result<Result<(), Ended>, RunError> {
+        let ended = self.one_by_one().await;
+        match self.starting.take() {
+            Some(starting) if starting.is_there() => {
+                self.browser = Some(starting.ready(self.runner.context()).await?);
+            }
+            Some(starting) => starting.leave().await,
+            None => {}
+        }
+        ended
+    }
+
+    async fn one_by_one(&mut self) -> Result<Result<(), Ended>, RunError> {
         while let Some(task) = self.before.take_task().or_else(|| self.schedule.next()) {
             let (done, to_come) = self.schedule.progress();
             self.runner.progress.task = done + 1;
             self.runner.progress.tasks = done + 1 + to_come;
-            let result = self.perform(&task).await;
+            let result = self.perform_while_the_browser_comes(&task).await?;
             let end = match &result {
                 Ok(TaskResult { not_done: None, .. }) => TaskEnd::Done,
                 Ok(TaskResult { not_done: Some(why), .. }) => {
@@ -183,9 +198,56 @@ impl<'a> Tasks<'a> {
             self.before.forget();
             self.runner.recorder.has_nothing();
             self.record(&task, end);
-            self.schedule.done(&task, &result?);
+            match result {
+                Ok(result) => self.schedule.done(&task, &result),
+                Err(ended) => return Ok(Err(ended)),
+            }
         }
         self.runner.recorder.log().into_iter().for_each(Log::close);
+        Ok(Ok(()))
+    }
+
+    /// The browser's start goes on beside the first crawl; what may need it waits for it.
+    async fn perform_while_the_browser_comes(
+        &mut self,
+        task: &Task,
+    ) -> Result<Result<TaskResult, Ended>, RunError> {
+        if self.may_need_a_browser(task) {
+            let run = self.runner.context();
+            match run.unless_ended(self.browser_comes()).await {
+                Ok(came) => came?,
+                Err(ended) => return Ok(Err(ended)),
+            }
+        }
+        let Some(mut starting) = self.starting.take() else { return Ok(self.perform(task).await) };
+        let result = tokio::select! {
+            biased;
+            error = starting.failure() => return Err(error),
+            result = self.perform(task) => result,
+        };
+        self.starting = Some(starting);
+        Ok(result)
+    }
+
+    /// What visitors do over HTTP who log in nowhere needs none.
+    fn may_need_a_browser(&self, task: &Task) -> bool {
+        let is_somebody = self.personas.get(task.persona()).is_some_and(|state| {
+            let persona = &state.session.persona;
+            persona.visitor.logged_in || persona.logged_in_when.is_some() || !persona.login.is_empty()
+        });
+        is_somebody && task.job != Job::Seeds
+            || !matches!(task.job, Job::Seeds | Job::Login | Job::Crawl | Job::SideRequests)
+    }
+
+    async fn browser_comes(&mut self) -> Result<(), RunError> {
+        if let Some(starting) = &mut self.starting {
+            starting.arrived().await?;
+        }
+        if let Some(starting) = self.starting.take() {
+            let browser = starting.ready(self.runner.context()).await?;
+            self.schedule.browser_is(browser.mode());
+            self.browser = Some(browser);
+        }
         Ok(())
     }
 
@@ -571,9 +633,9 @@ impl<'a> Tasks<'a> {
                 format!("the limit of {:?} for the whole run was reached", plan.limits.total_time)
             }
         });
-        let engines = match &self.browser {
-            Some(_) => BTreeSet::from([Engine::Http, Engine::Browser]),
-            None => BTreeSet::from([Engine::Http]),
+        let engines = match plan.engine {
+            EngineChoice::Http => BTreeSet::from([Engine::Http]),
+            _ => BTreeSet::from([Engine::Http, Engine::Browser]),
         };
         let observations = recorder.observations();
         Scan {

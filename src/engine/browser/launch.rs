@@ -31,6 +31,16 @@ pub struct BrowserSettings {
     pub accept_any_certificate: bool,
 }
 
+impl BrowserSettings {
+    /// Whether there is a program to be started; of a browser that runs already nothing is known.
+    pub fn check(&self) -> Result<(), LaunchError> {
+        if self.url.is_none() {
+            find(self)?;
+        }
+        Ok(())
+    }
+}
+
 /// No browser to be had.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
