@@ -219,11 +219,14 @@ impl<'a> Tasks<'a> {
                 Err(ended) => return Ok(Err(ended)),
             }
         }
-        let Some(mut starting) = self.starting.take() else { return Ok(self.perform(task).await) };
+        let starting = self.starting.take();
+        // Large: not on the stack.
+        let performed = Box::pin(self.perform(task));
+        let Some(mut starting) = starting else { return Ok(performed.await) };
         let result = tokio::select! {
             biased;
             error = starting.failure() => return Err(error),
-            result = self.perform(task) => result,
+            result = performed => result,
         };
         self.starting = Some(starting);
         Ok(result)
