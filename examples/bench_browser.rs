@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     println!("| what | pages | seconds | pages/s | | peak memory |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for (size, bytes) in [("trivial", 0), ("300 KB", LARGE)] {
-        let site = server::serve(pages, 1, bytes)?;
+        let site = server::serve(pages, 1, bytes, || ())?;
         let (bare, memory) = watched(|| navigate(&site, pages))?;
         row(&format!("{size}: a script that only navigates"), pages, bare, bare, pages, memory);
         for tabs in [1, 4, 8] {
@@ -67,7 +67,7 @@ fn main() -> Result<()> {
 /// The same site, rendered whole and by kinds.
 fn kinds() -> Result<()> {
     const PAGES: usize = 300;
-    let site = server::serve(PAGES, generated::KINDS, 200)?;
+    let site = server::serve(PAGES, generated::KINDS, 200, || ())?;
     let mut seconds = Vec::new();
     let mut found = Vec::new();
     println!("\n| rendered | pages | found | seconds | |\n| --- | --- | --- | --- | --- |");

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example bench_fleet
-//! cargo run --example bench_fleet -- --program target/release/cookieproof --sites 400 --pages 20
+//! cargo run --example bench_fleet -- --program target/release/cookieproof --sites 400 --pages 20 --bytes 30000
 //! ```
 //!
 //! Small generated sites on loopback, looked at by `audit --sites` and by one worker of a fleet, both
 //! four at a time, in turn. Needs nats-server on the PATH. CPU is that of the finished processes in `/proc`
-//! (Linux, hundredths of a second). Only ratios within a run hold on other machines.
+//! (Linux, hundredths of a second); sites a second are those between the first request and the last that the sites
+//! were asked, so that nobody's start and end count. Only ratios within a run hold on other machines.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "the server is the tests' own, which may panic")]
@@ -25,6 +26,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use url::Url;
 
@@ -32,9 +34,11 @@ type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// `_SC_CLK_TCK`, the same on every Linux.
 const TICKS: f64 = 100.0;
-const ROUNDS: usize = 3;
 
-/// What something took: seconds of CPU, and of the clock.
+/// When the sites were asked first and last.
+type Asked = Arc<Mutex<Option<(Instant, Instant)>>>;
+
+/// What something took: seconds of CPU, and of the sites' clock.
 #[derive(Clone, Copy, Default)]
 struct Took {
     cpu: f64,
@@ -42,7 +46,7 @@ struct Took {
 }
 
 fn main() -> Result<()> {
-    let (mut sites, mut pages) = (200, 20);
+    let (mut sites, mut pages, mut bytes, mut rounds) = (200, 20, 2000, 3);
     let mut program = std::env::current_exe()?.ancestors().nth(2).ok_or("no folder")?.join("cookieproof");
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -50,18 +54,26 @@ fn main() -> Result<()> {
         match arg.as_str() {
             "--sites" => sites = value()?.parse()?,
             "--pages" => pages = value()?.parse()?,
+            "--bytes" => bytes = value()?.parse()?,
+            "--rounds" => rounds = value()?.parse()?,
             "--program" => program = fs::canonicalize(value()?)?,
             other => return Err(format!("what is {other}?").into()),
         }
     }
-    let site = server::serve(pages, 1, 2000)?;
+    let asked = Asked::default();
+    let noted = Arc::clone(&asked);
+    let site = server::serve(pages, 1, bytes, move || {
+        let now = Instant::now();
+        let mut asked = noted.lock().unwrap();
+        *asked = Some((asked.map_or(now, |(first, _)| first), now));
+    })?;
     let folder = tempfile::tempdir()?;
     write_sites(folder.path(), sites, &site)?;
-    let bench = Bench { program, folder: folder.path().to_owned(), sites };
-    println!("| {sites} sites of {pages} pages, four at a time | CPU ms a site | | sites/s | |");
+    let bench = Bench { program, folder: folder.path().to_owned(), sites, rounds, asked };
+    println!("| {sites} sites of {pages} pages of {bytes} bytes, four at a time | CPU ms a site | | sites/s | |");
     println!("| --- | --- | --- | --- | --- |");
     let (mut alone, mut fleet, mut around) = (Took::default(), Took::default(), Took::default());
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         add(&mut alone, bench.alone()?);
         let (worker, others) = bench.fleet(round)?;
         add(&mut fleet, worker);
@@ -77,26 +89,35 @@ struct Bench {
     program: PathBuf,
     folder: PathBuf,
     sites: usize,
+    rounds: usize,
+    asked: Asked,
 }
 
 impl Bench {
     fn alone(&self) -> Result<Took> {
         let args = ["audit", "--sites", "sites.toml", "--at-once", "4", "-q", "--format", "json"];
-        measured(|| self.run(&args))
+        self.asked.lock().unwrap().take();
+        let took = measured(|| self.run(&args))?;
+        Ok(Took { wall: self.wall()?, ..took })
     }
 
-    /// The worker's part, and that of who submits and collects; the seconds are those from the first
-    /// to the last job.
+    /// From the first request to the last.
+    fn wall(&self) -> Result<f64> {
+        let (first, last) = self.asked.lock().unwrap().ok_or("nobody asked")?;
+        Ok((last - first).as_secs_f64())
+    }
+
+    /// The worker's part, and that of who submits and collects.
     fn fleet(&self, round: usize) -> Result<(Took, Took)> {
         let server = nats::Nats::new();
         let (run, url) = (format!("bench-{round}"), server.url());
         let mut around =
             measured(|| self.run(&["fleet", "submit", "sites.toml", "--run", &run, "-q", "--server", &url]))?;
-        let begun = Instant::now();
+        self.asked.lock().unwrap().take();
         let mut child = self.command(&["fleet", "work", "--at-once", "4", "-q", "--server", &url]).spawn()?;
         let collect = ["fleet", "collect", &run, "--wait", "1h", "-q", "--format", "json", "--server", &url];
         add(&mut around, measured(|| self.run(&collect))?);
-        let wall = begun.elapsed().as_secs_f64();
+        let wall = self.wall()?;
         let ended = measured(|| end(&mut child))?;
         Ok((Took { cpu: ended.cpu, wall }, around))
     }
@@ -116,8 +137,8 @@ impl Bench {
     }
 
     fn row(&self, name: &str, took: Took, beside: Took) {
-        let each = |took: Took| took.cpu * 1000.0 / (self.sites * ROUNDS) as f64;
-        let rate = |took: Took| (self.sites * ROUNDS) as f64 / took.wall;
+        let each = |took: Took| took.cpu * 1000.0 / (self.sites * self.rounds) as f64;
+        let rate = |took: Took| (self.sites * self.rounds) as f64 / took.wall;
         println!(
             "| {name} | {:.2} | {:.3} | {:.1} | {:.2} |",
             each(took),
@@ -142,9 +163,9 @@ fn end(child: &mut Child) -> Result<()> {
 
 /// What the processes took that ended in the meantime.
 fn measured(work: impl FnOnce() -> Result<()>) -> Result<Took> {
-    let (cpu, begun) = (cpu_of_ended()?, Instant::now());
+    let before = cpu_of_ended()?;
     work()?;
-    Ok(Took { cpu: cpu_of_ended()? - cpu, wall: begun.elapsed().as_secs_f64() })
+    Ok(Took { cpu: cpu_of_ended()? - before, wall: 0.0 })
 }
 
 /// Seconds of CPU of all processes that were started here and have ended.

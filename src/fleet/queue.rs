@@ -10,6 +10,7 @@ use super::job::{
     Dead, Job, Outcome, RunRecord, dead_subject, job_subject, outcome_of_subject, result_subject,
 };
 use super::parcel;
+use crate::observation::Scan;
 use crate::run::Stop;
 use crate::secret::Secret;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
@@ -221,7 +222,7 @@ impl Queue {
     }
 
     /// Stores a result, unless there is one.
-    pub(crate) async fn store(&self, outcome: &Outcome, stop: &Stop) -> Result<Put, Trouble> {
+    pub(crate) async fn store(&self, outcome: &Outcome<&Scan>, stop: &Stop) -> Result<Put, Trouble> {
         let job = &outcome.job;
         let body = parcel::packed(outcome).map_err(|error| Trouble::new(error.to_string()))?;
         // Whoever comes second writes no other's object.
@@ -472,6 +473,11 @@ impl Queue {
             }
         }
         Ok(lag)
+    }
+
+    /// Waits for what was said without waiting for an answer; not for long, for whoever stops may be cut off.
+    pub(crate) async fn flush(&self) {
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.client.flush()).await;
     }
 
     fn failed(&self, doing: &str, error: &dyn std::fmt::Display) -> Trouble {

@@ -1,26 +1,32 @@
 //! What a worker does with a job between its delivery and its acknowledgement. While a site is looked at the
 //! server is told that somebody is at it; who falls silent has lost the job, and another gets it. A job is
-//! acknowledged when its result, or its dead letter, is stored, and not before.
+//! acknowledged when its result, or its dead letter, is stored, and not before. Nobody waits for the server to
+//! hear the acknowledgement: what it does not hear comes again, and is known then.
+//!
+//! Jobs are asked for when there is room for them, as many as there is room for; none is held by somebody who
+//! cannot begin with it. The room is free as soon as a site was looked at, so that the next one comes while the
+//! result of the last is stored.
 
 use super::job::{Dead, DeadKind, FORMAT, Job, Outcome, job_of_subject};
 use super::parcel;
 use super::queue::{Put, Queue, Tell};
 use crate::observation::Scan;
 use crate::run::Stop;
-use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::{Consumer, pull};
 use async_nats::jetstream::message::Acker;
+use async_nats::jetstream::{AckKind, Message};
 use futures_util::StreamExt;
-use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-/// How long the server holds a question for a job.
-const ASKS_FOR: Duration = Duration::from_secs(2);
+/// How long an answer of the server is waited for.
+const ANSWERS_IN: Duration = Duration::from_secs(5);
+/// Before a queue that was empty is asked again; nobody has room reserved meanwhile.
+const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at which tags there are, and how long the queue is.
 const LOOKS_ROUND: Duration = Duration::from_secs(3);
 /// After a fault, and before a job that could not begin is handed to somebody else.
@@ -64,7 +70,7 @@ pub(crate) struct Worker {
 
 /// Works until it is stopped; what was taken by then is done to its end.
 pub(crate) async fn work(worker: Worker) {
-    let room = Arc::new(Semaphore::new(worker.settings.at_once.max(1)));
+    let room = Room::for_sites(worker.settings.at_once.max(1));
     let worker = Arc::new(worker);
     let mut asking: JoinSet<()> = JoinSet::new();
     let mut asked: BTreeSet<String> = BTreeSet::new();
@@ -78,7 +84,7 @@ pub(crate) async fn work(worker: Worker) {
                 && let Ok(consumer) = worker.queue.consumer(tag, None).await
             {
                 asked.insert(tag.clone());
-                asking.spawn(ask(Arc::clone(&worker), tag.clone(), consumer, Arc::clone(&room)));
+                asking.spawn(ask(Arc::clone(&worker), tag.clone(), consumer, room.clone()));
             }
         }
         if let Ok(lag) = worker.queue.lag(&tags).await {
@@ -90,52 +96,107 @@ pub(crate) async fn work(worker: Worker) {
         }
     }
     while asking.join_next().await.is_some() {}
+    worker.queue.flush().await;
+}
+
+/// How many sites a worker looks at, and how many results it may still have to store beside: a server that takes
+/// none is not looked away from for ever.
+#[derive(Clone)]
+struct Room {
+    looks: Arc<Semaphore>,
+    stores: Arc<Semaphore>,
+}
+
+impl Room {
+    fn for_sites(most: usize) -> Room {
+        Room { looks: Arc::new(Semaphore::new(most)), stores: Arc::new(Semaphore::new(most)) }
+    }
+
+    /// Waits for a place, and takes all that are free.
+    async fn places(&self) -> Vec<OwnedSemaphorePermit> {
+        let mut places = Vec::new();
+        if let Ok(first) = Arc::clone(&self.looks).acquire_owned().await {
+            places.push(first);
+            while let Ok(more) = Arc::clone(&self.looks).try_acquire_owned() {
+                places.push(more);
+            }
+        }
+        places
+    }
 }
 
 /// Asks for the jobs of a tag, one for each that there is room for.
-async fn ask(worker: Arc<Worker>, tag: String, mut consumer: Consumer<pull::Config>, room: Arc<Semaphore>) {
+async fn ask(worker: Arc<Worker>, tag: String, mut consumer: Consumer<pull::Config>, room: Room) {
     let mut under_way: JoinSet<()> = JoinSet::new();
     while !worker.stop.stopped() {
         while under_way.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
-        if worker.stop.stopped() {
+        let mut places = room.places().await;
+        if worker.stop.stopped() || places.is_empty() {
             break;
         }
-        let came = match consumer.batch().max_messages(1).expires(ASKS_FOR).messages().await {
-            Ok(mut batch) => match batch.next().await {
-                Some(Ok(message)) => Ok(Some(message)),
-                Some(Err(error)) => Err(error.to_string()),
-                None => Ok(None),
-            },
-            Err(error) => Err(error.to_string()),
+        let (messages, fault) = waiting(&consumer, places.len()).await;
+        let patience = consumer.cached_info().config.ack_wait;
+        let pause = match (fault, messages.is_empty()) {
+            (true, _) => Some(PAUSE),
+            (false, true) => Some(IDLE),
+            (false, false) => None,
         };
-        match came {
-            Ok(Some(message)) => {
-                let patience = consumer.cached_info().config.ack_wait;
-                let worker = Arc::clone(&worker);
-                under_way.spawn(async move {
-                    worker.numbers.under_way.fetch_add(1, Ordering::Relaxed);
-                    worker.handle(message, patience).await;
-                    worker.numbers.under_way.fetch_sub(1, Ordering::Relaxed);
-                    drop(place);
-                });
+        for message in messages {
+            let (worker, place, stores) = (Arc::clone(&worker), places.pop(), Arc::clone(&room.stores));
+            under_way.spawn(async move {
+                worker.numbers.under_way.fetch_add(1, Ordering::Relaxed);
+                worker.handle(message, patience, Place { look: place, stores, store: None }).await;
+                worker.numbers.under_way.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+        drop(places);
+        if let Some(pause) = pause {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = worker.stop.wait() => {}
             }
-            Ok(None) => drop(place),
-            Err(_) => {
-                // A server that is away, or one that was set up anew and knows the tag no more.
-                drop(place);
-                tokio::time::sleep(PAUSE).await;
-                if let Ok(again) = worker.queue.consumer(&tag, None).await {
-                    consumer = again;
-                }
-            }
+        }
+        if fault && let Ok(again) = worker.queue.consumer(&tag, None).await {
+            // A server that was away, or one that was set up anew and knows the tag no more.
+            consumer = again;
         }
     }
     while under_way.join_next().await.is_some() {}
 }
 
+/// What waits, so many at most; and whether something is wrong with who hands it out.
+async fn waiting(consumer: &Consumer<pull::Config>, most: usize) -> (Vec<Message>, bool) {
+    let mut came = Vec::new();
+    let Ok(mut batch) = consumer.fetch().max_messages(most).messages().await else {
+        return (came, true);
+    };
+    loop {
+        match tokio::time::timeout(ANSWERS_IN, batch.next()).await {
+            Ok(Some(Ok(message))) => came.push(message),
+            Ok(None) => return (came, false),
+            // A server that was away, or whose answer was lost with it.
+            Ok(Some(Err(_))) | Err(_) => return (came, true),
+        }
+    }
+}
+
+/// A job's place among those that are looked at, then among those whose result is to be stored.
+struct Place {
+    look: Option<OwnedSemaphorePermit>,
+    stores: Arc<Semaphore>,
+    store: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// It was looked at: somebody else may have its place.
+    async fn looked(&mut self) {
+        self.store = Arc::clone(&self.stores).acquire_owned().await.ok();
+        self.look = None;
+    }
+}
+
 impl Worker {
-    async fn handle(&self, message: async_nats::jetstream::Message, patience: Duration) {
+    async fn handle(&self, message: Message, patience: Duration, mut place: Place) {
         let delivered = message.info().map_or(1, |info| u32::try_from(info.delivered).unwrap_or(u32::MAX));
         let (message, acker) = message.split();
         let acker = Arc::new(acker);
@@ -144,10 +205,12 @@ impl Worker {
             return;
         };
         let beating = tokio::spawn(heartbeat(Arc::clone(&acker), patience));
-        let done = self.done(&run, &site, &message, delivered).await;
+        let done = self.done(&run, &site, &message, delivered, &mut place).await;
         beating.abort();
         match done {
-            Done::Stored => acknowledge(&acker).await,
+            Done::Stored => {
+                let _ = acker.ack().await;
+            }
             Done::Again => {
                 self.numbers.again.fetch_add(1, Ordering::Relaxed);
                 let _ = acker.ack_with(AckKind::Nak(Some(PAUSE))).await;
@@ -157,7 +220,14 @@ impl Worker {
         }
     }
 
-    async fn done(&self, run: &str, site: &str, message: &async_nats::Message, delivered: u32) -> Done {
+    async fn done(
+        &self,
+        run: &str,
+        site: &str,
+        message: &async_nats::Message,
+        delivered: u32,
+        place: &mut Place,
+    ) -> Done {
         // What was acknowledged may come once more: the acknowledgement was lost, not the result.
         if delivered > 1 {
             match self.queue.has_result(run, site).await {
@@ -195,6 +265,7 @@ impl Worker {
             },
             Err(why) => Err(format!("this worker cannot read the job: {why}")),
         };
+        place.looked().await;
         match looked {
             Ok((job, scan)) => self.store(job, &scan, delivered).await,
             Err(why) if delivered >= most => {
@@ -208,19 +279,6 @@ impl Worker {
     }
 
     async fn store(&self, job: Job, scan: &Scan, delivered: u32) -> Done {
-        let mut text = Vec::new();
-        let written = scan.write(&mut text).map_err(|error| error.to_string());
-        let text = written.and_then(|()| String::from_utf8(text).map_err(|error| error.to_string()));
-        let scan = text.and_then(|text| {
-            RawValue::from_string(text.trim_end().to_owned()).map_err(|error| error.to_string())
-        });
-        let scan = match scan {
-            Ok(scan) => scan,
-            Err(why) => {
-                (self.tell)(&format!("{}: the scan cannot be written: {why}", job.site));
-                return Done::Left;
-            }
-        };
         let site = job.site.clone();
         let outcome = Outcome { format: FORMAT, worker: self.settings.name.clone(), delivered, job, scan };
         // Not stopped by a wish to end: the look would have been for nothing.
@@ -270,19 +328,6 @@ async fn heartbeat(acker: Arc<Acker>, patience: Duration) {
     loop {
         tokio::time::sleep(pause).await;
         let _ = acker.ack_with(AckKind::Progress).await;
-    }
-}
-
-/// Acknowledges until the server has heard it; what it does not hear comes again, and is known then.
-async fn acknowledge(acker: &Acker) {
-    for _ in 0..5 {
-        if tokio::time::timeout(Duration::from_secs(5), acker.double_ack())
-            .await
-            .is_ok_and(|heard| heard.is_ok())
-        {
-            return;
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
