@@ -70,7 +70,9 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write_sites(folder.path(), sites, &site)?;
     let bench = Bench { program, folder: folder.path().to_owned(), sites, rounds, asked };
-    println!("| {sites} sites of {pages} pages of {bytes} bytes, four at a time | CPU ms a site | | sites/s | |");
+    println!(
+        "| {sites} sites of {pages} pages of {bytes} bytes, four at a time | CPU ms a site | | sites/s | |"
+    );
     println!("| --- | --- | --- | --- | --- |");
     let (mut alone, mut fleet, mut around) = (Took::default(), Took::default(), Took::default());
     for round in 0..rounds {

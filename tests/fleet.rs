@@ -15,9 +15,9 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A folder with plans, manifests and a file of sites, and the server.
@@ -185,7 +185,7 @@ impl Door {
 fn a_worker_and_the_server_are_killed_and_nothing_is_lost_or_there_twice() {
     let asked_for = std::env::var("COOKIEPROOF_FLEET_SITES").ok().and_then(|number| number.parse().ok());
     let sites: usize = asked_for.unwrap_or(40);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let (first, later) = (Door::default(), Door::default());
     let (one, two) = (first.clone(), later.clone());
     let server = Hostile::http(move |asked| {
@@ -398,6 +398,134 @@ fn workers_take_the_sites_of_their_tags_and_say_how_they_do() {
     // Whoever may take anything takes the other.
     let _all = fleet.worker("all", &[]);
     assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["lima", "paris"]);
+}
+
+impl Fleet {
+    /// Three sites of one host, `a`, `b` and `c`, of three pages each.
+    fn with_three_of_one_host(&mut self, server: &Hostile, more: &str) {
+        for name in ["a", "b", "c"] {
+            self.with(name, server, "", "");
+            let plan = format!(
+                "[targets.local]\nurl = \"http://shop.test/{name}\"\n[http.resolve]\n\"*\" = \"{}\"\n\
+                 [limits]\nretries = 0\n{more}\n",
+                server.address
+            );
+            self.write(&format!("{name}/cookieproof.toml"), &plan);
+        }
+    }
+}
+
+/// The page of a site of `with_three_of_one_host`: its letter.
+fn page_of_three(asked: &Asked) -> Option<char> {
+    let path: Vec<&str> = asked.target.split('/').collect();
+    let (["", site] | ["", site, _]) = path.as_slice() else { return None };
+    (asked.header("host") == Some("shop.test") && ["a", "b", "c"].contains(site))
+        .then(|| site.chars().next())
+        .flatten()
+}
+
+fn answer_of_three(asked: &Asked) -> Answer {
+    match asked.target.as_str() {
+        "/a" | "/b" | "/c" => {
+            let links = format!("<a href={0}/1>1</a><a href={0}/2>2</a>", asked.target);
+            Answer::page("Set-Cookie: sid=1; Path=/; Max-Age=3600; HttpOnly\r\n", &links)
+        }
+        target if target.len() == 4 => Answer::page("", "Something."),
+        _ => answer(asked),
+    }
+}
+
+#[test]
+fn sites_of_one_host_are_one_workers_at_a_time_and_keep_its_pace() {
+    let door = Door::default();
+    let opens = door.clone();
+    let times: Arc<Mutex<Vec<(Instant, char)>>> = Arc::default();
+    let noted = Arc::clone(&times);
+    let server = Hostile::http(move |asked| {
+        if let Some(letter) = page_of_three(asked) {
+            noted.lock().unwrap().push((Instant::now(), letter));
+        }
+        match asked.header("host") {
+            // Other hosts are not held up meanwhile.
+            Some("shop.test") if asked.target == "/a" => opens.wait(),
+            Some("docs.test") => opens.open(),
+            _ => {}
+        }
+        answer_of_three(asked)
+    });
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with_three_of_one_host(&server, "rate = 5");
+    fleet.with("docs", &server, "", "");
+    assert!(fleet.submit(&[]).code(0).stderr.contains("4 of 4 sites submitted"));
+    assert_eq!(fleet.status()["queue"]["waiting"], 2, "jobs: one of three sites, and one of one");
+    let _workers = [fleet.worker("w1", &["--at-once", "2"]), fleet.worker("w2", &["--at-once", "2"])];
+    assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["a", "b", "c", "docs"]);
+    assert_eq!(fleet.status()["queue"]["waiting"], 0);
+    let times = times.lock().unwrap().clone();
+    let mut order: Vec<char> = times.iter().map(|(_, letter)| *letter).collect();
+    assert!(order.len() >= 9, "{order:?}");
+    order.dedup();
+    assert_eq!(order, ['a', 'b', 'c'], "never two at the same time");
+    let took = times[times.len() - 1].0 - times[0].0;
+    let pauses = u32::try_from(times.len() - 1).unwrap();
+    assert!(took > Duration::from_millis(180) * pauses, "{took:?} for {} pages", times.len());
+}
+
+#[test]
+fn of_sites_that_travel_together_each_has_a_fate_of_its_own() {
+    let (first, second) = (Door::default(), Door::default());
+    let (one, two) = (first.clone(), second.clone());
+    let server = Hostile::http(move |asked| {
+        match asked.target.as_str() {
+            "/a" => one.wait(),
+            "/b" => two.wait(),
+            _ => {}
+        }
+        answer_of_three(asked)
+    });
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with_three_of_one_host(&server, "rate = \"unlimited\"");
+    let times = |target: &str| server.asked().iter().filter(|asked| asked.target == target).count();
+    fleet.submit(&["--deliveries", "1", "--patience", "2s"]).code(0);
+    // Who is told to end ends the site that it is at, and leaves the others.
+    let mut stopped = fleet.worker("stopped", &[]);
+    until("the first site is under way", || times("/a") == 1);
+    let pid = stopped.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    until("it has heard it", || stopped.told().contains("stopping"));
+    first.open();
+    assert_eq!(stopped.child.wait().unwrap().code(), Some(0), "{}", stopped.told());
+    let status = fleet.status();
+    assert_eq!((status["results"].as_u64(), status["to_come"].as_u64(), times("/b")), (Some(1), Some(2), 0));
+    // A worker dies of the second site, which is given up; the third is not.
+    let mut victim = fleet.worker("victim", &[]);
+    until("the second site is under way", || times("/b") == 1);
+    victim.kill();
+    second.open();
+    let _other = fleet.worker("other", &[]);
+    let summary = fleet.collect(&[]).code(3).json();
+    assert_eq!(
+        (named(&summary, "clear"), named(&summary, "inconclusive")),
+        (vec!["a".to_owned(), "c".to_owned()], vec!["b".to_owned()])
+    );
+    let status = fleet.status();
+    assert_eq!(status["dead"][0]["kind"], "never-came-back", "{status}");
+    assert_eq!((times("/a/1"), times("/b/1"), times("/c/1")), (1, 0, 1), "nothing is looked at twice");
+    // What was given up is sent again, alone.
+    assert!(fleet.submit(&[]).code(0).stderr.contains("1 of 3 sites submitted"));
+    assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["a", "b", "c"]);
+    assert_eq!((times("/a/1"), times("/b/1"), times("/c/1")), (1, 1, 1));
+}
+
+#[test]
+fn a_host_whose_sites_have_several_tags_is_said() {
+    let server = Hostile::http(answer_of_three);
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with_three_of_one_host(&server, "rate = \"unlimited\"");
+    let list = fleet.sites.replace("plan = \"c/", "tag = \"eu\"\nplan = \"c/");
+    fleet.write("sites.toml", &list);
+    let said = fleet.submit(&[]).code(0).stderr;
+    assert!(said.contains("a, b and c share the host shop.test, and their tags `any` and `eu`"), "{said}");
 }
 
 /// A token of NATS's accounts, as an operator's tools sign it.

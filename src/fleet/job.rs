@@ -1,5 +1,8 @@
-//! What travels: a job, what came of it, and what a run consists of. A job holds texts that are made to be kept
+//! What travels: jobs, what came of them, and what a run consists of. A job holds texts that are made to be kept
 //! with the site's sources; secrets stand in them by reference, and only the worker looks these up.
+//!
+//! A job is a site. Sites of one host travel together as one errand, so that one worker has all of them and can
+//! keep the host's pace; every other errand is one job.
 
 use crate::config::{Format, Node, Source, Value};
 use serde::{Deserialize, Serialize};
@@ -9,15 +12,25 @@ use std::collections::BTreeMap;
 /// Jobs, results and records of this shape. A worker that is older than a job says so.
 pub(crate) const FORMAT: u32 = 2;
 
+/// What one worker does, one job after the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Errand {
+    pub(crate) format: u32,
+    pub(crate) run: String,
+    pub(crate) tag: String,
+    /// The site's name, or the host's of several: see `errand_of_host`.
+    pub(crate) name: String,
+    /// How many workers may try a site.
+    pub(crate) deliveries: u32,
+    pub(crate) jobs: Vec<Job>,
+}
+
 /// A site to be looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Job {
-    pub(crate) format: u32,
     pub(crate) run: String,
     pub(crate) site: String,
     pub(crate) tag: String,
-    /// How many workers may try.
-    pub(crate) deliveries: u32,
     pub(crate) look: LookAt,
     pub(crate) manifest: Text,
     /// The file with findings that somebody answers for; read where results are collected.
@@ -100,13 +113,27 @@ pub(crate) struct RunRecord {
 pub(crate) struct Submitted {
     pub(crate) site: String,
     pub(crate) tag: String,
+    /// The errand that it is part of, where that is not its own.
+    pub(crate) errand: Option<String>,
     /// Why no job was made of it.
     pub(crate) refused: Option<String>,
 }
 
-/// A job's or an outcome's place in a stream.
-pub(crate) fn job_subject(job: &Job) -> String {
-    format!("cookieproof.jobs.{}.{}.{}", job.tag, job.run, token_of(&job.site))
+impl Submitted {
+    /// Under which name it is in the queue.
+    pub(crate) fn errand(&self) -> &str {
+        self.errand.as_deref().unwrap_or(&self.site)
+    }
+}
+
+/// The name of the errand of a host's sites; no site is called so.
+pub(crate) fn errand_of_host(host: &str) -> String {
+    format!("@{host}")
+}
+
+/// An errand's place in the queue.
+pub(crate) fn errand_subject(errand: &Errand) -> String {
+    format!("cookieproof.jobs.{}.{}.{}", errand.tag, errand.run, token_of(&errand.name))
 }
 
 /// The result's subject, once for each site of a run.
@@ -119,16 +146,16 @@ pub(crate) fn dead_subject(run: &str, site: &str) -> String {
     format!("cookieproof.outcomes.{run}.{}.dead", token_of(site))
 }
 
-/// A site's name as one word of a subject: dots divide words there, and no name has a `%`.
-fn token_of(site: &str) -> String {
-    site.replace('.', "%2E")
+/// A site's or a host's name as one word of a subject: dots divide words there, and no name has a `%`.
+fn token_of(name: &str) -> String {
+    name.replace('.', "%2E")
 }
 
-/// Run and site of a job's subject.
-pub(crate) fn job_of_subject(subject: &str) -> Option<(String, String)> {
+/// Run and name of an errand's subject.
+pub(crate) fn errand_of_subject(subject: &str) -> Option<(String, String)> {
     let words: Vec<&str> = subject.split('.').collect();
     match words.as_slice() {
-        ["cookieproof", "jobs", _, run, site] => Some(((*run).to_owned(), site.replace("%2E", "."))),
+        ["cookieproof", "jobs", _, run, name] => Some(((*run).to_owned(), name.replace("%2E", "."))),
         _ => None,
     }
 }
@@ -168,26 +195,35 @@ fn has_program(node: &Node) -> bool {
 mod tests {
     use super::*;
 
-    fn job(site: &str) -> Job {
-        Job {
-            format: FORMAT,
+    fn errand(name: &str, sites: &[&str]) -> Errand {
+        let job = |site: &&str| Job {
             run: "night-1".into(),
-            site: site.into(),
+            site: (*site).into(),
             tag: "eu".into(),
-            deliveries: 5,
             look: LookAt::Url("https://shop.test/".into()),
             manifest: Text { file: "cookies.toml".into(), text: String::new() },
             baseline: None,
             certificates: BTreeMap::new(),
             wishes: Wishes::default(),
+        };
+        Errand {
+            format: FORMAT,
+            run: "night-1".into(),
+            tag: "eu".into(),
+            name: name.into(),
+            deliveries: 5,
+            jobs: sites.iter().map(job).collect(),
         }
     }
 
     #[test]
-    fn a_site_is_one_word_of_a_subject_and_comes_back_from_it() {
-        let subject = job_subject(&job("docs.example"));
+    fn a_name_is_one_word_of_a_subject_and_comes_back_from_it() {
+        let subject = errand_subject(&errand("docs.example", &["docs.example"]));
         assert_eq!(subject, "cookieproof.jobs.eu.night-1.docs%2Eexample");
-        assert_eq!(job_of_subject(&subject), Some(("night-1".into(), "docs.example".into())));
+        assert_eq!(errand_of_subject(&subject), Some(("night-1".into(), "docs.example".into())));
+        let of_host = errand_subject(&errand(&errand_of_host("a.test"), &["a", "b"]));
+        assert_eq!(of_host, "cookieproof.jobs.eu.night-1.@a%2Etest");
+        assert_eq!(errand_of_subject(&of_host), Some(("night-1".into(), "@a.test".into())));
         let result = result_subject("night-1", "docs.example");
         assert_eq!(outcome_of_subject(&result), Some(("docs.example".into(), true)));
         let dead = dead_subject("night-1", "a");
@@ -197,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn a_job_comes_back_as_it_went() {
-        let job = job("shop");
-        let text = serde_json::to_string(&job).unwrap();
-        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
+    fn an_errand_comes_back_as_it_went() {
+        let errand = errand("@a.test", &["shop", "docs"]);
+        let text = serde_json::to_string(&errand).unwrap();
+        assert_eq!(serde_json::from_str::<Errand>(&text).unwrap(), errand);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Many sites on many machines: jobs, results and dead letters on NATS JetStream. A job is a site, so that a
-//! host's pace stays within one worker. Delivery, redelivery and storage are the server's; what is ours are the
+//! Many sites on many machines: jobs, results and dead letters on NATS JetStream. A job is a site, and
+//! sites of one host are one worker's, so that the host's pace stays within it. Delivery, redelivery and storage are the server's; what is ours are the
 //! values that travel (`job`), how they are laid into messages (`parcel`), where they lie (`queue`), what a
 //! worker does between delivery and acknowledgement (`worker`), and what is known of a run (`status`).
 //!
@@ -13,7 +13,8 @@ mod status;
 mod worker;
 
 pub(crate) use job::{
-    Dead, DeadKind, FORMAT, Job, LookAt, Outcome, RunRecord, Submitted, Text, Wishes, runs_programs,
+    Dead, DeadKind, Errand, FORMAT, Job, LookAt, Outcome, RunRecord, Submitted, Text, Wishes, errand_of_host,
+    runs_programs,
 };
 pub(crate) use queue::{ANY, Put, Queue, Server, Trouble};
 pub(crate) use status::{Status, json, text};

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back_and_other_formats_are_named() {
-        let sites = vec![Submitted { site: "shop".into(), tag: "any".into(), refused: None }];
+        let sites = vec![Submitted { site: "shop".into(), tag: "any".into(), errand: None, refused: None }];
         let mut record = RunRecord {
             format: FORMAT,
             run: "night".into(),

@@ -7,7 +7,7 @@
 //! stream that is full gets room when jobs leave it.
 
 use super::job::{
-    Dead, Job, Outcome, RunRecord, dead_subject, job_subject, outcome_of_subject, result_subject,
+    Dead, Errand, Outcome, RunRecord, dead_subject, errand_subject, outcome_of_subject, result_subject,
 };
 use super::parcel;
 use crate::observation::Scan;
@@ -89,6 +89,19 @@ pub(crate) enum Put {
     Known,
     /// Nobody wants to wait for the server any longer.
     Stopped,
+}
+
+/// When something is not written.
+#[derive(Clone, Copy)]
+struct Unless<'a> {
+    /// It was sent under this id a short while ago.
+    id: Option<&'a str>,
+    /// The last message of its subject has another number than this; 0: there is one.
+    last: u64,
+}
+
+impl Unless<'_> {
+    const THERE: Unless<'static> = Unless { id: None, last: 0 };
 }
 
 /// What is known of a site of a run.
@@ -213,12 +226,29 @@ impl Queue {
         Ok(last.map(|(_, name)| name))
     }
 
-    /// Sends a job, `attempt` telling apart what was given up before from what is sent twice.
-    pub(crate) async fn send(&self, job: &Job, attempt: u64, stop: &Stop) -> Result<Put, Trouble> {
-        let body = serde_json::to_vec(job).map_err(|error| Trouble::new(error.to_string()))?;
-        let id = format!("{}.{}.{attempt}", job.run, job.site);
-        let large = format!("jobs/{}/{}", job.run, job.site);
-        self.put(&job_subject(job), Some(&id), large, body, stop).await
+    /// Sends an errand, `attempt` telling apart what was given up before from what is sent twice.
+    pub(crate) async fn send(&self, errand: &Errand, attempt: u64, stop: &Stop) -> Result<Put, Trouble> {
+        // One of the same name that was done may have had other sites.
+        let first = errand.jobs.first().map_or("", |job| &job.site);
+        let id = format!("{}.{first}.{attempt}", errand.run);
+        self.send_after(errand, Some(&id), 0, stop).await
+    }
+
+    /// Sends what is left of an errand in the place of the message with that number, which is to be acknowledged then.
+    pub(crate) async fn send_on(&self, errand: &Errand, sequence: u64, stop: &Stop) -> Result<Put, Trouble> {
+        self.send_after(errand, None, sequence, stop).await
+    }
+
+    async fn send_after(
+        &self,
+        errand: &Errand,
+        id: Option<&str>,
+        last: u64,
+        stop: &Stop,
+    ) -> Result<Put, Trouble> {
+        let body = serde_json::to_vec(errand).map_err(|error| Trouble::new(error.to_string()))?;
+        let large = format!("jobs/{}/{}", errand.run, errand.name);
+        self.put(&errand_subject(errand), Unless { id, last }, large, body, stop).await
     }
 
     /// Stores a result, unless there is one.
@@ -228,13 +258,13 @@ impl Queue {
         // Whoever comes second writes no other's object.
         let nonce = format!("{}-{}", outcome.worker, outcome.delivered);
         let large = format!("results/{}/{}/{nonce}", job.run, job.site);
-        self.put(&result_subject(&job.run, &job.site), None, large, body, stop).await
+        self.put(&result_subject(&job.run, &job.site), Unless::THERE, large, body, stop).await
     }
 
     /// Writes a dead letter, unless there is one.
     pub(crate) async fn bury(&self, run: &str, site: &str, dead: &Dead, stop: &Stop) -> Result<Put, Trouble> {
         let body = serde_json::to_vec(dead).map_err(|error| Trouble::new(error.to_string()))?;
-        self.put(&dead_subject(run, site), None, format!("dead/{run}/{site}"), body, stop).await
+        self.put(&dead_subject(run, site), Unless::THERE, format!("dead/{run}/{site}"), body, stop).await
     }
 
     /// Takes a dead letter away: its number in the stream, where there was one.
@@ -253,7 +283,7 @@ impl Queue {
     async fn put(
         &self,
         subject: &str,
-        id: Option<&str>,
+        unless: Unless<'_>,
         large: String,
         body: Vec<u8>,
         stop: &Stop,
@@ -262,7 +292,7 @@ impl Queue {
         let mut pause = Duration::from_millis(100);
         let mut object = None;
         loop {
-            let why = match self.try_put(subject, id, &large, &body, &mut object).await {
+            let why = match self.try_put(subject, unless, &large, &body, &mut object).await {
                 Ok(put) => {
                     if put == Put::Known && object.is_some() && self.is_of_another(subject, &large).await {
                         // Nobody will ever ask for it.
@@ -296,14 +326,14 @@ impl Queue {
     async fn try_put(
         &self,
         subject: &str,
-        id: Option<&str>,
+        unless: Unless<'_>,
         large: &str,
         body: &[u8],
         object: &mut Option<String>,
     ) -> Result<Put, String> {
         let most = self.most();
-        let mut message = PublishMessage::build().expected_last_subject_sequence(0);
-        if let Some(id) = id {
+        let mut message = PublishMessage::build().expected_last_subject_sequence(unless.last);
+        if let Some(id) = unless.id {
             message = message.message_id(id);
         }
         let message = if body.len() > most {
@@ -340,9 +370,10 @@ impl Queue {
         parcel::unpacked(&bytes).map(Some).map_err(of_no_use)
     }
 
-    /// Whether there is a result of a site.
-    pub(crate) async fn has_result(&self, run: &str, site: &str) -> Result<bool, Trouble> {
-        self.message(&result_subject(run, site)).await.map(|found| found.is_some())
+    /// Whether a site of a run is through: has a result, or was given up.
+    pub(crate) async fn is_through(&self, run: &str, site: &str) -> Result<bool, Trouble> {
+        Ok(self.message(&result_subject(run, site)).await?.is_some()
+            || self.message(&dead_subject(run, site)).await?.is_some())
     }
 
     /// The dead letter of a site, if there is one.
@@ -402,13 +433,13 @@ impl Queue {
         Ok(known)
     }
 
-    /// The sites of a run whose jobs are in the queue: waiting, or with a worker.
+    /// The errands of a run that are in the queue: waiting, or with a worker.
     pub(crate) async fn queued(&self, run: &str) -> Result<BTreeSet<String>, Trouble> {
         let subjects = self.subjects(&self.jobs, &format!("cookieproof.jobs.*.{run}.*")).await?;
         Ok(subjects
             .iter()
-            .filter_map(|subject| super::job::job_of_subject(subject))
-            .map(|(_, site)| site)
+            .filter_map(|subject| super::job::errand_of_subject(subject))
+            .map(|(_, name)| name)
             .collect())
     }
 

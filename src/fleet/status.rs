@@ -61,10 +61,12 @@ impl Status {
     ) -> Status {
         let of = |site: &str| known.get(site).copied().unwrap_or_default();
         let sent = || record.sites.iter().filter(|site| site.refused.is_none());
-        let open: Vec<&String> =
-            sent().map(|site| &site.site).filter(|site| !of(site).result && !of(site).dead).collect();
-        let never_sent: Vec<String> =
-            open.iter().filter(|site| !queued.contains(site.as_str())).map(|site| (*site).clone()).collect();
+        let open: Vec<_> = sent().filter(|site| !of(&site.site).result && !of(&site.site).dead).collect();
+        let never_sent: Vec<String> = open
+            .iter()
+            .filter(|site| !queued.contains(site.errand()))
+            .map(|site| site.site.clone())
+            .collect();
         Status {
             format: FORMAT,
             run: record.run.clone(),
@@ -150,7 +152,7 @@ pub(crate) fn text(status: &Status, verbose: bool) -> String {
     list("Never sent: submit the run again under its name", status.never_sent.clone());
     let _ = writeln!(
         text,
-        "\nIn the queue, of all runs: {} waiting, {} with workers.",
+        "\nJobs in the queue, of all runs: {} waiting, {} with workers.",
         status.queue.waiting, status.queue.under_way
     );
     text
@@ -170,10 +172,11 @@ mod tests {
         let site = |name: &&str| Submitted {
             site: (*name).to_owned(),
             tag: "any".into(),
+            errand: None,
             refused: name.starts_with('!').then(|| "the plan has 1 error".to_owned()),
         };
         RunRecord {
-            format: 1,
+            format: super::super::job::FORMAT,
             run: "night".into(),
             submitted: "2026-11-27T03:00:00Z".into(),
             tool: "cookieproof 0".into(),
@@ -214,8 +217,23 @@ mod tests {
         Never sent: submit the run again under its name
           e
 
-        In the queue, of all runs: 1 waiting, 1 with workers.
+        Jobs in the queue, of all runs: 1 waiting, 1 with workers.
         ");
+    }
+
+    #[test]
+    fn sites_of_one_errand_are_to_come_while_it_is_in_the_queue() {
+        let mut record = record(&["a", "b"]);
+        for site in &mut record.sites {
+            site.errand = Some("@host.test".into());
+        }
+        let known = BTreeMap::from([("a".to_owned(), RESULT)]);
+        let of = |queued: &[&str]| {
+            let queued = queued.iter().map(|name| (*name).to_owned()).collect();
+            Status::of(&record, &queued, &known, &BTreeMap::new(), Lag::default()).sentence()
+        };
+        assert_eq!(of(&["@host.test"]), "night: 1 of 2 results, 1 to come.");
+        assert_eq!(of(&["b"]), "night: 1 of 2 results, 1 never sent.");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! cannot begin with it. The room is free as soon as a site was looked at, so that the next one comes while the
 //! result of the last is stored.
 
-use super::job::{Dead, DeadKind, FORMAT, Job, Outcome, job_of_subject};
+use super::job::{Dead, DeadKind, Errand, FORMAT, Job, Outcome, errand_of_subject};
 use super::parcel;
 use super::queue::{Put, Queue, Tell};
 use crate::observation::Scan;
@@ -16,7 +16,7 @@ use async_nats::jetstream::consumer::{Consumer, pull};
 use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Message};
 use futures_util::StreamExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -197,15 +197,31 @@ impl Place {
 
 impl Worker {
     async fn handle(&self, message: Message, patience: Duration, mut place: Place) {
-        let delivered = message.info().map_or(1, |info| u32::try_from(info.delivered).unwrap_or(u32::MAX));
+        let Ok(delivery) = message.info().map(|info| Delivery {
+            times: u32::try_from(info.delivered).unwrap_or(u32::MAX),
+            sequence: info.stream_sequence,
+        }) else {
+            return;
+        };
         let (message, acker) = message.split();
         let acker = Arc::new(acker);
-        let Some((run, site)) = job_of_subject(&message.subject) else {
+        let Some((run, name)) = errand_of_subject(&message.subject) else {
             let _ = acker.ack_with(AckKind::Term).await;
             return;
         };
         let beating = tokio::spawn(heartbeat(Arc::clone(&acker), patience));
-        let done = self.done(&run, &site, &message, delivered, &mut place).await;
+        let done = match self.errand(&message).await {
+            Ok(errand) => self.run_errand(errand, delivery, &mut place).await,
+            Err(Unread::Away) => Done::Left,
+            // Of what it was to be, its name is known.
+            Err(Unread::OfNoUse(why)) if delivery.times >= DELIVERIES => {
+                self.give_up(&run, &name, DeadKind::NotSetUp, why, delivery.times).await
+            }
+            Err(Unread::OfNoUse(why)) => {
+                (self.tell)(&format!("{name}: {why}; another try is left to it"));
+                Done::Again
+            }
+        };
         beating.abort();
         match done {
             Done::Stored => {
@@ -220,60 +236,84 @@ impl Worker {
         }
     }
 
-    async fn done(
-        &self,
-        run: &str,
-        site: &str,
-        message: &async_nats::Message,
-        delivered: u32,
-        place: &mut Place,
-    ) -> Done {
-        // What was acknowledged may come once more: the acknowledgement was lost, not the result.
-        if delivered > 1 {
-            match self.queue.has_result(run, site).await {
-                Ok(true) => return Done::Stored,
-                Ok(false) => {}
-                Err(trouble) => {
-                    (self.tell)(&trouble.to_string());
-                    return Done::Left;
-                }
-            }
-        }
-        let job = match self.queue.opened(message.headers.as_ref(), &message.payload).await {
-            Ok(body) => body.and_then(|body| parcel::read::<Job>(&body)),
+    async fn errand(&self, message: &async_nats::Message) -> Result<Errand, Unread> {
+        let body = match self.queue.opened(message.headers.as_ref(), &message.payload).await {
+            Ok(body) => body,
             Err(trouble) => {
                 (self.tell)(&trouble.to_string());
-                return Done::Left;
+                return Err(Unread::Away);
             }
         };
-        let most = job.as_ref().map_or(DELIVERIES, |job| job.deliveries);
-        if delivered > most {
-            let reason = format!(
-                "{} took it and none gave it back: each was killed, ran out of memory, or was cut off",
-                match most {
-                    1 => "1 worker".to_owned(),
-                    many => format!("{many} workers"),
+        body.and_then(|body| parcel::read::<Errand>(&body))
+            .map_err(|why| Unread::OfNoUse(format!("this worker cannot read the job: {why}")))
+    }
+
+    /// One site after the other. What is through is stored before the next begins, so that of an errand that comes
+    /// once more the first site that is not through is the one its worker was at.
+    async fn run_errand(&self, mut errand: Errand, delivery: Delivery, place: &mut Place) -> Done {
+        let mut waiting = VecDeque::from(std::mem::take(&mut errand.jobs));
+        // What is open when this worker is through, and how it came.
+        let (mut left, mut again) = (Vec::new(), false);
+        let several = waiting.len() > 1;
+        while let Some(job) = waiting.pop_front() {
+            // What was acknowledged may come once more: the acknowledgement was lost, not the result.
+            if several || delivery.times > 1 {
+                match self.queue.is_through(&job.run, &job.site).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(trouble) => {
+                        (self.tell)(&trouble.to_string());
+                        return Done::Left;
+                    }
                 }
-            );
-            return self.give_up(run, site, DeadKind::NeverCameBack, reason, most).await;
-        }
-        let looked = match job {
-            Ok(job) => match (self.looker)(job.clone()).await {
-                Ok(Ok(scan)) => Ok((job, scan)),
-                Ok(Err(why)) => Err(why),
-                Err(_) => Err("the look broke off by a fault of the tool's own".to_owned()),
-            },
-            Err(why) => Err(format!("this worker cannot read the job: {why}")),
-        };
-        place.looked().await;
-        match looked {
-            Ok((job, scan)) => self.store(job, &scan, delivered).await,
-            Err(why) if delivered >= most => {
-                self.give_up(run, site, DeadKind::NotSetUp, why, delivered).await
             }
-            Err(why) => {
-                (self.tell)(&format!("{site}: {why}; another try is left to it"));
-                Done::Again
+            if delivery.times > errand.deliveries {
+                let (most, reason) = (errand.deliveries, never_came_back(errand.deliveries));
+                let done = self.give_up(&job.run, &job.site, DeadKind::NeverCameBack, reason, most).await;
+                left.extend(waiting);
+                return self.hand_on(errand, left, delivery, done).await;
+            }
+            let looked = match (self.looker)(job.clone()).await {
+                Ok(looked) => looked,
+                Err(_) => Err("the look broke off by a fault of the tool's own".to_owned()),
+            };
+            if waiting.is_empty() {
+                place.looked().await;
+            }
+            let done = match looked {
+                Ok(scan) => self.store(job, &scan, delivery.times).await,
+                Err(why) if delivery.times >= errand.deliveries => {
+                    self.give_up(&job.run, &job.site, DeadKind::NotSetUp, why, delivery.times).await
+                }
+                Err(why) => {
+                    (self.tell)(&format!("{}: {why}; another try is left to it", job.site));
+                    left.push(job);
+                    again = true;
+                    continue;
+                }
+            };
+            if !matches!(done, Done::Stored) {
+                return done;
+            }
+            if self.stop.stopped() && !waiting.is_empty() {
+                left.extend(waiting);
+                return self.hand_on(errand, left, delivery, Done::Stored).await;
+            }
+        }
+        if again { Done::Again } else { Done::Stored }
+    }
+
+    /// Leaves what is open of an errand to whoever comes, as if it had just been sent.
+    async fn hand_on(&self, errand: Errand, jobs: Vec<Job>, delivery: Delivery, done: Done) -> Done {
+        if jobs.is_empty() || !matches!(done, Done::Stored) {
+            return done;
+        }
+        let rest = Errand { jobs, ..errand };
+        match self.queue.send_on(&rest, delivery.sequence, &Stop::default()).await {
+            Ok(_) => Done::Stored,
+            Err(trouble) => {
+                (self.tell)(&format!("{}: {trouble}", rest.name));
+                Done::Left
             }
         }
     }
@@ -312,7 +352,31 @@ impl Worker {
     }
 }
 
-/// What is said to the server of a job.
+/// How an errand came.
+#[derive(Clone, Copy)]
+struct Delivery {
+    /// How often it came, this time included.
+    times: u32,
+    /// Its message's number.
+    sequence: u64,
+}
+
+/// Why an errand cannot be begun.
+enum Unread {
+    /// The server is.
+    Away,
+    OfNoUse(String),
+}
+
+fn never_came_back(deliveries: u32) -> String {
+    let workers = match deliveries {
+        1 => "1 worker".to_owned(),
+        many => format!("{many} workers"),
+    };
+    format!("{workers} took it and none gave it back: each was killed, ran out of memory, or was cut off")
+}
+
+/// What is said to the server of an errand.
 enum Done {
     /// What came of it is stored.
     Stored,

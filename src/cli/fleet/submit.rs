@@ -5,7 +5,7 @@ use super::{Submit, connect, runtime};
 use crate::cli::complaint::{Complaint, Failures};
 use crate::cli::sites::{TOOL, listed};
 use crate::cli::{Exit, args, files, interrupt, output, progress, settings};
-use crate::fleet::{Job, LookAt, Put, Queue, RunRecord, Submitted, Text, Wishes};
+use crate::fleet::{Errand, Job, LookAt, Put, Queue, RunRecord, Submitted, Text, Wishes, errand_of_host};
 use crate::intake;
 use crate::plan::sites::{self, SiteEntry};
 use crate::plan::{Action, Plan, Step};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Submit) -> Result<Exit, Complaint> {
     let now = jiff::Timestamp::now();
     let run = args.run.clone().unwrap_or_else(|| now.strftime("%Y%m%d-%H%M%S-%6f").to_string());
     let mut failures = Failures::default();
-    let mut jobs: Vec<Job> = Vec::new();
+    let mut jobs: Vec<(Job, String)> = Vec::new();
     let mut sites = Vec::new();
     for entry in &entries {
         let tag = entry.tag.clone().unwrap_or_else(|| args.tag.clone());
@@ -43,8 +43,9 @@ pub(super) fn run(args: &Submit) -> Result<Exit, Complaint> {
                 Some(why)
             }
         };
-        sites.push(Submitted { site: entry.name.clone(), tag, refused });
+        sites.push(Submitted { site: entry.name.clone(), tag, errand: None, refused });
     }
+    together(&jobs, &mut sites);
     let record = RunRecord {
         format: crate::fleet::FORMAT,
         run: run.clone(),
@@ -61,6 +62,7 @@ pub(super) fn run(args: &Submit) -> Result<Exit, Complaint> {
             "stopping: submit the run again under its name to complete it",
         );
         let queue = connect(&args.server).await?;
+        let jobs = jobs.into_iter().map(|(job, _)| job).collect();
         send(args, &queue, record, jobs, &stop).await
     })?;
     let refused = failures.sentences().len();
@@ -85,37 +87,100 @@ async fn send(
     jobs: Vec<Job>,
     stop: &Stop,
 ) -> Result<usize, Complaint> {
-    if let Some(before) = queue.known_record(&record.run).await? {
+    let before = queue.known_record(&record.run).await?;
+    if let Some(before) = &before {
         let names = |record: &RunRecord| -> Vec<String> {
             record.sites.iter().map(|site| site.site.clone()).collect()
         };
-        if names(&before) != names(&record) {
+        if names(before) != names(&record) {
             return Err(Complaint::usage(format!("the run `{}` was submitted with other sites", record.run))
                 .hint("give this one another name with `--run`"));
         }
-        record.submitted = before.submitted;
+        record.submitted.clone_from(&before.submitted);
     }
     for tag in jobs.iter().map(|job| job.tag.as_str()).collect::<BTreeSet<_>>() {
         queue.consumer(tag, args.patience).await?;
     }
+    let queued = queue.queued(&record.run).await?;
+    if let Some(before) = &before {
+        // What is under way stays as it is.
+        for (site, before) in record.sites.iter_mut().zip(&before.sites) {
+            if before.refused.is_none() && queued.contains(before.errand()) {
+                site.errand.clone_from(&before.errand);
+            }
+        }
+    }
     // What the run consists of goes first: from here on nothing of it can be missed.
     queue.keep(&record).await?;
     let known = queue.known(&record.run).await?;
-    let open = jobs.into_iter().filter(|job| !known.get(&job.site).is_some_and(|known| known.result));
-    let sent = stream::iter(open)
-        .map(|job| async move {
-            // What was given up gets another chance.
-            let attempt = queue.unbury(&job.run, &job.site).await?.unwrap_or_default();
-            queue.send(&job, attempt, stop).await
+    let names: BTreeMap<&str, &str> =
+        record.sites.iter().map(|site| (site.site.as_str(), site.errand())).collect();
+    // In the order of the list, as far as that goes.
+    let mut errands: Vec<Errand> = Vec::new();
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for job in jobs {
+        let Some(name) = names.get(job.site.as_str()).map(|name| (*name).to_owned()) else { continue };
+        if known.get(&job.site).is_some_and(|known| known.result) || queued.contains(&name) {
+            continue;
+        }
+        let place = *places.entry((job.tag.clone(), name.clone())).or_insert_with(|| {
+            errands.push(Errand {
+                format: crate::fleet::FORMAT,
+                run: record.run.clone(),
+                tag: job.tag.clone(),
+                name,
+                deliveries: args.deliveries,
+                jobs: Vec::new(),
+            });
+            errands.len() - 1
+        });
+        if let Some(errand) = errands.get_mut(place) {
+            errand.jobs.push(job);
+        }
+    }
+    let sent = stream::iter(errands)
+        .map(|errand| async move {
+            let mut attempt = 0;
+            for job in &errand.jobs {
+                // What was given up gets another chance.
+                attempt = attempt.max(queue.unbury(&job.run, &job.site).await?.unwrap_or_default());
+            }
+            let put = queue.send(&errand, attempt, stop).await?;
+            Ok::<_, Complaint>(if put == Put::Stored { errand.jobs.len() } else { 0 })
         })
         .buffer_unordered(ON_THE_WAY)
-        .try_fold(0, |sent, put| async move { Ok(sent + usize::from(put == Put::Stored)) })
+        .try_fold(0, |sent, jobs| async move { Ok(sent + jobs) })
         .await?;
     Ok(sent)
 }
 
-/// A site packed up; with everything that is wrong said before.
-fn job(args: &Submit, entry: &SiteEntry, run: &str, tag: &str) -> Result<Job, Complaint> {
+/// Sites of one host are one errand, so that they are one worker's; which have a tag of their own cannot be.
+fn together(jobs: &[(Job, String)], sites: &mut [Submitted]) {
+    let mut hosts: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for (job, host) in jobs {
+        hosts.entry(host).or_default().entry(&job.tag).or_default().push(&job.site);
+    }
+    let mut shared: BTreeMap<&str, &str> = BTreeMap::new();
+    for (host, tags) in hosts {
+        if let [(one, first), (other, second), ..] = tags.iter().collect::<Vec<_>>().as_slice() {
+            output::say(&format!(
+                "warning: {} and {} share the host {host}, and their tags `{one}` and `{other}` may give them to two \
+                 workers at the same time: each keeps the pace of its plan, together they are faster",
+                first.join(", "),
+                second.join(", "),
+            ));
+        }
+        for name in tags.values().filter(|names| names.len() > 1).flatten() {
+            shared.insert(name, host);
+        }
+    }
+    for site in sites {
+        site.errand = shared.get(site.site.as_str()).map(|host| errand_of_host(host));
+    }
+}
+
+/// A site packed up, and its host; with everything that is wrong said before.
+fn job(args: &Submit, entry: &SiteEntry, run: &str, tag: &str) -> Result<(Job, String), Complaint> {
     let look = args::Look {
         target: entry.target.clone().or_else(|| match entry.look {
             sites::LookAt::Plan(_) => args.target.clone(),
@@ -141,12 +206,11 @@ fn job(args: &Submit, entry: &SiteEntry, run: &str, tag: &str) -> Result<Job, Co
     let looking = settings::looking_as(plan, &look)?;
     let manifest = settings::manifest(entry.manifest.as_deref(), Some(&looking.plan))?;
     let source = files::source(Path::new(&manifest.file))?;
-    Ok(Job {
-        format: crate::fleet::FORMAT,
+    let host = looking.target.url.host_str().unwrap_or_default().to_owned();
+    let job = Job {
         run: run.to_owned(),
         site: entry.name.clone(),
         tag: tag.to_owned(),
-        deliveries: args.deliveries,
         look: text,
         manifest: Text { file: source.file.clone(), text: source.text().to_owned() },
         baseline: entry.baseline.as_ref().map(|path| path.display().to_string()),
@@ -159,7 +223,8 @@ fn job(args: &Submit, entry: &SiteEntry, run: &str, tag: &str) -> Result<Job, Co
             repeat: look.repeat,
             rate: look.rate,
         },
-    })
+    };
+    Ok((job, host))
 }
 
 /// Refuses what makes no sense on a machine that nobody sits at.
