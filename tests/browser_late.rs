@@ -438,9 +438,20 @@ fn first_message(asked: &Asked) -> Answer {
 /// These cookies are left by these pages, whichever way they are watched.
 #[track_caller]
 fn seen_both_ways(pages: &[(&'static str, String)], expected: &[&str]) {
+    seen_both_ways_with(pages, answers, "", expected);
+}
+
+/// The same, with these answers and lines of the plan.
+#[track_caller]
+fn seen_both_ways_with(
+    pages: &[(&'static str, String)],
+    answers: fn(&Asked) -> Option<Answer>,
+    plan: &str,
+    expected: &[&str],
+) {
     let site = site(pages, answers);
     for settle in ["settle = \"10s\"", "settle = \"real\""] {
-        let look = Look::of(&site, settle, &[]);
+        let look = Look::of(&site, &format!("{plan}{settle}"), &[]);
         let seen = look.seen();
         let mut names: Vec<&str> =
             seen.iter().map(|seen| seen.split('@').next().unwrap_or_default()).collect();
@@ -508,6 +519,99 @@ fn both_ways_of_watching_see_the_same_of_other_pages() {
             "shared_won",
             "socket_won",
             "work",
+        ],
+    );
+}
+
+/// What ends late or never, one thing on each page. Answers that take longer than the page is watched for in real
+/// time are no matter of a clock that is moved on, either.
+fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
+    let now = |script: &str| format!("<script>{script}</script>");
+    let done = write;
+    let loops = |wait: &str, name: &str| {
+        format!("(async()=>{{const end=Date.now()+300;while(Date.now()<end)await {wait};{}}})()", done(name))
+    };
+    vec![
+        ("/document", String::new()),
+        (
+            "/noopener",
+            now(&format!(
+                "setTimeout(()=>open('/popped','_blank','noopener'),500);setTimeout(()=>{{{}}},2500)",
+                done("beside_noopener")
+            )),
+        ),
+        (
+            "/waiting-worker",
+            now(&format!(
+                "navigator.serviceWorker.oncontrollerchange=()=>fetch('/answered').then(()=>{{{}}});\
+                 navigator.serviceWorker.register('/-waiting.js',{{scope:'/waiting-worker'}})",
+                done("worker_answered")
+            )),
+        ),
+        (
+            "/yields",
+            format!("<script>setTimeout(()=>{{{}}},1000)</script>", loops("scheduler.yield()", "yielded")),
+        ),
+        ("/yields-at-once", now(&loops("scheduler.yield()", "yielded_at_once"))),
+        ("/promises-at-once", now(&loops("0", "promised_at_once"))),
+        (
+            "/promises-without-end",
+            now(&format!("{};setTimeout(async()=>{{for(;;)await 0}},1000)", done("before_promises"))),
+        ),
+        (
+            "/poll-6",
+            now(&format!("fetch('/after?6').then(()=>{{{}}});{}", done("polled_6"), done("before_6"))),
+        ),
+        (
+            "/poll-20",
+            now(&format!("fetch('/after?20').then(()=>{{{}}});{}", done("polled_20"), done("before_20"))),
+        ),
+    ]
+}
+
+fn late_answers(asked: &Asked) -> Option<Answer> {
+    let (path, query) = asked.target.split_once('?').unwrap_or((&asked.target, ""));
+    let in_browser = asked.header("sec-fetch-mode").is_some();
+    Some(match path {
+        "/document" if in_browser => Answer::raw(format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<script>{}setTimeout(()=>{{{}}},1000)</script>{}",
+            write("document"),
+            write("document_later"),
+            " ".repeat(2000)
+        ))
+        .then_wait(Duration::from_secs(60)),
+        "/popped" => Answer::page("", &write_now("popped")),
+        "/-waiting.js" => Answer::status(
+            "200 OK",
+            "Content-Type: text/javascript\r\n",
+            "oninstall=()=>skipWaiting();onactivate=e=>e.waitUntil(clients.claim());\
+             onfetch=e=>{if(e.request.url.endsWith('/answered'))\
+             e.respondWith(new Promise(r=>setTimeout(()=>r(new Response('')),1000)))}",
+        ),
+        "/after" => Answer::status("200 OK", "Content-Type: text/plain\r\n", "")
+            .after(Duration::from_secs(query.parse().unwrap_or_default())),
+        _ => return None,
+    })
+}
+
+#[test]
+fn both_ways_of_watching_see_the_same_of_what_ends_late_or_never() {
+    seen_both_ways_with(
+        &pages_that_take_their_time(),
+        late_answers,
+        "load_timeout = \"10s\"\n",
+        &[
+            "before_20",
+            "before_6",
+            "before_promises",
+            "beside_noopener",
+            "document",
+            "document_later",
+            "popped",
+            "promised_at_once",
+            "worker_answered",
+            "yielded",
+            "yielded_at_once",
         ],
     );
 }
