@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// A site of these pages; a path that ends with `*` answers for all that begin like it.
@@ -244,4 +245,96 @@ fn the_same_site_gives_the_same_report_however_its_pages_race() {
     for _ in 0..3 {
         assert!(without_time(scan(&site, plan)) == first);
     }
+}
+
+/// Who is at the server, and who was.
+#[derive(Default)]
+struct Visitors {
+    here: usize,
+    most: usize,
+    ever: usize,
+}
+
+#[test]
+fn no_connection_idles_while_an_answer_is_awaited_and_no_more_are_made_than_allowed() {
+    const CONNECTIONS: usize = 4;
+    let visitors = Arc::new((Mutex::new(Visitors::default()), Condvar::new()));
+    let counted = Arc::clone(&visitors);
+    let site = Hostile::http(move |asked| {
+        let (visitors, changed) = &*counted;
+        let mut now = visitors.lock().unwrap();
+        now.here += 1;
+        now.ever += 1;
+        now.most = now.most.max(now.here);
+        changed.notify_all();
+        if asked.target == "/-p30" {
+            // One that answers once more others came than there are connections.
+            let enough = now.ever + 2 * CONNECTIONS;
+            now =
+                changed.wait_timeout_while(now, Duration::from_secs(20), |now| now.ever < enough).unwrap().0;
+            if now.ever < enough {
+                now.here -= 1;
+                return Answer::status("500 Internal Server Error", "", "");
+            }
+        }
+        now.here -= 1;
+        drop(now);
+        let links: String = (0..60).map(|n| format!("<a href='/-p{n}'>p</a>")).collect();
+        Answer::page(&format!("Set-Cookie: c{}=1\r\n", asked.target.len()), &links)
+    });
+    let report = scan(&site, &format!("[limits]\nconcurrency = {CONNECTIONS}\nper_shape = 100"));
+    assert_eq!(asked(&site).len(), 60);
+    assert_eq!(report["coverage"]["failed"].as_array().map_or(0, Vec::len), 0, "{report:#}");
+    assert!(visitors.0.lock().unwrap().most <= CONNECTIONS);
+}
+
+#[test]
+fn a_session_that_every_answer_renews_is_not_lost_by_asking_with_the_token_of_before() {
+    const PASSWORD: &str = "correct horse";
+    let current = Mutex::new(0);
+    let site = Hostile::http(move |asked| {
+        let mut current = current.lock().unwrap();
+        let issue = |current: &mut i32| {
+            *current += 1;
+            format!("Set-Cookie: session=s3ss10n-t0k3n-{current}; Path=/; HttpOnly\r\n")
+        };
+        let sent =
+            asked.header("cookie").and_then(|cookies| cookies.split("s3ss10n-t0k3n-").nth(1)?.parse().ok());
+        let path = asked.target.as_str();
+        match asked.method.as_str() {
+            _ if path == "/robots.txt" => Answer::status("404 Not Found", "", ""),
+            "POST" => Answer::redirect("303 See Other", "/-home", &issue(&mut current)),
+            _ if path == "/login" => Answer::page(
+                "",
+                "<form method=post><input name=email><input type=password name=password></form>",
+            ),
+            _ if sent == Some(*current) && *current > 0 => {
+                let links: String = (0..40).map(|n| format!("<a href='/-m{n}'>m</a>")).collect();
+                Answer::page(&issue(&mut current), &format!("<p id=user>ann</p>{links}"))
+            }
+            _ => Answer::redirect("302 Found", "/login", ""),
+        }
+    });
+    let plan = format!(
+        "[limits]\nconcurrency = 4\nper_shape = 100\n[personas.member]\n\
+         login = [{{ open = \"/login\" }}, {{ submit = {{ fields = {{ email = \"ann\", password = \"{PASSWORD}\" }} }} }}]\n\
+         logged_in_when = {{ url = \"/-home\", selector = \"#user\" }}\nstart = [\"/-home\"]"
+    );
+    let report = scan(&site, &plan);
+    let member =
+        &report["coverage"]["personas"].as_array().unwrap().iter().find(|row| row["name"] == "member");
+    let member = member.unwrap();
+    assert_eq!((&member["logins"], &member["sessions_lost"]), (&1.into(), &0.into()), "{member:#}");
+    let shown = |n: usize| {
+        let asked = site.asked();
+        let path = format!("/-m{n}");
+        asked.iter().filter(|asked| asked.target == path && asked.header("cookie").is_some()).count()
+    };
+    assert!((0..40).all(|n| shown(n) >= 1));
+    let strays = site
+        .asked()
+        .iter()
+        .filter(|asked| asked.target == "/login" && asked.method == "GET" && asked.header("cookie").is_some())
+        .count();
+    assert_eq!(strays, 0, "nobody was sent back to the login");
 }

@@ -8,6 +8,7 @@ use super::browser::Ways;
 use super::escape::{escaped, unescaped, write_escaped};
 use super::server_date::server_date;
 use super::{Browser, CookieValue, SameSite};
+use std::sync::Arc;
 
 /// Longest attribute value a browser looks at, in bytes (RFC 6265bis 5.6).
 pub(crate) const MAX_ATTRIBUTE_VALUE: usize = 1024;
@@ -16,7 +17,7 @@ pub(crate) const MAX_ATTRIBUTE_VALUE: usize = 1024;
 /// so that a site's escape codes never reach a terminal; serialised as that same text, from which
 /// the bytes come back exactly.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Name(Vec<u8>);
+pub struct Name(Arc<[u8]>);
 
 /// An attribute of a `Set-Cookie` line as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +94,12 @@ pub struct CookieLine {
 impl Name {
     /// A name of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Name(bytes.into())
+        Name(bytes.into().into())
     }
 
     /// The name that is printed so: the way back from `Display`.
     pub(crate) fn of_printed(text: &str) -> Self {
-        Name(unescaped(text))
+        Name(unescaped(text).into())
     }
 
     /// The bytes as the site sent them.

@@ -1,12 +1,13 @@
 //! A cookie's value: a secret that masks itself, and the facts that may be told about it.
 
 use super::facts;
+use std::sync::Arc;
 use url::Url;
 
 /// The value of a cookie, token or storage item. `Debug` and `Display` print only its length;
 /// it cannot be serialised. [`CookieValue::reveal`] is the one way to the bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct CookieValue(Vec<u8>);
+pub struct CookieValue(Arc<[u8]>);
 
 /// What may be said of a value without saying it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +71,7 @@ pub enum UrlRelation {
 impl CookieValue {
     /// Wraps the bytes of a value.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        CookieValue(bytes.into())
+        CookieValue(bytes.into().into())
     }
 
     /// The bytes themselves, for the request that needs them.

@@ -724,17 +724,20 @@ impl Frontier {
         if reason == SkipReason::PageLimit {
             self.leave_out(address);
         }
-        let kinds =
-            self.skipped.range((reason, String::new())..).take_while(|((r, _), _)| *r == reason).count();
         let kind = if reason == SkipReason::OutOfScope {
             address.host().to_owned()
         } else {
             let shape = path_template(address.path());
             format!("{}{shape}", address.host())
         };
-        let known = self.skipped.contains_key(&(reason, kind.clone()));
-        let kind = if known || kinds < MAX_SKIP_KINDS { kind } else { String::new() };
-        let tally = self.skipped.entry((reason, kind)).or_insert_with(|| SkipTally {
+        let mut of = (reason, kind);
+        if !self.skipped.contains_key(&of) {
+            let kinds = self.skipped.range((reason, String::new())..).take_while(|((r, _), _)| *r == reason);
+            if kinds.count() >= MAX_SKIP_KINDS {
+                of.1.clear();
+            }
+        }
+        let tally = self.skipped.entry(of).or_insert_with(|| SkipTally {
             reason,
             example: address.clone(),
             count: 0,

@@ -2,6 +2,7 @@
 //! has as many addresses as it was linked from; taken out, it is one page again.
 
 use super::Address;
+use memchr::{memchr_iter, memchr3};
 use std::borrow::Cow;
 
 /// Shorter values are sections, sorts and pages: `?sid=12`.
@@ -13,8 +14,7 @@ const SHORTEST_AFTER_S: usize = 16;
 pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     let text = address.as_str();
     let both = address.path_and_query();
-    let may_have = both.contains([';', '?', '(']) || both.to_ascii_lowercase().contains("/s");
-    if !may_have {
+    if !may_have_one(both.as_bytes()) {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
@@ -58,6 +58,13 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
         debug_assert!(kept || found || query.is_empty());
     }
     if found { Cow::Owned(folded) } else { Cow::Borrowed(text) }
+}
+
+/// Most addresses have none of the marks of a place for one, and are done with at one look.
+fn may_have_one(path_and_query: &[u8]) -> bool {
+    memchr3(b';', b'?', b'(', path_and_query).is_some()
+        || memchr_iter(b'/', path_and_query)
+            .any(|slash| path_and_query.get(slash + 1).is_some_and(|next| next.eq_ignore_ascii_case(&b's')))
 }
 
 /// A parameter that is called like a session and has a value like one.

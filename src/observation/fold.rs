@@ -102,10 +102,11 @@ impl Fold {
         cross_site: bool,
         names: impl IntoIterator<Item = &'a Name>,
     ) {
+        let detail = self.sent.detail();
+        let circumstances = circumstances(&mut self.pages, detail, cell, method, cross_site, url);
         for name in names {
             let declared = (self.declared)(name);
-            let what = (name, declared, cell, method, cross_site);
-            let key = sent_key(&mut self.pages, self.sent.detail(), what, url);
+            let key = sent_key(&self.pages, detail, name, declared, circumstances);
             if let Some(known) = self.sent.get_mut(key)
                 && known.sent.name == *name
             {
@@ -490,23 +491,32 @@ struct Went {
     mixed: bool,
 }
 
-/// Name, what it is declared as, whose, by which method, and whether across sites.
-type Sending<'a> = (&'a Name, u64, &'a Cell, &'a str, bool);
-
-fn sent_key(pages: &mut Pages, detail: Detail, what: Sending<'_>, example: &SafeUrl) -> u64 {
+/// All but the name of what went along with a request: whose, by which method, whether across sites, and to
+/// which page.
+fn circumstances(
+    pages: &mut Pages,
+    detail: Detail,
+    cell: &Cell,
+    method: &str,
+    cross_site: bool,
+    example: &SafeUrl,
+) -> u64 {
     let page = pages.key(example, detail.min(Detail::Host));
-    let (name, declared, cell, method, cross_site) = what;
-    let rest = (declared, cell, method, cross_site, page);
+    hash_of(pages, (cell, method, cross_site, page))
+}
+
+fn sent_key(pages: &Pages, detail: Detail, name: &Name, declared: u64, circumstances: u64) -> u64 {
     match detail < Detail::Family {
-        true => hash_of(pages, (name, rest)),
-        false => hash_of(pages, (folded(name.clone(), declared, detail), rest)),
+        true => hash_of(pages, (name, declared, circumstances)),
+        false => hash_of(pages, (folded(name.clone(), declared, detail), declared, circumstances)),
     }
 }
 
 impl Countable for Went {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
         let Sent { name, cell, method, cross_site, example, .. } = &self.sent;
-        sent_key(pages, detail, (name, self.declared, cell, method, *cross_site), example)
+        let circumstances = circumstances(pages, detail, cell, method, *cross_site, example);
+        sent_key(pages, detail, name, self.declared, circumstances)
     }
 
     fn merge(&mut self, other: Self) {

@@ -1,6 +1,8 @@
 //! One persona's crawl: breadth first, several pages under way at once, and yet the same pages,
 //! cookies and findings whoever answers first. Visits are asked for and taken in in one order;
-//! each starts from the jar as it was when it was asked for.
+//! each starts from the jar as it was when it was asked for. What may be asked for depends on what
+//! was taken in and never on the clock. For a visitor without a login there is more of it than there
+//! are connections, so that none of them idles while the oldest answer is awaited.
 //!
 //! A persona that is logged in is asked now and then whether it still is. What it saw since the
 //! last good answer is held back until the next one; if the session turns out to be lost, those
@@ -18,7 +20,7 @@ use super::render::Browser;
 use super::runner::Runner;
 use super::side_requests::{NO_SUCH_PAGE, Seeds, danger_of};
 use super::state::{Crawled, Line, Log, PartFound};
-use crate::cookie::{Decision, Jar};
+use crate::cookie::{Decision, Jar, Name};
 use crate::crawl::{
     Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links,
     page_fingerprint_at, refusal_fingerprint,
@@ -35,6 +37,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle};
 use url::Url;
 
@@ -44,6 +47,9 @@ const BETWEEN_CHECKS: usize = 25;
 const FEWER: usize = 5;
 /// Looks for a cause that was none, before causes are no longer trusted.
 const MOST_ALARMS: usize = 20;
+/// Pages of a visitor without a login that are asked for, or were answered and wait for an older one, for
+/// each connection.
+const WINDOW: usize = 6;
 /// So often a page is asked for again after a new login. Each costs one of the logins.
 const MOST_TRIES: u32 = 3;
 /// From here on alone, with a look before and after: what ends a session is not to take others with it.
@@ -121,6 +127,7 @@ impl Runner<'_> {
             resource: part.resource,
             credentials: part.credentials,
         });
+        let connections = self.plan.limits.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let mut crawl = Crawl {
             runner: self,
             browser,
@@ -135,6 +142,9 @@ impl Runner<'_> {
             asked_again: so_far.asked_again,
             held: Vec::new(),
             since_check: 0,
+            rotations: 0,
+            since_rotation: 0,
+            connections: Arc::new(Semaphore::new(connections)),
             between_checks: match goes_on {
                 true => crawled.between_checks.clamp(1, BETWEEN_CHECKS),
                 false => BETWEEN_CHECKS,
@@ -217,6 +227,11 @@ struct Crawl<'w, 'g> {
     held: Vec<Held>,
     since_check: usize,
     between_checks: usize,
+    /// Times that an answer replaced a cookie of the login by one of another value, and visits since.
+    rotations: u32,
+    since_rotation: usize,
+    /// A visit holds one of these while it is made.
+    connections: Arc<Semaphore>,
     /// Alarms that proved false.
     alarms: usize,
     /// Kinds of pages that have a field for a password though the visitor is logged in.
@@ -252,11 +267,15 @@ struct Part {
 struct UnderWay {
     work: Work,
     task: Task,
+    /// Of the crawl, when it was asked for.
+    rotations: u32,
 }
 
 struct Held {
     work: Work,
     visit: Visit,
+    /// It was asked for with a cookie of the login that another answer had replaced by then.
+    stale: bool,
     /// It looked as if the session were gone.
     alarming: bool,
     asks_for_password: bool,
@@ -291,7 +310,10 @@ impl Crawl<'_, '_> {
                 continue;
             };
             match self.runner.unless_ended(first.task).await? {
-                Ok(done) => self.take(first.work, done),
+                Ok(done) => {
+                    let stale = first.rotations != self.rotations;
+                    self.take(first.work, done, stale);
+                }
                 Err(error) => self.crashed(&first.work, &error),
             }
             self.keep(true);
@@ -302,18 +324,29 @@ impl Crawl<'_, '_> {
         }
     }
 
-    /// Asks for as much as may be under way at once. The first page comes alone: what it sets is
-    /// there for all others.
+    /// How many visits may have begun and wait to be taken in. The first page comes alone: what it sets is
+    /// there for all others; and the first of a site, which set the most, are not far ahead of each other.
+    fn window(&self) -> usize {
+        let connections = self.runner.plan.limits.concurrency.max(1);
+        if self.taken == 0 {
+            return 1;
+        }
+        if !self.who.persona.visitor.logged_in {
+            let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
+            return taken.clamp(connections, connections.saturating_mul(WINDOW));
+        }
+        // Whoever asks with the token of before may be taken for a thief.
+        if self.rotations > 0 && self.since_rotation < BETWEEN_CHECKS {
+            return 1;
+        }
+        // What is under way when a session is found lost is lost with it, in whatever order it was
+        // answered: no more of it than the next look is about.
+        connections.min(self.between_checks.saturating_sub(self.since_check)).max(1)
+    }
+
+    /// Asks for as much as may be under way at once.
     async fn fill(&mut self) -> Result<(), Ended> {
-        let most = match self.taken {
-            0 => 1,
-            // What is under way when a session is found lost is lost with it, in whatever order it was
-            // answered: no more of it than the next look is about.
-            _ => {
-                self.runner.plan.limits.concurrency.min(self.between_checks.saturating_sub(self.since_check))
-            }
-        };
-        let most = most.max(1);
+        let most = self.window();
         while self.under_way.len() < most && !self.check_due {
             let alone = self.again.front().is_some_and(|next| self.is_suspect(next));
             if alone && !(self.under_way.is_empty() && self.held.is_empty()) {
@@ -322,7 +355,7 @@ impl Crawl<'_, '_> {
             }
             let Some(work) = self.next().await? else { break };
             let task = self.start(&work);
-            self.under_way.push_back(UnderWay { work, task });
+            self.under_way.push_back(UnderWay { work, task, rotations: self.rotations });
             if alone {
                 break;
             }
@@ -371,11 +404,13 @@ impl Crawl<'_, '_> {
         let site = Arc::clone(&self.runner.site);
         let is_own = move |url: &Url| site.is_own(url);
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
-        Task::new(visit(self.who.engine.clone(), self.who.session.clone(), ask, is_own, for_browser))
+        let connections = Arc::clone(&self.connections);
+        let visit = visit(self.who.engine.clone(), self.who.session.clone(), ask, connections);
+        Task::new(async move { read(visit.await, is_own, for_browser) })
     }
 
     /// Takes in what a visit brought.
-    fn take(&mut self, work: Work, done: Done) {
+    fn take(&mut self, work: Work, done: Done, stale: bool) {
         let Done { jar, visit, links, is_door, kind, likeness } = done;
         let refused = visit.status != 200 || visit.failure.is_some();
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
@@ -397,8 +432,11 @@ impl Crawl<'_, '_> {
                 });
             }
         }
+        let rotated = self.rotates(&visit, &jar);
         jars::merge(&mut self.who.session.jar, &jar, &visit);
         self.taken += 1;
+        self.rotations += u32::from(rotated);
+        self.since_rotation = if rotated { 0 } else { self.since_rotation + 1 };
         self.runner.tell_visit(&visit);
         self.answered |= visit.status > 0;
         if let (None, Some(failure)) = (&self.first_failure, &visit.failure) {
@@ -423,7 +461,7 @@ impl Crawl<'_, '_> {
             let suspect = matches!(&work, Work::Page(next) if self.is_suspect(next));
             self.check_due |= suspect || alarming || self.since_check >= self.between_checks;
             let asks_for_password = links.asks_for_password;
-            self.held.push(Held { work, visit, alarming, asks_for_password, likeness });
+            self.held.push(Held { work, visit, stale, alarming, asks_for_password, likeness });
         } else {
             self.record(&work, &visit, likeness);
         }
@@ -600,6 +638,19 @@ impl Crawl<'_, '_> {
             || asks_for_password && !self.with_password.contains(&path_template(visit.asked.path()))
     }
 
+    /// Whether a visit replaced a cookie of the login by one of another value.
+    fn rotates(&self, visit: &Visit, after: &Jar) -> bool {
+        let value = |jar: &Jar, name: &Name| {
+            jar.iter().find(|cookie| cookie.name == *name).map(|cookie| cookie.value.clone())
+        };
+        self.who.persona.visitor.logged_in
+            && visit.sightings().any(|sighting| {
+                matches!(sighting.decision, Decision::Replaced { .. })
+                    && self.who.login_cookies.contains(&sighting.name)
+                    && value(&self.who.session.jar, &sighting.name) != value(after, &sighting.name)
+            })
+    }
+
     /// Asks whether the session is still there, once nothing is under way. True: the crawl is
     /// through.
     async fn check(&mut self) -> Result<bool, Ended> {
@@ -613,8 +664,14 @@ impl Crawl<'_, '_> {
         if self.runner.is_logged_in(self.browser, self.who, self.cell).await? {
             self.alarms += usize::from(held.iter().any(|held| held.alarming));
             self.between_checks = BETWEEN_CHECKS.min(self.between_checks + 1);
-            for held in &held {
-                self.record(&held.work, &held.visit, held.likeness);
+            for held in held {
+                let Held { work, visit, alarming, stale, likeness, .. } = &held;
+                if let (true, Work::Page(next)) = (*alarming && *stale, work) {
+                    // The session is there, and was asked for with a token that no longer counted.
+                    self.ask_again(next.clone(), visit, false);
+                    continue;
+                }
+                self.record(work, visit, *likeness);
                 if held.asks_for_password {
                     let kind = path_template(held.visit.asked.path());
                     if self.with_password.insert(kind.clone()) && self.is_written(&held.visit.asked) {
@@ -812,15 +869,21 @@ impl Crawl<'_, '_> {
     }
 }
 
-/// A visit with its links, on a task of its own: pages are read in parallel.
+/// A visit, once a connection is free, and the jar after it.
 async fn visit(
     engine: HttpEngine,
     mut session: Session,
     ask: Ask,
-    is_own: impl Fn(&Url) -> bool,
-    for_browser: bool,
-) -> Done {
-    let mut visit = engine.visit(&mut session, &ask).await;
+    connections: Arc<Semaphore>,
+) -> (Ask, Visit, Jar) {
+    // It is never closed.
+    let _connection = connections.acquire_owned().await;
+    let visit = engine.visit(&mut session, &ask).await;
+    (ask, visit, session.jar)
+}
+
+/// What a visit's page says, on the visit's own task: pages are read in parallel.
+fn read((ask, mut visit, jar): (Ask, Visit, Jar), is_own: impl Fn(&Url) -> bool, for_browser: bool) -> Done {
     let is_document = ask.within.is_none() && is_own(&visit.shown);
     let is_page = is_document && is_page(&visit.content_type);
     let served = Served { policies: &visit.head.policies, refresh: visit.head.refresh.as_deref() };
@@ -837,7 +900,7 @@ async fn visit(
     let answered = is_page && (200..300).contains(&visit.status) && !visit.body.is_empty();
     let likeness = answered.then(|| Likeness::of(&visit.body, leads_on()));
     visit.body = Vec::new();
-    Done { jar: session.jar, visit, links, is_door, kind, likeness }
+    Done { jar, visit, links, is_door, kind, likeness }
 }
 
 fn is_page(content_type: &str) -> bool {

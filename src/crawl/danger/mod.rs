@@ -320,25 +320,13 @@ fn verb(words: &[String]) -> Option<Danger> {
     let without_fillers: String =
         words.iter().filter(|word| !verbs::FILLERS.contains(word.as_str())).map(String::as_str).collect();
     [all, without_fillers].iter().find_map(|joined| {
-        if logs_out(joined) {
+        if verbs::LOGS_OUT_JOINED.contains(joined) {
             Some(Danger::LogsOut)
         } else if verbs::CHANGES.contains(joined.as_str()) {
             Some(Danger::ChangesData)
         } else {
             None
         }
-    })
-}
-
-fn logs_out(joined: &str) -> bool {
-    verbs::LOGS_OUT.iter().any(|phrase| {
-        let mut rest = joined;
-        phrase.chars().filter(|c| c.is_alphanumeric()).map(words::without_accent).all(|c| {
-            let mut chars = rest.chars();
-            let same = chars.next() == Some(c);
-            rest = chars.as_str();
-            same
-        }) && rest.is_empty()
     })
 }
 

@@ -1,13 +1,19 @@
 //! The lists of words, from `words.txt`.
 
-use std::collections::BTreeSet;
+use super::words::without_accent;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// One list, read when it is first needed.
-pub(super) type List = LazyLock<BTreeSet<&'static str>>;
+pub(super) type List = LazyLock<HashSet<&'static str>>;
 
 /// Logging out, as people read it and as addresses have it.
 pub(super) static LOGS_OUT: List = LazyLock::new(|| list("logs out"));
+/// The same as the words of an address, joined.
+pub(super) static LOGS_OUT_JOINED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let letters = |phrase: &str| phrase.chars().filter(|c| c.is_alphanumeric()).map(without_accent).collect();
+    LOGS_OUT.iter().map(|phrase| letters(phrase)).collect()
+});
 /// Changing data, for a path's last segment and for a parameter.
 pub(super) static CHANGES: List = LazyLock::new(|| list("changes"));
 /// Verbs of which one alone, or with what it is done to, is an action (`action=trashcomment`).
@@ -54,7 +60,7 @@ pub(super) static LABEL_MAY_ACT: List = LazyLock::new(|| list("label may act"));
 /// Words that make a value one that only shows something (`action=viewprofile`, `list_users`).
 pub(super) static SHOWS: List = LazyLock::new(|| list("shows"));
 
-fn list(name: &str) -> BTreeSet<&'static str> {
+fn list(name: &str) -> HashSet<&'static str> {
     let sections = include_str!("words.txt").split("\n[").skip(1);
     let found = sections.filter_map(|section| section.split_once("]\n")).find(|(named, _)| *named == name);
     let lines = found.map_or("", |(_, words)| words).lines().filter(|line| !line.starts_with('#'));
