@@ -14,12 +14,11 @@ const SHORTEST_AFTER_S: usize = 16;
 pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     let text = address.as_str();
     let both = address.path_and_query();
-    if !may_have_one(both.as_bytes()) {
+    if !may_have_one(both.as_bytes()) || !has_one(address) {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
     folded.push_str(address.origin());
-    let mut found = false;
     let mut segments = address.path().split('/').peekable();
     let mut before = "";
     let mut first = true;
@@ -28,36 +27,22 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
             folded.push('/');
         }
         let (name, parameters) = segment.split_at(segment.find(';').unwrap_or(segment.len()));
-        if is_token_segment(before, name, segments.peek().is_some()) {
-            found = true;
-            folded.push('*');
-        } else {
-            folded.push_str(name);
-        }
+        let is_token = is_token_segment(before, name, segments.peek().is_some());
+        folded.push_str(if is_token { "*" } else { name });
         // `;jsessionid=`, as servlets write it.
-        for parameter in parameters.split(';').skip(1) {
-            match is_session(parameter) {
-                true => found = true,
-                false => folded.extend([";", parameter]),
-            }
+        for parameter in parameters.split(';').skip(1).filter(|parameter| !is_session(parameter)) {
+            folded.extend([";", parameter]);
         }
         before = segment;
     }
-    if let Some(query) = address.query() {
-        let mut separator = "?";
-        let mut kept = false;
-        for pair in query.split('&') {
-            if is_session(pair) {
-                found = true;
-            } else {
-                folded.extend([separator, pair]);
-                (separator, kept) = ("&", true);
-            }
-        }
-        // `/a?sid=x` is `/a`, and `/a?` stays what it is.
-        debug_assert!(kept || found || query.is_empty());
+    // `/a?sid=x` is `/a`.
+    let query = address.query().into_iter().flat_map(|query| query.split('&'));
+    let mut separator = "?";
+    for pair in query.filter(|pair| !is_session(pair)) {
+        folded.extend([separator, pair]);
+        separator = "&";
     }
-    if found { Cow::Owned(folded) } else { Cow::Borrowed(text) }
+    Cow::Owned(folded)
 }
 
 /// Most addresses have none of the marks of a place for one, and are done with at one look.
@@ -67,10 +52,24 @@ fn may_have_one(path_and_query: &[u8]) -> bool {
             .any(|slash| path_and_query.get(slash + 1).is_some_and(|next| next.eq_ignore_ascii_case(&b's')))
 }
 
+fn has_one(address: &Address) -> bool {
+    let mut before = "";
+    let mut segments = address.path().split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let mut parts = segment.split(';');
+        let name = parts.next().unwrap_or_default();
+        if is_token_segment(before, name, segments.peek().is_some()) || parts.any(is_session) {
+            return true;
+        }
+        before = segment;
+    }
+    address.query().is_some_and(|query| query.split('&').any(is_session))
+}
+
 /// A parameter that is called like a session and has a value like one.
 fn is_session(pair: &str) -> bool {
     let Some((name, value)) = pair.split_once('=') else { return false };
-    is_session_name(name) && looks_like_an_id(value, SHORTEST)
+    looks_like_an_id(value, SHORTEST) && is_session_name(name)
 }
 
 fn is_session_name(name: &str) -> bool {
@@ -105,10 +104,13 @@ fn is_token_segment(before: &str, segment: &str, goes_on: bool) -> bool {
     if let Some(id) = segment.strip_prefix("(S(").and_then(|rest| rest.strip_suffix("))")) {
         return looks_like_an_id(id, SHORTEST);
     }
+    if !looks_like_an_id(segment, SHORTEST_AFTER_S) {
+        return false;
+    }
     match before.to_ascii_lowercase().as_str() {
         // A short link's id is its page: `/s/dQw4w9WgXcQ`.
-        "s" => goes_on && looks_like_an_id(segment, SHORTEST_AFTER_S),
-        before => is_session_name(before) && looks_like_an_id(segment, SHORTEST_AFTER_S),
+        "s" => goes_on,
+        before => is_session_name(before),
     }
 }
 
