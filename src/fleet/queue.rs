@@ -23,9 +23,9 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, HeaderMap};
 use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 
 /// The tag of sites that any worker may take.
@@ -45,6 +45,8 @@ const MOST_UNDER_WAY: i64 = 50_000;
 const HEAD: usize = 4 << 10;
 /// The first server that has what is used here.
 const OLDEST: (u32, u32) = (2, 9);
+/// The same trouble is told again after so long.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
 /// Of an object.
 const PIECE: usize = 128 << 10;
 const BODY: &str = "Cookieproof-Body";
@@ -79,6 +81,8 @@ pub(crate) struct Queue {
     large: ObjectStore,
     connected: Arc<AtomicBool>,
     tell: Tell,
+    /// What was told last of what the server does not take, and when: many may wait with the same.
+    told: Mutex<Option<(String, Instant)>>,
 }
 
 /// What became of something that was to be stored.
@@ -156,7 +160,18 @@ impl Queue {
         let outcomes = prepared(&context, &address, outcomes()).await?;
         let runs = bucket(&context, &address, RUNS).await?;
         let large = bucket(&context, &address, LARGE).await?;
-        Ok(Queue { address, context, client, jobs, outcomes, runs, large, connected, tell })
+        Ok(Queue {
+            address,
+            context,
+            client,
+            jobs,
+            outcomes,
+            runs,
+            large,
+            connected,
+            tell,
+            told: Mutex::default(),
+        })
     }
 
     /// What a message may hold.
@@ -288,7 +303,6 @@ impl Queue {
         body: Vec<u8>,
         stop: &Stop,
     ) -> Result<Put, Trouble> {
-        let mut told = String::new();
         let mut pause = Duration::from_millis(100);
         let mut object = None;
         loop {
@@ -302,19 +316,26 @@ impl Queue {
                 }
                 Err(why) => why,
             };
-            if why != told {
-                (self.tell)(&format!(
-                    "the NATS server at {} does not take what it is given ({why}); it is tried again until it does",
-                    self.address
-                ));
-                told = why;
-            }
+            self.tell_once(&why);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.wait() => return Ok(Put::Stopped),
             }
             pause = (pause * 2).min(Duration::from_secs(2));
         }
+    }
+
+    /// Says why the server takes nothing, once for all that wait with it.
+    fn tell_once(&self, why: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_ref().is_some_and(|(known, when)| known == why && when.elapsed() < TOLD_AGAIN) {
+            return;
+        }
+        *told = Some((why.to_owned(), Instant::now()));
+        (self.tell)(&format!(
+            "the NATS server at {} does not take what it is given ({why}); it is tried again until it does",
+            self.address
+        ));
     }
 
     /// Whether what is known under a subject of outcomes lies elsewhere than in this object. It may be our own, whose
