@@ -543,7 +543,9 @@ fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
         (
             "/waiting-worker",
             now(&format!(
-                "navigator.serviceWorker.oncontrollerchange=()=>fetch('/answered').then(()=>{{{}}});\
+                // A request is open until the worker is there, however long a busy machine takes for that.
+                "const held=new AbortController();fetch('/after?9',{{signal:held.signal}}).catch(()=>{{}});\
+                 navigator.serviceWorker.oncontrollerchange=()=>{{fetch('/answered').then(()=>{{{}}});held.abort()}};\
                  navigator.serviceWorker.register('/-waiting.js',{{scope:'/waiting-worker'}})",
                 done("worker_answered")
             )),
