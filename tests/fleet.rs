@@ -596,16 +596,22 @@ fn a_server_with_accounts_is_worked_for_with_a_credentials_file() {
 
 /// The stream of jobs, as an operator may set it up.
 fn prepare_jobs(url: &str, config: Config) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let context = async_nats::jetstream::new(async_nats::connect(url).await.unwrap());
-        let config = Config {
+    prepare(
+        url,
+        Config {
             name: "COOKIEPROOF_JOBS".into(),
             subjects: vec!["cookieproof.jobs.>".into()],
             retention: RetentionPolicy::WorkQueue,
-            discard: DiscardPolicy::New,
             ..config
-        };
-        context.create_stream(config).await.unwrap();
+        },
+    );
+}
+
+fn prepare(url: &str, config: Config) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let context = async_nats::jetstream::new(async_nats::connect(url).await.unwrap());
+        let config = Config { discard: DiscardPolicy::New, ..config };
+        context.create_or_update_stream(config).await.unwrap();
     });
 }
 
@@ -666,6 +672,31 @@ fn a_full_queue_is_waited_for() {
     let _worker = fleet.worker("w", &[]);
     assert_eq!(submit.child.wait().unwrap().code(), Some(0), "{}", submit.told());
     assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear").len(), 9);
+}
+
+#[test]
+fn a_server_that_takes_no_results_keeps_no_worker_from_its_end_and_nothing_is_lost() {
+    let server = Hostile::http(answer);
+    let mut fleet = Fleet::new(Nats::new());
+    fleet.with("shop", &server, "", "");
+    let outcomes = |max_message_size| Config {
+        name: "COOKIEPROOF_OUTCOMES".into(),
+        subjects: vec!["cookieproof.outcomes.>".into()],
+        allow_direct: true,
+        max_message_size,
+        ..Config::default()
+    };
+    let url = fleet.nats.url();
+    // No result is as small as that.
+    prepare(&url, outcomes(8));
+    fleet.submit(&["--patience", "2s"]).code(0);
+    let mut worker = fleet.worker("w", &[]);
+    until("it is said", || worker.told().contains("does not take what it is given"));
+    assert_eq!(worker.end(), Some(0), "{}", worker.told());
+    assert!(worker.told().contains("another worker looks at it again"), "{}", worker.told());
+    prepare(&url, outcomes(-1));
+    let _other = fleet.worker("other", &[]);
+    assert_eq!(named(&fleet.collect(&[]).code(0).json(), "clear"), ["shop"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! dead letter; what the queue holds says only what is still to be expected.
 
 use super::job::{Dead, RunRecord};
-use super::queue::{Known, Lag};
+use super::queue::{ANY, Known, Lag};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -23,6 +23,8 @@ pub(crate) struct Status {
     results: usize,
     /// In the queue, or with a worker, and without a result.
     to_come: usize,
+    /// By tag: workers with other tags leave them.
+    to_come_by_tag: BTreeMap<String, usize>,
     dead: Vec<DeadSite>,
     refused: Vec<RefusedSite>,
     /// Submitted, and neither in the queue nor through: the submission broke off.
@@ -67,6 +69,10 @@ impl Status {
             .filter(|site| !queued.contains(site.errand()))
             .map(|site| site.site.clone())
             .collect();
+        let mut to_come_by_tag = BTreeMap::new();
+        for site in open.iter().filter(|site| queued.contains(site.errand())) {
+            *to_come_by_tag.entry(site.tag.clone()).or_default() += 1;
+        }
         Status {
             format: FORMAT,
             run: record.run.clone(),
@@ -75,6 +81,7 @@ impl Status {
             sites: record.sites.len(),
             results: sent().filter(|site| of(&site.site).result).count(),
             to_come: open.len() - never_sent.len(),
+            to_come_by_tag,
             // A result that came after all counts more.
             dead: sent()
                 .filter(|site| !of(&site.site).result)
@@ -137,6 +144,10 @@ pub(crate) fn text(status: &Status, verbose: bool) -> String {
             let _ = writeln!(text, "  {} more", lines.len() - most);
         }
     };
+    if status.to_come_by_tag.keys().any(|tag| tag != ANY) {
+        let by_tag = status.to_come_by_tag.iter();
+        list("To come, by tag", by_tag.map(|(tag, sites)| format!("{tag}: {sites}")).collect());
+    }
     list(
         "Given up",
         status
@@ -234,6 +245,16 @@ mod tests {
         };
         assert_eq!(of(&["@host.test"]), "night: 1 of 2 results, 1 to come.");
         assert_eq!(of(&["b"]), "night: 1 of 2 results, 1 never sent.");
+    }
+
+    #[test]
+    fn what_waits_for_workers_of_a_tag_is_told_by_tag() {
+        let mut record = record(&["a", "b", "c"]);
+        record.sites[1].tag = "eu".into();
+        let queued = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+        let status = Status::of(&record, &queued, &BTreeMap::new(), &BTreeMap::new(), Lag::default());
+        let told = text(&status, false);
+        assert!(told.contains("To come, by tag\n  any: 1\n  eu: 1\n"), "{told}");
     }
 
     #[test]

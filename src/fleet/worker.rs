@@ -9,7 +9,7 @@
 
 use super::job::{Dead, DeadKind, Errand, FORMAT, Job, Outcome, errand_of_subject};
 use super::parcel;
-use super::queue::{Put, Queue, Tell};
+use super::queue::{Put, Queue, Tell, Trouble};
 use crate::observation::Scan;
 use crate::run::Stop;
 use async_nats::jetstream::consumer::{Consumer, pull};
@@ -31,6 +31,9 @@ const IDLE: Duration = Duration::from_millis(500);
 const LOOKS_ROUND: Duration = Duration::from_secs(3);
 /// After a fault, and before a job that could not begin is handed to somebody else.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long a result is still tried to be stored once the worker is told to end: within the thirty seconds after
+/// which a cluster kills it. What is not stored by then is looked at again by somebody else.
+const GRACE: Duration = Duration::from_secs(10);
 /// What a job that nobody can read is given.
 const DELIVERIES: u32 = 5;
 
@@ -309,45 +312,57 @@ impl Worker {
             return done;
         }
         let rest = Errand { jobs, ..errand };
-        match self.queue.send_on(&rest, delivery.sequence, &Stop::default()).await {
+        match self.before_the_end(self.queue.send_on(&rest, delivery.sequence, &Stop::default())).await {
             Ok(_) => Done::Stored,
-            Err(trouble) => {
-                (self.tell)(&format!("{}: {trouble}", rest.name));
-                Done::Left
-            }
+            Err(why) => self.leave(&rest.name, &why),
         }
     }
 
     async fn store(&self, job: Job, scan: &Scan, delivered: u32) -> Done {
         let site = job.site.clone();
         let outcome = Outcome { format: FORMAT, worker: self.settings.name.clone(), delivered, job, scan };
-        // Not stopped by a wish to end: the look would have been for nothing.
-        match self.queue.store(&outcome, &Stop::default()).await {
+        match self.before_the_end(self.queue.store(&outcome, &Stop::default())).await {
             Ok(put) => {
                 if put == Put::Stored {
                     self.numbers.results.fetch_add(1, Ordering::Relaxed);
                 }
                 Done::Stored
             }
-            Err(trouble) => {
-                (self.tell)(&format!("{site}: {trouble}"));
-                Done::Left
-            }
+            Err(why) => self.leave(&site, &why),
         }
     }
 
     async fn give_up(&self, run: &str, site: &str, kind: DeadKind, reason: String, deliveries: u32) -> Done {
         (self.tell)(&format!("{site}: given up: {reason}"));
         let dead = Dead { kind, reason, worker: self.settings.name.clone(), deliveries };
-        match self.queue.bury(run, site, &dead, &Stop::default()).await {
+        match self.before_the_end(self.queue.bury(run, site, &dead, &Stop::default())).await {
             Ok(_) => {
                 self.numbers.dead.fetch_add(1, Ordering::Relaxed);
                 Done::Stored
             }
-            Err(trouble) => {
-                (self.tell)(&format!("{site}: {trouble}"));
-                Done::Left
-            }
+            Err(why) => self.leave(site, &why),
+        }
+    }
+
+    fn leave(&self, name: &str, why: &str) -> Done {
+        (self.tell)(&format!("{name}: {why}"));
+        Done::Left
+    }
+
+    /// Waits for the server to take something. A wish to end does not stop it at once, since the look would have
+    /// been for nothing; a server that takes nothing keeps no worker from its end.
+    async fn before_the_end(&self, put: impl Future<Output = Result<Put, Trouble>>) -> Result<Put, String> {
+        let end = async {
+            self.stop.wait().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            done = put => done.map_err(|trouble| trouble.to_string()),
+            () = end => Err(format!(
+                "the server took nothing for {} s after the worker was told to end; another worker looks at it again",
+                GRACE.as_secs()
+            )),
         }
     }
 }

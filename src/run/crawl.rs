@@ -50,6 +50,9 @@ const MOST_ALARMS: usize = 20;
 /// Pages of a visitor without a login that are asked for, or were answered and wait for an older one, for
 /// each connection.
 const WINDOW: usize = 6;
+/// Answers a second that a connection brings on a slow site: at a pace that the connections keep anyway, each
+/// page is better asked for with what the last ones set.
+const LEAST_ANSWERS: f64 = 2.0;
 /// So often a page is asked for again after a new login. Each costs one of the logins.
 const MOST_TRIES: u32 = 3;
 /// From here on alone, with a look before and after: what ends a session is not to take others with it.
@@ -332,8 +335,10 @@ impl Crawl<'_, '_> {
             return 1;
         }
         if !self.who.persona.visitor.logged_in {
-            let taken = usize::try_from(self.taken).unwrap_or(usize::MAX);
-            return taken.clamp(connections, connections.saturating_mul(WINDOW));
+            let busy =
+                self.runner.plan.limits.rate.is_none_or(|rate| rate > connections as f64 * LEAST_ANSWERS);
+            let most = if busy { connections.saturating_mul(WINDOW) } else { connections };
+            return usize::try_from(self.taken).unwrap_or(usize::MAX).clamp(connections, most);
         }
         // Whoever asks with the token of before may be taken for a thief.
         if self.rotations > 0 && self.since_rotation < BETWEEN_CHECKS {

@@ -59,7 +59,11 @@ pub(super) fn run(args: &Work) -> Result<Exit, Complaint> {
             let _ = metrics.set(served);
         }
         if !args.talk.quiet {
-            teller.line(&format!("{}: waiting for sites of {}", settings.name, args.server.server));
+            let tagged = match args.tag.as_slice() {
+                [] => String::new(),
+                tags => format!(", tagged {}", tags.join(" or ")),
+            };
+            teller.line(&format!("{}: waiting for sites of {}{tagged}", settings.name, args.server.server));
         }
         let looker = move |job: Job| {
             let (tell, told) = oneshot::channel();
