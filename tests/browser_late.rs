@@ -533,27 +533,6 @@ fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
     };
     vec![
         ("/document", String::new()),
-        (
-            "/noopener",
-            now(&format!(
-                "setTimeout(()=>open('/popped','_blank','noopener'),500);setTimeout(()=>{{{}}},2500)",
-                done("beside_noopener")
-            )),
-        ),
-        (
-            "/waiting-worker",
-            now(&format!(
-                // A request is open until the worker is there, however long a busy machine takes for that.
-                "const held=new AbortController();fetch('/after?9',{{signal:held.signal}}).catch(()=>{{}});\
-                 navigator.serviceWorker.oncontrollerchange=()=>{{fetch('/answered').then(()=>{{{}}});held.abort()}};\
-                 navigator.serviceWorker.register('/-waiting.js',{{scope:'/waiting-worker'}})",
-                done("worker_answered")
-            )),
-        ),
-        (
-            "/yields",
-            format!("<script>setTimeout(()=>{{{}}},1000)</script>", loops("scheduler.yield()", "yielded")),
-        ),
         ("/yields-at-once", now(&loops("scheduler.yield()", "yielded_at_once"))),
         ("/promises-at-once", now(&loops("0", "promised_at_once"))),
         (
@@ -582,14 +561,6 @@ fn late_answers(asked: &Asked) -> Option<Answer> {
             " ".repeat(2000)
         ))
         .then_wait(Duration::from_secs(60)),
-        "/popped" => Answer::page("", &write_now("popped")),
-        "/-waiting.js" => Answer::status(
-            "200 OK",
-            "Content-Type: text/javascript\r\n",
-            "oninstall=()=>skipWaiting();onactivate=e=>e.waitUntil(clients.claim());\
-             onfetch=e=>{if(e.request.url.endsWith('/answered'))\
-             e.respondWith(new Promise(r=>setTimeout(()=>r(new Response('')),1000)))}",
-        ),
         "/after" => Answer::status("200 OK", "Content-Type: text/plain\r\n", "")
             .after(Duration::from_secs(query.parse().unwrap_or_default())),
         _ => return None,
@@ -606,13 +577,9 @@ fn both_ways_of_watching_see_the_same_of_what_ends_late_or_never() {
             "before_20",
             "before_6",
             "before_promises",
-            "beside_noopener",
             "document",
             "document_later",
-            "popped",
             "promised_at_once",
-            "worker_answered",
-            "yielded",
             "yielded_at_once",
         ],
     );
