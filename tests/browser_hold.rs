@@ -228,7 +228,7 @@ const KEPT: &str = "what it did until then is kept";
 #[test]
 fn dialogs_are_answered_and_said() {
     let site = site([
-        ("/alert", script("for (let i = 0; i < 20; i++) alert(i)")),
+        ("/alert", script("for (let i = 0; i < 50; i++) alert(i)")),
         ("/confirm", script("document.cookie = 'yes=' + confirm('?')")),
         ("/prompt", script("document.cookie = 'said=' + prompt('?')")),
         ("/print", script("print(); document.cookie = 'printed=1'")),
@@ -238,11 +238,11 @@ fn dialogs_are_answered_and_said() {
         ),
         ("/endless", script("for (;;) alert('again')")),
     ]);
-    let told = Told::of(&site, "8s");
+    let told = Told::of(&site, "4s");
     told.lost_nothing();
     told.has(&["yes document-cookie kept", "said document-cookie kept", "printed document-cookie kept"]);
     assert_eq!(told.notes(), ["dialogs were opened and answered: /alert /confirm /endless /prompt"]);
-    told.failed_in_little_time(&[format!("/endless timeout: not loaded within 8 s; {KEPT}")]);
+    told.failed_in_little_time(&[format!("/endless timeout: not loaded within 4 s; {KEPT}")]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::Address;
 use memchr::{memchr_iter, memchr3};
 use std::borrow::Cow;
+use std::str::Split;
 
 /// Shorter values are sections, sorts and pages: `?sid=12`.
 const SHORTEST: usize = 8;
@@ -19,21 +20,14 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     }
     let mut folded = String::with_capacity(text.len());
     folded.push_str(address.origin());
-    let mut segments = address.path().split('/').peekable();
-    let mut before = "";
-    let mut first = true;
-    while let Some(segment) = segments.next() {
-        if !std::mem::take(&mut first) {
+    for (at, (name, is_token, parameters)) in segments(address.path()).enumerate() {
+        if at > 0 {
             folded.push('/');
         }
-        let (name, parameters) = segment.split_at(segment.find(';').unwrap_or(segment.len()));
-        let is_token = is_token_segment(before, name, segments.peek().is_some());
         folded.push_str(if is_token { "*" } else { name });
-        // `;jsessionid=`, as servlets write it.
-        for parameter in parameters.split(';').skip(1).filter(|parameter| !is_session(parameter)) {
+        for parameter in parameters.filter(|parameter| !is_session(parameter)) {
             folded.extend([";", parameter]);
         }
-        before = segment;
     }
     // `/a?sid=x` is `/a`.
     let query = address.query().into_iter().flat_map(|query| query.split('&'));
@@ -53,17 +47,24 @@ fn may_have_one(path_and_query: &[u8]) -> bool {
 }
 
 fn has_one(address: &Address) -> bool {
+    let in_path =
+        segments(address.path()).any(|(_, is_token, mut parameters)| is_token || parameters.any(is_session));
+    in_path || address.query().is_some_and(|query| query.split('&').any(is_session))
+}
+
+/// A path's segments: the name, whether it is a token, and its parameters (`;jsessionid=`, as servlets write
+/// it).
+fn segments(path: &str) -> impl Iterator<Item = (&str, bool, Split<'_, char>)> {
     let mut before = "";
-    let mut segments = address.path().split('/').peekable();
-    while let Some(segment) = segments.next() {
-        let mut parts = segment.split(';');
-        let name = parts.next().unwrap_or_default();
-        if is_token_segment(before, name, segments.peek().is_some()) || parts.any(is_session) {
-            return true;
-        }
+    let mut segments = path.split('/').peekable();
+    std::iter::from_fn(move || {
+        let segment = segments.next()?;
+        let mut parameters = segment.split(';');
+        let name = parameters.next().unwrap_or_default();
+        let is_token = is_token_segment(before, name, segments.peek().is_some());
         before = segment;
-    }
-    address.query().is_some_and(|query| query.split('&').any(is_session))
+        Some((name, is_token, parameters))
+    })
 }
 
 /// A parameter that is called like a session and has a value like one.

@@ -63,24 +63,20 @@ impl Status {
     ) -> Status {
         let of = |site: &str| known.get(site).copied().unwrap_or_default();
         let sent = || record.sites.iter().filter(|site| site.refused.is_none());
-        let open: Vec<_> = sent().filter(|site| !of(&site.site).result && !of(&site.site).dead).collect();
-        let never_sent: Vec<String> = open
-            .iter()
-            .filter(|site| !queued.contains(site.errand()))
-            .map(|site| site.site.clone())
-            .collect();
+        let open = sent().filter(|site| !of(&site.site).result && !of(&site.site).dead);
+        let (to_come, never_sent): (Vec<_>, Vec<_>) = open.partition(|site| queued.contains(site.errand()));
         let mut to_come_by_tag = BTreeMap::new();
-        for site in open.iter().filter(|site| queued.contains(site.errand())) {
+        for site in &to_come {
             *to_come_by_tag.entry(site.tag.clone()).or_default() += 1;
         }
         Status {
             format: FORMAT,
             run: record.run.clone(),
             submitted: record.submitted.clone(),
-            complete: open.is_empty(),
+            complete: to_come.is_empty() && never_sent.is_empty(),
             sites: record.sites.len(),
             results: sent().filter(|site| of(&site.site).result).count(),
-            to_come: open.len() - never_sent.len(),
+            to_come: to_come.len(),
             to_come_by_tag,
             // A result that came after all counts more.
             dead: sent()
@@ -96,7 +92,7 @@ impl Status {
                     Some(RefusedSite { site: site.site.clone(), reason: site.refused.clone()? })
                 })
                 .collect(),
-            never_sent,
+            never_sent: never_sent.iter().map(|site| site.site.clone()).collect(),
             queue: Queue { waiting: lag.waiting, under_way: lag.under_way },
         }
     }
