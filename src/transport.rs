@@ -118,7 +118,8 @@ impl Transport {
         if client.settings.proxy.is_some() {
             return Err(unreadable("through a proxy it is not asked for again"));
         }
-        match tolerant::send(client, request, want, deadline).await {
+        // Boxed: the room that it takes is not carried along by all who never need it.
+        match Box::pin(tolerant::send(client, request, want, deadline)).await {
             Ok(mut response) if http2 && refused::holds_control(&response.head) => {
                 response.head.refused = Some(Refused::ControlInHttp2);
                 Ok(response)

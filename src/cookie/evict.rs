@@ -8,6 +8,7 @@
 
 use super::browser::Ways;
 use super::{Priority, StoredCookie, registrable_domain};
+use std::sync::Arc;
 
 /// Cookies that one registrable domain may have.
 const DOMAIN_MAX: usize = 180;
@@ -28,7 +29,12 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
 ];
 
 /// Makes room among the cookies that share partition and registrable domain with `added`.
-pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition: Option<&str>, ways: &Ways) {
+pub(crate) fn make_room(
+    cookies: &mut Vec<Arc<StoredCookie>>,
+    domain: &str,
+    partition: Option<&str>,
+    ways: &Ways,
+) {
     // Too few for any limit, and the usual case.
     if partition.is_none() && cookies.len() <= DOMAIN_MAX {
         return;
@@ -57,7 +63,7 @@ pub(crate) fn make_room(cookies: &mut Vec<StoredCookie>, domain: &str, partition
 }
 
 /// The rounds over the cookies of a domain, least recently used first.
-fn doomed_of_domain(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usize> {
+fn doomed_of_domain(cookies: &[Arc<StoredCookie>], mut rivals: Vec<usize>) -> Vec<usize> {
     let mut doomed = Vec::new();
     if rivals.len() <= DOMAIN_MAX {
         return doomed;
@@ -83,7 +89,7 @@ fn doomed_of_domain(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usi
 }
 
 /// Those without `Secure` first, the least recently used first, whatever their priority (Firefox).
-fn doomed_by_use(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usize> {
+fn doomed_by_use(cookies: &[Arc<StoredCookie>], mut rivals: Vec<usize>) -> Vec<usize> {
     if rivals.len() <= DOMAIN_MAX {
         return Vec::new();
     }
@@ -93,7 +99,7 @@ fn doomed_by_use(cookies: &[StoredCookie], mut rivals: Vec<usize>) -> Vec<usize>
 }
 
 /// The least recently used ones, until the rest fits.
-fn doomed_of_partition(cookies: &[StoredCookie], rivals: &[usize]) -> Vec<usize> {
+fn doomed_of_partition(cookies: &[Arc<StoredCookie>], rivals: &[usize]) -> Vec<usize> {
     let size = |at: usize| cookies[at].name.as_bytes().len() + cookies[at].value.len();
     let mut bytes: usize = rivals.iter().map(|at| size(*at)).sum();
     let mut count = rivals.len();

@@ -23,8 +23,8 @@ const USE_COUNTS_AFTER: f64 = 60.0;
 #[derive(Clone, Debug, Default)]
 pub struct Jar {
     /// In the order of their creation. Shared by the copies that visits under way begin with, until one
-    /// of them changes something.
-    cookies: Arc<Vec<StoredCookie>>,
+    /// of them changes something; even then each cookie is shared that stays as it is.
+    cookies: Arc<Vec<Arc<StoredCookie>>>,
     /// Counts uses, so that equal times still have an order.
     uses: u64,
     browser: Browser,
@@ -68,9 +68,6 @@ pub struct StoredCookie {
 pub struct SentCookie {
     pub name: Name,
     pub value: CookieValue,
-    /// Domain and path tell apart two cookies of one name.
-    pub domain: String,
-    pub path: String,
 }
 
 impl StoredCookie {
@@ -173,7 +170,7 @@ impl Jar {
         self.remove_where(|cookie| cookie.is_expired(context.now));
         let overlays =
             |secure: &StoredCookie| secure.effective.secure && proposal.cookie.would_overlay(secure);
-        if !is_trustworthy(&context.url) && self.cookies.iter().any(overlays) {
+        if !is_trustworthy(&context.url) && self.iter().any(overlays) {
             proposal.reasons.push(Reason::OverwriteSecure);
         }
         if let Some(reasons) = Reasons::new(std::mem::take(&mut proposal.reasons)) {
@@ -211,13 +208,13 @@ impl Jar {
         match place {
             Some(place) if keeps_creation(&cookies[place]) => {
                 cookie.created = cookies[place].created;
-                cookies[place] = cookie;
+                cookies[place] = Arc::new(cookie);
             }
             place => {
                 if let Some(place) = place {
                     cookies.remove(place);
                 }
-                cookies.push(cookie);
+                cookies.push(Arc::new(cookie));
             }
         }
         make_room(cookies, &domain, partition.as_deref(), ways);
@@ -226,6 +223,11 @@ impl Jar {
     /// The cookies that go along with a request, in the order of RFC 6265bis 5.8.3: longer paths
     /// first, then older ones.
     pub fn cookies_for(&mut self, context: &RequestContext) -> Vec<SentCookie> {
+        self.stored_for(context).into_iter().map(SentCookie::from).collect()
+    }
+
+    /// The same, as they are kept.
+    pub(crate) fn stored_for(&mut self, context: &RequestContext) -> Vec<&StoredCookie> {
         self.remove_where(|cookie| cookie.is_expired(context.now));
         self.uses += 1;
         let ways = self.browser.ways();
@@ -233,15 +235,16 @@ impl Jar {
         let path = request_path(&context.url);
         let goes = |cookie: &StoredCookie| goes_along(cookie, host, &path, context, ways);
         let counts = |cookie: &StoredCookie| context.now - cookie.used >= USE_COUNTS_AFTER && goes(cookie);
-        if self.cookies.iter().any(counts) {
+        if self.iter().any(counts) {
             for cookie in Arc::make_mut(&mut self.cookies).iter_mut().filter(|cookie| counts(cookie)) {
+                let cookie = Arc::make_mut(cookie);
                 cookie.used = context.now;
                 cookie.touched = self.uses;
             }
         }
-        let mut sent: Vec<&StoredCookie> = self.cookies.iter().filter(|cookie| goes(cookie)).collect();
+        let mut sent: Vec<&StoredCookie> = self.iter().filter(|cookie| goes(cookie)).collect();
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        sent.into_iter().map(SentCookie::from).collect()
+        sent
     }
 
     /// Whose jar it is.
@@ -251,12 +254,12 @@ impl Jar {
 
     /// Every cookie now in the jar, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &StoredCookie> {
-        self.cookies.iter()
+        self.cookies.iter().map(Arc::as_ref)
     }
 
     /// Takes the cookies away that `doomed` says; used by probes ("without this cookie").
     pub fn remove_where(&mut self, doomed: impl Fn(&StoredCookie) -> bool) {
-        if self.cookies.iter().any(&doomed) {
+        if self.iter().any(&doomed) {
             Arc::make_mut(&mut self.cookies).retain(|cookie| !doomed(cookie));
         }
     }
@@ -281,7 +284,7 @@ impl Jar {
         let cookies = Arc::make_mut(&mut self.cookies);
         cookies.retain(|other| !other.is_same_as(&cookie));
         let place = cookies.partition_point(|other| other.created <= cookie.created);
-        cookies.insert(place, cookie);
+        cookies.insert(place, Arc::new(cookie));
     }
 }
 
@@ -324,14 +327,16 @@ fn same_site_allows(cookie: &StoredCookie, context: &RequestContext, ways: &Ways
     }
 }
 
+impl SentCookie {
+    /// Of which nobody tells the value.
+    pub fn named(name: &str) -> Self {
+        SentCookie { name: Name::new(name), value: CookieValue::default() }
+    }
+}
+
 impl From<&StoredCookie> for SentCookie {
     fn from(cookie: &StoredCookie) -> Self {
-        SentCookie {
-            name: cookie.name.clone(),
-            value: cookie.value.clone(),
-            domain: cookie.effective.domain.clone(),
-            path: cookie.effective.path.clone(),
-        }
+        SentCookie { name: cookie.name.clone(), value: cookie.value.clone() }
     }
 }
 

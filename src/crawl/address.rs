@@ -6,6 +6,7 @@
 //! `url`, and a test holds the two against each other.
 
 use crate::charset::Charset;
+use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
@@ -127,12 +128,13 @@ impl Address {
     /// The path, always beginning with `/`.
     pub fn path(&self) -> &str {
         let both = self.path_and_query();
-        &both[..both.find('?').unwrap_or(both.len())]
+        &both[..memchr(b'?', both.as_bytes()).unwrap_or(both.len())]
     }
 
     /// The query without its `?`.
     pub fn query(&self) -> Option<&str> {
-        self.path_and_query().split_once('?').map(|(_, query)| query)
+        let both = self.path_and_query();
+        memchr(b'?', both.as_bytes()).map(|at| &both[at + 1..])
     }
 
     /// As a URL, to be asked.
@@ -200,6 +202,19 @@ impl Base {
         let origin = folder.origin();
         match href.as_bytes() {
             [b'/', rest @ ..] if !rest.starts_with(b"/") => Some(Address::from_parts(origin, plain(href)?)),
+            [b'.', b'.', b'/', ..] => {
+                let mut folder = folder.as_str().strip_suffix('/')?;
+                let mut rest = href;
+                while let Some(below) = rest.strip_prefix("../") {
+                    // Above the root is the root.
+                    let above = folder.rfind('/').unwrap_or_default().max(origin.len());
+                    folder = &folder[..above];
+                    rest = below;
+                }
+                let rest = plain(rest).filter(|rest| !rest.starts_with('.'))?;
+                let text = [folder, "/", rest].concat().into_boxed_str();
+                Some(Address { text, origin: self.folder.as_ref()?.origin })
+            }
             [first, ..] if first.is_ascii_alphanumeric() => {
                 if let Some(rest) = href.strip_prefix(origin) {
                     return rest
@@ -232,9 +247,7 @@ fn plain(text: &str) -> Option<&str> {
     let mut before = b' ';
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
-            b'-' | b'_' | b'~' | b'/' | b'=' | b'&' | b'+' | b',' | b';' | b'@' | b'!' | b'$' | b'*'
-            | b'(' | b')' | b':' => {}
+            byte if IS_KEPT[usize::from(byte)] => {}
             b'.' if before != b'/' || in_query => {}
             b'%' if in_query => {}
             b'?' => in_query = true,
@@ -245,6 +258,19 @@ fn plain(text: &str) -> Option<&str> {
     }
     Some(text)
 }
+
+/// Bytes that `url` keeps wherever they stand.
+const IS_KEPT: [bool; 256] = {
+    let mut kept = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kept[byte] = matches!(byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' | b'/' | b'=' | b'&' | b'+' | b',' | b';'
+            | b'@' | b'!' | b'$' | b'*' | b'(' | b')' | b':');
+        byte += 1;
+    }
+    kept
+};
 
 #[cfg(test)]
 mod tests {
@@ -283,6 +309,17 @@ mod tests {
                 "a/../b",
                 "./a",
                 "../a",
+                "../",
+                "..",
+                "../../a",
+                "../../../a?b#c",
+                "..//a",
+                ".././a",
+                "../.a",
+                "../a/..",
+                "../?q",
+                "../#f",
+                "../c:d",
                 "?q",
                 "?q=/../x",
                 "#f",

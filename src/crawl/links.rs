@@ -275,7 +275,7 @@ const OF_HEAD: &[&[u8]] =
     &[b"html", b"head", b"title", b"base", b"link", b"meta", b"style", b"script", b"noscript", b"template"];
 
 fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
-    found.in_body |= !OF_HEAD.contains(&tag.name.as_bytes());
+    found.in_body = found.in_body || !OF_HEAD.contains(&tag.name.as_bytes());
     match tag.name.as_bytes() {
         b"a" | b"area" => {
             let attributes = tag.attributes_of(ANCHOR);

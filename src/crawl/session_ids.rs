@@ -2,7 +2,7 @@
 //! has as many addresses as it was linked from; taken out, it is one page again.
 
 use super::Address;
-use memchr::{memchr_iter, memchr3};
+use memchr::{memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::str::Split;
 
@@ -14,13 +14,16 @@ const SHORTEST_AFTER_S: usize = 16;
 /// The address as a text without them; as it is where there is none.
 pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     let text = address.as_str();
-    let both = address.path_and_query();
-    if !may_have_one(both.as_bytes()) || !has_one(address) {
+    let (path, query) = (address.path(), address.query());
+    let has_one = may_have_one(path.as_bytes())
+        && segments(path).any(|(_, is_token, mut parameters)| is_token || parameters.any(is_session))
+        || query.is_some_and(|query| query.split('&').any(is_session));
+    if !has_one {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
     folded.push_str(address.origin());
-    for (at, (name, is_token, parameters)) in segments(address.path()).enumerate() {
+    for (at, (name, is_token, parameters)) in segments(path).enumerate() {
         if at > 0 {
             folded.push('/');
         }
@@ -30,7 +33,7 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
         }
     }
     // `/a?sid=x` is `/a`.
-    let query = address.query().into_iter().flat_map(|query| query.split('&'));
+    let query = query.into_iter().flat_map(|query| query.split('&'));
     let mut separator = "?";
     for pair in query.filter(|pair| !is_session(pair)) {
         folded.extend([separator, pair]);
@@ -39,17 +42,11 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-/// Most addresses have none of the marks of a place for one, and are done with at one look.
-fn may_have_one(path_and_query: &[u8]) -> bool {
-    memchr3(b';', b'?', b'(', path_and_query).is_some()
-        || memchr_iter(b'/', path_and_query)
-            .any(|slash| path_and_query.get(slash + 1).is_some_and(|next| next.eq_ignore_ascii_case(&b's')))
-}
-
-fn has_one(address: &Address) -> bool {
-    let in_path =
-        segments(address.path()).any(|(_, is_token, mut parameters)| is_token || parameters.any(is_session));
-    in_path || address.query().is_some_and(|query| query.split('&').any(is_session))
+/// Most paths have none of the marks of a place for one, and are done with at one look.
+fn may_have_one(path: &[u8]) -> bool {
+    memchr2(b';', b'(', path).is_some()
+        || memchr_iter(b'/', path)
+            .any(|slash| path.get(slash + 1).is_some_and(|next| next.eq_ignore_ascii_case(&b's')))
 }
 
 /// A path's segments: the name, whether it is a token, and its parameters (`;jsessionid=`, as servlets write
@@ -117,12 +114,14 @@ fn is_token_segment(before: &str, segment: &str, goes_on: bool) -> bool {
 
 /// Letters and digits mixed, as nobody writes them; an all-digit number only where it is very long.
 fn looks_like_an_id(value: &str, at_least: usize) -> bool {
+    if value.len() < at_least {
+        return false;
+    }
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'!' | b',' | b':');
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    value.len() >= at_least
-        && value.bytes().all(plain)
+    value.bytes().all(plain)
         && (digits >= 2 && letters >= 1 || digits >= 16 || mixes_cases(value) && value.len() >= 16)
 }
 

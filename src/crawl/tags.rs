@@ -45,7 +45,8 @@ pub(super) struct Name {
 /// Attributes in their order, names as written.
 #[derive(Clone)]
 struct Attributes<'a> {
-    rest: &'a str,
+    text: &'a str,
+    at: usize,
     self_closing: bool,
 }
 
@@ -218,34 +219,17 @@ impl<'a> Iterator for Tags<'a> {
 
 /// Where the name of a tag ends, and where its `>` is, from behind its `<` or `</`. None: the
 /// document ends within it.
-///
-/// Nearly all attributes are written `name="value"`, and nothing between their quotes needs a look.
-/// A quote that is anything else than that is left to [`Attributes`].
 fn extent(text: &[u8]) -> Option<(usize, usize)> {
     let name = text.iter().position(|byte| ENDS_NAME[usize::from(*byte)])?;
-    let mut boundary = name;
-    loop {
-        let at = boundary + text[boundary..].iter().position(|byte| matches!(byte, b'>' | b'"' | b'\''))?;
-        if text[at] == b'>' {
-            return Some((name, at));
-        }
-        if !opens_value(&text[boundary..at]) {
-            return Some((name, name + Attributes::length(&text[name..])?));
-        }
-        boundary = at + 1 + memchr(text[at], &text[at + 1..])? + 1;
+    if text[name] == b'>' {
+        return Some((name, name));
     }
-}
-
-/// Whether a quote after this opens the value of an attribute. `before` begins where an attribute
-/// may begin, and has no quote and no `>` in it.
-fn opens_value(before: &[u8]) -> bool {
-    let Some(before) = before.strip_suffix(b"=") else { return false };
-    let name =
-        before.iter().rev().take_while(|byte| !ENDS_NAME[usize::from(**byte)] && **byte != b'=').count();
-    let before = &before[..before.len() - name];
-    // After a space an attribute may begin, unless it is the value of the one before: `a= b="c"`.
-    let spaces = before.iter().rev().take_while(|byte| is_space(**byte)).count();
-    name > 0 && (before.is_empty() || spaces > 0 && !before[..before.len() - spaces].ends_with(b"="))
+    let mut at = name;
+    while let Some((_, _, end)) = attribute(text, at) {
+        at = end;
+    }
+    at += spaces_and_slashes(&text[at..]);
+    (text.get(at) == Some(&b'>')).then_some((name, at))
 }
 
 /// Up to and with the end of a comment, from behind its `<!--`.
@@ -348,7 +332,7 @@ impl<'a> Tag<'a> {
     }
 
     fn attributes(&self) -> Attributes<'a> {
-        Attributes { rest: self.attributes, self_closing: false }
+        Attributes { text: self.attributes, at: 0, self_closing: false }
     }
 
     /// The raw value of an attribute; empty where it has none. The first of a name counts.
@@ -384,62 +368,56 @@ impl Name {
     }
 }
 
-impl<'a> Attributes<'a> {
-    /// How far they reach: where the `>` is.
-    fn length(text: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        while let Some((_, _, end)) = Self::first(&text[at..]) {
-            at += end;
-        }
-        let skipped = text[at..].iter().take_while(|byte| is_space(**byte) || **byte == b'/').count();
-        (text.get(at + skipped) == Some(&b'>')).then_some(at + skipped)
-    }
-
-    /// The first attribute: where its name and its value are, and where it ends.
-    fn first(text: &[u8]) -> Option<(Range<usize>, Range<usize>, usize)> {
-        let start = text.iter().position(|byte| !is_space(*byte) && *byte != b'/')?;
-        if text[start] == b'>' {
-            return None;
-        }
-        // A `=` in the first place belongs to the name.
-        let ends = |byte: &u8| ENDS_NAME[usize::from(*byte)] || *byte == b'=';
-        let name_end = text[start + 1..].iter().position(ends).map_or(text.len(), |end| start + 1 + end);
-        let name = start..name_end;
-        let after = name_end + spaces(&text[name_end..]);
-        if text.get(after) != Some(&b'=') {
-            return Some((name, name_end..name_end, name_end));
-        }
-        let value = after + 1 + spaces(&text[after + 1..]);
-        Some(match text.get(value) {
-            Some(quote @ (b'"' | b'\'')) => {
-                let end = memchr(*quote, &text[value + 1..]).map_or(text.len(), |end| value + 1 + end);
-                (name, value + 1..end, (end + 1).min(text.len()))
-            }
-            _ => {
-                let end = text[value..].iter().position(|byte| is_space(*byte) || *byte == b'>');
-                let end = end.map_or(text.len(), |end| value + end);
-                (name, value..end, end)
-            }
-        })
-    }
-}
-
 impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match Self::first(self.rest.as_bytes()) {
+        match attribute(self.text.as_bytes(), self.at) {
             Some((name, value, end)) => {
-                let found = (&self.rest[name], &self.rest[value]);
-                self.rest = &self.rest[end..];
-                Some(found)
+                self.at = end;
+                Some((&self.text[name], &self.text[value]))
             }
             None => {
-                self.self_closing = self.rest.ends_with('/');
+                self.self_closing = self.text[self.at..].ends_with('/');
                 None
             }
         }
     }
+}
+
+/// The next attribute from here on: where its name and its value are, and where it ends.
+fn attribute(text: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>, usize)> {
+    let start = at + spaces_and_slashes(&text[at..]);
+    if *text.get(start)? == b'>' {
+        return None;
+    }
+    // A `=` in the first place belongs to the name.
+    let name_end = start + 1 + length_until(&text[start + 1..], &ENDS_ATTRIBUTE_NAME);
+    let name = start..name_end;
+    let after = name_end + spaces(&text[name_end..]);
+    if text.get(after) != Some(&b'=') {
+        return Some((name, name_end..name_end, name_end));
+    }
+    let value = after + 1 + spaces(&text[after + 1..]);
+    Some(match text.get(value) {
+        Some(quote @ (b'"' | b'\'')) => {
+            let end = memchr(*quote, &text[value + 1..]).map_or(text.len(), |end| value + 1 + end);
+            (name, value + 1..end, (end + 1).min(text.len()))
+        }
+        _ => {
+            let end = value + length_until(&text[value..], &ENDS_VALUE);
+            (name, value..end, end)
+        }
+    })
+}
+
+/// How many bytes come before one of these, or the end.
+fn length_until(text: &[u8], ends: &[bool; 256]) -> usize {
+    text.iter().position(|byte| ends[usize::from(*byte)]).unwrap_or(text.len())
+}
+
+fn spaces_and_slashes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_space(**byte) || **byte == b'/').count()
 }
 
 fn spaces(text: &[u8]) -> usize {
@@ -447,15 +425,26 @@ fn spaces(text: &[u8]) -> usize {
 }
 
 /// What may not be in a tag's name.
-const ENDS_NAME: [bool; 256] = {
-    let mut ends = [false; 256];
+const ENDS_NAME: [bool; 256] = spaces_and(b"/>");
+/// Nor, but in its first place, in an attribute's.
+const ENDS_ATTRIBUTE_NAME: [bool; 256] = spaces_and(b"/>=");
+/// What ends a value without quotes.
+const ENDS_VALUE: [bool; 256] = spaces_and(b">");
+
+const fn spaces_and(others: &[u8]) -> [bool; 256] {
+    let mut are = [false; 256];
+    let mut byte = 0;
+    while byte < are.len() {
+        are[byte] = is_space(byte as u8);
+        byte += 1;
+    }
     let mut at = 0;
-    while at < 256 {
-        ends[at] = is_space(at as u8) || at == b'/' as usize || at == b'>' as usize;
+    while at < others.len() {
+        are[others[at] as usize] = true;
         at += 1;
     }
-    ends
-};
+    are
+}
 
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\x0c' | b'\r')

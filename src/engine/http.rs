@@ -193,11 +193,12 @@ impl HttpEngine {
                 true => session.jar.cookies_for(&context),
                 false => Vec::new(),
             };
-            let request = self.request(session, ask, hop, &sent);
+            let jar = cookie_header(&sent);
             tries += 1;
             if tries == 1 {
-                asked.push((hop.method.clone(), hop.url.clone(), cookie_header(&sent)));
+                asked.push((hop.method.clone(), hop.url.clone(), jar.clone()));
             }
+            let request = self.request(session, ask, hop, jar);
             let outcome = self.transport.send(&request, want(ask.resource)).await;
             let wait = match &outcome {
                 Ok(response) => {
@@ -227,10 +228,9 @@ impl HttpEngine {
         }
     }
 
-    fn request(&self, session: &Session, ask: &Ask, hop: &Hop, sent: &[SentCookie]) -> Request {
+    fn request(&self, session: &Session, ask: &Ask, hop: &Hop, jar: Vec<u8>) -> Request {
         let mut headers = headers(&self.settings, session, ask, hop);
-        if !sent.is_empty() {
-            let jar = cookie_header(sent);
+        if !jar.is_empty() {
             match headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
                 // The plan names one of its own: both go.
                 Some((_, value)) => *value = [jar.as_slice(), b"; ", value.as_slice()].concat(),

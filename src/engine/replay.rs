@@ -237,7 +237,7 @@ impl Replay<'_> {
             sightings,
             at,
             url: entry.url.clone(),
-            sent: entry.sent_cookies().map(|(name, _)| sent(name, &entry.url)).collect(),
+            sent: entry.sent_cookies().map(|(name, _)| SentCookie::named(name)).collect(),
             location: entry.leads_to.clone(),
             carried: Vec::new(),
             script: None,
@@ -278,15 +278,6 @@ impl Replay<'_> {
 
     fn safe(&self, url: &Url) -> SafeUrl {
         self.context.safe(url)
-    }
-}
-
-fn sent(name: &str, url: &Url) -> SentCookie {
-    SentCookie {
-        name: Name::new(name),
-        value: Default::default(),
-        domain: url.host_str().unwrap_or_default().to_owned(),
-        path: String::new(),
     }
 }
 

@@ -11,8 +11,9 @@ use std::sync::Arc;
 pub(super) const MOST: usize = if cfg!(test) { 300 } else { 20_000 };
 /// Of those that are not even kept by their outline, what is kept apart of their other traits.
 const MOST_NAMELESS: usize = MOST / 10;
-/// URLs whose keys are remembered: those of one visit come again and again.
-const REMEMBERED: usize = 16;
+/// URLs whose keys are remembered: those of one visit come again and again, and all of them where things
+/// are told apart by less.
+const REMEMBERED: usize = 4096;
 
 /// How much tells one thing apart from another: of its page's URL, then of its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,9 +231,8 @@ pub(super) struct Pages {
     /// The same with hashes of every run, for the order in which too many things are dropped.
     places: Option<Box<Pages>>,
     classes: Option<Classes>,
-    /// Hash of a URL's text and the detail, and its key.
-    remembered: [(u64, u64); REMEMBERED],
-    next: usize,
+    /// By the hash of a URL's text and the detail, its key.
+    remembered: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
 }
 
 impl Pages {
@@ -254,7 +254,7 @@ impl Pages {
     /// A number for what tells this page apart.
     pub(super) fn key(&mut self, url: &SafeUrl, detail: Detail) -> u64 {
         let text = hash_of(self, (url, detail));
-        if let Some((_, key)) = self.remembered.iter().find(|(known, _)| *known == text) {
+        if let Some(key) = self.remembered.get(&text) {
             return *key;
         }
         let (origin, path) = url.as_str().split_at(url.origin_length());
@@ -268,8 +268,10 @@ impl Pages {
         // Of any number of hosts, only whose they are.
         let origin = if detail < Detail::Outline { origin } else { "" };
         let key = hash_of(self, (origin, shape, classes));
-        self.remembered[self.next] = (text, key);
-        self.next = (self.next + 1) % REMEMBERED;
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
+        }
+        self.remembered.insert(text, key);
         key
     }
 

@@ -4,9 +4,10 @@
 use crate::observation::{Cell, SameAnswer};
 use crate::run::html;
 use memchr::memchr2_iter;
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::Hasher;
 
 /// Distinct pages told apart in one cell.
 const MOST_ANSWERS: usize = 20_000;
@@ -18,6 +19,8 @@ const MOST_IN_A_ROW: usize = 3;
 const WORDS_OF_A_PAGE: usize = 80;
 /// Bytes of a page that are hashed in one step.
 const HASHED_AT_ONCE: usize = 4096;
+/// Bytes looked at in one step.
+const BLOCK: usize = 16;
 
 /// By what a page is known again at another address.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -146,26 +149,48 @@ impl OfCell {
 }
 
 fn without_digits(body: &[u8]) -> u64 {
-    let mut hash = DefaultHasher::new();
-    let mut kept = [0; HASHED_AT_ONCE];
-    for piece in body.chunks(HASHED_AT_ONCE) {
-        // Without a branch at each byte, of which every tenth may be a digit.
-        let mut length = 0;
-        for byte in piece {
-            kept[length] = *byte;
-            length += usize::from(!byte.is_ascii_digit());
+    let mut hash = FxHasher::default();
+    let mut kept = [0; HASHED_AT_ONCE + BLOCK];
+    let mut length = 0;
+    let (blocks, rest) = body.as_chunks::<BLOCK>();
+    for block in blocks {
+        // Most have no digit: each is looked at, and copied, at once.
+        if !block.iter().fold(false, |found, byte| found | byte.is_ascii_digit()) {
+            kept[length..length + BLOCK].copy_from_slice(block);
+            length += BLOCK;
+        } else {
+            length += copy_without_digits(block, &mut kept[length..]);
         }
-        hash.write(&kept[..length]);
+        // Always as many, wherever the digits were.
+        if length >= HASHED_AT_ONCE {
+            hash.write(&kept[..HASHED_AT_ONCE]);
+            kept.copy_within(HASHED_AT_ONCE..length, 0);
+            length -= HASHED_AT_ONCE;
+        }
     }
+    length += copy_without_digits(rest, &mut kept[length..]);
+    hash.write(&kept[..length]);
     hash.finish()
+}
+
+/// Without a branch at each byte. How many were copied.
+fn copy_without_digits(from: &[u8], to: &mut [u8]) -> usize {
+    let mut length = 0;
+    for byte in from {
+        to[length] = *byte;
+        length += usize::from(!byte.is_ascii_digit());
+    }
+    length
 }
 
 /// Whether a page asks for a password, in whatever case and quotes its markup has it.
 fn is_a_login(body: &[u8]) -> bool {
-    let rest: &[u8] = b"assword";
-    memchr2_iter(b'p', b'P', body)
-        .filter_map(|at| body.get(at + 1..at + 1 + rest.len()))
-        .any(|word| word.eq_ignore_ascii_case(rest))
+    // Of its letters the one that texts have least.
+    const WORD: &[u8] = b"password";
+    const BEFORE: usize = 4;
+    memchr2_iter(b'w', b'W', body)
+        .filter_map(|at| body.get(at.checked_sub(BEFORE)?..)?.get(..WORD.len()))
+        .any(|word| word.eq_ignore_ascii_case(WORD))
 }
 
 /// Whether a script fills the page: it has one, and next to no words.

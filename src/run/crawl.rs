@@ -899,8 +899,9 @@ fn read((ask, mut visit, jar): (Ask, Visit, Jar), is_own: impl Fn(&Url) -> bool,
         && links.has_script
         && html::visible_text(&visit.text().text, HARDLY_A_WORD).trim().len() < HARDLY_A_WORD;
     let leads_on = || {
-        let mut targets = links.documents.iter().map(|link| link.address.to_url()).filter(|url| is_own(url));
-        targets.any(|url| url.path() != visit.asked.path() && url.path() != visit.shown.path())
+        let here = [visit.asked.path(), visit.shown.path()];
+        let mut elsewhere = links.documents.iter().filter(|link| !here.contains(&link.address.path()));
+        elsewhere.any(|link| is_own(&link.address.to_url()))
     };
     let answered = is_page && (200..300).contains(&visit.status) && !visit.body.is_empty();
     let likeness = answered.then(|| Likeness::of(&visit.body, leads_on()));

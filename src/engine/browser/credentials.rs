@@ -87,13 +87,13 @@ impl Witness {
     /// request that took none along was made without credentials. What another answer brought meanwhile
     /// could not go along.
     pub(super) fn held_for(&self, model: &mut Jar, context: &RequestContext, asked_at: f64) -> bool {
-        let goes = model.cookies_for(context);
+        let goes = model.stored_for(context);
         let before = |name: &Name| self.written.get(name).is_none_or(|at| *at < asked_at);
         goes.iter().filter(|sent| before(&sent.name)).any(|sent| {
             self.jar.iter().any(|kept| {
                 kept.name == sent.name
-                    && kept.effective.domain == sent.domain
-                    && kept.effective.path == sent.path
+                    && kept.effective.domain == sent.effective.domain
+                    && kept.effective.path == sent.effective.path
                     && as_shown(kept.value.reveal()) == as_shown(sent.value.reveal())
             })
         })

@@ -239,7 +239,8 @@ impl Teller<'_> {
                 self.context.model().clear_site_data(header.as_bytes(), &context.url);
             }
         }
-        let sent = seen.asked.sent.iter().map(|name| self.sent(name, &url)).collect();
+        // DevTools names what went along; values stay with the browser.
+        let sent = seen.asked.sent.iter().map(|name| SentCookie::named(name)).collect();
         let requests = Requests { known: self.known, people: &self.people, values: &self.context.run.values };
         let carried = match self.context.run.site.party(&url) {
             Party::Third => requests.carried(&url, &seen.hop.body, at.resource),
@@ -273,16 +274,6 @@ impl Teller<'_> {
                 !without && witness.kept(line, context, same_origin)
             }
             (None, None) => true,
-        }
-    }
-
-    /// DevTools names what went along; values stay with the browser.
-    fn sent(&self, name: &str, url: &Url) -> SentCookie {
-        SentCookie {
-            name: Name::new(name),
-            value: CookieValue::default(),
-            domain: url.host_str().unwrap_or_default().to_owned(),
-            path: String::new(),
         }
     }
 
