@@ -64,8 +64,8 @@ pub fn acceptance(bytes: &[u8]) {
         assert_eq!(decision, same, "the same again");
         check(&decision, &context);
         let host = context.url.host_str().unwrap_or_default();
-        for cookie in jar.clone().cookies_for(&context) {
-            let domain = cookie.domain.as_str();
+        for cookie in jar.clone().stored_for(&context) {
+            let domain = cookie.effective.domain.as_str();
             assert!(host == domain || host.ends_with(&format!(".{domain}")), "{domain} to {host}");
         }
         let header = cookie_header(&jar.cookies_for(&context));

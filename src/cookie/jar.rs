@@ -227,7 +227,7 @@ impl Jar {
     }
 
     /// The same, as they are kept.
-    pub(crate) fn stored_for(&mut self, context: &RequestContext) -> Vec<&StoredCookie> {
+    pub fn stored_for(&mut self, context: &RequestContext) -> Vec<&StoredCookie> {
         self.remove_where(|cookie| cookie.is_expired(context.now));
         self.uses += 1;
         let ways = self.browser.ways();
