@@ -289,11 +289,11 @@ fn of_policy(context: &Context<'_>, aspect: PolicyAspect) -> Needs {
             absent("trackers are loaded by scripts", value(&policy.cross_site_tracking))
         }
         PolicyAspect::UndeclaredStorage => {
-            absent("plain HTTP has no storage", value(&policy.undeclared_storage))
+            absent("plain HTTP has no storage", value(&policy.undeclared_storage).map(|none| &none.0))
         }
         // Which of the site's addresses over http it takes is the rule's own matter.
         PolicyAspect::PlainHttpCookies => Needs::default(),
-        PolicyAspect::BannerShown => {
+        PolicyAspect::ConsentBanner => {
             look_for(|kind| *kind == ProbeKind::Banner { moment: BannerMoment::FirstVisit })
         }
         PolicyAspect::BannerNotRepeated => {
@@ -458,8 +458,8 @@ mod tests {
     use crate::audit::testing::*;
     use crate::audit::{Audit, State, audit};
     use crate::manifest::{
-        Absence, BannerRule, Category, Glob, Item, LifetimeRule, Manifest, NoCookies, Span, ThirdParty,
-        ThirdPartyRule, Trigger, VisitorState, claims_of,
+        Absence, BannerRule, Category, Glob, Item, LifetimeRule, Manifest, NoCookies, NoIdentifiers, Span,
+        ThirdParty, ThirdPartyRule, Trigger, VisitorState, claims_of,
     };
     use crate::observation::{
         Consent, ConsentLook, FailureKind, Phase, ProbeKind, ProbeResult, Resource, Scan, StorageKind,
@@ -767,7 +767,7 @@ mod tests {
             .claims(|policy| {
                 policy.advertising = stated(Absence::default());
                 policy.tracking = stated(Absence::default());
-                policy.undeclared_storage = stated(Absence::default());
+                policy.undeclared_storage = stated(NoIdentifiers::default());
                 policy.third_party_cookies = stated(ThirdPartyRule::None);
                 policy.covers_linking_hosts = stated(true);
                 policy.date_follows_inventory = stated(true);

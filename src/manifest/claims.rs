@@ -5,11 +5,11 @@
 //! claims need no field: that a declared thing is there under its name, that its name's prefix keeps
 //! its promise, that browsers take it, and that the published policy says the same.
 
-use super::fields::item_fields;
+use super::fields::{item_fields, party_fields, sentence_fields};
 use super::{
-    About, Absence, BannerRule, Claim, DeclaredParty, DomainRule, Inventory, Item, ItemAspect, LifetimeRule,
-    Manifest, PartyList, PathRule, PolicyAspect, SecureRule, Stated, ThirdParty, ThirdPartyAspect,
-    ThirdPartyRule, Trigger, ValueRule,
+    About, Absence, BannerRule, Claim, DeclaredParty, DeclaredSite, DomainRule, Inventory, Item, ItemAspect,
+    LifetimeRule, Manifest, PartyList, PathRule, PolicyAspect, PolicyClaims, SecureRule, Stated, Strength,
+    ThirdParty, ThirdPartyAspect, ThirdPartyRule, Trigger, ValueRule,
 };
 use crate::config::Words;
 use crate::cookie::SameSite;
@@ -70,35 +70,44 @@ pub fn name_prefix(name: &str) -> Option<(&'static str, &'static str)> {
         .find(|(prefix, _)| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
 }
 
-macro_rules! fields_of_aspects {
-    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
-        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
-        impl ItemAspect {
-            /// The manifest's field that states it; none for what needs no field.
-            pub fn field(self) -> Option<&'static str> {
-                match self {
-                    ItemAspect::Present | ItemAspect::Prefix | ItemAspect::Accepted => None,
-                    ItemAspect::Name => Some("name"),
-                    $($(ItemAspect::$aspect $(($any))? => Some(stringify!($field)),)?)+
-                }
-            }
-        }
-
-        /// The claims that a field states by itself.
-        fn of_fields(item: &Item, thing: &str, push: &mut dyn FnMut(ItemAspect, String)) {
+/// The claims that the fields of an entry state by themselves.
+macro_rules! of_fields {
+    ({ $name:ident of $of:ident: $aspects:ident }
+    $($field:ident: $written:ty => $meant:ty, $($kind:ident,)? $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {
+        fn $name(entry: &$of, thing: &str, push: &mut dyn FnMut($aspects, String)) {
             $($($(
-                if let Some($value) = item.$field.said() {
+                if let Some($value) = entry.$field.said() {
                     let $thing = thing;
                     let text: Option<String> = ($says).into();
                     if let Some(text) = text {
-                        push(ItemAspect::$aspect, text);
+                        push($aspects::$aspect, text);
                     }
                 }
             )?)?)+
         }
     };
 }
-item_fields!(fields_of_aspects);
+item_fields!(of_fields of_item_fields of Item: ItemAspect);
+party_fields!(of_fields of_party_fields of ThirdParty: ThirdPartyAspect);
+
+/// The claims of the sentences that state one by themselves.
+macro_rules! of_sentences {
+    ({}
+    $($field:ident: $written:ty => $meant:ty, $about:literal
+        $(, checked $aspect:ident |$site:tt, $value:ident| $says:expr)?;)+) => {
+        fn of_sentences(policy: &PolicyClaims, site: &DeclaredSite, claims: &mut Vec<Claim>) {
+            $($(
+                if let Some(stated) = &policy.$field {
+                    let ($site, $value) = (site, &stated.value);
+                    let text: Option<String> = ($says).into();
+                    claims.extend(text.map(|text| stated.claim(PolicyAspect::$aspect, text)));
+                }
+            )?)+
+        }
+    };
+}
+sentence_fields!(of_sentences);
 
 /// What a field states, where it does.
 trait Said {
@@ -127,6 +136,14 @@ fn yes_no(thing: &str, yes: bool, then: &str, otherwise: &str) -> String {
     format!("{thing} {}", if yes { then } else { otherwise })
 }
 
+fn promised(yes: bool, what: &str) -> Option<String> {
+    yes.then(|| what.to_owned())
+}
+
+fn hyphened(field: Option<&str>) -> String {
+    field.unwrap_or_default().replace('_', "-")
+}
+
 impl ItemAspect {
     /// The last part of the claim's id, and of messages: the field's key with hyphens.
     pub fn word(self) -> String {
@@ -135,76 +152,29 @@ impl ItemAspect {
             ItemAspect::Prefix => "prefix".to_owned(),
             ItemAspect::Accepted => "accepted".to_owned(),
             ItemAspect::LifetimeFor(state) => format!("lifetime.{}", state.word()),
-            _ => self.field().unwrap_or_default().replace('_', "-"),
+            _ => hyphened(self.field()),
         }
     }
 }
 
 impl ThirdPartyAspect {
     /// The last part of the claim's id.
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> String {
         match self {
-            ThirdPartyAspect::AllowedOn => "allowed-on",
-            ThirdPartyAspect::After => "after",
-            ThirdPartyAspect::SetsCookies => "sets-cookies",
-            ThirdPartyAspect::SetsStorage => "sets-storage",
-            ThirdPartyAspect::Identifiers => "identifiers",
-            ThirdPartyAspect::PersonalData => "personal-data",
-            ThirdPartyAspect::Embedded => "embedded",
-            ThirdPartyAspect::Confined => "confined",
-            ThirdPartyAspect::OnlyProvider => "only-provider",
-            ThirdPartyAspect::NeedsConsent => "needs-consent",
-        }
-    }
-
-    /// The manifest's field that states it.
-    pub fn field(self) -> &'static str {
-        match self {
-            ThirdPartyAspect::AllowedOn => "allowed_on",
-            ThirdPartyAspect::After => "after",
-            ThirdPartyAspect::SetsCookies => "sets_cookies",
-            ThirdPartyAspect::SetsStorage => "sets_storage",
-            ThirdPartyAspect::Identifiers => "identifiers",
-            ThirdPartyAspect::PersonalData => "personal_data",
-            ThirdPartyAspect::Embedded => "embedded",
-            ThirdPartyAspect::Confined => "confined",
-            ThirdPartyAspect::OnlyProvider => "only_provider_of",
-            ThirdPartyAspect::NeedsConsent => "needs_consent",
+            ThirdPartyAspect::OnlyProvider => "only-provider".to_owned(),
+            _ => hyphened(self.field()),
         }
     }
 }
 
 impl PolicyAspect {
     /// The last part of the claim's id.
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> String {
+        let field = hyphened(self.field());
         match self {
-            PolicyAspect::Inventory => "inventory",
-            PolicyAspect::Categories => "categories",
-            PolicyAspect::Advertising => "advertising",
-            PolicyAspect::Tracking => "tracking",
-            PolicyAspect::AnalyticsCookies => "analytics-cookies",
-            PolicyAspect::ThirdPartyCookies => "third-party-cookies",
-            PolicyAspect::ThirdPartyEmbeds => "third-party-embeds",
-            PolicyAspect::ThirdParties => "third-parties",
-            PolicyAspect::CookieSettingScripts => "cookie-setting-scripts",
-            PolicyAspect::CrossSiteTracking => "cross-site-tracking",
-            PolicyAspect::UndeclaredStorage => "undeclared-storage",
-            PolicyAspect::PlainHttpCookies => "plain-http-cookies",
-            PolicyAspect::BannerShown => "consent-banner",
-            PolicyAspect::BannerNotRepeated => "consent-banner.repeated",
-            PolicyAspect::BannerBackAfterClearing => "consent-banner.back-after-clearing",
-            PolicyAspect::ConsentBefore => "consent-before",
-            PolicyAspect::ConsentRenewedOnChange => "consent-renewed-on-change",
-            PolicyAspect::CoversLinkingHosts => "covers-linking-hosts",
-            PolicyAspect::LastUpdatedShown => "last-updated-shown",
-            PolicyAspect::PolicyReachable => "policy-reachable",
-            PolicyAspect::PolicyNamesCookies => "policy-names-cookies",
-            PolicyAspect::PolicyAgrees => "policy-agrees",
-            PolicyAspect::PolicyLinks => "policy-links",
-            PolicyAspect::DateFollowsInventory => "date-follows-inventory",
-            PolicyAspect::NecessaryRequiredFor => "necessary-required-for",
-            PolicyAspect::LoginWithoutConsent => "login-without-consent",
-            PolicyAspect::HonoursGpc => "honours-gpc",
+            PolicyAspect::BannerNotRepeated => format!("{field}.repeated"),
+            PolicyAspect::BannerBackAfterClearing => format!("{field}.back-after-clearing"),
+            _ => field,
         }
     }
 }
@@ -245,7 +215,7 @@ fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
         }
         push(ItemAspect::Accepted, format!("Browsers take {thing}"));
     }
-    of_fields(item, &thing, &mut push);
+    of_item_fields(item, &thing, &mut push);
     for (state, rule) in &item.lifetime_for {
         push(ItemAspect::LifetimeFor(*state), format!("For {state} visitors {thing} lives {rule}"));
     }
@@ -256,211 +226,61 @@ fn of_item(index: usize, item: &Item, claims: &mut Vec<Claim>) {
 }
 
 fn of_third_party(index: usize, party: &ThirdParty, claims: &mut Vec<Claim>) {
-    let provider = &party.provider;
-    let mut push = |aspect: ThirdPartyAspect, text: String| {
+    of_party_fields(party, &party.provider, &mut |aspect, text| {
+        let field = aspect.field().unwrap_or_default();
         claims.push(Claim {
             id: format!("third_parties.{}.{}", party.key, aspect.word()),
             text,
             about: About::ThirdParty(index, aspect),
-            strength: party.strength_of(aspect.field()),
-            place: party.places.get(aspect.field()).copied().unwrap_or(party.place),
-            source: party.source_of(aspect.field()).map(str::to_owned),
+            strength: party.strength_of(field),
+            place: party.places.get(field).copied().unwrap_or(party.place),
+            source: party.source_of(field).map(str::to_owned),
         });
-    };
-    if !party.allowed_on.is_empty() {
-        let pages = list(&party.allowed_on);
-        push(ThirdPartyAspect::AllowedOn, format!("{provider} appears on these pages only: {pages}"));
-    }
-    if let Some(trigger) = &party.after {
-        push(ThirdPartyAspect::After, format!("{provider} appears only after {}", after(trigger)));
-    }
-    if let Some(role) = &party.only_provider_of {
-        push(ThirdPartyAspect::OnlyProvider, format!("{provider} is the only provider of {role}"));
-    }
-    // An allowance ("it may set cookies") is nothing that a site could break: no claim.
-    let restrictions = [
-        (ThirdPartyAspect::SetsCookies, party.sets_cookies == Some(false), "sets no cookies"),
-        (ThirdPartyAspect::SetsStorage, party.sets_storage == Some(false), "uses no browser storage"),
-        (
-            ThirdPartyAspect::Identifiers,
-            party.identifiers == Some(false),
-            "is sent nothing that tells visitors apart",
-        ),
-        (ThirdPartyAspect::PersonalData, party.personal_data == Some(false), "is sent no personal data"),
-        (
-            ThirdPartyAspect::Embedded,
-            party.embedded == Some(false),
-            "is reached by a redirect, never embedded",
-        ),
-        (ThirdPartyAspect::Confined, party.confined == Some(true), "keeps its cookies on its own domains"),
-        (
-            ThirdPartyAspect::NeedsConsent,
-            party.needs_consent == Some(false),
-            "acts without asking for consent",
-        ),
-        (ThirdPartyAspect::NeedsConsent, party.needs_consent == Some(true), "waits for consent"),
-    ];
-    for (aspect, stated, text) in restrictions {
-        if stated {
-            push(aspect, format!("{provider} {text}"));
-        }
-    }
+    });
 }
 
 fn of_policy(manifest: &Manifest, claims: &mut Vec<Claim>) {
-    let policy = &manifest.policy;
-    let mut policy_claims = PolicyPush { claims };
-    let to = &mut policy_claims;
-
-    if let Some(inventory) = &policy.inventory {
-        let text = match inventory.value {
-            Inventory::Complete => Some("The manifest lists every cookie"),
-            Inventory::CompleteFirstParty => Some("The manifest lists every first-party cookie"),
-            // Neither is a promise that a site could break.
-            Inventory::Examples | Inventory::None => None,
-        };
-        if let Some(text) = text {
-            to.push(PolicyAspect::Inventory, inventory, text.to_owned());
-        }
+    let mut policy = manifest.policy.clone();
+    for about_page in [&mut policy.policy_agrees, &mut policy.policy_links] {
+        // Needs no field where the manifest says where the policy is published: nobody publishes one
+        // that is to be contradicted. Unstated, it is a warning.
+        *about_page = about_page.take().or_else(|| {
+            manifest.site.policy_url.as_ref().map(|_| Stated {
+                value: true,
+                strength: Strength::Warning,
+                place: manifest.site.policy_url_at,
+                source: None,
+            })
+        });
     }
-    if let Some(parties) = &policy.third_parties {
-        let PartyList::Complete = parties.value;
-        let text = "The manifest lists every third party that pages ask for something".to_owned();
-        to.push(PolicyAspect::ThirdParties, parties, text);
-    }
-    if let Some(categories) = &policy.categories {
-        let text = format!("Only these categories of cookies occur: {}", list(&categories.value));
-        to.push(PolicyAspect::Categories, categories, text);
-    }
-    let absences = [
-        (PolicyAspect::Advertising, &policy.advertising, "advertising cookies"),
-        (PolicyAspect::Tracking, &policy.tracking, "tracking cookies"),
-        (PolicyAspect::AnalyticsCookies, &policy.analytics_cookies, "analytics cookies"),
-        (PolicyAspect::ThirdPartyEmbeds, &policy.third_party_embeds, "third-party frames or scripts"),
-        (
-            PolicyAspect::CookieSettingScripts,
-            &policy.cookie_setting_scripts,
-            "third-party scripts that set cookies",
-        ),
-        (PolicyAspect::CrossSiteTracking, &policy.cross_site_tracking, "tracking across sites"),
-        (
-            PolicyAspect::UndeclaredStorage,
-            &policy.undeclared_storage,
-            "identifiers in undeclared browser storage",
-        ),
-        (PolicyAspect::PlainHttpCookies, &policy.plain_http_cookies, "cookies over plain http"),
-    ];
-    for (aspect, stated, what) in absences {
-        if let Some(stated) = stated {
-            to.push(aspect, stated, absent(&stated.value, what));
-        }
-    }
-    if let Some(rule) = &policy.third_party_cookies {
-        let text = match rule.value {
-            ThirdPartyRule::None => "There are no third-party cookies",
-            ThirdPartyRule::OnlyDeclared => "Third-party cookies are only those declared, where declared",
-        };
-        to.push(PolicyAspect::ThirdPartyCookies, rule, text.to_owned());
-    }
-    if let Some(banner) = &policy.consent_banner {
-        match &banner.value {
-            BannerRule::None => {
-                to.push(PolicyAspect::BannerShown, banner, "There is no consent banner".to_owned());
-            }
-            BannerRule::Shown { repeated, back_after_clearing } => {
-                let text = "A first visit shows a consent banner".to_owned();
-                to.push(PolicyAspect::BannerShown, banner, text);
-                if let Some(repeated) = repeated {
-                    let text = if *repeated {
-                        "The consent banner is shown again after an answer"
-                    } else {
-                        "The consent banner is not shown again after an answer"
-                    };
-                    to.push(PolicyAspect::BannerNotRepeated, banner, text.to_owned());
-                }
-                if let Some(back) = back_after_clearing {
-                    let text = if *back {
-                        "The consent banner is back after the site's data was cleared"
-                    } else {
-                        "The consent banner stays away after the site's data was cleared"
-                    };
-                    to.push(PolicyAspect::BannerBackAfterClearing, banner, text.to_owned());
-                }
-            }
-        }
-    }
-    if let Some(before) = &policy.consent_before {
-        let text = format!("These categories of cookies wait for consent: {}", list(&before.value));
-        to.push(PolicyAspect::ConsentBefore, before, text);
-    }
-    if let Some(classes) = &policy.necessary_required_for {
-        let text =
-            format!("Without strictly necessary cookies these pages are refused: {}", list(&classes.value));
-        to.push(PolicyAspect::NecessaryRequiredFor, classes, text);
-    }
-    let shown = match manifest.site.last_updated {
-        Some(date) => format!("The policy page shows when it was last changed: {date}"),
-        None => "The policy page shows when it was last changed".to_owned(),
-    };
-    let (agrees, links) =
-        (about_page(manifest, &policy.policy_agrees), about_page(manifest, &policy.policy_links));
-    let sentences = [
-        (
-            PolicyAspect::PolicyAgrees,
-            &agrees,
-            "The published policy and the manifest declare the same cookies, with the same lifetimes",
-        ),
-        (PolicyAspect::PolicyLinks, &links, "The policy page's links to pages of the site lead somewhere"),
-        (
-            PolicyAspect::ConsentRenewedOnChange,
-            &policy.consent_renewed_on_change,
-            "Consent is asked for anew when a category that needs it is added",
-        ),
-        (
-            PolicyAspect::CoversLinkingHosts,
-            &policy.covers_linking_hosts,
-            "The policy covers every own host, also those that only link to it",
-        ),
-        (PolicyAspect::LastUpdatedShown, &policy.last_updated_shown, &shown),
-        (PolicyAspect::PolicyReachable, &policy.policy_reachable, "The policy page answers"),
-        (
-            PolicyAspect::PolicyNamesCookies,
-            &policy.policy_names_cookies,
-            "The policy page names every cookie",
-        ),
-        (
-            PolicyAspect::DateFollowsInventory,
-            &policy.date_follows_inventory,
-            "A change of the cookies moves the policy's date",
-        ),
-        (
-            PolicyAspect::LoginWithoutConsent,
-            &policy.login_without_consent,
-            "Logging in works without an answer to a consent banner",
-        ),
-        (
-            PolicyAspect::HonoursGpc,
-            &policy.honours_gpc,
-            "With Global Privacy Control only strictly necessary cookies are set",
-        ),
-    ];
-    for (aspect, stated, text) in sentences {
-        // Stated false promises nothing.
-        if let Some(stated) = stated.as_ref().filter(|stated| stated.value) {
-            to.push(aspect, stated, text.to_owned());
-        }
+    of_sentences(&policy, &manifest.site, claims);
+    if let Some(banner) = &policy.consent_banner
+        && let BannerRule::Shown { repeated, back_after_clearing } = banner.value
+    {
+        let thing = "The consent banner";
+        claims.extend(repeated.map(|yes| {
+            let text =
+                yes_no(thing, yes, "is shown again after an answer", "is not shown again after an answer");
+            banner.claim(PolicyAspect::BannerNotRepeated, text)
+        }));
+        claims.extend(back_after_clearing.map(|yes| {
+            let after = "after the site's data was cleared";
+            let text = format!("{} {after}", yes_no(thing, yes, "is back", "stays away"));
+            banner.claim(PolicyAspect::BannerBackAfterClearing, text)
+        }));
     }
     for (index, rule) in policy.no_cookies.iter().enumerate() {
-        let NoCookies { visitors, pages, except } = parts(&rule.value);
-        let text = format!("No cookies{visitors}{pages}{except}");
-        to.claims.push(Claim {
-            id: format!("claims.no-cookies.{}", index + 1),
-            text,
-            about: About::NoCookies(index),
-            strength: rule.strength,
-            place: rule.place,
-            source: rule.source.clone(),
-        });
+        let super::NoCookies { visitors, pages, except } = &rule.value;
+        let mut text = "No cookies".to_owned();
+        let pieces = [
+            (" for visitors who are ", list(visitors)),
+            (" on these pages: ", list(pages)),
+            (", except ", list(except)),
+        ];
+        for (before, words) in pieces.iter().filter(|(_, words)| !words.is_empty()) {
+            text.extend([before, words.as_str()]);
+        }
+        claims.push(rule.claim_of(format!("no-cookies.{}", index + 1), About::NoCookies(index), text));
     }
 }
 
@@ -473,52 +293,20 @@ fn ends_on_logout(rule: &LifetimeRule) -> bool {
     }
 }
 
-/// A sentence that needs no field where the manifest says where the policy is published: nobody
-/// publishes one that is to be contradicted. Unstated, it is a warning.
-fn about_page(manifest: &Manifest, stated: &Option<Stated<bool>>) -> Option<Stated<bool>> {
-    stated.clone().or_else(|| {
-        manifest.site.policy_url.as_ref().map(|_| Stated {
-            value: true,
-            strength: super::Strength::Warning,
-            place: manifest.site.policy_url_at,
-            source: None,
-        })
-    })
-}
-
-/// Where policy claims go.
-struct PolicyPush<'a> {
-    claims: &'a mut Vec<Claim>,
-}
-
-impl PolicyPush<'_> {
-    fn push<T>(&mut self, aspect: PolicyAspect, stated: &Stated<T>, text: String) {
-        self.claims.push(Claim {
-            id: format!("claims.{}", aspect.word()),
-            text,
-            about: About::Policy(aspect),
-            strength: stated.strength,
-            place: stated.place,
-            source: stated.source.clone(),
-        });
+impl<T> Stated<T> {
+    fn claim(&self, aspect: PolicyAspect, text: String) -> Claim {
+        self.claim_of(aspect.word(), About::Policy(aspect), text)
     }
-}
 
-/// The pieces of a sentence about no cookies.
-struct NoCookies {
-    visitors: String,
-    pages: String,
-    except: String,
-}
-
-fn parts(rule: &super::NoCookies) -> NoCookies {
-    let piece = |before: &str, words: String| {
-        if words.is_empty() { String::new() } else { format!("{before}{words}") }
-    };
-    NoCookies {
-        visitors: piece(" for visitors who are ", list(&rule.visitors)),
-        pages: piece(" on these pages: ", list(&rule.pages)),
-        except: piece(", except ", list(&rule.except)),
+    fn claim_of(&self, word: String, about: About, text: String) -> Claim {
+        Claim {
+            id: format!("claims.{word}"),
+            text,
+            about,
+            strength: self.strength,
+            place: self.place,
+            source: self.source.clone(),
+        }
     }
 }
 

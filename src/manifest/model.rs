@@ -3,7 +3,7 @@
 //! Every field is three-valued (stated true, stated false, unstated): `Option` all over. What is
 //! unstated is never a violation.
 
-use super::fields::item_fields;
+use super::fields::{item_fields, party_fields, sentence_fields};
 use super::{Glob, LifetimeRule, NamePattern, PagePattern, Place, RequestPattern};
 use crate::cookie::SameSite;
 use crate::observation::StorageKind;
@@ -64,55 +64,74 @@ pub struct PageClass {
     pub place: Place,
 }
 
-macro_rules! item {
-    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
-        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
-        /// A declared cookie or storage item. What is not stated is none or empty.
-        #[derive(Clone, Debug)]
-        pub struct Item {
-            /// Stable key in claim ids: its `id` where it states one, else the first name (of a storage
-            /// item with its kind: `local-storage:theme`). No two items have the same.
-            pub key: String,
-            pub kind: StorageKind,
-            pub names: Vec<NamePattern>,
-            /// The names on https, where the manifest gives others.
-            pub https_names: Vec<NamePattern>,
-            pub group: Option<String>,
+/// A struct of what can be stated, after what it has besides.
+macro_rules! stated {
+    ({ $(#[$meta:meta])* $name:ident { $($also:tt)* } }
+    $($field:ident: $written:ty => $meant:ty, $($of:ident,)? $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {
+        $(#[$meta])*
+        pub struct $name {
+            $($also)*
             $(#[doc = $about] pub $field: $meant,)+
-            pub strength: Strength,
-            /// Fields that are stated harder or softer than the rest.
-            pub strengths: BTreeMap<String, Strength>,
-            /// Where the entry and each of its fields stand.
-            pub place: Place,
-            pub places: BTreeMap<String, Place>,
-            /// The policy's own sentence.
-            pub source: Option<String>,
-            /// The policy's sentences for single fields.
-            pub sources: BTreeMap<String, String>,
+        }
+    };
+}
+
+/// The checkable aspects of something, after those that no field of their own states.
+macro_rules! aspects {
+    ({ $(#[$meta:meta])* $name:ident { $($(#[$also_meta:meta])* $also:ident => $key:expr,)* } }
+    $($field:ident: $written:ty => $meant:ty, $($of:ident,)? $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$also_meta])* $also,)*
+            $($(#[doc = $about] $aspect $(($each))?,)?)+
         }
 
-        impl Item {
-            /// A cookie of this name, or of names like this glob, of which nothing is stated.
-            pub fn named(name: &str) -> Self {
-                Item {
-                    key: name.to_owned(),
-                    kind: StorageKind::Cookie,
-                    names: vec![NamePattern::glob(name)],
-                    https_names: Vec::new(),
-                    group: None,
-                    $($field: <$meant>::default(),)+
-                    strength: Strength::default(),
-                    strengths: BTreeMap::new(),
-                    place: Place::default(),
-                    places: BTreeMap::new(),
-                    source: None,
-                    sources: BTreeMap::new(),
+        impl $name {
+            /// The manifest's field that states it; none for what needs no field.
+            pub fn field(self) -> Option<&'static str> {
+                match self {
+                    $($name::$also => $key,)*
+                    $($($name::$aspect { .. } => Some(stringify!($field)),)?)+
                 }
             }
         }
     };
 }
-item_fields!(item);
+
+item_fields! { stated
+    /// A declared cookie or storage item. What is not stated is none or empty.
+    #[derive(Clone, Debug, Default)]
+    Item {
+        /// Stable key in claim ids: its `id` where it states one, else the first name (of a storage
+        /// item with its kind: `local-storage:theme`). No two items have the same.
+        pub key: String,
+        pub kind: StorageKind,
+        pub names: Vec<NamePattern>,
+        /// The names on https, where the manifest gives others.
+        pub https_names: Vec<NamePattern>,
+        pub group: Option<String>,
+        pub strength: Strength,
+        /// Fields that are stated harder or softer than the rest.
+        pub strengths: BTreeMap<String, Strength>,
+        /// Where the entry and each of its fields stand.
+        pub place: Place,
+        pub places: BTreeMap<String, Place>,
+        /// The policy's own sentence.
+        pub source: Option<String>,
+        /// The policy's sentences for single fields.
+        pub sources: BTreeMap<String, String>,
+    }
+}
+
+impl Item {
+    /// A cookie of this name, or of names like this glob, of which nothing is stated.
+    pub fn named(name: &str) -> Self {
+        Item { key: name.to_owned(), names: vec![NamePattern::glob(name)], ..Item::default() }
+    }
+}
 
 /// When `Secure` must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,89 +221,27 @@ pub enum Strength {
     Error,
 }
 
-/// `[[third_parties]]`
-#[derive(Clone, Debug)]
-pub struct ThirdParty {
-    pub key: String,
-    pub provider: String,
-    pub category: Option<Category>,
-    /// Hosts of the provider (`plausible.io`, `*.stripe.com`).
-    pub domains: Vec<Glob>,
-    /// Classes of pages where it may appear; empty: any.
-    pub allowed_on: Vec<String>,
-    /// What it waits for.
-    pub after: Option<Trigger>,
-    pub sets_cookies: Option<bool>,
-    pub sets_storage: Option<bool>,
-    /// Its requests carry identifiers that tell visitors apart.
-    pub identifiers: Option<bool>,
-    /// Its requests carry personal data.
-    pub personal_data: Option<bool>,
-    /// Embedded in own pages, or reached only by a redirect.
-    pub embedded: Option<bool>,
-    /// Its cookies stay on its own domains, never in the site's name.
-    pub confined: Option<bool>,
-    /// It is the only provider of its role: `payment`, `analytics`, ...
-    pub only_provider_of: Option<String>,
-    /// It acts without asking for consent.
-    pub needs_consent: Option<bool>,
-    pub strength: Strength,
-    pub strengths: BTreeMap<String, Strength>,
-    pub place: Place,
-    pub places: BTreeMap<String, Place>,
-    pub source: Option<String>,
-    pub sources: BTreeMap<String, String>,
+party_fields! { stated
+    /// `[[third_parties]]`
+    #[derive(Clone, Debug)]
+    ThirdParty {
+        pub key: String,
+        pub provider: String,
+        /// Hosts of the provider (`plausible.io`, `*.stripe.com`).
+        pub domains: Vec<Glob>,
+        pub strength: Strength,
+        pub strengths: BTreeMap<String, Strength>,
+        pub place: Place,
+        pub places: BTreeMap<String, Place>,
+        pub source: Option<String>,
+        pub sources: BTreeMap<String, String>,
+    }
 }
 
-/// `[claims]`: sentences about the site as a whole.
-#[derive(Clone, Debug, Default)]
-pub struct PolicyClaims {
-    pub inventory: Option<Stated<Inventory>>,
-    /// The only categories that occur.
-    pub categories: Option<Stated<Vec<Category>>>,
-    /// No cookies of these kinds, with where that holds.
-    pub advertising: Option<Stated<Absence>>,
-    pub tracking: Option<Stated<Absence>>,
-    pub analytics_cookies: Option<Stated<Absence>>,
-    pub third_party_cookies: Option<Stated<ThirdPartyRule>>,
-    /// Third-party frames and scripts in pages.
-    pub third_party_embeds: Option<Stated<Absence>>,
-    /// Every third party that the site's pages ask for something is declared.
-    pub third_parties: Option<Stated<PartyList>>,
-    /// Third-party scripts that set cookies, in either party's name.
-    pub cookie_setting_scripts: Option<Stated<Absence>>,
-    pub cross_site_tracking: Option<Stated<Absence>>,
-    /// Identifiers in storage beyond the declared items.
-    pub undeclared_storage: Option<Stated<Absence>>,
-    pub no_cookies: Vec<Stated<NoCookies>>,
-    /// Nothing is set or sent over plain http where the site has https.
-    pub plain_http_cookies: Option<Stated<Absence>>,
-    pub consent_banner: Option<Stated<BannerRule>>,
-    /// Categories that wait for consent.
-    pub consent_before: Option<Stated<Vec<Category>>>,
-    /// Asked anew when a category that needs consent is added.
-    pub consent_renewed_on_change: Option<Stated<bool>>,
-    /// Hosts whose pages link to the policy are covered by it.
-    pub covers_linking_hosts: Option<Stated<bool>>,
-    /// The policy page shows when it was last changed.
-    pub last_updated_shown: Option<Stated<bool>>,
-    /// The policy page answers.
-    pub policy_reachable: Option<Stated<bool>>,
-    /// The policy page names every cookie that was seen.
-    pub policy_names_cookies: Option<Stated<bool>>,
-    /// The published policy declares what the manifest declares. Unstated: yes, as a warning, where the
-    /// manifest says where the policy is published.
-    pub policy_agrees: Option<Stated<bool>>,
-    /// The policy page's links to pages of the site lead somewhere. Unstated: likewise.
-    pub policy_links: Option<Stated<bool>>,
-    /// A change of the inventory moves the policy's date (two scans).
-    pub date_follows_inventory: Option<Stated<bool>>,
-    /// Pages refused when all strictly necessary cookies are blocked.
-    pub necessary_required_for: Option<Stated<Vec<String>>>,
-    /// Logging in works without an answer to a banner.
-    pub login_without_consent: Option<Stated<bool>>,
-    /// `Sec-GPC` is honoured: nothing but strictly necessary cookies with it.
-    pub honours_gpc: Option<Stated<bool>>,
+sentence_fields! { stated
+    /// `[claims]`: sentences about the site as a whole.
+    #[derive(Clone, Debug, Default)]
+    PolicyClaims {}
 }
 
 /// A stated value, with its place, strength and sentence.
@@ -315,6 +272,10 @@ pub struct Absence {
     /// Visitors; empty: all.
     pub visitors: Vec<VisitorState>,
 }
+
+/// No identifiers, and where that holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoIdentifiers(pub Absence);
 
 /// What the list of third parties says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -388,88 +349,29 @@ pub enum About {
     Policy(PolicyAspect),
 }
 
-/// The checkable aspects of a declared item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ItemAspect {
-    /// It is seen, under this name.
-    Present,
-    /// The name by scheme.
-    Name,
-    Category,
-    Lifetime,
-    /// The lifetime stated for some visitors only.
-    LifetimeFor(VisitorState),
-    Rolling,
-    HttpOnly,
-    Secure,
-    SameSite,
-    Path,
-    Domain,
-    Party,
-    Partitioned,
-    /// `__Host-`, `__Secure-`, `__Http-`, `__Host-Http-` keep their promises.
-    Prefix,
-    /// A browser takes it.
-    Accepted,
-    SetOn,
-    SetBy,
-    SentOnlyTo,
-    SentCrossSite,
-    Visitors,
-    Trigger,
-    RequiredFor,
-    OnlyWith,
-    Refreshes,
-    UpdatedBy,
-    Value,
-    ScriptReadable,
-    MirroredIn,
-    ClearedOnLogout,
+item_fields! { aspects
+    /// The checkable aspects of a declared item.
+    ItemAspect {
+        /// It is seen, under this name.
+        Present => None,
+        /// The name by scheme.
+        Name => Some("name"),
+        /// `__Host-`, `__Secure-`, `__Http-`, `__Host-Http-` keep their promises.
+        Prefix => None,
+        /// A browser takes it.
+        Accepted => None,
+    }
 }
 
-/// The checkable aspects of a third party.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ThirdPartyAspect {
-    AllowedOn,
-    After,
-    SetsCookies,
-    SetsStorage,
-    Identifiers,
-    PersonalData,
-    Embedded,
-    Confined,
-    OnlyProvider,
-    NeedsConsent,
+party_fields! { aspects
+    /// The checkable aspects of a third party.
+    ThirdPartyAspect {}
 }
 
-/// The checkable sentences about the site as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PolicyAspect {
-    Inventory,
-    Categories,
-    Advertising,
-    Tracking,
-    AnalyticsCookies,
-    ThirdPartyCookies,
-    ThirdPartyEmbeds,
-    ThirdParties,
-    CookieSettingScripts,
-    CrossSiteTracking,
-    UndeclaredStorage,
-    PlainHttpCookies,
-    BannerShown,
-    BannerNotRepeated,
-    BannerBackAfterClearing,
-    ConsentBefore,
-    ConsentRenewedOnChange,
-    CoversLinkingHosts,
-    LastUpdatedShown,
-    PolicyReachable,
-    PolicyNamesCookies,
-    PolicyAgrees,
-    PolicyLinks,
-    DateFollowsInventory,
-    NecessaryRequiredFor,
-    LoginWithoutConsent,
-    HonoursGpc,
+sentence_fields! { aspects
+    /// The checkable sentences about the site as a whole.
+    PolicyAspect {
+        BannerNotRepeated => Some("consent_banner"),
+        BannerBackAfterClearing => Some("consent_banner"),
+    }
 }

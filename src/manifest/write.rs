@@ -2,10 +2,10 @@
 //! people where the writer of a draft or an import has some. What groups have in common is written
 //! with each entry.
 
-use super::fields::item_fields;
+use super::fields::{item_fields, party_fields, sentence_fields};
 use super::{
-    Absence, BannerRule, Category, DomainRule, Glob, Item, LifetimeRule, Manifest, NamePattern, PathRule,
-    PolicyClaims, Stated, Strength, ThirdParty, ThirdPartyRule, Trigger, VisitorState,
+    Absence, BannerRule, DomainRule, Glob, Item, LifetimeRule, Manifest, NamePattern, NoCookies,
+    NoIdentifiers, PathRule, PolicyClaims, Stated, Strength, ThirdParty, Trigger, VisitorState,
 };
 use crate::config::Words;
 use crate::legible::is_unsafe;
@@ -158,26 +158,12 @@ impl Writer<'_> {
 
     fn party(&mut self, at: usize, party: &ThirdParty) {
         self.text.push_str("\n[[third_parties]]\n");
-        let stated = |value: Option<bool>| value.map(|value| value.to_string());
-        let fields = [
+        let mut fields = vec![
             ("id", (super::decode::slug(&party.provider) != party.key).then(|| quoted(&party.key))),
             ("provider", Some(quoted(&party.provider))),
-            (
-                "domains",
-                Some(list(party.domains.iter().map(ToString::to_string)).unwrap_or_else(|| "[]".to_owned())),
-            ),
-            ("category", party.category.map(|category| quoted(category.word()))),
-            ("allowed_on", list(party.allowed_on.iter().cloned())),
-            ("after", party.after.in_file()),
-            ("sets_cookies", stated(party.sets_cookies)),
-            ("sets_storage", stated(party.sets_storage)),
-            ("identifiers", stated(party.identifiers)),
-            ("personal_data", stated(party.personal_data)),
-            ("embedded", stated(party.embedded)),
-            ("confined", stated(party.confined)),
-            ("only_provider_of", party.only_provider_of.as_deref().map(quoted)),
-            ("needs_consent", stated(party.needs_consent)),
+            ("domains", Some(party.domains.text())),
         ];
+        fields.extend(texts_of_party(party));
         for (key, value) in fields {
             self.remark(Spot::Party(at, key));
             if let Some(value) = value {
@@ -212,64 +198,7 @@ impl Writer<'_> {
     }
 
     fn claims(&mut self, policy: &PolicyClaims) {
-        let yes = |stated: &Option<Stated<bool>>| {
-            stated.as_ref().map(|stated| sentence(stated, &stated.value.to_string()))
-        };
-        let categories = |stated: &Option<Stated<Vec<Category>>>| {
-            stated.as_ref().map(|stated| {
-                let words = stated.value.iter().map(|category| category.word().to_owned());
-                sentence(stated, &list(words).unwrap_or_else(|| "[]".to_owned()))
-            })
-        };
-        let none = |stated: &Option<Stated<Absence>>| stated.as_ref().map(|stated| absence(stated, "none"));
-        let fields = [
-            (
-                "inventory",
-                policy.inventory.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word()))),
-            ),
-            ("categories", categories(&policy.categories)),
-            ("advertising", none(&policy.advertising)),
-            ("tracking", none(&policy.tracking)),
-            ("analytics_cookies", none(&policy.analytics_cookies)),
-            (
-                "third_party_cookies",
-                policy
-                    .third_party_cookies
-                    .as_ref()
-                    .map(|stated: &Stated<ThirdPartyRule>| sentence(stated, &quoted(stated.value.word()))),
-            ),
-            ("third_party_embeds", none(&policy.third_party_embeds)),
-            (
-                "third_parties",
-                policy.third_parties.as_ref().map(|stated| sentence(stated, &quoted(stated.value.word()))),
-            ),
-            ("cookie_setting_scripts", none(&policy.cookie_setting_scripts)),
-            ("cross_site_tracking", none(&policy.cross_site_tracking)),
-            (
-                "undeclared_storage",
-                policy.undeclared_storage.as_ref().map(|stated| absence(stated, "no-identifiers")),
-            ),
-            ("plain_http_cookies", none(&policy.plain_http_cookies)),
-            ("no_cookies", no_cookies(policy)),
-            ("consent_banner", policy.consent_banner.as_ref().map(banner)),
-            ("consent_before", categories(&policy.consent_before)),
-            ("consent_renewed_on_change", yes(&policy.consent_renewed_on_change)),
-            ("covers_linking_hosts", yes(&policy.covers_linking_hosts)),
-            ("last_updated_shown", yes(&policy.last_updated_shown)),
-            ("policy_reachable", yes(&policy.policy_reachable)),
-            ("policy_names_cookies", yes(&policy.policy_names_cookies)),
-            ("policy_agrees", yes(&policy.policy_agrees)),
-            ("policy_links", yes(&policy.policy_links)),
-            ("date_follows_inventory", yes(&policy.date_follows_inventory)),
-            (
-                "necessary_required_for",
-                policy.necessary_required_for.as_ref().map(|stated| {
-                    sentence(stated, &list(stated.value.iter().cloned()).unwrap_or_else(|| "[]".to_owned()))
-                }),
-            ),
-            ("login_without_consent", yes(&policy.login_without_consent)),
-            ("honours_gpc", yes(&policy.honours_gpc)),
-        ];
+        let fields = texts_of_sentences(policy);
         if fields.iter().all(|(_, value)| value.is_none()) && !self.remarks.contains_key(&Spot::Claims) {
             return;
         }
@@ -292,16 +221,19 @@ pub(super) fn item_text(item: &Item) -> String {
     to.text
 }
 
-macro_rules! texts_of_fields {
-    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
-        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
-        /// What is stated of an entry beside its names, and what is not.
-        fn texts_of_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
-            vec![$((stringify!($field), item.$field.in_file()),)+]
+/// What is stated of something beside its names, and what is not.
+macro_rules! texts {
+    ({ $name:ident of $of:ident }
+    $($field:ident: $written:ty => $meant:ty, $($kind:ident,)? $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {
+        fn $name(of: &$of) -> Vec<(&'static str, Option<String>)> {
+            vec![$((stringify!($field), of.$field.in_file()),)+]
         }
     };
 }
-item_fields!(texts_of_fields);
+item_fields!(texts texts_of_item of Item);
+party_fields!(texts texts_of_party of ThirdParty);
+sentence_fields!(texts texts_of_sentences of PolicyClaims);
 
 /// The fields of an entry, each with its value as the file has it, where it is stated.
 pub(super) fn item_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
@@ -315,7 +247,7 @@ pub(super) fn item_fields(item: &Item) -> Vec<(&'static str, Option<String>)> {
         ("kind", (!cookie).then(|| quoted(item.kind.word()))),
         ("about", None),
     ];
-    fields.extend(texts_of_fields(item));
+    fields.extend(texts_of_item(item));
     fields
 }
 
@@ -332,8 +264,7 @@ impl<T: Text> InFile for Option<T> {
 
 impl<T: Text> InFile for Vec<T> {
     fn in_file(&self) -> Option<String> {
-        let each: Vec<String> = self.iter().map(Text::text).collect();
-        (!each.is_empty()).then(|| format!("[{}]", each.join(", ")))
+        (!self.is_empty()).then(|| self.text())
     }
 }
 
@@ -353,6 +284,12 @@ trait Text {
 impl<T: Words> Text for T {
     fn text(&self) -> String {
         quoted(self.word())
+    }
+}
+
+impl<T: Text> Text for Vec<T> {
+    fn text(&self) -> String {
+        format!("[{}]", self.iter().map(Text::text).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -410,75 +347,76 @@ impl Text for LifetimeRule {
     }
 }
 
-/// A sentence's value alone, or with its strength and source.
-fn sentence<T>(stated: &Stated<T>, value: &str) -> String {
-    let more = more(stated);
-    if more.is_empty() { value.to_owned() } else { format!("{{ is = {value}{more} }}") }
-}
-
-fn more<T>(stated: &Stated<T>) -> String {
-    let mut more = String::new();
-    if stated.strength != Strength::default() {
-        let _ = write!(more, ", strength = {}", quoted(stated.strength.word()));
-    }
-    if let Some(source) = &stated.source {
-        let _ = write!(more, ", source = {}", quoted(source));
-    }
-    more
-}
-
-fn absence(stated: &Stated<Absence>, word: &str) -> String {
-    let Absence { third_party_only, pages, visitors } = &stated.value;
-    let mut parts = vec![format!("is = {}", quoted(word))];
-    if *third_party_only {
-        parts.push("third_party_only = true".to_owned());
-    }
-    parts.extend(list(pages.iter().cloned()).map(|pages| format!("pages = {pages}")));
-    parts.extend(states(visitors).map(|visitors| format!("visitors = {visitors}")));
-    let more = more(stated);
-    if parts.len() == 1 && more.is_empty() {
-        quoted(word)
-    } else {
-        format!("{{ {}{more} }}", parts.join(", "))
-    }
-}
-
-fn no_cookies(policy: &PolicyClaims) -> Option<String> {
-    if policy.no_cookies.is_empty() {
-        return None;
-    }
-    let entries: Vec<String> = policy
-        .no_cookies
-        .iter()
-        .map(|stated| {
-            let rule = &stated.value;
-            let mut parts = Vec::new();
-            parts.extend(states(&rule.visitors).map(|visitors| format!("visitors = {visitors}")));
-            parts.extend(list(rule.pages.iter().cloned()).map(|pages| format!("pages = {pages}")));
-            parts.extend(list(rule.except.iter().cloned()).map(|except| format!("except = {except}")));
-            let more = more(stated);
-            let parts = parts.join(", ");
-            let inner = format!("{parts}{more}");
-            format!("{{ {} }}", inner.trim_start_matches(", "))
-        })
-        .collect();
-    Some(format!("[{}]", entries.join(", ")))
-}
-
-fn banner(stated: &Stated<BannerRule>) -> String {
-    match &stated.value {
-        BannerRule::None => sentence(stated, &quoted("none")),
-        BannerRule::Shown { repeated, back_after_clearing } => {
-            let mut parts = vec!["shown = \"first-visit\"".to_owned()];
-            parts.extend(repeated.map(|repeated| format!("repeated = {repeated}")));
-            parts.extend(back_after_clearing.map(|back| format!("back_after_clearing = {back}")));
-            format!("{{ {}{} }}", parts.join(", "), more(stated))
+/// A sentence in short, where that says everything, or as a table.
+impl<T: Said> Text for Stated<T> {
+    fn text(&self) -> String {
+        let mut parts = self.value.parts();
+        if self.strength != Strength::default() {
+            parts.push(("strength", Some(self.strength.text())));
+        }
+        parts.push(("source", self.source.in_file()));
+        parts.retain(|(_, text)| text.is_some());
+        match parts.as_mut_slice() {
+            [("is", Some(text))] => std::mem::take(text),
+            parts => {
+                let each = parts.iter().flat_map(|(key, text)| Some(format!("{key} = {}", text.as_ref()?)));
+                format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))
+            }
         }
     }
 }
 
-fn states(visitors: &[VisitorState]) -> Option<String> {
-    list(visitors.iter().map(|state| state.word().to_owned()))
+/// What a sentence's table says, beside its strength and source.
+trait Said {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)>;
+}
+
+impl<T: Text> Said for T {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        vec![("is", Some(self.text()))]
+    }
+}
+
+impl Said for Absence {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        vec![
+            ("is", Some(quoted("none"))),
+            ("third_party_only", self.third_party_only.then(|| true.text())),
+            ("pages", self.pages.in_file()),
+            ("visitors", self.visitors.in_file()),
+        ]
+    }
+}
+
+impl Said for NoIdentifiers {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        let mut parts = self.0.parts();
+        parts[0].1 = Some(quoted("no-identifiers"));
+        parts
+    }
+}
+
+impl Said for NoCookies {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        vec![
+            ("visitors", self.visitors.in_file()),
+            ("pages", self.pages.in_file()),
+            ("except", self.except.in_file()),
+        ]
+    }
+}
+
+impl Said for BannerRule {
+    fn parts(&self) -> Vec<(&'static str, Option<String>)> {
+        match self {
+            BannerRule::None => vec![("is", Some(quoted("none")))],
+            BannerRule::Shown { repeated, back_after_clearing } => vec![
+                ("shown", Some(quoted("first-visit"))),
+                ("repeated", repeated.in_file()),
+                ("back_after_clearing", back_after_clearing.in_file()),
+            ],
+        }
+    }
 }
 
 /// A lifetime as the manifest writes it.
@@ -517,12 +455,6 @@ fn name(pattern: &NamePattern) -> String {
     } else {
         written
     }
-}
-
-/// `["a", "b"]`; none of nothing.
-fn list(texts: impl IntoIterator<Item = String>) -> Option<String> {
-    let each: Vec<String> = texts.into_iter().map(|text| quoted(&text)).collect();
-    (!each.is_empty()).then(|| format!("[{}]", each.join(", ")))
 }
 
 /// A key as TOML takes it, in quotes where it must be.

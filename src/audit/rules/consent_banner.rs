@@ -28,7 +28,7 @@ Where no banner is promised, a page that loads a known consent platform is enoug
 
 /// The moments that speak for themselves, with what is claimed of them.
 const MOMENTS: &[(BannerMoment, PolicyAspect, &str)] = &[
-    (BannerMoment::FirstVisit, PolicyAspect::BannerShown, "on a first visit"),
+    (BannerMoment::FirstVisit, PolicyAspect::ConsentBanner, "on a first visit"),
     (BannerMoment::AfterConsent, PolicyAspect::BannerNotRepeated, "after consent was given"),
     (BannerMoment::AfterClearing, PolicyAspect::BannerBackAfterClearing, "after the site's data was cleared"),
 ];
@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         let message = format!("{} loads a consent platform from {}", words::path(&first.page), first.host);
         found.push(
             Violation::new(&RULE, "consent banner", message)
-                .refutes([About::Policy(PolicyAspect::BannerShown)])
+                .refutes([About::Policy(PolicyAspect::ConsentBanner)])
                 .because([Cause::Banner])
                 .because(of_host(context, &first.host))
                 .confidence(Confidence::Medium)

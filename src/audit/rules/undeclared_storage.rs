@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let mut by_key: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.undeclared().filter(|seen| seen.kind() != StorageKind::Cookie) {
         let watches = seen.fact.as_ref().is_some_and(|fact| fact.role.tracks());
-        if covers(context, &stated.value, seen)
+        if covers(context, &stated.value.0, seen)
             && (watches || identifies(seen))
             && !allowed_by_provider(context, seen)
             && !away(context, seen)
@@ -47,18 +47,19 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
 
 fn standing(context: &Context<'_>) -> Option<Standing> {
     let stated = context.manifest.policy.undeclared_storage.as_ref()?;
-    Some(standing::never(context, &scope_of(&stated.value), "plain HTTP has no storage"))
+    Some(standing::never(context, &scope_of(&stated.value.0), "plain HTTP has no storage"))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::audit::testing::*;
-    use crate::manifest::Absence;
+    use crate::manifest::NoIdentifiers;
     use crate::observation::StorageKind;
 
     #[test]
     fn identifiers_are_told_from_settings() {
-        let site = Site::plain().claims(|policy| policy.undeclared_storage = stated(Absence::default()));
+        let site =
+            Site::plain().claims(|policy| policy.undeclared_storage = stated(NoIdentifiers::default()));
         site.when(stored(
             StorageKind::LocalStorage,
             "ajs_anonymous_id",

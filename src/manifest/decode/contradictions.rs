@@ -281,7 +281,7 @@ pub(super) fn of_sentences(claims: &Sentences, site: &SiteTable, entries: &[Entr
         ];
         for (absent, claim, sentence) in absences {
             let excluded = claim.as_ref().is_some_and(|claim| {
-                let claim = &claim.sentence;
+                let claim = &claim.value;
                 claim.pages.is_empty() && claim.visitors.is_empty() && (third || !claim.third_party_only)
             });
             if excluded && category == absent && entry.kind == StorageKind::Cookie {
@@ -294,7 +294,7 @@ pub(super) fn of_sentences(claims: &Sentences, site: &SiteTable, entries: &[Entr
             }
         }
     }
-    let no_banner = claims.consent_banner.as_ref().is_some_and(|banner| !banner.0.shown);
+    let no_banner = claims.consent_banner.as_ref().is_some_and(|banner| !banner.value.shown);
     for entry in entries.iter().filter(|_| no_banner) {
         if matches!(entry.attributes.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)) {
             against(

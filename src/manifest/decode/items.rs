@@ -62,8 +62,9 @@ macro_rules! of {
 }
 
 macro_rules! attributes {
-    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
-        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
+    ({}
+    $($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {
         /// Everything that can be said of an item, and where it is said.
         #[derive(Clone, Debug, Default)]
         pub(super) struct Attributes {
@@ -123,8 +124,8 @@ macro_rules! attributes {
 }
 item_fields!(attributes);
 
-const STRENGTH: &str = "Whether breaking the statement is an error or a warning; also by field.";
-const SOURCE: &str = "The policy's own sentence; also by field.";
+pub(super) const STRENGTH: &str = "Whether breaking the statement is an error or a warning; also by field.";
+pub(super) const SOURCE: &str = "The policy's own sentence; also by field.";
 
 /// Fields of an item that may have a strength and a source of their own: those that state something
 /// checkable, and `name`.

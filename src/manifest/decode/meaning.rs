@@ -2,16 +2,19 @@
 
 use super::contradictions;
 use super::items::{ClassNames, Entry, Group, ItemName, ItemNames, PageNames};
-use super::sentences::{AbsenceSentence, Absent, LinkEntry, NoCookiesEntry, PartyEntry, Sentence, Sentences};
+use super::sentences::{
+    AbsenceWord, Absent, Banner, LinkEntry, Long, NoCookiesFor, PartyEntry, Sentence, Sentences,
+};
 use super::values::{LifetimeFor, PerField};
 use super::{SiteTable, Written};
 use crate::config::{Lenient, OneOrMore, Place, Problems, Spanned, Words, nearest, shortened};
 use crate::cookie::SameSite;
-use crate::manifest::fields::item_fields;
+use crate::manifest::fields::{item_fields, party_fields, sentence_fields};
 use crate::manifest::{
-    Absence, BannerRule, Category, ClassPattern, DeclaredLink, DeclaredParty, DeclaredSite, DomainRule, Item,
-    LifetimeRule, Manifest, NamePattern, NoCookies, PageClass, PathRule, PolicyClaims, SecureRule, Stated,
-    Strength, ThirdParty, Trigger, ValueRule, VisitorState, claims_of,
+    Absence, BannerRule, Category, ClassPattern, DeclaredLink, DeclaredParty, DeclaredSite, DomainRule,
+    Inventory, Item, LifetimeRule, Manifest, NamePattern, NoCookies, PageClass, PartyList, PathRule,
+    PolicyClaims, SecureRule, Stated, ThirdParty, ThirdPartyRule, Trigger, ValueRule, VisitorState,
+    claims_of,
 };
 use crate::observation::StorageKind;
 use std::collections::BTreeMap;
@@ -192,31 +195,59 @@ fn page_classes(
     pages
 }
 
-macro_rules! item {
-    ($($field:ident: $written:ty => $meant:ty, $of:ident, $about:literal
-        $(, checked $aspect:ident $(($any:tt))? $(|$thing:ident, $value:ident| $says:expr)?)?;)+) => {
-        fn item(entry: &Entry, key: &str, known: &Known<'_>, problems: &mut Problems) -> Item {
-            let stated = &entry.attributes;
-            let (strength, strengths) = per_field(&stated.strength);
-            let (source, sources) = per_field(&stated.source);
-            Item {
-                key: key.to_owned(),
-                kind: entry.kind,
-                names: entry.names.clone(),
-                https_names: entry.https_names.clone(),
-                group: entry.group.as_ref().map(|group| group.value.clone()),
-                $($field: stated.$field.as_ref().map(|it| it.meant(known, problems)).unwrap_or_default(),)+
-                strength: strength.unwrap_or_default(),
-                strengths,
-                place: problems.place(entry.span.start),
-                places: places(&stated.spans, problems),
-                source,
-                sources,
-            }
+/// An entry as meant: what its fields state, and what else is given.
+macro_rules! entry {
+    ({ $stated:expr, $known:ident, $problems:ident => $name:ident { $($also:tt)* } }
+    $($field:ident: $written:ty => $meant:ty, $($of:ident,)? $about:literal
+        $(, checked $aspect:ident $(($each:ty))? $(|$thing:tt, $value:ident| $says:expr)?)?;)+) => {{
+        let stated = $stated;
+        let (strength, strengths) = per_field(&stated.strength);
+        let (source, sources) = per_field(&stated.source);
+        $name {
+            $($field: Field::of(stated.$field.as_ref().map(|it| it.meant($known, $problems))),)+
+            strength: strength.unwrap_or_default(),
+            strengths,
+            places: places(&stated.spans, $problems),
+            source,
+            sources,
+            $($also)*
         }
-    };
+    }};
 }
-item_fields!(item);
+
+fn item(entry: &Entry, key: &str, known: &Known<'_>, problems: &mut Problems) -> Item {
+    item_fields!(entry &entry.attributes, known, problems => Item {
+        key: key.to_owned(),
+        kind: entry.kind,
+        names: entry.names.clone(),
+        https_names: entry.https_names.clone(),
+        group: entry.group.as_ref().map(|group| group.value.clone()),
+        place: problems.place(entry.span.start),
+    })
+}
+
+/// A field as meant, which is none or empty where nothing is stated.
+trait Field<T> {
+    fn of(stated: Option<T>) -> Self;
+}
+
+impl<T> Field<T> for Option<T> {
+    fn of(stated: Option<T>) -> Self {
+        stated
+    }
+}
+
+impl<T> Field<Vec<T>> for Vec<T> {
+    fn of(stated: Option<Vec<T>>) -> Self {
+        stated.unwrap_or_default()
+    }
+}
+
+impl<K, T> Field<BTreeMap<K, T>> for BTreeMap<K, T> {
+    fn of(stated: Option<BTreeMap<K, T>>) -> Self {
+        stated.unwrap_or_default()
+    }
+}
 
 /// What a field means: mostly what is written; references are followed.
 trait Meaning {
@@ -228,10 +259,10 @@ trait Meaning {
 macro_rules! as_written {
     ($($type:ty),+) => {$(
         impl Meaning for $type {
-            type Meant = Option<$type>;
+            type Meant = $type;
 
-            fn meant(&self, _: &Known<'_>, _: &mut Problems) -> Option<$type> {
-                Some(self.clone())
+            fn meant(&self, _: &Known<'_>, _: &mut Problems) -> $type {
+                self.clone()
             }
         }
     )+};
@@ -242,10 +273,13 @@ as_written!(
     Category,
     DeclaredParty,
     DomainRule,
+    Inventory,
     LifetimeRule,
+    PartyList,
     PathRule,
     SameSite,
     SecureRule,
+    ThirdPartyRule,
     Trigger,
     ValueRule
 );
@@ -291,10 +325,43 @@ impl Meaning for ItemNames {
 }
 
 impl Meaning for ItemName {
-    type Meant = Option<String>;
+    type Meant = String;
 
-    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> Option<String> {
-        Some(known.item(&self.0, problems))
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> String {
+        known.item(&self.0, problems)
+    }
+}
+
+impl<W: AbsenceWord> Meaning for Absent<W> {
+    type Meant = W::Meant;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> W::Meant {
+        self.word.of(Absence {
+            third_party_only: self.third_party_only,
+            pages: known.pages_of(&self.pages, problems),
+            visitors: self.visitors.clone(),
+        })
+    }
+}
+
+impl Meaning for Banner {
+    type Meant = BannerRule;
+
+    fn meant(&self, _: &Known<'_>, _: &mut Problems) -> BannerRule {
+        let Banner { shown, repeated, back_after_clearing } = *self;
+        if shown { BannerRule::Shown { repeated, back_after_clearing } } else { BannerRule::None }
+    }
+}
+
+impl Meaning for NoCookiesFor {
+    type Meant = NoCookies;
+
+    fn meant(&self, known: &Known<'_>, problems: &mut Problems) -> NoCookies {
+        NoCookies {
+            visitors: self.visitors.clone(),
+            pages: known.pages_of(&self.pages, problems),
+            except: self.except.iter().map(|name| known.item(name, problems)).collect(),
+        }
     }
 }
 
@@ -304,30 +371,12 @@ fn third_parties(parties: &[PartyEntry], known: &Known<'_>, problems: &mut Probl
     for party in parties {
         let key = party.id.clone().unwrap_or_else(|| slug(&party.provider));
         unique(&mut taken, &key, "third party", &party.span, problems);
-        let (strength, strengths) = per_field(&party.strength);
-        let (source, sources) = per_field(&party.source);
-        third_parties.push(ThirdParty {
+        third_parties.push(party_fields!(entry party, known, problems => ThirdParty {
             key,
             provider: party.provider.clone(),
-            category: party.category,
             domains: party.domains.iter().map(|domain| domain.value.clone()).collect(),
-            allowed_on: known.pages_of(&party.allowed_on, problems),
-            after: party.after.clone(),
-            sets_cookies: party.sets_cookies,
-            sets_storage: party.sets_storage,
-            identifiers: party.identifiers,
-            personal_data: party.personal_data,
-            embedded: party.embedded,
-            confined: party.confined,
-            only_provider_of: party.only_provider_of.clone(),
-            needs_consent: party.needs_consent,
-            strength: strength.unwrap_or_default(),
-            strengths,
             place: problems.place(party.span.start),
-            places: places(&party.spans, problems),
-            source,
-            sources,
-        });
+        }));
     }
     third_parties
 }
@@ -351,95 +400,50 @@ fn declared_links(links: Vec<LinkEntry>, problems: &mut Problems) -> Vec<Declare
     declared
 }
 
-fn policy(claims: &Sentences, known: &Known<'_>, problems: &mut Problems) -> PolicyClaims {
-    let mut to = Stating { claims, known, problems };
-    PolicyClaims {
-        inventory: to.value("inventory", &claims.inventory),
-        categories: to.list("categories", &claims.categories),
-        advertising: to.absent("advertising", &claims.advertising),
-        tracking: to.absent("tracking", &claims.tracking),
-        analytics_cookies: to.absent("analytics_cookies", &claims.analytics_cookies),
-        third_party_cookies: to.value("third_party_cookies", &claims.third_party_cookies),
-        third_party_embeds: to.absent("third_party_embeds", &claims.third_party_embeds),
-        third_parties: to.value("third_parties", &claims.third_parties),
-        cookie_setting_scripts: to.absent("cookie_setting_scripts", &claims.cookie_setting_scripts),
-        cross_site_tracking: to.absent("cross_site_tracking", &claims.cross_site_tracking),
-        undeclared_storage: to.absent("undeclared_storage", &claims.undeclared_storage),
-        plain_http_cookies: to.absent("plain_http_cookies", &claims.plain_http_cookies),
-        no_cookies: claims.no_cookies.iter().map(|entry| to.no_cookies(entry)).collect(),
-        consent_banner: claims.consent_banner.as_ref().map(|banner| {
-            let banner = &banner.0;
-            let (repeated, back_after_clearing) = (banner.repeated, banner.back_after_clearing);
-            let rule = match banner.shown {
-                true => BannerRule::Shown { repeated, back_after_clearing },
-                false => BannerRule::None,
-            };
-            to.stated("consent_banner", rule, banner.strength, &banner.source, &banner.span)
-        }),
-        consent_before: to.list("consent_before", &claims.consent_before),
-        consent_renewed_on_change: to.value("consent_renewed_on_change", &claims.consent_renewed_on_change),
-        covers_linking_hosts: to.value("covers_linking_hosts", &claims.covers_linking_hosts),
-        last_updated_shown: to.value("last_updated_shown", &claims.last_updated_shown),
-        policy_reachable: to.value("policy_reachable", &claims.policy_reachable),
-        policy_names_cookies: to.value("policy_names_cookies", &claims.policy_names_cookies),
-        policy_agrees: to.value("policy_agrees", &claims.policy_agrees),
-        policy_links: to.value("policy_links", &claims.policy_links),
-        date_follows_inventory: to.value("date_follows_inventory", &claims.date_follows_inventory),
-        necessary_required_for: claims.necessary_required_for.as_ref().map(|sentence| {
-            let classes = to.known.classes(&sentence.value.0, to.problems);
-            to.stated("necessary_required_for", classes, sentence.strength, &sentence.source, &sentence.span)
-        }),
-        login_without_consent: to.value("login_without_consent", &claims.login_without_consent),
-        honours_gpc: to.value("honours_gpc", &claims.honours_gpc),
+macro_rules! policy {
+    ({}
+    $($field:ident: $written:ty => $meant:ty, $about:literal
+        $(, checked $aspect:ident |$thing:tt, $value:ident| $says:expr)?;)+) => {
+        fn policy(claims: &Sentences, known: &Known<'_>, problems: &mut Problems) -> PolicyClaims {
+            PolicyClaims {
+                $($field: claims
+                    .$field
+                    .as_ref()
+                    .map(|said| said.stated(claims.spans.get(stringify!($field)), known, problems))
+                    .unwrap_or_default(),)+
+            }
+        }
+    };
+}
+sentence_fields!(policy);
+
+/// What stands under a key of `[claims]`, as stated.
+trait Stating {
+    type Stated;
+
+    fn stated(&self, key: Option<&Range<usize>>, known: &Known<'_>, problems: &mut Problems) -> Self::Stated;
+}
+
+/// One sentence, which stands where its key does.
+impl<T: Meaning> Stating for Sentence<T> {
+    type Stated = Option<Stated<T::Meant>>;
+
+    fn stated(&self, key: Option<&Range<usize>>, known: &Known<'_>, problems: &mut Problems) -> Self::Stated {
+        Some(Stated {
+            value: self.value.meant(known, problems),
+            strength: self.strength,
+            place: problems.place(key.unwrap_or(&self.span).start),
+            source: self.source.clone(),
+        })
     }
 }
 
-/// Turns sentences into stated values with their places.
-struct Stating<'a, 'k> {
-    claims: &'a Sentences,
-    known: &'a Known<'k>,
-    problems: &'a mut Problems,
-}
+/// Several, each of which stands by itself.
+impl<T: Meaning> Stating for OneOrMore<Long<T>> {
+    type Stated = Vec<Stated<T::Meant>>;
 
-impl Stating<'_, '_> {
-    fn stated<T>(
-        &self,
-        key: &str,
-        value: T,
-        strength: Strength,
-        source: &Option<String>,
-        span: &Range<usize>,
-    ) -> Stated<T> {
-        let start = self.claims.spans.get(key).map_or(span.start, |span| span.start);
-        Stated { value, strength, place: self.problems.place(start), source: source.clone() }
-    }
-
-    fn value<T: Clone>(&self, key: &str, sentence: &Option<Sentence<T>>) -> Option<Stated<T>> {
-        let Sentence { value, strength, source, span } = sentence.as_ref()?;
-        Some(self.stated(key, value.clone(), *strength, source, span))
-    }
-
-    fn list<T: Clone>(&self, key: &str, sentence: &Option<Sentence<OneOrMore<T>>>) -> Option<Stated<Vec<T>>> {
-        let Sentence { value, strength, source, span } = sentence.as_ref()?;
-        Some(self.stated(key, value.0.clone(), *strength, source, span))
-    }
-
-    fn absent<W>(&mut self, key: &str, absent: &Option<Absent<W>>) -> Option<Stated<Absence>> {
-        let AbsenceSentence { third_party_only, pages, visitors, strength, source, span } =
-            &absent.as_ref()?.sentence;
-        let pages = self.known.pages_of(pages, self.problems);
-        let absence = Absence { third_party_only: *third_party_only, pages, visitors: visitors.clone() };
-        Some(self.stated(key, absence, *strength, source, span))
-    }
-
-    fn no_cookies(&mut self, entry: &NoCookiesEntry) -> Stated<NoCookies> {
-        let rule = NoCookies {
-            visitors: entry.visitors.clone(),
-            pages: self.known.pages_of(&entry.pages, self.problems),
-            except: entry.except.iter().map(|name| self.known.item(name, self.problems)).collect(),
-        };
-        let place = self.problems.place(entry.span.start);
-        Stated { value: rule, strength: entry.strength, place, source: entry.source.clone() }
+    fn stated(&self, _: Option<&Range<usize>>, known: &Known<'_>, problems: &mut Problems) -> Self::Stated {
+        self.0.iter().filter_map(|each| each.0.stated(None, known, problems)).collect()
     }
 }
 
