@@ -148,8 +148,7 @@ fn two_runs_differ_in_time_only() {
 fn reports_go_to_files_as_well() {
     let site = small_site();
     let folder = folder(MANIFEST);
-    let outputs =
-        ["--output", "json=report.json", "--output", "report.md", "--output", "terminal=report.txt"];
+    let outputs = ["--output", "json=report.json", "-o", "report.md", "-oterminal=report.txt"];
     let ended = audit(&folder, &site, &outputs);
     let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
     assert!(ended.stdout.contains("upheld"));
@@ -163,6 +162,8 @@ fn a_wrong_output_hurts_before_the_work() {
     let site = small_site();
     let ended = audit(&folder(MANIFEST), &site, &["--output", "json=/nowhere/report.json"]).code(2);
     assert!(ended.stderr.contains("/nowhere/report.json"), "{}", ended.stderr);
+    let ended = audit(&folder(MANIFEST), &site, &["-o", "report"]).code(2);
+    assert!(ended.stderr.contains("say the format, as in `json=report.json`"), "{}", ended.stderr);
     assert_eq!(site.asked().len(), 0);
 }
 

@@ -404,6 +404,18 @@ fn what_is_wrong_with_the_list_or_the_flags_is_said_before_anybody_is_asked() {
     );
     assert!(said(&["--output", "json=sites.toml"]).contains("would be written over"));
     assert!(said(&["--manifest", "x.toml"]).contains("cannot be used with"));
+    let submit = ["fleet", "submit", "docs/cookieproof.toml"];
+    let audit = ["audit", "--sites", "docs/cookieproof.toml"];
+    for args in [&submit[..], &audit] {
+        let told = Cookieproof::new(args).within(fleet.folder.path()).run().code(2).stderr;
+        assert!(
+            told.contains("docs/cookieproof.toml is the plan of one site, and no list of sites"),
+            "{told}"
+        );
+        assert!(told.contains("hint: name it in a list") && !told.contains("unknown key"), "{told}");
+    }
+    let told = Cookieproof::new(["fleet", "collect", "--wait", "5"]).run().code(2).stderr;
+    assert!(told.contains("'--wait <TIME>': `5` has no unit; in seconds it is `5s`"), "{told}");
     fleet.write("sites.toml", "[sites.docs]\nplna = \"docs/cookieproof.toml\"\n");
     let told = said(&[]);
     assert!(told.contains("sites.toml:2:1") && told.contains("did you mean `plan`"), "{told}");

@@ -260,7 +260,7 @@ pub(super) struct Print {
     pub(super) format: FormatWord,
     /// Write a report to a file as well, as in json=report.json (may be repeated); with --sites the
     /// summary, or where {site} is in the path a report for each site
-    #[arg(long, value_name = "FORMAT=PATH")]
+    #[arg(short, long, value_name = "FORMAT=PATH")]
     pub(super) output: Vec<OutputSpec>,
     /// Colours, also by NO_COLOR and FORCE_COLOR: on terminals, always, never
     #[arg(long, value_name = "WHEN", default_value = "auto")]

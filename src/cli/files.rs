@@ -2,7 +2,7 @@
 
 use super::args::Lists;
 use super::complaint::Complaint;
-use super::output;
+use super::{check, output};
 use crate::config::{Format, Problem, Severity, Source};
 use crate::history::baseline::{self, Baseline};
 use crate::intake;
@@ -44,7 +44,18 @@ pub(super) fn plan(path: &Path) -> Result<Plan, Complaint> {
 
 /// Reads a file of sites.
 pub(super) fn sites(path: &Path) -> Result<Vec<SiteEntry>, Complaint> {
-    decoded("sites file", &source(path)?, sites::read)
+    let source = source(path)?;
+    let (tree, _) = source.parse(Format::of(&source.file, source.text()));
+    if tree.is_some_and(|tree| !check::is_sites(&tree) && check::is_plan(&tree)) {
+        return Err(Complaint::usage(format!(
+            "{} is the plan of one site, and no list of sites",
+            source.file
+        ))
+        .hint(
+            "name it in a list, as in `[sites.shop]` and `plan = \"shop.toml\"`, or give the folder it is in",
+        ));
+    }
+    decoded("sites file", &source, sites::read)
 }
 
 /// Reads what the lists of the plan and of the flags know, in this order. What of a list is not in

@@ -198,7 +198,7 @@ impl FromStr for Span {
                 return Err(format!("`{written}` does not begin with a number"));
             }
             if unit.is_empty() {
-                return Err(format!("`{number}` has no unit"));
+                return Err(format!("`{number}` has no unit; in seconds it is `{number}s`"));
             }
             let number: i64 = number.parse().map_err(|_| too_long())?;
             let (least, most) = interval(number, unit)
@@ -286,7 +286,7 @@ mod tests {
         let error = |text: &str| text.parse::<Span>().unwrap_err();
         assert_eq!(error(""), "it is empty");
         assert_eq!(error("a week"), "`a week` does not begin with a number");
-        assert_eq!(error("604800"), "`604800` has no unit");
+        assert_eq!(error("604800"), "`604800` has no unit; in seconds it is `604800s`");
         assert_eq!(error("3 fortnights"), "`fortnights` is not a unit");
         assert_eq!(error("99999999999999999999 s"), "`99999999999999999999 s` is too long");
         assert_eq!(error("999999999999999 years"), "`999999999999999 years` is too long");
