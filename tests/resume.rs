@@ -201,13 +201,13 @@ fn shop(asked: &Asked) -> Answer {
     }
 }
 
-/// A report without what differs by necessity: when it was made, how long it took, how often somebody
-/// logged in, and that the run was interrupted.
+/// A report without what differs by necessity: when it was made, how long it and its clicks took, how often
+/// somebody logged in, and that the run was interrupted.
 fn comparable(ended: &Ended) -> String {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                for name in ["started", "seconds", "logins", "made", "duration"] {
+                for name in ["started", "seconds", "seconds_after_load", "logins", "made", "duration"] {
                     fields.remove(name);
                 }
                 fields.values_mut().for_each(strip);
@@ -329,7 +329,7 @@ fn a_state_of_something_else_is_refused() {
     with(whole.replacen("\"cookieproof ", "\"cookieproof 0.", 1), "another version of cookieproof");
     with(whole.replacen("\"cookieproof_state\":1", "\"cookieproof_state\":9", 1), "of format 9");
     with("{\"format\":1}\n".into(), "it is no state file");
-    with(String::new(), "it is no state file");
+    with(String::new(), "it ends within its first line");
     with(whole.replacen("{\"commit\":", "{\"comet\":", 1), "line ");
     with(
         whole.replacen("\"job\":{\"job\":\"seeds\"}", "\"job\":{\"job\":\"login\"}", 1),
@@ -381,4 +381,114 @@ fn a_run_that_is_stopped_says_how_it_goes_on() {
     assert!(!site.state().exists(), "{}", end.stderr);
     assert!(end.json()["partial"].is_null(), "{}", end.stdout);
     assert!(site.asked().iter().any(|asked| asked == "GET /my/30"));
+}
+
+/// As after a power failure: the file ends anywhere, also in the middle of a line, or the disk gave back a tail of
+/// nothing. What is whole counts, and what was lost is done again.
+#[test]
+fn a_state_that_was_cut_goes_on_from_what_is_whole() {
+    let site = Site::new("cut", PLAN, shop);
+    let state = ["--state", "run.state"];
+    let resume = ["--state", "run.state", "--resume"];
+    let whole = site.audit(&state, 0);
+    let expected = comparable(&whole);
+    let all = site.asked().len();
+    assert_eq!(site.audit(&state, all - 10).code, None);
+    let bytes = fs::read(site.state()).unwrap();
+    let first = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let kept = bytes.len() - first;
+    let mut again = Vec::new();
+    for part in 0..8 {
+        // Seven parts and the whole, each cut in the middle of what it cuts.
+        let cut = first + kept * part / 7 - usize::from(part > 0);
+        let mut text = bytes[..cut].to_vec();
+        if part % 2 == 1 {
+            text.extend([0; 4096]);
+        }
+        fs::write(site.state(), text).unwrap();
+        let _ = site.asked();
+        let end = site.audit(&resume, 0);
+        assert_eq!(end.code, whole.code, "cut at {cut} of {}: {}", bytes.len(), end.stderr);
+        let found = comparable(&end);
+        assert!(found == expected, "cut at {cut}:\n{}", difference(&expected, &found));
+        again.push(site.asked().len());
+    }
+    // The more there is, the less is done again.
+    assert!(again.windows(2).all(|pair| pair[1] <= pair[0] + MOST_AGAIN), "{again:?} of {all}");
+    assert!(again[7] < MOST_AGAIN && again[0] > all / 2, "{again:?} of {all}");
+    for begun in [0, 1, 30, first - 1] {
+        fs::write(site.state(), &bytes[..begun]).unwrap();
+        let ended = site.audit(&resume, 0).code(2);
+        assert!(ended.stderr.contains("it ends within its first line"), "{begun}: {}", ended.stderr);
+        assert!(ended.stderr.contains("hint: remove it and begin anew"), "{begun}: {}", ended.stderr);
+    }
+}
+
+/// Pages that a browser sees differently: cookies and storage of scripts, a question for consent.
+fn scripted(asked: &Asked) -> Answer {
+    let target = asked.target.split('?').next().unwrap_or_default();
+    let number = target.strip_prefix("/p/").and_then(|rest| rest.parse::<u32>().ok());
+    let set = match asked.header("cookie").unwrap_or_default().contains("visit=") {
+        true => String::new(),
+        false => format!("Set-Cookie: visit={VISIT}; Path=/; HttpOnly\r\n"),
+    };
+    // The icon would be asked for by each browser once.
+    let banner = "<link rel=icon href=data:,><h1>Shop</h1><script>
+        if (!document.cookie.includes('consent=')) {
+            const banner = document.createElement('div');
+            banner.setAttribute('role', 'dialog');
+            banner.innerHTML = 'We use cookies. <button>Accept all</button> <button>Reject all</button>';
+            const answer = (at, said) => banner.children[at].onclick = () => {
+                document.cookie = 'consent=' + said + '; path=/; max-age=86400';
+                if (said === 'yes') localStorage.setItem('measured', '1');
+                banner.remove();
+            };
+            answer(0, 'yes');
+            answer(1, 'no');
+            document.body.append(banner);
+        }</script>";
+    match (target, number) {
+        ("/", _) => Answer::page(&set, &format!("{banner}<p><a href=/p/1>1</a> <a href=/p/2>2</a></p>")),
+        (_, Some(number)) if number <= 5 => Answer::page(
+            &set,
+            &format!(
+                "{banner}<script>document.cookie = 'seen_{number}=1; path=/p; max-age=86400'</script>\
+                 <a href=/p/{}>on</a>",
+                5.min(number + 2)
+            ),
+        ),
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "Nothing here."),
+    }
+}
+
+#[test]
+fn browser_runs_that_are_killed_go_on() {
+    let plan =
+        "[targets.shop]\nurl = \"SITE\"\n[limits]\nrate = \"unlimited\"\n[browser]\nrender = \"all\"\n";
+    let site = Site::new("browser", plan, scripted);
+    let state =
+        ["--engine", "browser", "--browser", crate::support::chromium::program(), "--state", "run.state"];
+    let resume = [&state[..], &["--resume"]].concat();
+    let whole = site.audit(&state, 0);
+    assert!(!site.state().exists(), "{}", whole.stderr);
+    let expected = comparable(&whole);
+    for seen in ["seen_5", "consent", "measured"] {
+        assert!(expected.contains(&format!("\"name\": \"{seen}\"")), "{seen} is not in the report");
+    }
+    let all = site.asked().len();
+    let mut again = Vec::new();
+    for quarters in 1..4 {
+        let at = all * quarters / 4;
+        assert_eq!(site.audit(&state, at).code, None, "it was to be killed at {at} of {all}");
+        assert!(!fs::read_to_string(site.state()).unwrap().contains(VISIT), "a value is in the state");
+        let _ = site.asked();
+        let end = site.audit(&resume, 0);
+        assert_eq!(end.code, whole.code, "{}", end.stderr);
+        assert!(!site.state().exists(), "{}", end.stderr);
+        let found = comparable(&end);
+        assert!(found == expected, "killed at {at} of {all}:\n{}", difference(&expected, &found));
+        again.push(site.asked().len());
+    }
+    // Tasks that had ended are not made again.
+    assert!(again[0] < all && again[2] < again[0], "{again:?} of {all} requests");
 }

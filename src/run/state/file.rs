@@ -79,13 +79,21 @@ impl StateFile {
         let mut line = serde_json::to_vec(header).unwrap_or_default();
         line.push(b'\n');
         file.write_all(&line).map_err(|error| failed("written", &self.path, &error))?;
-        Ok(Opened::New(Log::new(Box::new(file))))
+        // That there is a file is on the disk once the folder is.
+        #[cfg(unix)]
+        if let Some(folder) =
+            std::path::absolute(&self.path).ok().and_then(|path| File::open(path.parent()?).ok())
+        {
+            let _ = folder.sync_all();
+        }
+        Ok(Opened::New(Log::new(file)))
     }
 
     /// That a run cannot go on from it, and why.
     pub(in crate::run) fn refused(&self, why: &NotAState) -> RunError {
         let hint = match why {
             NotAState::OfAnother { hint, .. } => hint,
+            NotAState::Unbegun => "remove it and begin anew, without `--resume`",
             _ => "give the file that the interrupted run wrote, or remove it and begin anew",
         };
         RunError { message: format!("{}: {why}", self.path.display()), hint: Some(hint.to_owned()) }
@@ -107,7 +115,7 @@ impl Opened {
     pub(in crate::run) fn go_on(mut file: File) -> io::Result<Log> {
         // Whatever it was torn in, that line is none from now on, however well it may read.
         file.write_all(b"~\n")?;
-        let mut log = Log::new(Box::new(file));
+        let mut log = Log::new(file);
         log.at_once(&Line::Resumed);
         Ok(log)
     }

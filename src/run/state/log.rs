@@ -1,22 +1,24 @@
 //! The lines of a run on their way to the file. What was committed is in the hands of the system, which a
-//! killed process does not take with it.
+//! killed process does not take with it. It is on the disk, which a power failure leaves, once a task ended,
+//! and before something is done that must not be done twice.
 
 use super::lines::{Entry, Line};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Write as _};
 
 /// What is not committed yet is not held back longer than this, in bytes.
 const MOST_PENDING: usize = 1 << 20;
 
 /// Where the lines go.
 pub(in crate::run) struct Log {
-    out: Option<Box<dyn Write + Send + Sync>>,
+    out: Option<File>,
     pending: Vec<u8>,
     failed: Option<String>,
 }
 
 impl Log {
-    pub(in crate::run) fn new(out: Box<dyn Write + Send + Sync>) -> Log {
+    pub(in crate::run) fn new(out: File) -> Log {
         Log { out: Some(out), pending: Vec::new(), failed: None }
     }
 
@@ -37,6 +39,9 @@ impl Log {
     pub(in crate::run) fn commit(&mut self, line: &Line) {
         self.add(line);
         self.send();
+        if matches!(line, Line::Done(_)) {
+            self.sync();
+        }
     }
 
     /// A line that counts at once, whatever becomes of those before it.
@@ -44,6 +49,7 @@ impl Log {
         let pending = std::mem::take(&mut self.pending);
         self.add(line);
         self.send();
+        self.sync();
         self.pending = pending;
     }
 
@@ -73,10 +79,20 @@ impl Log {
 
     fn send(&mut self) {
         let Some(out) = &mut self.out else { return };
-        let sent = out.write_all(&self.pending).and_then(|()| out.flush());
+        let sent = out.write_all(&self.pending);
         self.pending.clear();
         if let Err(error) = sent {
             self.fail(&error);
+        }
+    }
+
+    /// Waits until the disk has what was sent.
+    fn sync(&mut self) {
+        let Some(out) = &self.out else { return };
+        match out.sync_data() {
+            // Some file systems cannot say.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => self.fail(&error),
+            _ => {}
         }
     }
 

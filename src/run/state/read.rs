@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Read as _};
 
 /// A longer line is none of ours.
 const LONGEST: u64 = 64 << 20;
+/// What the first line begins with.
+const BEGINNING: &[u8] = b"{\"cookieproof_state\":";
 /// What one task left without a commit, in bytes.
 const MOST_UNCOMMITTED: usize = 512 << 20;
 
@@ -17,6 +19,9 @@ pub enum NotAState {
     Unreadable(#[from] io::Error),
     #[error("it is no state file: `--state FILE` writes one")]
     Foreign,
+    /// The machine went down before the first line was on the disk.
+    #[error("it ends within its first line, so nothing of a run is in it")]
+    Unbegun,
     #[error("it is of format {0}, and this version reads format {FORMAT}")]
     OtherFormat(u64),
     /// Of another run than the one that would go on.
@@ -34,15 +39,20 @@ pub(in crate::run) fn read(
 ) -> Result<(), NotAState> {
     let mut number = 1;
     let mut bytes = Vec::new();
-    next(&mut input, &mut bytes, number)?;
+    if next(&mut input, &mut bytes, number)? != Next::Line && BEGINNING.starts_with(start_of(&bytes)) {
+        return Err(NotAState::Unbegun);
+    }
     begin(header(&bytes)?)?;
     let mut waiting: Vec<(u64, Line)> = Vec::new();
     let mut size = 0;
     let mut torn: Option<NotAState> = None;
     loop {
         number += 1;
-        if !next(&mut input, &mut bytes, number)? {
-            return Ok(());
+        match next(&mut input, &mut bytes, number)? {
+            Next::Line => {}
+            // Even if it reads well: what was meant to follow is not known.
+            Next::Torn => bytes.clear(),
+            Next::End => return Ok(()),
         }
         let line = match serde_json::from_slice::<Line>(&bytes) {
             Ok(line) => line,
@@ -86,22 +96,31 @@ pub(in crate::run) fn read(
     }
 }
 
-/// The next line without its end; false: there is none. A line without an end was torn, and is read as
-/// one that is.
-fn next(input: &mut impl BufRead, bytes: &mut Vec<u8>, number: u64) -> Result<bool, NotAState> {
+#[derive(PartialEq)]
+enum Next {
+    Line,
+    /// A line without an end.
+    Torn,
+    End,
+}
+
+/// The next line without its end.
+fn next(input: &mut impl BufRead, bytes: &mut Vec<u8>, number: u64) -> Result<Next, NotAState> {
     bytes.clear();
     input.take(LONGEST).read_until(b'\n', bytes)?;
     if bytes.len() as u64 >= LONGEST {
         return Err(NotAState::Malformed { line: number, why: "it is too long".into() });
     }
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-        return Ok(true);
-    }
-    let any = !bytes.is_empty();
-    // Even if it reads well: what was meant to follow is not known.
-    bytes.clear();
-    Ok(any)
+    Ok(match bytes.pop_if(|last| *last == b'\n') {
+        Some(_) => Next::Line,
+        None if bytes.is_empty() => Next::End,
+        None => Next::Torn,
+    })
+}
+
+/// As many bytes as the first line begins with.
+fn start_of(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(BEGINNING.len())]
 }
 
 fn header(bytes: &[u8]) -> Result<Header, NotAState> {
