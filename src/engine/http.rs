@@ -125,6 +125,12 @@ impl HttpEngine {
                         None => {
                             let next = hop.clone().next(ask, response.head.status, target);
                             match self.gives_away(ask, &hop.url, &next) {
+                                None if is_known(ask, &next, &visit) => {
+                                    visit.shown = next.url;
+                                    visit.status = 200;
+                                    visit.ends_at_known = true;
+                                    break;
+                                }
                                 None => {
                                     hop = next;
                                     continue;
@@ -474,6 +480,14 @@ impl HttpEngine {
             self.settings.context.secrets.write().unwrap_or_else(PoisonError::into_inner).add(value);
         }
     }
+}
+
+/// Whether redirects that set nothing lead to a page that came before. With other cookies than then it may
+/// answer otherwise.
+fn is_known(ask: &Ask, next: &Hop, visit: &Visit) -> bool {
+    next.method == "GET"
+        && visit.sightings().next().is_none()
+        && ask.known.as_ref().is_some_and(|is_known| is_known(&next.url))
 }
 
 /// How much of an answer's body is of use.

@@ -106,7 +106,13 @@ pub struct Ask {
     pub within: Option<Url>,
     pub resource: Resource,
     pub credentials: Credentials,
+    /// Pages that came before, with 200: where redirects that set nothing lead to one, it is not asked for
+    /// again (HTTP engine).
+    pub known: Option<Known>,
 }
+
+/// Whether a page came before.
+pub type Known = Arc<dyn Fn(&Url) -> bool + Send + Sync>;
 
 /// What an answer's head says of the document in its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,6 +154,8 @@ pub struct Visit {
     pub remarks: Vec<&'static str>,
     /// The last response asks to wait this long before the next try.
     pub retry_after: Option<std::time::Duration>,
+    /// The redirects ended at a page of [`Ask::known`]: the status is its own, of then, and there is no body.
+    pub ends_at_known: bool,
 }
 
 /// One request and its response, as an engine saw it.
@@ -186,6 +194,7 @@ impl Ask {
             within: None,
             resource: Resource::Document,
             credentials: Credentials::Include,
+            known: None,
         }
     }
 
@@ -220,6 +229,7 @@ impl Visit {
             writes: Vec::new(),
             remarks: Vec::new(),
             retry_after: None,
+            ends_at_known: false,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::crawl::{
     Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links,
     page_fingerprint_at, refusal_fingerprint,
 };
-use crate::engine::{Ask, HttpEngine, Session, Visit};
+use crate::engine::{Ask, HttpEngine, Known, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{
     Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, Sampled, SkipReason, Skipped,
@@ -35,7 +35,7 @@ use crate::plan::{self, EngineChoice};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle};
@@ -61,6 +61,8 @@ const ALONE: u32 = 2;
 const HARDLY_A_WORD: usize = 200;
 /// Parts of pages fetched, for each page of the limit.
 const PARTS_PER_PAGE: usize = 10;
+/// Pages to which redirects need not lead again.
+const MOST_CAME: usize = 50_000;
 
 /// Links to the policy that crawls find.
 #[derive(Default)]
@@ -162,6 +164,7 @@ impl Runner<'_> {
             first_failure: crawled.first_failure,
             looked_back: so_far.looked_back,
             lines: Vec::new(),
+            came: Arc::default(),
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
         let start: Vec<Address> = seeds.declared.iter().cloned().chain(landing).collect();
@@ -252,7 +255,12 @@ struct Crawl<'w, 'g> {
     looked_back: Vec<Alike>,
     /// To be kept with the page that is being taken in.
     lines: Vec<Line>,
+    came: Arc<Mutex<Came>>,
 }
+
+/// Pages that came with 200, and how many visits had been taken in by then: what counts for a visit is what
+/// was taken in before it began, however fast others are answered.
+type Came = HashMap<Address, u64>;
 
 enum Work {
     Page(Next),
@@ -399,6 +407,7 @@ impl Crawl<'_, '_> {
         let ask = match work {
             Work::Page(next) => Ask {
                 started_by: next.from.as_ref().map(Address::to_url),
+                known: self.known(),
                 ..Ask::page(cell, next.address.to_url())
             },
             Work::Part(part) => Ask {
@@ -412,6 +421,19 @@ impl Crawl<'_, '_> {
         let connections = Arc::clone(&self.connections);
         let visit = visit(self.who.engine.clone(), self.who.session.clone(), ask, connections);
         Task::new(async move { read(visit.await, is_own, for_browser) })
+    }
+
+    /// The pages that a visit that begins now need not ask for at the end of redirects. A member's may end
+    /// elsewhere once a login is lost.
+    fn known(&self) -> Option<Known> {
+        if self.who.persona.visitor.logged_in {
+            return None;
+        }
+        let (came, taken) = (Arc::clone(&self.came), self.taken);
+        Some(Arc::new(move |url| {
+            let came = came.lock().unwrap_or_else(PoisonError::into_inner);
+            Address::new(url).and_then(|page| came.get(&page).copied()).is_some_and(|at| at <= taken)
+        }))
     }
 
     /// Takes in what a visit brought.
@@ -440,6 +462,12 @@ impl Crawl<'_, '_> {
         let rotated = self.rotates(&visit, &jar);
         jars::merge(&mut self.who.session.jar, &jar, &visit);
         self.taken += 1;
+        if let (false, true, Work::Page(next)) = (refused, visit.shown == visit.asked, &work) {
+            let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+            if came.len() < MOST_CAME {
+                came.insert(next.address.clone(), self.taken);
+            }
+        }
         self.rotations += u32::from(rotated);
         self.since_rotation = if rotated { 0 } else { self.since_rotation + 1 };
         self.runner.tell_visit(&visit);
@@ -890,7 +918,7 @@ async fn visit(
 /// What a visit's page says, on the visit's own task: pages are read in parallel.
 fn read((ask, mut visit, jar): (Ask, Visit, Jar), is_own: impl Fn(&Url) -> bool, for_browser: bool) -> Done {
     let is_document = ask.within.is_none() && is_own(&visit.shown);
-    let is_page = is_document && is_page(&visit.content_type);
+    let is_page = is_document && !visit.ends_at_known && is_page(&visit.content_type);
     let served = Served { policies: &visit.head.policies, refresh: visit.head.refresh.as_deref() };
     let links = if is_page { links(&visit.shown, &visit.text(), served) } else { PageLinks::default() };
     let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));

@@ -94,6 +94,7 @@ pub(super) fn visit_between(
         writes,
         remarks: Vec::new(),
         retry_after: None,
+        ends_at_known: false,
     }
 }
 

@@ -197,7 +197,7 @@ impl Runner<'_> {
 mod tests {
     use super::*;
     use crate::cookie::{CookieValue, ValueFacts};
-    use crate::engine::{DocumentHead, Visit};
+    use crate::engine::Visit;
     use crate::observation::{Circumstances, Consent, Engine, ExchangeRef, Page, Party, Phase, SafeUrl};
     use crate::secret::Secrets;
 
@@ -235,17 +235,9 @@ mod tests {
     /// Takes in a page whose time was skipped from this millisecond on; what its visit keeps.
     fn take(late: &mut Late, path: &str, skipped_from: Option<u64>, writes: &[&str]) -> Vec<String> {
         let visit = Visit {
-            asked: url(path),
-            shown: url(path),
             status: 200,
-            exchanges: Vec::new(),
-            content_type: String::new(),
-            head: DocumentHead::default(),
-            body: Vec::new(),
-            failure: None,
             writes: writes.iter().map(|told| write(told)).collect(),
-            remarks: Vec::new(),
-            retry_after: None,
+            ..Visit::unanswered(&url(path))
         };
         let (links, sent, storage, remarks) = Default::default();
         let mut rendered = Rendered { visit, then: None, links, sent, storage, skipped_from, remarks };
