@@ -30,6 +30,7 @@ mod wire;
 pub use anti_forgery::is_anti_forgery;
 pub use cell::{Cell, Consent, Engine, Phase, Visitor};
 pub use contact::{Carried, Contact, Disclosure, Form, Sent};
+pub(crate) use counted::AsItIs;
 pub use coverage::{
     Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, PageTally, PersonaCoverage, Reached, SameAnswer,
     Sampled, SentByScripts, SkipReason, Skipped,

@@ -13,11 +13,12 @@ use super::danger::{Caution, Danger, Said, caution, danger, is_read};
 use super::routers::Routers;
 use super::session_ids::without_session;
 use super::steps::{Step, Steps};
+use super::turns::{Entry, Turns, turn};
 use super::{Address, Link, LinkKind, PageLinks, Scope};
-use crate::observation::{SkipReason, page_template, path_template};
+use crate::observation::{AsItIs, SkipReason, page_template, path_template};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher};
 
 /// Longer paths are not taken apart.
 const MAX_DEEP: usize = 12;
@@ -25,9 +26,6 @@ const MAX_DEEP: usize = 12;
 const MAX_ORIGINS: usize = 1000;
 /// PageGroups of skipped pages told apart for each reason.
 const MAX_SKIP_KINDS: usize = 200;
-/// Pages of one template that have the first turn; with each further one twice as many had theirs.
-const FIRST_TURN: u32 = 5;
-const WIDER: u32 = 2;
 /// Addresses without variable parts vary in their last segment, and so far less often.
 const SIBLINGS_PER_TEMPLATE: u32 = 4;
 /// Addresses that go in circles, where the plan does not say how many pages of a shape it wants.
@@ -765,28 +763,6 @@ const FILES: &[&str] = &[
     "woff2", "xls", "xlsx", "xz", "zip", "zst",
 ];
 
-/// The set's keys are hashes already.
-#[derive(Default)]
-struct Unhashed(u64);
-
-type AsItIs = BuildHasherDefault<Unhashed>;
-
-impl Hasher for Unhashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
 /// An address that is not asked for unless more becomes known of it.
 #[derive(Debug)]
 struct Aside {
@@ -834,173 +810,11 @@ fn acts(said: Said) -> Option<Danger> {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Entry {
-    origin: u32,
-    depth: u32,
-}
-
-/// When the n-th address of its like has its turn.
-fn turn(number: u32) -> usize {
-    let (mut turn, mut room) = (0, FIRST_TURN);
-    while number > room {
-        turn += 1;
-        room = room.saturating_mul(WIDER);
-    }
-    turn
-}
-
-/// Queues that are emptied one after the other.
-#[derive(Debug, Default)]
-struct Turns(Vec<Queue>);
-
-impl Turns {
-    fn declare(&mut self, origin: u32, path: &str) {
-        self.at(0).declare(origin, path);
-    }
-
-    fn push(&mut self, turn: usize, entry: Entry, path: &str, from: Option<&Address>) {
-        self.at(turn).push(entry, path, from);
-    }
-
-    fn at(&mut self, turn: usize) -> &mut Queue {
-        if self.0.len() <= turn {
-            self.0.resize_with(turn + 1, Queue::default);
-        }
-        &mut self.0[turn]
-    }
-
-    /// Whose turn it is.
-    fn turn(&self) -> Option<usize> {
-        self.0.iter().position(|queue| queue.len > 0)
-    }
-
-    fn pop(&mut self, origins: &[Box<str>]) -> Option<Next> {
-        self.0.iter_mut().find(|queue| queue.len > 0)?.pop(origins)
-    }
-
-    fn len(&self) -> usize {
-        self.0.iter().map(|queue| queue.len).sum()
-    }
-}
-
-/// A queue of addresses as bytes in chunks: origin number, depth, path. The page that linked to
-/// them is written once, before the first of its links.
-#[derive(Debug, Default)]
-struct Queue {
-    chunks: VecDeque<Vec<u8>>,
-    /// What of the first chunk was read.
-    read: usize,
-    len: usize,
-    declared: VecDeque<(u32, Box<str>)>,
-    last_written: Option<Address>,
-    last_read: Option<Address>,
-}
-
-const CHUNK: usize = 64 * 1024;
-/// Instead of an entry: the address of the linking page follows.
-const FROM: u64 = 1;
-const NO_FROM: u64 = 2;
-
-impl Queue {
-    fn declare(&mut self, origin: u32, path: &str) {
-        self.declared.push_back((origin, path.into()));
-        self.len += 1;
-    }
-
-    fn push(&mut self, entry: Entry, path: &str, from: Option<&Address>) {
-        if self.last_written.as_ref() != from {
-            match from {
-                Some(from) => self.write(&[FROM, from.origin().len() as u64], from.as_str()),
-                None => self.write(&[NO_FROM], ""),
-            }
-            self.last_written = from.cloned();
-        }
-        self.write(&[u64::from(entry.depth) + 3, u64::from(entry.origin)], path);
-        self.len += 1;
-    }
-
-    /// Numbers as varints, then a text with its length. A record never crosses a chunk's end.
-    fn write(&mut self, numbers: &[u64], text: &str) {
-        let needed = (numbers.len() + 1) * 10 + text.len();
-        if self.chunks.back().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
-            self.chunks.push_back(Vec::with_capacity(needed.max(CHUNK)));
-        }
-        let Some(chunk) = self.chunks.back_mut() else { return };
-        for number in numbers.iter().copied().chain([text.len() as u64]) {
-            let mut rest = number;
-            while rest >= 0x80 {
-                chunk.push(rest as u8 | 0x80);
-                rest >>= 7;
-            }
-            chunk.push(rest as u8);
-        }
-        chunk.extend_from_slice(text.as_bytes());
-    }
-
-    fn pop(&mut self, origins: &[Box<str>]) -> Option<Next> {
-        if let Some((origin, path)) = self.declared.pop_front() {
-            self.len -= 1;
-            let address = Address::from_parts(origins.get(origin as usize)?, &path);
-            return Some(Next { address, depth: 0, from: None, declared: true });
-        }
-        loop {
-            while self.chunks.len() > 1 && self.chunks.front().is_some_and(|chunk| self.read >= chunk.len()) {
-                self.chunks.pop_front();
-                self.read = 0;
-            }
-            let chunk = self.chunks.front()?;
-            let mut at = self.read;
-            let kind = number(chunk, &mut at)?;
-            let second = if kind == NO_FROM { 0 } else { number(chunk, &mut at)? };
-            let length = number(chunk, &mut at)? as usize;
-            let text = std::str::from_utf8(chunk.get(at..at + length)?).ok()?;
-            self.read = at + length;
-            match kind {
-                FROM => {
-                    let (origin, path) = text.split_at_checked(second as usize)?;
-                    self.last_read = Some(Address::from_parts(origin, path));
-                }
-                NO_FROM => self.last_read = None,
-                depth => {
-                    let address = Address::from_parts(origins.get(second as usize)?, text);
-                    let next = Next {
-                        address,
-                        depth: (depth - 3) as u32,
-                        from: self.last_read.clone(),
-                        declared: false,
-                    };
-                    self.len -= 1;
-                    if self.len == self.declared.len() {
-                        // Empty: start again at the beginning of the chunk.
-                        self.chunks.truncate(1);
-                        self.chunks.iter_mut().for_each(Vec::clear);
-                        (self.read, self.last_written, self.last_read) = (0, None, None);
-                    }
-                    return Some(next);
-                }
-            }
-        }
-    }
-}
-
-fn number(chunk: &[u8], at: &mut usize) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *chunk.get(*at)?;
-        *at += 1;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crawl::label;
+    use crate::crawl::turns::CHUNK;
     use url::Url;
 
     fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {

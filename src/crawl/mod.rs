@@ -19,6 +19,7 @@ mod session_ids;
 mod sitemap;
 mod steps;
 mod tags;
+mod turns;
 
 pub use address::{Address, Base};
 pub use back_office::{BackOffices, back_office};

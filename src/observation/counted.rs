@@ -62,7 +62,7 @@ pub(super) trait Countable: Clone {
 
 /// What was counted, by key.
 pub(super) struct Counted<T> {
-    entries: HashMap<u64, T, BuildHasherDefault<Hashed>>,
+    entries: HashMap<u64, T, AsItIs>,
     detail: Detail,
     most: usize,
     /// Sightings of what could not be kept even by its outline.
@@ -232,7 +232,7 @@ pub(super) struct Pages {
     places: Option<Box<Pages>>,
     classes: Option<Classes>,
     /// By the hash of a URL's text and the detail, its key.
-    remembered: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+    remembered: HashMap<u64, u64, AsItIs>,
 }
 
 impl Pages {
@@ -298,11 +298,14 @@ impl fmt::Debug for Pages {
     }
 }
 
-/// Keys are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
+/// For keys that are hashes already.
+pub(crate) type AsItIs = BuildHasherDefault<Unhashed>;
 
-impl Hasher for Hashed {
+/// Leaves a key as it is.
+#[derive(Default)]
+pub(crate) struct Unhashed(u64);
+
+impl Hasher for Unhashed {
     fn finish(&self) -> u64 {
         self.0
     }
