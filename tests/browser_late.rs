@@ -533,6 +533,17 @@ fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
     };
     vec![
         ("/document", String::new()),
+        (
+            "/noopener",
+            now(&format!(
+                "setTimeout(()=>open('/popped','_blank','noopener'),500);setTimeout(()=>{{{}}},2500)",
+                done("beside_noopener")
+            )),
+        ),
+        (
+            "/yields",
+            format!("<script>setTimeout(()=>{{{}}},1000)</script>", loops("scheduler.yield()", "yielded")),
+        ),
         ("/yields-at-once", now(&loops("scheduler.yield()", "yielded_at_once"))),
         ("/promises-at-once", now(&loops("0", "promised_at_once"))),
         (
@@ -561,6 +572,7 @@ fn late_answers(asked: &Asked) -> Option<Answer> {
             " ".repeat(2000)
         ))
         .then_wait(Duration::from_secs(60)),
+        "/popped" => Answer::page("", &write_now("popped")),
         "/after" => Answer::status("200 OK", "Content-Type: text/plain\r\n", "")
             .after(Duration::from_secs(query.parse().unwrap_or_default())),
         _ => return None,
@@ -577,9 +589,12 @@ fn both_ways_of_watching_see_the_same_of_what_ends_late_or_never() {
             "before_20",
             "before_6",
             "before_promises",
+            "beside_noopener",
             "document",
             "document_later",
+            "popped",
             "promised_at_once",
+            "yielded",
             "yielded_at_once",
         ],
     );

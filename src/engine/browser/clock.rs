@@ -20,6 +20,8 @@ const FRAMES: Duration = Duration::from_millis(400);
 const ANSWERS: Duration = Duration::from_secs(5);
 /// How long whoever was left behind may take for its last slice.
 const BEHIND: Duration = Duration::from_secs(1);
+/// What the browser has told of comes to us within this.
+const TOLD: Duration = Duration::from_millis(200);
 /// How often a waiting slice looks at what tells nobody.
 const LOOK: Duration = Duration::from_millis(20);
 /// Tasks at one moment of the page's time before it goes on: a loop of messages never ends otherwise.
@@ -46,6 +48,11 @@ pub(super) struct Clock {
     held: BTreeSet<String>,
     /// Frames and workers that are waited for no longer, and how many of their slices had ended by then.
     left: BTreeMap<String, u64>,
+    /// Windows that are not loaded yet, by session, and since when.
+    windows: BTreeMap<String, Instant>,
+    /// How many windows the page wanted to open, and how many came.
+    wanted: u32,
+    came: u32,
     /// Requests to own hosts so far.
     pub(super) asked: u64,
     /// Requests a second that own hosts may get.
@@ -64,7 +71,28 @@ impl Clock {
         self.engaged
     }
 
+    /// The page wants to open a window; it may be kept from it.
+    pub(super) fn window_wanted(&mut self) {
+        self.wanted = self.wanted.saturating_add(1);
+    }
+
+    /// A window came, and has yet to be loaded.
+    pub(super) fn window_came(&mut self, session: &str) {
+        self.came = self.came.saturating_add(1);
+        self.windows.insert(session.to_owned(), Instant::now());
+    }
+
+    pub(super) fn window_loaded(&mut self, session: &str) {
+        self.windows.remove(session);
+    }
+
+    /// A window has yet to be loaded, which is waited for a while.
+    fn opens(&self) -> bool {
+        self.windows.values().any(|since| since.elapsed() < PENDING)
+    }
+
     pub(super) fn detached(&mut self, session: &str) {
+        self.windows.remove(session);
         self.timed.remove(session);
         self.workers.remove(session);
         self.ended.remove(session);
@@ -109,13 +137,32 @@ impl Tab {
         self.settle_in_real_time(patience, false).await
     }
 
+    /// Whether a window of the page's is on its way. The browser has made it, or refused to, before the page goes
+    /// on behind the call: what answers a question has come that far.
+    pub(super) async fn opens_windows(&self) -> bool {
+        let lacks = || {
+            let clock = self.clock();
+            clock.came < clock.wanted
+        };
+        if lacks() && self.answers_at(&self.session, ANSWERS).await {
+            let begun = Instant::now();
+            while lacks() && begun.elapsed() < TOLD {
+                tokio::time::sleep(LOOK).await;
+            }
+            let mut clock = self.clock();
+            clock.wanted = clock.came;
+        }
+        self.clock().opens()
+    }
+
     /// Lets so much of the page's time pass as fast as it may.
     pub(super) async fn run_ahead(&self, whole: Duration) -> End {
         let rate = self.clock().rate;
         let mut settling = Settling::new(whole, rate, &self.facts());
         let mut rounds = 0;
         loop {
-            match settling.next(&self.facts()) {
+            let opens = self.opens_windows().await;
+            match settling.next(&Facts { opens, ..self.facts() }) {
                 Next::End(End::Passed) if rounds < ROUNDS && self.drawn(whole, rounds == 0).await => {
                     // What their ends set off gets its time, too.
                     rounds += 1;
@@ -194,6 +241,7 @@ impl Tab {
             service_worker: trace.service_worker,
             talks: frames || workers || trace.asks_others,
             workers,
+            opens: false,
         }
     }
 

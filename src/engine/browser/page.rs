@@ -149,7 +149,7 @@ impl<'a> BrowserPage<'a> {
         };
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         page.go(referrer).await;
-        if matches!(page.in_real_time, Some(Why::Deaf | Why::Behind)) {
+        if page.in_real_time.is_some_and(|why| page.is_spoilt(why)) {
             // Its clock cannot be given back: once more, in a tab whose clock nobody touches.
             let tab = Self::tab(context, ask).await?;
             let deaf = std::mem::replace(&mut page.tab, tab);
@@ -194,10 +194,16 @@ impl<'a> BrowserPage<'a> {
                 // Whatever it was about to do, it may do it then.
                 self.tab.idle(ahead).await;
             }
-            if !matches!(why, Why::Deaf | Why::Behind | Why::Moves | Why::Busy) {
+            if !self.is_spoilt(why) && !matches!(why, Why::Moves | Why::Busy) {
                 self.loaded = self.tab.settle_in_real_time(load, false).await;
             }
         }
+    }
+
+    /// Whether what is left cannot be watched in this tab: a service worker goes by the page's clock, too, once
+    /// that was moved.
+    fn is_spoilt(&self, why: Why) -> bool {
+        matches!(why, Why::Deaf | Why::Behind) || why == Why::ServiceWorker && self.tab.engaged()
     }
 
     /// Whether the page can be asked. One that never finished loading can: what it lacks may be a
@@ -211,15 +217,20 @@ impl<'a> BrowserPage<'a> {
     /// something in sight. Where all is in sight already, there is nothing further to wait for.
     async fn scroll(&self) {
         // Pages are drawn in real time, and timers go by the page's: those of one whose clock is moved on
-        // come before the drawing.
-        let at_most = if self.tab.engaged() { 1500 } else { 300 };
-        let script = "(async()=>{const pause=()=>new Promise(r=>{setTimeout(r,AT_MOST);requestAnimationFrame(()=>requestAnimationFrame(r))}),most=20,step=innerHeight||800;\
+        // come before the drawing, and its time goes twice as fast, so that one frame at a step is as much as
+        // two otherwise. A step ends behind what the page's own listeners do in the frame that tells them of it.
+        let (at_most, frames) = if self.tab.engaged() { (1500, "one") } else { (300, "pause") };
+        let script = "(async()=>{const pause=act=>new Promise(r=>{setTimeout(r,AT_MOST);requestAnimationFrame(()=>requestAnimationFrame(r));act&&act()}),\
+            one=act=>new Promise(r=>{setTimeout(r,AT_MOST);addEventListener('scroll',()=>requestAnimationFrame(r),{once:true});\
+            requestAnimationFrame(()=>requestAnimationFrame(r));act()}),most=20,step=innerHeight||800,to=top=>scrollTo({top,left:0,behavior:'instant'});\
             let steps=0;const height=()=>document.documentElement.scrollHeight;\
-            if(height()>step)for(let i=1;i<=most&&i*step<height()+step;i++){scrollTo(0,i*step);steps++;await pause()}\
+            if(height()>step){for(let i=1;i<=most&&i*step<height()+step;i++){steps++;await FRAMES(()=>to(i*step))}await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
             boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;steps++;await pause()}e.scrollTop=top}\
-            if(steps)scrollTo(0,0);return steps})()".replace("AT_MOST", &format!("{at_most}"));
+            if(steps)to(0);return steps})()"
+            .replace("AT_MOST", &format!("{at_most}"))
+            .replace("FRAMES", frames);
         if self.tab.evaluate(&script).await.is_some_and(|steps| steps != json!(0)) {
             self.tab.settle(self.patience.late).await;
         }
@@ -465,8 +476,9 @@ impl<'a> BrowserPage<'a> {
         // would lose the rest.
         let script = "(async()=>{const soon=p=>Promise.race([p,new Promise((_,no)=>setTimeout(no,3000))]);const out=[];const take=(k,s)=>{try{for(let i=0;i<Math.min(s.length,2000);i++){const n=s.key(i);out.push([k,n.slice(0,1000),(s.getItem(n)||'').slice(0,5000)])}}catch{}};\
             try{take('local-storage',localStorage)}catch{}try{take('session-storage',sessionStorage)}catch{}\
-            try{for(const d of await soon(indexedDB.databases()))out.push(['indexed-db',String(d.name).slice(0,1000),''])}catch{}\
-            try{for(const n of await soon(caches.keys()))out.push(['cache-storage',n.slice(0,1000),''])}catch{}\
+            const all=async list=>{try{return await soon(list())}catch{return []}},[bases,kept]=await Promise.all([all(()=>indexedDB.databases()),all(()=>caches.keys())]);\
+            for(const d of bases)out.push(['indexed-db',String(d.name).slice(0,1000),'']);\
+            for(const n of kept)out.push(['cache-storage',n.slice(0,1000),'']);\
             return {origin:self.origin,items:out}})()";
         let mut stored = Vec::new();
         for found in self.tab.evaluate_everywhere(script).await {

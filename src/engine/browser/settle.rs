@@ -50,6 +50,8 @@ pub(super) struct Facts {
     pub(super) talks: bool,
     /// Workers run beside the page.
     pub(super) workers: bool,
+    /// A window that the page opened has yet to be loaded.
+    pub(super) opens: bool,
 }
 
 /// What to do next.
@@ -214,7 +216,7 @@ impl Settling {
         // A page and its workers share a process, and hold each other's clock where both mind requests
         // (Chromium 156): those are minded here.
         let advance = self.advance || now.workers;
-        if !now.loaded || (advance && now.pending.is_some_and(|since| since < PENDING)) {
+        if !now.loaded || now.opens || (advance && now.pending.is_some_and(|since| since < PENDING)) {
             return Next::Wait(LOOK);
         }
         let advance = advance || now.streams;

@@ -283,12 +283,19 @@ impl Tab {
                 quiet_since = Instant::now();
             }
             if loaded && quiet_since.elapsed() >= quiet {
-                return Loaded::Idle;
+                if before || !self.goes_on(activity).await {
+                    return Loaded::Idle;
+                }
+                quiet_since = Instant::now();
             }
             let loaded_for = match loaded {
                 true => loaded_since.get_or_insert_with(Instant::now).elapsed(),
                 false => Duration::ZERO,
             };
+            if loaded_for >= AFTER_LOAD && begun.elapsed() < patience && self.starts_worker().await {
+                loaded_since = Some(Instant::now());
+                continue;
+            }
             if begun.elapsed() >= patience || loaded_for >= AFTER_LOAD {
                 if !loaded && begun.elapsed() < patience * LONGER && self.is_at_work().await {
                     continue;
@@ -297,6 +304,24 @@ impl Tab {
             }
             self.idle(LOOK).await;
         }
+    }
+
+    /// Whether a page that seems quiet is not: a busy machine is behind with its timers, a script lets none of
+    /// them pass, a window or a service worker of its own is on its way. `activity`: what it has done so far.
+    async fn goes_on(&self, activity: usize) -> bool {
+        if self.opens_windows().await || self.starts_worker().await {
+            return true;
+        }
+        self.evaluate("new Promise(r=>setTimeout(()=>r(1)))").await;
+        !self.hangs() && self.trace().activity() != activity
+    }
+
+    /// Whether a service worker that the page asked for is about to take up its work.
+    async fn starts_worker(&self) -> bool {
+        // One that was only just asked for has no script yet.
+        const STARTS: &str = "(async()=>(await navigator.serviceWorker.getRegistrations()).some(r=>r.installing||\
+                              !r.active||r.active.state==='activating'))()";
+        self.trace().service_worker && self.evaluate(STARTS).await == Some(Value::Bool(true))
     }
 
     /// Evaluates an expression in the main frame; none when the page does not answer.
@@ -610,6 +635,7 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                     frame_attached(&mut locked(&shared.frames), child, target);
                 }
                 if kind == "page" {
+                    locked(&shared.clock).window_came(child);
                     let window = target["targetId"].as_str().unwrap_or_default().to_owned();
                     locked(&shared.windows).insert(window);
                     locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
@@ -661,15 +687,19 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                     locked(&shared.trace).event(&event.method, &event.params);
                 }
             }
+            "Page.loadEventFired" if !main => locked(&shared.clock).window_loaded(&event.session),
             // Of windows, frames and workers that have a process of their own these say nothing about
             // the page.
-            "Page.loadEventFired" | "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
+            "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
             "Inspector.targetCrashed" | "Target.targetCrashed" if !main => {
                 // A worker that ends with its last page is told of in the same words.
                 let part = locked(&shared.parts).contains(&event.session);
                 locked(&shared.trace).part_crashed |= part;
             }
             method => {
+                if method == "Page.windowOpen" {
+                    locked(&shared.clock).window_wanted();
+                }
                 if method == "Network.requestWillBeSent" {
                     let url = url::Url::parse(event.params["request"]["url"].as_str().unwrap_or_default());
                     locked(&shared.clock).asked +=
