@@ -324,6 +324,13 @@ mod tests {
     }
 
     #[test]
+    fn a_window_on_its_way_is_waited_for_while_the_clock_stands() {
+        let mut settling = Settling::new(SECOND, None, &loaded());
+        assert_eq!(settling.next(&Facts { opens: true, ..loaded() }), Next::Wait(LOOK));
+        assert!(matches!(settling.next(&loaded()), Next::Grant(_)));
+    }
+
+    #[test]
     fn a_page_that_does_nothing_gets_its_seconds_in_few_slices_and_no_time() {
         let run = run(10 * SECOND, Some(5.0), |_, _, _| Granted::Passed);
         assert_eq!((run.end, run.passed, run.advanced), (Some(End::Passed), 10 * SECOND, false));
