@@ -484,4 +484,16 @@ mod tests {
         clock.detached("worker");
         assert!(!clock.is_behind(), "one that is gone does nothing any more");
     }
+
+    #[test]
+    fn a_window_opens_until_it_is_loaded_or_gone() {
+        let mut clock = Clock::default();
+        assert!(!clock.opens());
+        clock.window_came("one");
+        clock.window_came("other");
+        clock.window_loaded("one");
+        assert!(clock.opens());
+        clock.detached("other");
+        assert!(!clock.opens());
+    }
 }
