@@ -2,7 +2,7 @@
 //! has as many addresses as it was linked from; taken out, it is one page again.
 
 use super::Address;
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::str::Split;
 
@@ -42,11 +42,14 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-/// Most paths have none of the marks of a place for one, and are done with at one look.
+/// Most paths have none of the marks of a place for one, and are done with at one look: parameters, or a
+/// second segment that is as long as a token.
 fn may_have_one(path: &[u8]) -> bool {
-    memchr2(b';', b'(', path).is_some()
-        || memchr_iter(b'/', path)
-            .any(|slash| path.get(slash + 1).is_some_and(|next| next.eq_ignore_ascii_case(&b's')))
+    let is_long = |slash: usize| {
+        let rest = &path[slash + 1..];
+        memchr(b'/', rest).unwrap_or(rest.len()) >= SHORTEST_AFTER_S
+    };
+    memchr2(b';', b'(', path).is_some() || memchr_iter(b'/', path).skip(1).any(is_long)
 }
 
 /// A path's segments: the name, whether it is a token, and its parameters (`;jsessionid=`, as servlets write
@@ -160,6 +163,8 @@ mod tests {
         case("/s/8a7b6c5d4e3f2a1b/x", "/s/*/x");
         case("/s/8a7b6c5d4e3f2a1b/", "/s/*/");
         case("/session/8a7b6c5d4e3f2a1b", "/session/*");
+        case("/phpsessid/8a7b6c5d4e3f2a1b", "/phpsessid/*");
+        case("/x/CFTOKEN/8a7b6c5d4e3f2a1b/y", "/x/CFTOKEN/*/y");
         // What is no session's.
         case("/s/8a7b6c5d4e3f2a1b", "/s/8a7b6c5d4e3f2a1b");
         case("/shop?sid=12", "/shop?sid=12");
