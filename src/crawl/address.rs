@@ -203,17 +203,15 @@ impl Base {
         match href.as_bytes() {
             [b'/', rest @ ..] if !rest.starts_with(b"/") => Some(Address::from_parts(origin, plain(href)?)),
             [b'.', b'.', b'/', ..] => {
-                let mut folder = folder.as_str().strip_suffix('/')?;
+                let mut path = folder.path().strip_suffix('/')?;
                 let mut rest = href;
                 while let Some(below) = rest.strip_prefix("../") {
                     // Above the root is the root.
-                    let above = folder.rfind('/').unwrap_or_default().max(origin.len());
-                    folder = &folder[..above];
+                    path = &path[..path.rfind('/').unwrap_or_default()];
                     rest = below;
                 }
                 let rest = plain(rest).filter(|rest| !rest.starts_with('.'))?;
-                let text = [folder, "/", rest].concat().into_boxed_str();
-                Some(Address { text, origin: self.folder.as_ref()?.origin })
+                Some(Address::from_parts(origin, &[path, "/", rest].concat()))
             }
             [first, ..] if first.is_ascii_alphanumeric() => {
                 if let Some(rest) = href.strip_prefix(origin) {

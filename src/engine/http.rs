@@ -98,6 +98,7 @@ impl HttpEngine {
         let mut visit = Visit::unanswered(&ask.url);
         let mut hop = Hop::first(ask);
         let mut asked: Vec<(String, Url, Vec<u8>)> = Vec::new();
+        let mut changes = false;
         loop {
             visit.shown = hop.url.clone();
             let (response, tries) = match self.ask(session, ask, &hop, &mut asked, &mut visit).await {
@@ -108,6 +109,9 @@ impl HttpEngine {
                     break;
                 }
             };
+            // Lines of tries before this one are among the sightings.
+            changes |=
+                response.head.header("clear-site-data").is_some() || visit.sightings().next().is_some();
             visit.status = response.head.status;
             visit.retry_after = retry_after(&response.head);
             if let Some(why) = response.head.refused {
@@ -125,7 +129,8 @@ impl HttpEngine {
                         None => {
                             let next = hop.clone().next(ask, response.head.status, target);
                             match self.gives_away(ask, &hop.url, &next) {
-                                None if is_known(ask, &next, &visit) => {
+                                // With other cookies than then it may answer otherwise.
+                                None if !changes && is_known(ask, &next) => {
                                     visit.shown = next.url;
                                     visit.status = 200;
                                     visit.ends_at_known = true;
@@ -482,12 +487,9 @@ impl HttpEngine {
     }
 }
 
-/// Whether redirects that set nothing lead to a page that came before. With other cookies than then it may
-/// answer otherwise.
-fn is_known(ask: &Ask, next: &Hop, visit: &Visit) -> bool {
-    next.method == "GET"
-        && visit.sightings().next().is_none()
-        && ask.known.as_ref().is_some_and(|is_known| is_known(&next.url))
+/// Whether the next request would be for a page that came before.
+fn is_known(ask: &Ask, next: &Hop) -> bool {
+    next.method == "GET" && ask.known.as_ref().is_some_and(|is_known| is_known(&next.url))
 }
 
 /// How much of an answer's body is of use.

@@ -106,8 +106,8 @@ pub struct Ask {
     pub within: Option<Url>,
     pub resource: Resource,
     pub credentials: Credentials,
-    /// Pages that came before, with 200: where redirects that set nothing lead to one, it is not asked for
-    /// again (HTTP engine).
+    /// Pages that came before, with 200: where redirects that change no cookie lead to one, it is not asked
+    /// for again (HTTP engine).
     pub known: Option<Known>,
 }
 
