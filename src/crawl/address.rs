@@ -38,7 +38,9 @@ impl TryFrom<String> for Address {
 #[derive(Clone, Debug)]
 pub struct Base {
     url: Url,
-    /// The same, up to and with the last `/` of its path; none where it is not http(s).
+    /// The same as an address; none where it is not http(s).
+    page: Option<Address>,
+    /// The same, up to and with the last `/` of its path.
     folder: Option<Address>,
     /// In which the page's queries go back.
     charset: Charset,
@@ -68,6 +70,14 @@ impl Address {
     /// Reads an absolute URL.
     pub fn parse(text: &str) -> Option<Address> {
         Address::new(&Url::parse(text).ok()?)
+    }
+
+    /// Reads the text of an address; none for what cannot be one. It is not looked at whether `url` would
+    /// leave it as it is.
+    pub(super) fn of_normal(text: &str) -> Option<Address> {
+        let authority = text.find("://")? + 3;
+        let origin = authority + memchr(b'/', &text.as_bytes()[authority..])?;
+        Some(Address { text: text.into(), origin: u32::try_from(origin).ok()? })
     }
 
     /// Puts an address together again from an [`Address::origin`] and a [`Address::path_and_query`].
@@ -166,11 +176,12 @@ impl Base {
 
     /// The same for a page in this encoding (URL standard, "basic URL parser" with an encoding).
     pub fn in_charset(url: Url, charset: Charset) -> Base {
-        let folder = Address::new(&url).map(|page| {
+        let page = Address::new(&url);
+        let folder = page.as_ref().map(|page| {
             let folder = page.path().rfind('/').map_or("/", |slash| &page.path()[..=slash]);
             Address::from_parts(page.origin(), folder)
         });
-        Base { url, folder, charset }
+        Base { url, page, folder, charset }
     }
 
     /// The same page with `<base href>`; unchanged where that is no usable URL (HTML standard,
@@ -191,17 +202,30 @@ impl Base {
     pub fn join(&self, href: &str) -> Option<Address> {
         let href = href.trim_matches(SPACE);
         match self.join_plain(href) {
-            Some(address) => Some(address),
+            Some(plain) => Some(plain.address()),
             None => Address::new(&self.charset.join(&self.url, href)?),
         }
     }
 
-    /// The fast path: copies what `url` would not change. None: not plain.
-    fn join_plain(&self, href: &str) -> Option<Address> {
-        let folder = self.folder.as_ref()?;
+    /// Whether a link plainly leads to this origin (`https://example.org`); false where that takes a closer
+    /// look.
+    pub(super) fn stays_on(&self, origin: &str, href: &str) -> bool {
+        self.join_plain(href.trim_matches(SPACE)).is_some_and(|plain| plain.origin == origin)
+    }
+
+    /// The fast path: what `url` would not change. None: not plain.
+    fn join_plain<'t>(&'t self, href: &'t str) -> Option<Plain<'t>> {
+        let (page, folder) = (self.page.as_ref()?, self.folder.as_ref()?);
         let origin = folder.origin();
+        let here = |path| Some(Plain { origin, path });
         match href.as_bytes() {
-            [b'/', rest @ ..] if !rest.starts_with(b"/") => Some(Address::from_parts(origin, plain(href)?)),
+            [] | [b'#', ..] => here([page.path_and_query(), "", ""]),
+            [b'/', rest @ ..] if !rest.starts_with(b"/") => here([plain(href)?, "", ""]),
+            // The same host, and so the same origin: the scheme is the page's.
+            [b'/', b'/', ..] => {
+                let rest = href[2..].strip_prefix(folder.authority()).filter(|rest| rest.starts_with('/'))?;
+                here([plain(rest)?, "", ""])
+            }
             [b'.', b'.', b'/', ..] => {
                 let mut path = folder.path().strip_suffix('/')?;
                 let mut rest = href;
@@ -210,29 +234,54 @@ impl Base {
                     path = &path[..path.rfind('/').unwrap_or_default()];
                     rest = below;
                 }
-                let rest = plain(rest).filter(|rest| !rest.starts_with('.'))?;
-                Some(Address::from_parts(origin, &[path, "/", rest].concat()))
+                here([path, "/", plain(rest).filter(|rest| !rest.starts_with('.'))?])
             }
             [first, ..] if first.is_ascii_alphanumeric() => {
                 if let Some(rest) = href.strip_prefix(origin) {
-                    return rest
-                        .starts_with('/')
-                        .then(|| plain(rest))?
-                        .map(|rest| Address::from_parts(origin, rest));
+                    return rest.starts_with('/').then(|| plain(rest))?.and_then(|rest| here([rest, "", ""]));
                 }
                 let first_segment = href.split(['/', '?', '#']).next().unwrap_or_default();
                 if first_segment.contains(':') {
-                    return None;
+                    return plain_absolute(href);
                 }
-                let rest = plain(href)?;
-                let mut text = String::with_capacity(folder.text.len() + rest.len());
-                text.push_str(&folder.text);
-                text.push_str(rest);
-                Some(Address { text: text.into(), origin: folder.origin })
+                here([folder.path(), plain(href)?, ""])
             }
             _ => None,
         }
     }
+}
+
+/// Where a plain link leads, before a text is made of it.
+struct Plain<'t> {
+    origin: &'t str,
+    /// Path and query, in pieces.
+    path: [&'t str; 3],
+}
+
+impl Plain<'_> {
+    fn address(&self) -> Address {
+        let [first, second, third] = self.path;
+        let text = [self.origin, first, second, third].concat();
+        Address { text: text.into(), origin: self.origin.len() as u32 }
+    }
+}
+
+/// A link to another host, if `url` would keep that, too: in lower case, with a last label that is no
+/// number (`1.2` is an IPv4 address) and none that stands for another alphabet.
+fn plain_absolute(href: &str) -> Option<Plain<'_>> {
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| href.starts_with(scheme))?;
+    let host = &href[scheme.len()..];
+    let host = &host[..memchr(b'/', host.as_bytes())?];
+    let is_kept = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let last = host.rsplit('.').next()?;
+    if !host.bytes().all(is_kept)
+        || !last.starts_with(|c: char| c.is_ascii_lowercase())
+        || host.contains("xn--")
+    {
+        return None;
+    }
+    let (origin, path) = href.split_at(scheme.len() + host.len());
+    Some(Plain { origin, path: [plain(path)?, "", ""] })
 }
 
 /// What the URL standard trims: C0 controls and space.
@@ -296,6 +345,17 @@ mod tests {
                 "//",
                 "//other.org/x",
                 "///x",
+                "//example.org/x",
+                "//example.org",
+                "//example.orgx/x",
+                "//example.org//x",
+                "//example.org/../x",
+                "//example.org:443/x",
+                "//EXAMPLE.org/x",
+                "//u@example.org/x",
+                "//127.0.0.1:8080/x?y#z",
+                "//127.0.0.1/x",
+                "//[::1]:81/x",
                 "/a/b",
                 "/a//b",
                 "/a/./b",
@@ -331,6 +391,20 @@ mod tests {
                 "mailto:x@y.z",
                 "javascript:void(0)",
                 "https:/a",
+                "https://other.example/a?b#c",
+                "http://other.example/a/../b",
+                "https://other.example",
+                "https://a..b/x",
+                "https://-a-.b-/x",
+                "https://.b/x",
+                "https://b./x",
+                "https://1.2/x",
+                "https://1.2.3.a4/x",
+                "https://0x7f.1/x",
+                "https://b.0x7f/x",
+                "https://xn--a/x",
+                "https://xn--bcher-kva.example/x",
+                "https:///x",
                 "https:a",
                 "https://example.org",
                 "https://example.org/",
@@ -386,6 +460,11 @@ mod tests {
         fn the_fast_path_joins_like_url_whatever_the_text(href in "[a-z/.?#:%&=@\\\\ ~-]{0,12}") {
             joins_like_url("https://example.org/dir/page.html?x=y", &href);
             joins_like_url("http://example.org:8080/", &href);
+        }
+
+        #[test]
+        fn the_fast_path_joins_like_url_whatever_the_host(host in "[a-z0-9.x-]{0,10}(\\.[a-z0-9-]{1,4})?") {
+            joins_like_url("https://example.org/", &format!("https://{host}/x"));
         }
     }
 

@@ -814,7 +814,7 @@ fn acts(said: Said) -> Option<Danger> {
 mod tests {
     use super::*;
     use crate::crawl::label;
-    use crate::crawl::turns::CHUNK;
+    use crate::crawl::packed::BLOCK;
     use url::Url;
 
     fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {
@@ -1107,7 +1107,7 @@ mod tests {
     fn a_queue_across_many_chunks_loses_nothing() {
         let mut frontier = frontier(usize::MAX, u32::MAX, usize::MAX);
         let start = frontier.pop().unwrap();
-        let long = "x".repeat(CHUNK * 2);
+        let long = "x".repeat(BLOCK * 2);
         for n in 0..5000 {
             frontier.push(&start, &link(&format!("/{n}/some/longer/path"), "")).unwrap();
         }

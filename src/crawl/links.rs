@@ -2,7 +2,7 @@
 
 use super::content_policy::{ContentPolicies, Vouched};
 use super::danger::{Said, Words, asks_first, may_say_something};
-use super::tags::{Tag, Tags};
+use super::tags::{Element, Tags};
 use super::{Address, Base, Danger};
 use crate::charset::PageText;
 use crate::observation::{Credentials, Resource, is_anti_forgery};
@@ -78,6 +78,15 @@ pub struct Refresh {
     pub url: Option<String>,
 }
 
+/// Which parts of a page somebody wants to know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// All that it fetches.
+    All,
+    /// Those on other origins than the page's.
+    Elsewhere,
+}
+
 /// What a page's head says that bears on its links.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Served<'a> {
@@ -89,7 +98,7 @@ pub struct Served<'a> {
 
 /// Reads the links of a page found at `url`. What the page's own Content-Security-Policy forbids, in
 /// a header or in a `<meta>`, is no part of it: no browser asks for it.
-pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>) -> PageLinks {
+pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>, parts: Parts) -> PageLinks {
     let mut found = Found {
         base: Base::in_charset(url.clone(), page.charset),
         based: false,
@@ -103,10 +112,14 @@ pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>) -> PageLinks {
     // The header's works as a `<meta>`'s does ("shared declarative refresh steps").
     let led_on = served.refresh.and_then(|content| refresh(content)?.url);
     found.document(led_on.map(Cow::Owned), LinkKind::Refresh);
+    let mut room = Vec::new();
     for tag in Tags::new(&page.text) {
-        read(&tag, &mut found);
+        found.in_body = found.in_body || !OF_HEAD.contains(&tag.name.as_bytes());
+        if is_linking(tag.name.as_bytes()) {
+            read(&tag.element(&mut room), &mut found);
+        }
     }
-    found.resolved(url)
+    found.resolved(url, parts)
 }
 
 /// Reads the content of a refresh (HTML standard, "shared declarative refresh steps"); none where
@@ -185,7 +198,7 @@ impl<'a> Found<'a> {
     }
 
     /// A part of the page, asked for as its element's `crossorigin` says.
-    fn resource(&mut self, tag: &Tag<'a>, href: Option<Cow<'a, str>>, resource: Resource) {
+    fn resource(&mut self, tag: &Element<'_, 'a>, href: Option<Cow<'a, str>>, resource: Resource) {
         if href.is_some() {
             let credentials = credentials(tag, resource);
             let vouched = match self.policies.len() {
@@ -207,7 +220,9 @@ impl<'a> Found<'a> {
     }
 
     /// Joined at the end, since a `<base>` also counts for what stands before it.
-    fn resolved(self, page: &Url) -> PageLinks {
+    fn resolved(self, page: &Url, parts: Parts) -> PageLinks {
+        let here = Address::new(page).filter(|_| parts == Parts::Elsewhere);
+        let is_here = |href: &str| here.as_ref().is_some_and(|here| self.base.stays_on(here.origin(), href));
         let mut links = PageLinks {
             cut: self.cut,
             asks_for_password: self.asks_for_password,
@@ -215,6 +230,10 @@ impl<'a> Found<'a> {
             ..PageLinks::default()
         };
         for Mention { href, what, under, vouched } in self.mentions {
+            // Most parts are the page's own, and no address is made of them.
+            if matches!(what, What::Embedded(_)) && is_here(&href) {
+                continue;
+            }
             let Some(address) = self.base.join(&href) else { continue };
             let allows = |destination| {
                 under == 0 || self.policies.allow(page, &address.to_url(), destination, vouched, under)
@@ -234,7 +253,7 @@ impl<'a> Found<'a> {
 
 /// With or without credentials (HTML standard: "CORS settings attribute", "fetch a module script
 /// graph"). Of a manifest Chromium leaves them out even within the origin.
-fn credentials(tag: &Tag<'_>, resource: Resource) -> Credentials {
+fn credentials(tag: &Element<'_, '_>, resource: Resource) -> Credentials {
     let crossorigin = tag.attribute("crossorigin");
     let is_module = match tag.name.as_bytes() {
         b"script" => is(tag, "type", "module"),
@@ -252,7 +271,7 @@ fn credentials(tag: &Tag<'_>, resource: Resource) -> Credentials {
     }
 }
 
-fn destination(tag: &Tag<'_>, resource: Resource) -> Destination {
+fn destination(tag: &Element<'_, '_>, resource: Resource) -> Destination {
     match resource {
         Resource::Other if matches!(tag.name.as_bytes(), b"object" | b"embed") => Destination::Object,
         Resource::Frame => Destination::IFrame,
@@ -274,8 +293,31 @@ fn has_word(list: &str, word: &str) -> bool {
 const OF_HEAD: &[&[u8]] =
     &[b"html", b"head", b"title", b"base", b"link", b"meta", b"style", b"script", b"noscript", b"template"];
 
-fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
-    found.in_body = found.in_body || !OF_HEAD.contains(&tag.name.as_bytes());
+/// Whether an element leads somewhere, or says something of the page that counts for where it leads.
+fn is_linking(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"a" | b"area"
+            | b"audio"
+            | b"base"
+            | b"embed"
+            | b"form"
+            | b"frame"
+            | b"iframe"
+            | b"image"
+            | b"img"
+            | b"input"
+            | b"link"
+            | b"meta"
+            | b"object"
+            | b"script"
+            | b"source"
+            | b"track"
+            | b"video"
+    )
+}
+
+fn read<'a>(tag: &Element<'_, 'a>, found: &mut Found<'a>) {
     match tag.name.as_bytes() {
         b"a" | b"area" => {
             let attributes = tag.attributes_of(ANCHOR);
@@ -336,7 +378,7 @@ fn read<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
     }
 }
 
-fn link<'a>(tag: &Tag<'a>, found: &mut Found<'a>) {
+fn link<'a>(tag: &Element<'_, 'a>, found: &mut Found<'a>) {
     let Some(rel) = attribute(tag, "rel") else { return };
     let rel = rel.to_ascii_lowercase();
     let is = |words: &[&str]| rel.split_ascii_whitespace().any(|word| words.contains(&word));
@@ -393,7 +435,7 @@ const RELATED: &[&str] = &[
 ];
 
 /// The candidates of a `srcset` (HTML standard, "parse a srcset attribute", without its sizes).
-fn srcset<'a>(tag: &Tag<'a>, name: &str, found: &mut Found<'a>) {
+fn srcset<'a>(tag: &Element<'_, 'a>, name: &str, found: &mut Found<'a>) {
     let Some(set) = attribute(tag, name) else { return };
     let mut rest: &str = &set;
     loop {
@@ -412,11 +454,11 @@ fn srcset<'a>(tag: &Tag<'a>, name: &str, found: &mut Found<'a>) {
 }
 
 /// An attribute's value as a browser reads it.
-fn attribute<'a>(tag: &Tag<'a>, name: &str) -> Option<Cow<'a, str>> {
+fn attribute<'a>(tag: &Element<'_, 'a>, name: &str) -> Option<Cow<'a, str>> {
     decoded(tag.attribute(name)?)
 }
 
-fn is(tag: &Tag<'_>, name: &str, value: &str) -> bool {
+fn is(tag: &Element<'_, '_>, name: &str, value: &str) -> bool {
     tag.attribute(name).is_some_and(|written| written.eq_ignore_ascii_case(value))
 }
 
@@ -454,7 +496,7 @@ const ANCHOR: [&str; 15] = [
 ];
 
 /// What a link says that it does.
-fn said(tag: &Tag<'_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
+fn said(tag: &Element<'_, '_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
     let [
         _,
         label,
@@ -481,7 +523,9 @@ fn said(tag: &Tag<'_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
     let name = |value: Option<&str>| value.and_then(decoded).map(|name| bounded(name.trim()).to_owned());
     let inner = || {
         let pictures = Tags::new(source).take(8);
-        let mut names = pictures.flat_map(|tag| tag.attributes_of(["aria-label", "title", "alt"]));
+        let mut room = Vec::new();
+        let mut names =
+            pictures.flat_map(|tag| tag.element(&mut room).attributes_of(["aria-label", "title", "alt"]));
         names.find_map(|value| name(value).filter(|name| !name.is_empty()))
     };
     let second = name(title).filter(|title| !title.is_empty()).or_else(inner);
@@ -497,14 +541,16 @@ fn said(tag: &Tag<'_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
 }
 
 /// What the buttons of a form say, and the token that it would send.
-fn said_by_form(tag: &Tag<'_>) -> Said {
+fn said_by_form(tag: &Element<'_, '_>) -> Said {
     let source = &tag.rest[..tag.rest.floor_char_boundary(MAX_FORM_SOURCE)];
     let end = memchr_iter(b'<', source.as_bytes()).find(|at| {
         source.as_bytes()[at + 1..].get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"/form"))
     });
     let source = &source[..end.unwrap_or(source.len())];
     let mut said = None;
+    let mut room = Vec::new();
     for tag in Tags::new(source) {
+        let tag = tag.element(&mut room);
         let words = match tag.name.as_bytes() {
             b"button" if !is(&tag, "type", "reset") && !is(&tag, "type", "button") => {
                 let rest = &tag.rest[..tag.rest.floor_char_boundary(MAX_TEXT_SOURCE)];
@@ -585,7 +631,24 @@ mod tests {
     const PAGE: &str = "https://example.org/dir/page";
 
     fn read(body: &str) -> PageLinks {
-        links(&Url::parse(PAGE).unwrap(), &PageText::html(body.as_bytes()), Served::default())
+        links(&Url::parse(PAGE).unwrap(), &PageText::html(body.as_bytes()), Served::default(), Parts::All)
+    }
+
+    #[test]
+    fn own_parts_are_left_out_where_nobody_asks() {
+        let body = "<img src=/a><img src=//example.org/b><script src=https://example.org/c></script>\
+                    <img src=https://cdn.example/d><img src=http://example.org/e><iframe src=f></iframe>\
+                    <img src='/a b'><base href='https://other.example/x/'><img src=g>";
+        let read = |parts| {
+            let url = Url::parse(PAGE).unwrap();
+            links(&url, &PageText::html(body.as_bytes()), Served::default(), parts)
+        };
+        let (all, elsewhere) = (read(Parts::All), read(Parts::Elsewhere));
+        assert_eq!(elsewhere.documents, all.documents);
+        let is_elsewhere = |part: &&Embedded| part.address.origin() != "https://example.org";
+        let expected: Vec<&Embedded> = all.resources.iter().filter(is_elsewhere).collect();
+        assert_eq!(elsewhere.resources.iter().filter(is_elsewhere).collect::<Vec<_>>(), expected);
+        assert!(elsewhere.resources.len() < all.resources.len());
     }
 
     #[test]
@@ -714,6 +777,7 @@ mod tests {
                 &Url::parse(PAGE).unwrap(),
                 &PageText::html(body.as_bytes()),
                 Served { policies: &headers, refresh: None },
+                Parts::All,
             );
             let parts = found.resources.iter().map(|part| part.address.as_str());
             let pages = found.documents.iter().map(|link| link.address.as_str());
@@ -974,25 +1038,35 @@ mod tests {
     fn bad_bytes_and_endless_things_are_borne() {
         let url = Url::parse(PAGE).unwrap();
         let huge = format!("<a href='{}'><a href=/a>", "x".repeat(1 << 20));
-        assert_eq!(links(&url, &PageText::html(huge.as_bytes()), Served::default()).documents.len(), 1);
+        assert_eq!(
+            links(&url, &PageText::html(huge.as_bytes()), Served::default(), Parts::All).documents.len(),
+            1
+        );
         let many = "<a href=/a>".repeat(MAX_PER_PAGE + 5);
-        let found = links(&url, &PageText::html(many.as_bytes()), Served::default());
+        let found = links(&url, &PageText::html(many.as_bytes()), Served::default(), Parts::All);
         assert!(found.cut && found.documents.len() == MAX_PER_PAGE);
         let nested = "<noscript>".repeat(5000) + "<a href=/a>";
-        assert!(links(&url, &PageText::html(nested.as_bytes()), Served::default()).documents.len() <= 1);
+        assert!(
+            links(&url, &PageText::html(nested.as_bytes()), Served::default(), Parts::All).documents.len()
+                <= 1
+        );
         let deep = "<svg>".repeat(100_000) + "<a href=/a>";
-        links(&url, &PageText::html(deep.as_bytes()), Served::default());
+        links(&url, &PageText::html(deep.as_bytes()), Served::default(), Parts::All);
         let bytes: Vec<u8> = (0..=255).collect();
-        links(&url, &PageText::html(&bytes), Served::default());
+        links(&url, &PageText::html(&bytes), Served::default(), Parts::All);
         links(
             &url,
             &PageText::html(b"<a href=/\xff\xfe>x</a><\x00a href=/b><a \xff=1 href=/c>"),
             Served::default(),
+            Parts::All,
         );
         let utf16: Vec<u8> = "\u{feff}<a href=/a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(links(&url, &PageText::html(&utf16), Served::default()).documents.len(), 1);
+        assert_eq!(links(&url, &PageText::html(&utf16), Served::default(), Parts::All).documents.len(), 1);
         let path = |body: &[u8]| {
-            links(&url, &PageText::html(body), Served::default()).documents[0].address.path().to_owned()
+            links(&url, &PageText::html(body), Served::default(), Parts::All).documents[0]
+                .address
+                .path()
+                .to_owned()
         };
         assert_eq!(path(b"<a href=/\xe9>"), "/%C3%A9");
         assert_eq!(path(b"<meta charset='UTF-8'><a href=/\xe9>"), "/%EF%BF%BD");

@@ -10,12 +10,14 @@ use std::str::Split;
 const SHORTEST: usize = 8;
 /// After a word that means other things, too (`/s/`), only what is as long as a token.
 const SHORTEST_AFTER_S: usize = 16;
+/// Letters and digits of a session's name; what has more is not called like one.
+const LONGEST_NAME: usize = 64;
 
 /// The address as a text without them; as it is where there is none.
 pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
     let text = address.as_str();
     let (path, query) = (address.path(), address.query());
-    let has_one = may_have_one(path.as_bytes())
+    let has_one = may_have_one(path)
         && segments(path).any(|(_, is_token, mut parameters)| is_token || parameters.any(is_session))
         || query.is_some_and(|query| query.split('&').any(is_session));
     if !has_one {
@@ -43,13 +45,15 @@ pub(super) fn without_session(address: &Address) -> Cow<'_, str> {
 }
 
 /// Most paths have none of the marks of a place for one, and are done with at one look: parameters, or a
-/// second segment that is as long as a token.
-fn may_have_one(path: &[u8]) -> bool {
-    let is_long = |slash: usize| {
+/// segment that is as long as a token behind one that is called like a session.
+fn may_have_one(path: &str) -> bool {
+    let mut before = 0;
+    let is_behind_a_name = |slash: usize| {
+        let name = &path[std::mem::replace(&mut before, slash + 1)..slash];
         let rest = &path[slash + 1..];
-        memchr(b'/', rest).unwrap_or(rest.len()) >= SHORTEST_AFTER_S
+        memchr(b'/', rest.as_bytes()).unwrap_or(rest.len()) >= SHORTEST_AFTER_S && is_session_name(name)
     };
-    memchr2(b';', b'(', path).is_some() || memchr_iter(b'/', path).skip(1).any(is_long)
+    memchr2(b';', b'(', path.as_bytes()).is_some() || memchr_iter(b'/', path.as_bytes()).any(is_behind_a_name)
 }
 
 /// A path's segments: the name, whether it is a token, and its parameters (`;jsessionid=`, as servlets write
@@ -74,12 +78,18 @@ fn is_session(pair: &str) -> bool {
 }
 
 fn is_session_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-    NAMES.contains(&name.as_str())
-        || name.ends_with("sessionid")
-        || name.ends_with("sessid")
-        || name.starts_with("aspsessionid")
+    let mut room = [0; LONGEST_NAME];
+    let mut length = 0;
+    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+        let Some(next) = room.get_mut(length) else { return false };
+        *next = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let name = &room[..length];
+    NAMES.iter().any(|known| known.as_bytes() == name)
+        || name.ends_with(b"sessionid")
+        || name.ends_with(b"sessid")
+        || name.starts_with(b"aspsessionid")
 }
 
 /// As frameworks and shops call them, without punctuation: PHP, servlets, ColdFusion, osCommerce,
@@ -108,11 +118,8 @@ fn is_token_segment(before: &str, segment: &str, goes_on: bool) -> bool {
     if !looks_like_an_id(segment, SHORTEST_AFTER_S) {
         return false;
     }
-    match before.to_ascii_lowercase().as_str() {
-        // A short link's id is its page: `/s/dQw4w9WgXcQ`.
-        "s" => goes_on,
-        before => is_session_name(before),
-    }
+    // A short link's id is its page: `/s/dQw4w9WgXcQ`.
+    if before.eq_ignore_ascii_case("s") { goes_on } else { is_session_name(before) }
 }
 
 /// Letters and digits mixed, as nobody writes them; an all-digit number only where it is very long.

@@ -32,6 +32,18 @@ pub(super) struct Tag<'a> {
     /// After the name, up to the `>`.
     attributes: &'a str,
     /// What follows the tag.
+    rest: &'a str,
+}
+
+/// An attribute's name as written, and its raw value.
+pub(super) type Attribute<'a> = (&'a str, &'a str);
+
+/// A start tag whose attributes were read.
+#[derive(Clone, Copy)]
+pub(super) struct Element<'t, 'a> {
+    pub(super) name: Name,
+    attributes: &'t [Attribute<'a>],
+    /// What follows the tag.
     pub(super) rest: &'a str,
 }
 
@@ -220,16 +232,14 @@ impl<'a> Iterator for Tags<'a> {
 /// Where the name of a tag ends, and where its `>` is, from behind its `<` or `</`. None: the
 /// document ends within it.
 fn extent(text: &[u8]) -> Option<(usize, usize)> {
-    let name = text.iter().position(|byte| ENDS_NAME[usize::from(*byte)])?;
-    if text[name] == b'>' {
-        return Some((name, name));
-    }
+    let name = until(text, 0, |byte| ENDS_NAME[usize::from(byte)]);
     let mut at = name;
-    while let Some((_, _, end)) = attribute(text, at) {
-        at = end;
+    loop {
+        match attribute(text, at) {
+            Ok((.., end)) => at = end,
+            Err(end) => return (end < text.len()).then_some((name, end)),
+        }
     }
-    at += spaces_and_slashes(&text[at..]);
-    (text.get(at) == Some(&b'>')).then_some((name, at))
 }
 
 /// Up to and with the end of a comment, from behind its `<!--`.
@@ -336,16 +346,33 @@ impl<'a> Tag<'a> {
     }
 
     /// The raw value of an attribute; empty where it has none. The first of a name counts.
-    pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
+    fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes().find(|(written, _)| written.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// With its attributes read.
+    pub(super) fn element<'t>(&self, room: &'t mut Vec<Attribute<'a>>) -> Element<'t, 'a> {
+        room.clear();
+        room.extend(self.attributes());
+        Element { name: self.name, attributes: room, rest: self.rest }
+    }
+}
+
+impl<'a> Element<'_, 'a> {
+    /// The raw value of an attribute; empty where it has none. The first of a name counts.
+    pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
+        self.attributes
+            .iter()
+            .find(|(written, _)| written.eq_ignore_ascii_case(name))
+            .map(|(_, value)| *value)
     }
 
     /// Several at once.
     pub(super) fn attributes_of<const N: usize>(&self, names: [&str; N]) -> [Option<&'a str>; N] {
         let mut values = [None; N];
-        for (written, value) in self.attributes() {
+        for (written, value) in self.attributes {
             if let Some(at) = names.iter().position(|name| written.eq_ignore_ascii_case(name)) {
-                values[at].get_or_insert(value);
+                values[at].get_or_insert(*value);
             }
         }
         values
@@ -355,9 +382,10 @@ impl<'a> Tag<'a> {
 impl Name {
     fn new(written: &[u8]) -> Name {
         let mut name = Name { bytes: [0; 14], length: 0 };
-        if let Some(bytes) = name.bytes.get_mut(..written.len()) {
-            bytes.copy_from_slice(written);
-            bytes.make_ascii_lowercase();
+        if written.len() <= name.bytes.len() {
+            for (lower, byte) in name.bytes.iter_mut().zip(written) {
+                *lower = byte.to_ascii_lowercase();
+            }
             name.length = written.len() as u8;
         }
         name
@@ -369,15 +397,15 @@ impl Name {
 }
 
 impl<'a> Iterator for Attributes<'a> {
-    type Item = (&'a str, &'a str);
+    type Item = Attribute<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match attribute(self.text.as_bytes(), self.at) {
-            Some((name, value, end)) => {
+            Ok((name, value, end)) => {
                 self.at = end;
                 Some((&self.text[name], &self.text[value]))
             }
-            None => {
+            Err(_) => {
                 self.self_closing = self.text[self.at..].ends_with('/');
                 None
             }
@@ -385,43 +413,41 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// The next attribute from here on: where its name and its value are, and where it ends.
-fn attribute(text: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>, usize)> {
-    let start = at + spaces_and_slashes(&text[at..]);
-    if *text.get(start)? == b'>' {
-        return None;
+/// The next attribute from here on: where its name and its value are, and where it ends. Without one,
+/// where the tag's `>` or the text's end is.
+#[inline]
+fn attribute(text: &[u8], at: usize) -> Result<(Range<usize>, Range<usize>, usize), usize> {
+    let start = until(text, at, |byte| !is_space(byte) && byte != b'/');
+    if text.get(start).is_none_or(|byte| *byte == b'>') {
+        return Err(start);
     }
     // A `=` in the first place belongs to the name.
-    let name_end = start + 1 + length_until(&text[start + 1..], &ENDS_ATTRIBUTE_NAME);
+    let name_end = until(text, start + 1, |byte| ENDS_ATTRIBUTE_NAME[usize::from(byte)]);
     let name = start..name_end;
-    let after = name_end + spaces(&text[name_end..]);
+    let after = until(text, name_end, |byte| !is_space(byte));
     if text.get(after) != Some(&b'=') {
-        return Some((name, name_end..name_end, name_end));
+        return Ok((name, name_end..name_end, name_end));
     }
-    let value = after + 1 + spaces(&text[after + 1..]);
-    Some(match text.get(value) {
+    let value = until(text, after + 1, |byte| !is_space(byte));
+    Ok(match text.get(value) {
         Some(quote @ (b'"' | b'\'')) => {
             let end = memchr(*quote, &text[value + 1..]).map_or(text.len(), |end| value + 1 + end);
             (name, value + 1..end, (end + 1).min(text.len()))
         }
         _ => {
-            let end = value + length_until(&text[value..], &ENDS_VALUE);
+            let end = until(text, value, |byte| ENDS_VALUE[usize::from(byte)]);
             (name, value..end, end)
         }
     })
 }
 
-/// How many bytes come before one of these, or the end.
-fn length_until(text: &[u8], ends: &[bool; 256]) -> usize {
-    text.iter().position(|byte| ends[usize::from(*byte)]).unwrap_or(text.len())
-}
-
-fn spaces_and_slashes(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| is_space(**byte) || **byte == b'/').count()
-}
-
-fn spaces(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| is_space(**byte)).count()
+/// Where the first such byte is from here on, or the end.
+#[inline]
+fn until(text: &[u8], mut at: usize, is_one: impl Fn(u8) -> bool) -> usize {
+    while text.get(at).is_some_and(|byte| !is_one(*byte)) {
+        at += 1;
+    }
+    at
 }
 
 /// What may not be in a tag's name.

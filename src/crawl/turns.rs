@@ -1,6 +1,7 @@
 //! What waits in a crawl: queues that are emptied one after the other, the first few addresses of every
 //! template before more of any. A value.
 
+use super::packed::{BLOCK, Packed};
 use super::{Address, Next};
 use std::collections::VecDeque;
 
@@ -65,17 +66,19 @@ impl Turns {
 /// them is written once, before the first of its links.
 #[derive(Debug, Default)]
 struct Queue {
-    chunks: VecDeque<Vec<u8>>,
-    /// What of the first chunk was read.
+    /// Read first, from `read` on.
+    first: Vec<u8>,
     read: usize,
+    /// Between the two, packed.
+    chunks: VecDeque<Packed>,
+    /// Written to.
+    last: Vec<u8>,
     len: usize,
     declared: VecDeque<(u32, Box<str>)>,
     last_written: Option<Address>,
     last_read: Option<Address>,
 }
 
-/// Bytes of one chunk of a queue.
-pub(super) const CHUNK: usize = 64 * 1024;
 /// Instead of an entry: the address of the linking page follows.
 const FROM: u64 = 1;
 const NO_FROM: u64 = 2;
@@ -101,19 +104,19 @@ impl Queue {
     /// Numbers as varints, then a text with its length. A record never crosses a chunk's end.
     fn write(&mut self, numbers: &[u64], text: &str) {
         let needed = (numbers.len() + 1) * 10 + text.len();
-        if self.chunks.back().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
-            self.chunks.push_back(Vec::with_capacity(needed.max(CHUNK)));
+        if !self.last.is_empty() && self.last.len() + needed > BLOCK {
+            self.chunks.push_back(Packed::new(&self.last));
+            self.last.clear();
         }
-        let Some(chunk) = self.chunks.back_mut() else { return };
         for number in numbers.iter().copied().chain([text.len() as u64]) {
             let mut rest = number;
             while rest >= 0x80 {
-                chunk.push(rest as u8 | 0x80);
+                self.last.push(rest as u8 | 0x80);
                 rest >>= 7;
             }
-            chunk.push(rest as u8);
+            self.last.push(rest as u8);
         }
-        chunk.extend_from_slice(text.as_bytes());
+        self.last.extend_from_slice(text.as_bytes());
     }
 
     fn pop(&mut self, origins: &[Box<str>]) -> Option<Next> {
@@ -123,16 +126,19 @@ impl Queue {
             return Some(Next { address, depth: 0, from: None, declared: true });
         }
         loop {
-            while self.chunks.len() > 1 && self.chunks.front().is_some_and(|chunk| self.read >= chunk.len()) {
-                self.chunks.pop_front();
+            if self.read >= self.first.len() {
                 self.read = 0;
+                self.first.clear();
+                match self.chunks.pop_front() {
+                    Some(chunk) => self.first = chunk.unpack(),
+                    None => std::mem::swap(&mut self.first, &mut self.last),
+                }
             }
-            let chunk = self.chunks.front()?;
             let mut at = self.read;
-            let kind = number(chunk, &mut at)?;
-            let second = if kind == NO_FROM { 0 } else { number(chunk, &mut at)? };
-            let length = number(chunk, &mut at)? as usize;
-            let text = std::str::from_utf8(chunk.get(at..at + length)?).ok()?;
+            let kind = number(&self.first, &mut at)?;
+            let second = if kind == NO_FROM { 0 } else { number(&self.first, &mut at)? };
+            let length = number(&self.first, &mut at)? as usize;
+            let text = std::str::from_utf8(self.first.get(at..at + length)?).ok()?;
             self.read = at + length;
             match kind {
                 FROM => {
@@ -149,12 +155,6 @@ impl Queue {
                         declared: false,
                     };
                     self.len -= 1;
-                    if self.len == self.declared.len() {
-                        // Empty: start again at the beginning of the chunk.
-                        self.chunks.truncate(1);
-                        self.chunks.iter_mut().for_each(Vec::clear);
-                        (self.read, self.last_written, self.last_read) = (0, None, None);
-                    }
                     return Some(next);
                 }
             }

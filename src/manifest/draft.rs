@@ -615,7 +615,7 @@ mod tests {
             let (origin, name) = (url.origin().ascii_serialization(), Name::new(key.as_bytes()));
             fold.add(Sighting::of_item(at("/"), StorageKind::LocalStorage, &origin, &name, &value, facts));
         }
-        scan.observations = fold.observations();
+        scan.observations = fold.take_observations();
         let one = scan.contacts.remove(0);
         scan.contacts =
             others.iter().map(|host| Contact { host: (*host).to_owned(), ..one.clone() }).collect();

@@ -168,6 +168,13 @@ impl<T: Countable> Counted<T> {
         self.entries.values().chain(nameless)
     }
 
+    /// All of them, given away in no order.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = T> {
+        self.order = BinaryHeap::new();
+        let nameless = self.nameless.take().into_iter().flat_map(|nameless| nameless.entries.into_values());
+        std::mem::take(&mut self.entries).into_values().chain(nameless)
+    }
+
     pub(super) fn sorted(&self) -> Vec<T>
     where
         T: Ord,

@@ -158,18 +158,13 @@ impl Fold {
         self.things.len()
     }
 
-    /// Everything seen so far, sorted.
-    pub fn observations(&self) -> Vec<Observation> {
+    /// Everything seen so far, sorted and given away: [`Fold::cover`] comes before.
+    pub fn take_observations(&mut self) -> Vec<Observation> {
         let coarse = self.seen.detail() > Detail::Shape;
         let mut observations: BTreeMap<Thing, Vec<Group>> = BTreeMap::new();
-        for seen in self.seen.iter() {
-            observations.entry(Thing::of(&seen.example)).or_default().push(Group {
-                count: seen.count,
-                example: seen.example.clone(),
-                identities: seen.identities.clone(),
-                more_identities: seen.more_identities,
-                coarse,
-            });
+        for Seen { count, example, identities, more_identities, .. } in self.seen.take() {
+            let group = Group { count, example, identities, more_identities, coarse };
+            observations.entry(Thing::of(&group.example)).or_default().push(group);
         }
         let sorted = |(thing, mut groups): (Thing, Vec<Group>)| {
             groups.sort_by(|a, b| {
@@ -182,16 +177,16 @@ impl Fold {
         observations.into_iter().map(sorted).collect()
     }
 
-    /// Cookies sent so far, sorted.
-    pub fn sent(&self) -> Vec<Sent> {
-        let mut sent: Vec<Sent> = self.sent.iter().map(|went| went.sent.clone()).collect();
+    /// Cookies sent so far, sorted and given away, as the observations are.
+    pub fn take_sent(&mut self) -> Vec<Sent> {
+        let mut sent: Vec<Sent> = self.sent.take().map(|went| went.sent).collect();
         sent.sort();
         sent
     }
 
-    /// Hosts asked so far, sorted.
-    pub fn contacts(&self) -> Vec<Contact> {
-        let mut contacts: Vec<Contact> = self.contacts.iter().map(|asked| asked.contact.clone()).collect();
+    /// Hosts asked so far, sorted and given away, as the observations are.
+    pub fn take_contacts(&mut self) -> Vec<Contact> {
+        let mut contacts: Vec<Contact> = self.contacts.take().map(|asked| asked.contact).collect();
         contacts.sort();
         contacts
     }
@@ -730,7 +725,7 @@ mod tests {
         for (at_ms, sighting) in (0..).zip(sightings) {
             fold.add(changed(sighting, |seen| seen.at_ms = at_ms));
         }
-        fold.observations()
+        fold.take_observations()
     }
 
     /// `name domain path: count example, ...`, one line for each observation.
@@ -796,7 +791,7 @@ mod tests {
         let without_time = |sightings: &[Sighting]| {
             let mut fold = Fold::default();
             sightings.iter().cloned().for_each(|sighting| fold.add(sighting));
-            serde_json::to_string(&fold.observations()).unwrap()
+            serde_json::to_string(&fold.take_observations()).unwrap()
         };
         let forwards = without_time(&sightings);
         sightings.reverse();
@@ -879,7 +874,7 @@ mod tests {
         sightings.iter().cloned().for_each(|sighting| fold.add(sighting));
         let mut coverage = Coverage::default();
         fold.cover(&mut coverage);
-        (fold.observations(), coverage)
+        (fold.take_observations(), coverage)
     }
 
     fn counted(observations: &[Observation]) -> u64 {
@@ -1005,16 +1000,16 @@ mod tests {
             contacts.rotate_right(turn);
             let mut fold = Fold::default();
             contacts.into_iter().for_each(|contact| fold.add_contact(contact));
-            let kept: Vec<_> = fold.contacts().into_iter().map(|kept| (kept.host, kept.count)).collect();
+            let mut coverage = Coverage::default();
+            fold.cover(&mut coverage);
+            assert_eq!(coverage.lost, MOST as u64 * 3);
+            let kept: Vec<_> = fold.take_contacts().into_iter().map(|kept| (kept.host, kept.count)).collect();
             let expected = [
                 ("ads.example", 1),
                 ("cdn.long-name-of-another.example", 1),
                 ("h0.tracker.example", MOST as u64 * 3),
             ];
             assert_eq!(kept, expected.map(|(host, count)| (host.to_owned(), count)));
-            let mut coverage = Coverage::default();
-            fold.cover(&mut coverage);
-            assert_eq!(coverage.lost, MOST as u64 * 3);
         }
     }
 
@@ -1067,9 +1062,9 @@ mod tests {
             fold.add_failed(Failed { cell: cell("anonymous"), url: page, kind, detail, count: 1 });
         }
         let sent: Vec<_> =
-            fold.sent().into_iter().map(|s| (s.name.to_string(), s.example, s.count)).collect();
+            fold.take_sent().into_iter().map(|s| (s.name.to_string(), s.example, s.count)).collect();
         assert_eq!(sent, [("a".into(), safe("/p/1"), 3), ("b".into(), safe("/p/1"), 3)]);
-        let contacts: Vec<_> = fold.contacts().into_iter().map(|c| (c.page, c.count)).collect();
+        let contacts: Vec<_> = fold.take_contacts().into_iter().map(|c| (c.page, c.count)).collect();
         assert_eq!(contacts, [(safe("/p/1"), 3)]);
         let mut coverage = Coverage::default();
         fold.cover(&mut coverage);

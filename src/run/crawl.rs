@@ -22,18 +22,20 @@ use super::side_requests::{NO_SUCH_PAGE, Seeds, danger_of};
 use super::state::{Crawled, Line, Log, PartFound};
 use crate::cookie::{Decision, Jar, Name};
 use crate::crawl::{
-    Address, Bounds, Embedded, Frontier, Next, PageLinks, Scope, Served, back_office, links,
+    Address, Bounds, Embedded, Frontier, Next, PageLinks, Parts, Scope, Served, back_office, links,
     page_fingerprint_at, refusal_fingerprint,
 };
 use crate::engine::{Ask, HttpEngine, Known, Session, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{
-    Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, Sampled, SkipReason, Skipped,
-    path_template,
+    AsItIs, Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, Sampled, SkipReason,
+    Skipped, path_template,
 };
 use crate::plan::{self, EngineChoice};
+use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::future::Future;
+use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -118,9 +120,9 @@ impl Runner<'_> {
             for address in own.chain(who.landing.clone()).filter_map(|url| Address::new(&url)) {
                 frontier.seed(address);
             }
-            for address in &seeds.sitemap {
+            for address in seeds.sitemap.iter() {
                 // Whatever is not taken is in the tally of what was skipped.
-                let _ = frontier.seed_from_sitemap(address.clone());
+                let _ = frontier.seed_from_sitemap(address);
             }
         }
         let crawled = so_far.crawled;
@@ -260,7 +262,24 @@ struct Crawl<'w, 'g> {
 
 /// Pages that came with 200, and how many visits had been taken in by then: what counts for a visit is what
 /// was taken in before it began, however fast others are answered.
-type Came = HashMap<Address, u64>;
+#[derive(Default)]
+struct Came {
+    key: RandomState,
+    /// By the hash of an address.
+    taken: HashMap<u64, u64, AsItIs>,
+}
+
+impl Came {
+    fn add(&mut self, page: &Address, taken: u64) {
+        if self.taken.len() < MOST_CAME {
+            self.taken.insert(self.key.hash_one(page), taken);
+        }
+    }
+
+    fn before(&self, page: &Address, taken: u64) -> bool {
+        self.taken.get(&self.key.hash_one(page)).is_some_and(|at| *at <= taken)
+    }
+}
 
 enum Work {
     Page(Next),
@@ -420,7 +439,8 @@ impl Crawl<'_, '_> {
         let for_browser = self.runner.plan.engine != EngineChoice::Http && matches!(work, Work::Page(_));
         let connections = Arc::clone(&self.connections);
         let visit = visit(self.who.engine.clone(), self.who.session.clone(), ask, connections);
-        Task::new(async move { read(visit.await, is_own, for_browser) })
+        let parts = if self.runner.plan.pages.assets { Parts::All } else { Parts::Elsewhere };
+        Task::new(async move { read(visit.await, is_own, parts, for_browser) })
     }
 
     /// The pages that a visit that begins now need not ask for at the end of redirects. A member's may end
@@ -432,7 +452,7 @@ impl Crawl<'_, '_> {
         let (came, taken) = (Arc::clone(&self.came), self.taken);
         Some(Arc::new(move |url| {
             let came = came.lock().unwrap_or_else(PoisonError::into_inner);
-            Address::new(url).and_then(|page| came.get(&page).copied()).is_some_and(|at| at <= taken)
+            Address::new(url).is_some_and(|page| came.before(&page, taken))
         }))
     }
 
@@ -464,9 +484,7 @@ impl Crawl<'_, '_> {
         self.taken += 1;
         if let (false, true, Work::Page(next)) = (refused, visit.shown == visit.asked, &work) {
             let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
-            if came.len() < MOST_CAME {
-                came.insert(next.address.clone(), self.taken);
-            }
+            came.add(&next.address, self.taken);
         }
         self.rotations += u32::from(rotated);
         self.since_rotation = if rotated { 0 } else { self.since_rotation + 1 };
@@ -916,11 +934,17 @@ async fn visit(
 }
 
 /// What a visit's page says, on the visit's own task: pages are read in parallel.
-fn read((ask, mut visit, jar): (Ask, Visit, Jar), is_own: impl Fn(&Url) -> bool, for_browser: bool) -> Done {
+fn read(
+    (ask, mut visit, jar): (Ask, Visit, Jar),
+    is_own: impl Fn(&Url) -> bool,
+    parts: Parts,
+    for_browser: bool,
+) -> Done {
     let is_document = ask.within.is_none() && is_own(&visit.shown);
     let is_page = is_document && !visit.ends_at_known && is_page(&visit.content_type);
     let served = Served { policies: &visit.head.policies, refresh: visit.head.refresh.as_deref() };
-    let links = if is_page { links(&visit.shown, &visit.text(), served) } else { PageLinks::default() };
+    let links =
+        if is_page { links(&visit.shown, &visit.text(), served, parts) } else { PageLinks::default() };
     let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));
     let is_door = is_page
         && links.documents.is_empty()

@@ -434,8 +434,8 @@ impl Recorder {
         SafeUrl::new(url, &self.secrets.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn observations(&self) -> Vec<Observation> {
-        self.fold.observations()
+    pub(super) fn take_observations(&mut self) -> Vec<Observation> {
+        self.fold.take_observations()
     }
 
     /// The heads of what was observed, where heads are kept; what became known as secret since is masked,
@@ -448,12 +448,12 @@ impl Recorder {
         heads
     }
 
-    pub(super) fn sent(&self) -> Vec<Sent> {
-        self.fold.sent()
+    pub(super) fn take_sent(&mut self) -> Vec<Sent> {
+        self.fold.take_sent()
     }
 
-    pub(super) fn contacts(&self) -> Vec<Contact> {
-        self.fold.contacts()
+    pub(super) fn take_contacts(&mut self) -> Vec<Contact> {
+        self.fold.take_contacts()
     }
 
     /// Fills in what was visited, skipped and failed.

@@ -110,14 +110,14 @@ pub fn replay(
         browsers: plan.browsers.clone(),
         browser: None,
     };
-    let observations = recorder.observations();
+    let observations = recorder.take_observations();
     Scan {
         run,
         coverage,
         heads: recorder.heads(&observations),
         observations,
-        sent: recorder.sent(),
-        contacts: recorder.contacts(),
+        sent: recorder.take_sent(),
+        contacts: recorder.take_contacts(),
         consent: Vec::new(),
         pictures: Vec::new(),
         outcomes: Vec::new(),

@@ -8,7 +8,7 @@ use super::html;
 use super::recorder::As;
 use super::runner::Runner;
 use super::state::Line;
-use crate::crawl::{Address, Danger, Robots, RobotsState, danger, sitemap};
+use crate::crawl::{Address, Danger, PackedAddresses, Robots, RobotsState, danger, sitemap};
 use crate::engine::Visit;
 use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, http_twin, www_twin};
 use crate::plan::Action;
@@ -30,11 +30,11 @@ pub(super) const MOST_TEXT: usize = 512 << 10;
 const MOST_LINKS: usize = 2000;
 
 /// Where a crawl starts.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Seeds {
     /// Named by plan or manifest.
     pub(super) declared: Vec<Address>,
-    pub(super) sitemap: Vec<Address>,
+    pub(super) sitemap: PackedAddresses,
 }
 
 impl Runner<'_> {
@@ -47,8 +47,11 @@ impl Runner<'_> {
         let declared = declared.iter().filter_map(Address::new).collect();
         // robots.txt is asked for in any case.
         let robots = self.robots(&self.target.url.clone()).await?;
-        let sitemap =
-            if self.plan.pages.sitemaps { self.sitemaps(robots.sitemaps).await? } else { Vec::new() };
+        let sitemap = if self.plan.pages.sitemaps {
+            self.sitemaps(robots.sitemaps).await?
+        } else {
+            PackedAddresses::default()
+        };
         Ok(Seeds { declared, sitemap })
     }
 
@@ -137,13 +140,13 @@ impl Runner<'_> {
         self.robots.insert(host, robots);
     }
 
-    async fn sitemaps(&mut self, named: Vec<Address>) -> Result<Vec<Address>, Ended> {
+    async fn sitemaps(&mut self, named: Vec<Address>) -> Result<PackedAddresses, Ended> {
         let usual = self.target.url.join("/sitemap.xml").ok().as_ref().and_then(Address::new);
         // Nobody promised that there is one at the usual address.
         let guess = usual.clone().filter(|usual| !named.contains(usual));
         let mut waiting: VecDeque<Address> = usual.into_iter().chain(named).collect();
         let mut seen = BTreeSet::new();
-        let mut pages = Vec::new();
+        let mut pages = PackedAddresses::default();
         let most = self.plan.limits.pages.saturating_mul(4).max(1000);
         while let Some(address) = waiting.pop_front() {
             let Some(url) = self.site.on_target(address.as_str()) else { continue };

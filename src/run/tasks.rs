@@ -615,7 +615,6 @@ impl<'a> Tasks<'a> {
         runner.recorder.settle();
         let ended = ended.or_else(|| runner.stop.stopped().then_some(Ended::Stopped));
         let plan = runner.plan;
-        let recorder = &runner.recorder;
         let mut policy = self.policy;
         if let Some(policy) = &mut policy {
             policy.linked_from = self.policy_links.linking_hosts;
@@ -628,8 +627,12 @@ impl<'a> Tasks<'a> {
             robots_honoured: plan.robots == plan::Robots::Honour,
             ..Coverage::default()
         };
+        let recorder = &mut runner.recorder;
         recorder.cover(&mut coverage);
         let (consent, pictures) = recorder.looks();
+        let observations = recorder.take_observations();
+        let heads = recorder.heads(&observations);
+        let (sent, contacts) = (recorder.take_sent(), recorder.take_contacts());
         let partial = ended.map(|ended| match ended {
             Ended::Stopped => "interrupted".to_owned(),
             Ended::TimeUp => {
@@ -640,12 +643,11 @@ impl<'a> Tasks<'a> {
             EngineChoice::Http => BTreeSet::from([Engine::Http]),
             _ => BTreeSet::from([Engine::Http, Engine::Browser]),
         };
-        let observations = recorder.observations();
         Scan {
             run: Run {
                 tool: concat!("cookieproof ", env!("CARGO_PKG_VERSION")).into(),
                 target: runner.target.name.clone(),
-                base_url: recorder.safe(&runner.target.url),
+                base_url: runner.recorder.safe(&runner.target.url),
                 started,
                 seconds: runner.milliseconds() / 1000,
                 engines,
@@ -664,10 +666,10 @@ impl<'a> Tasks<'a> {
                 consent_given: plan.old_choice().and_then(|choice| choice.given).map(|day| day.to_string()),
             },
             coverage,
-            heads: recorder.heads(&observations),
+            heads,
             observations,
-            sent: recorder.sent(),
-            contacts: recorder.contacts(),
+            sent,
+            contacts,
             consent,
             pictures,
             outcomes,

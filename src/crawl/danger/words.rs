@@ -25,10 +25,12 @@ fn split(text: &str, at_capitals: bool) -> Vec<String> {
             words.push(String::new());
         }
         before_lower = c.is_lowercase();
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase().map(without_accent).filter(|c| c.is_alphanumeric()));
+        match words.last_mut() {
+            Some(word) if c.is_ascii_alphanumeric() => word.push(c.to_ascii_lowercase()),
+            Some(word) if c.is_alphanumeric() => {
+                word.extend(c.to_lowercase().map(without_accent).filter(|c| c.is_alphanumeric()));
+            }
+            _ => {}
         }
     }
     words.retain(|word| !word.is_empty());

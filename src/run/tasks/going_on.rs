@@ -372,20 +372,23 @@ impl Tasks<'_> {
     }
 
     fn keep_seeds(&mut self) {
-        let is_written = |address: &&Address| self.runner.masked(address).is_none();
-        let of = |addresses: &[Address]| -> Vec<Address> {
-            addresses.iter().filter(is_written).cloned().collect()
+        let runner = &mut self.runner;
+        let mut left_out = 0;
+        let mut keep = |declared: &[Address], mut sitemap: Vec<Address>| {
+            let is_written = |address: &Address| runner.masked(address).is_none();
+            let before = declared.len() + sitemap.len();
+            let declared: Vec<Address> = declared.iter().filter(|at| is_written(at)).cloned().collect();
+            sitemap.retain(is_written);
+            left_out += (before - declared.len() - sitemap.len()) as u64;
+            runner.recorder.keep(|| Line::Seeds { declared, sitemap });
         };
-        let (declared, sitemap) = (of(&self.seeds.declared), of(&self.seeds.sitemap));
-        let all = self.seeds.declared.len() + self.seeds.sitemap.len();
-        let left_out = (all - declared.len() - sitemap.len()) as u64;
-        let recorder = &mut self.runner.recorder;
-        recorder.keep(|| Line::Seeds { declared, sitemap: Vec::new() });
-        for addresses in sitemap.chunks(ADDRESSES_PER_LINE) {
-            recorder.keep(|| Line::Seeds { declared: Vec::new(), sitemap: addresses.to_vec() });
+        keep(&self.seeds.declared, Vec::new());
+        let mut addresses = self.seeds.sitemap.iter().peekable();
+        while addresses.peek().is_some() {
+            keep(&[], addresses.by_ref().take(ADDRESSES_PER_LINE).collect());
         }
         if left_out > 0 {
-            recorder.keep(|| Line::LeftOut(left_out));
+            runner.recorder.keep(|| Line::LeftOut(left_out));
         }
     }
 }
