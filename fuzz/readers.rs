@@ -6,7 +6,7 @@
 use cookieproof::charset::PageText;
 use cookieproof::config::{Format, Problem, Source};
 use cookieproof::cookie::files;
-use cookieproof::crawl::{Address, Robots, Served, links, refresh, sitemap};
+use cookieproof::crawl::{Address, Parts, Robots, Served, links, refresh, sitemap};
 use cookieproof::engine::replay::Recording;
 use cookieproof::manifest::{self, Manifest};
 use cookieproof::observation::{Scan, family};
@@ -45,7 +45,7 @@ pub fn page(bytes: &[u8]) {
     let Ok(url) = Url::parse("https://site.example/a/b") else { return };
     for media_type in ["text/html", "application/xhtml+xml"] {
         let text = PageText::read(bytes, media_type, None);
-        let found = links(&url, &text, Served { policies: &[], refresh: Some(&text.text) });
+        let found = links(&url, &text, Served { policies: &[], refresh: Some(&text.text) }, Parts::All);
         assert!(found.documents.len() <= bytes.len() + 2, "more links than bytes");
     }
     refresh(&String::from_utf8_lossy(bytes));
