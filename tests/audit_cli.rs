@@ -307,3 +307,70 @@ fn a_site_that_is_mostly_down_is_said_in_the_first_sentence() {
     let look = Cookieproof::new(["scan", &url(&site), "-q", "--rate", "0"]).run().code(3);
     assert!(look.stdout.contains("20 of 21 pages answered 500"), "{}", look.stdout);
 }
+
+/// The site's own host is `localhost`, and where it leads to is 127.0.0.1.
+#[test]
+fn a_site_that_only_leads_to_another_was_not_seen() {
+    let elsewhere =
+        Hostile::http(|_| Answer::page("Set-Cookie: w=1\r\n", "<p>Another site. <a href=/x>x</a>"));
+    let parked = elsewhere.url("/").to_string();
+    let site = Hostile::http(move |asked| match asked.target.as_str() {
+        "/" => Answer::redirect("302 Found", &parked, ""),
+        _ => Answer::status("404 Not Found", "", "no"),
+    });
+    let base = site.url_as("http", "localhost", "/").to_string();
+    let declared = "[[cookies]]\nname = \"sid\"\nhttp_only = true\nexpected = true\n[claims]\nadvertising = \"none\"\n\
+                    consent_banner = \"none\"\nno_cookies = [{ visitors = [\"anonymous\"], pages = [\"*\"] }]\n";
+    let folder = folder(&format!("[site]\nhosts = [\"localhost\"]\n{declared}"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    for engine in ["http", "browser"] {
+        let args = ["audit", &base, "--manifest", "cookies.toml", "-q", "--rate", "0", "--engine", engine];
+        let run = |more: &[&str]| {
+            let args = args.iter().chain(more);
+            Cookieproof::new(args).within(folder.path()).env("PATH", &path).run().code(3)
+        };
+        let report = run(&["--format", "json"]).json();
+        assert_eq!(report["answer"]["upheld"], 0, "{engine}: {:#}", report["verdicts"]);
+        assert_eq!(report["answer"]["refuted"], 0, "{engine}: {:#}", report["findings"]);
+        let why = report["inconclusive"].to_string();
+        assert!(
+            why.contains("no page of the site was shown: it leads to http://127.0.0.1:"),
+            "{engine}: {why}"
+        );
+        assert!(why.contains("`hosts`"), "{engine}: {why}");
+    }
+    // Whose host it is: the owner says so.
+    let own = fs::read_to_string(folder.path().join("cookies.toml")).unwrap();
+    let own = own.replace("\"localhost\"", "\"localhost\", \"127.0.0.1\"");
+    fs::write(folder.path().join("cookies.toml"), own).unwrap();
+    let args = ["audit", &base, "--manifest", "cookies.toml", "-q", "--rate", "0", "--format", "json"];
+    let report = Cookieproof::new(args).within(folder.path()).run().code(1).json();
+    assert!(report["findings"].to_string().contains("`sid` is declared and was never set"), "{report:#}");
+}
+
+/// What is too long for one cookie is cut into numbered parts, and declared as one.
+#[test]
+fn the_parts_of_a_cookie_are_the_cookie() {
+    let parts = |attributes: &str| {
+        let lines: String =
+            (0..3).map(|n| format!("Set-Cookie: session.{n}=abc; {attributes}\r\n")).collect();
+        let other = "Set-Cookie: session.x=1\r\nSet-Cookie: session.200=1\r\nSet-Cookie: plan.1=1\r\n";
+        Hostile::http(move |_| Answer::page(&format!("{lines}{other}"), "x"))
+    };
+    let declared = "[site]\nhosts = [\"127.0.0.1\"]\n[[cookies]]\nname = \"session\"\nlifetime = \"24h\"\nhttp_only = true\n\
+                    [[cookies]]\nname = \"plan\"\nhttp_only = true\n[[cookies]]\nname = \"plan.*\"\n[claims]\ninventory = \"complete\"\n";
+    let found = |attributes: &str| {
+        let site = parts(attributes);
+        let report = audit(&folder(declared), &site, &["--format", "json"]).code(1).json();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .map(|one| format!("{} {}", one["rule"].as_str().unwrap(), one["subject"].as_str().unwrap()))
+            .filter(|one| !one.starts_with("declared-never-seen"))
+            .collect::<Vec<_>>()
+    };
+    // What an entry names as it stands is that entry's, and what is no part is not declared.
+    let undeclared = ["undeclared-cookie session.200", "undeclared-cookie session.x"];
+    assert_eq!(found("Max-Age=86400; HttpOnly"), undeclared);
+    let wrong = found("Max-Age=86400");
+    assert!(wrong.contains(&"http-only session".to_owned()), "{wrong:?}");
+}

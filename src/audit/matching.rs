@@ -92,7 +92,10 @@ pub(crate) fn item_of(
         names
             .iter()
             .filter(|pattern| pattern.matches(&observation.name))
-            .map(|pattern| (pattern.as_literal().is_some(), pattern.written().len()))
+            .map(|pattern| {
+                let whole = pattern.matches_whole(&observation.name);
+                (whole, pattern.as_literal().is_some(), pattern.written().len())
+            })
             .max()
     };
     let narrowest = |theirs: bool| {

@@ -100,6 +100,9 @@ pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standin
         );
         return Err(Standing::open(Why::NotReached, detail, "a run that reaches the site"));
     }
+    if let Some(open) = led_elsewhere(context) {
+        return Err(open);
+    }
     if scope.needs_login() {
         persona_reached(context, scope)?;
     }
@@ -130,6 +133,16 @@ pub(crate) fn reach(context: &Context<'_>, scope: &Scope) -> Result<u64, Standin
         }
     }
     pages_reached(context, scope)
+}
+
+/// What was seen of another site says nothing of this one.
+pub(crate) fn led_elsewhere(context: &Context<'_>) -> Option<Standing> {
+    let elsewhere = context.scan.led_elsewhere(context.hosts.site())?;
+    Some(Standing::open(
+        Why::NotReached,
+        format!("no page of the site was shown, it leads to {elsewhere}"),
+        "`hosts` in the manifest that names the host, if it is the site's own",
+    ))
 }
 
 /// Whether a persona of the scope got where it should.

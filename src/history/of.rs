@@ -176,6 +176,13 @@ fn cells(scan: &Scan) -> Vec<CellRecord> {
             record.unreached.get_or_insert_with(|| why.clone());
         }
     }
+    if let Some(elsewhere) = scan.led_elsewhere(&scan.run.site()) {
+        for record in cells.values_mut() {
+            record
+                .unreached
+                .get_or_insert_with(|| format!("no page of the site was shown, it leads to {elsewhere}"));
+        }
+    }
     cells.into_values().collect()
 }
 

@@ -67,8 +67,15 @@ impl NamePattern {
         }
     }
 
-    /// Whether a name is meant.
+    /// Whether a name is meant, be it of a part: what is too long for one cookie is cut into `session.0`,
+    /// `session.1` by who sets it, and declared as one.
     pub fn matches(&self, name: &Name) -> bool {
+        self.matches_whole(name)
+            || !self.is_regex() && part_of(name.as_bytes()).is_some_and(|whole| self.matches_bytes(whole))
+    }
+
+    /// Whether a name is meant as it stands.
+    pub fn matches_whole(&self, name: &Name) -> bool {
         self.matches_bytes(name.as_bytes())
     }
 
@@ -116,6 +123,14 @@ impl NamePattern {
             NameMatcher::Regex(regex) => regex.is_match(name),
         }
     }
+}
+
+/// The name of what a numbered part belongs to: `session` of `session.0`. More than twenty parts are no
+/// cookie that browsers keep and servers take.
+fn part_of(name: &[u8]) -> Option<&[u8]> {
+    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0)?;
+    let is_number = matches!(&name[dot + 1..], [b'0'..=b'9'] | [b'1', b'0'..=b'9']);
+    is_number.then_some(&name[..dot])
 }
 
 impl PagePattern {

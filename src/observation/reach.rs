@@ -2,7 +2,7 @@
 //! all, was not looked at: what it would have set nobody knows. Where more than a share of them is
 //! missing, nothing is said of the site as a whole, in an audit as between two nights.
 
-use super::{Cell, Engine, Failed, FailureKind, PageTally, Phase, SafeUrl, Scan};
+use super::{Cell, Engine, Failed, FailureKind, PageTally, Party, Phase, SafeUrl, Scan, Site};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -69,6 +69,20 @@ impl FailureKind {
 }
 
 impl Scan {
+    /// Where the site led those who asked for its pages, where not one of its own was shown to anybody: a
+    /// domain that moved, or that somebody parks. What was seen there says nothing of the site.
+    pub fn led_elsewhere(&self, site: &Site) -> Option<&SafeUrl> {
+        let mut elsewhere = None;
+        for page in self.coverage.pages.iter().filter(|page| (200..300).contains(&page.status)) {
+            let shown = page.shown.as_ref().unwrap_or(&page.example);
+            match shown.parsed() {
+                Some(url) if site.party(&url) == Party::Third => elsewhere = elsewhere.or(Some(shown)),
+                _ => return None,
+            }
+        }
+        elsewhere
+    }
+
     /// How many of the pages asked for were looked at, of those that are meant: pages of the crawl
     /// and of journeys, with the visitor who asked and what was asked for.
     pub fn share(&self, meant: impl Fn(&Cell, &SafeUrl) -> bool) -> Share {

@@ -38,6 +38,12 @@ pub fn inconclusive(scan: &Scan, audit: Option<&Audit>) -> Vec<String> {
             None => "no page answered".into(),
         });
     }
+    if let Some(elsewhere) = scan.led_elsewhere(&scan.run.site()) {
+        reasons.push(format!(
+            "no page of the site was shown: it leads to {elsewhere}, which is none of its hosts; if it is the \
+             site's own, name the host under `hosts` (in the manifest, or under [pages] of the plan)"
+        ));
+    }
     for persona in &scan.coverage.personas {
         match &persona.reached {
             Reached::Yes | Reached::Unproven => {}

@@ -39,6 +39,10 @@ const TO_BE_SEEN: &str = "whether a banner is shown is for a browser to see";
 const USUALLY_WAITS: &[Category] = &[Category::Analytics, Category::Advertising, Category::Social];
 
 fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
+    // Another site's banner is none of this one's.
+    if standing::led_elsewhere(context).is_some() {
+        return;
+    }
     for (moment, aspect, when) in MOMENTS {
         for outcome in context.outcomes(|probe| *probe == ProbeKind::Banner { moment: *moment }) {
             let ProbeResult::Fails { what } = &outcome.result else { continue };
@@ -195,6 +199,9 @@ fn standing(context: &Context<'_>, about: About) -> Option<Standing> {
     let (moment, _, when) = MOMENTS.iter().find(|(_, of, _)| *of == aspect)?;
     if !context.has_browser() {
         return Some(Standing::needs_browser(TO_BE_SEEN));
+    }
+    if let Some(open) = standing::led_elsewhere(context) {
+        return Some(open);
     }
     let outcomes: Vec<&Outcome> =
         context.outcomes(|probe| *probe == ProbeKind::Banner { moment: *moment }).collect();
