@@ -6,6 +6,7 @@
 
 mod anti_forgery;
 mod cell;
+mod consent_link;
 mod contact;
 mod counted;
 mod coverage;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use anti_forgery::is_anti_forgery;
 pub use cell::{Cell, Consent, Engine, Phase, Visitor};
+pub use consent_link::answers_consent;
 pub use contact::{Carried, Contact, Disclosure, Form, Sent};
 pub(crate) use counted::AsItIs;
 pub use coverage::{

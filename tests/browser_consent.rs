@@ -141,3 +141,96 @@ fn a_state_that_cannot_be_reached_is_said() {
         "{failed:#?}"
     );
 }
+
+/// A page of the site for an audit: a banner with these answers, which a choice makes go away.
+fn with_banner(answers: &'static str) -> Hostile {
+    Hostile::http(move |asked| {
+        let path = asked.target.split('?').next().unwrap_or_default();
+        let agreed = asked.target.contains("accept=1");
+        match path {
+            "/" | "/a" if asked.cookie("choice").is_some() => Answer::page("", "<p>Shop <a href=/a>a</a>"),
+            "/" | "/a" => {
+                let look = "position:fixed;bottom:0;left:0;right:0;background:#eee;padding:20px";
+                let banner = format!(
+                    "<div id=b style='{look}'><p>We use cookies to measure visits.</p>{answers}</div>"
+                );
+                Answer::page("", &format!("<p>Shop <a href=/a>a</a>{banner}"))
+            }
+            "/consent" if agreed => Answer::redirect(
+                "302 Found",
+                "/",
+                "Set-Cookie: choice=1\r\nSet-Cookie: _ga=GA1.1.1.1; Max-Age=9999\r\n",
+            ),
+            "/consent" => Answer::redirect("302 Found", "/", "Set-Cookie: choice=0\r\n"),
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    })
+}
+
+/// What an audit says in a browser: exit code and report.
+fn audit(site: &Hostile, manifest: &str) -> (Option<i32>, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("[site]\nhosts = [\"localhost\"]\n{manifest}");
+    std::fs::write(folder.path().join("cookies.toml"), text).unwrap();
+    let url = site.url_as("http", "localhost", "/").to_string();
+    let args = [
+        "audit",
+        &url,
+        "--manifest",
+        "cookies.toml",
+        "--engine",
+        "browser",
+        "--rate",
+        "0",
+        "--quiet",
+        "--format",
+        "json",
+    ];
+    let path = std::env::var("PATH").unwrap_or_default();
+    let ended = Cookieproof::new(args).within(folder.path()).env("PATH", &path).run();
+    (ended.code, ended.json())
+}
+
+fn verdict(report: &Value, claim: &str) -> String {
+    let all = report["verdicts"].as_array().unwrap();
+    let one = all.iter().find(|one| one["claim"] == claim).unwrap_or_else(|| panic!("no {claim}: {all:#?}"));
+    one["verdict"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn nothing_is_upheld_of_an_answer_that_the_banner_does_not_offer() {
+    let site = with_banner(
+        "<button onclick=\"document.cookie='choice=1; max-age=9999'; document.cookie='_ga=GA1.1.1.1; max-age=9999'; b.remove()\">Got it</button>",
+    );
+    let manifest = "[[cookies]]\nname = \"choice\"\ncategory = \"strictly-necessary\"\n[[cookies]]\nname = \"_ga\"\n\
+                    [[cookies]]\nname = \"refused\"\nvisitors = [\"consent-rejected\"]\n\
+                    [claims]\nno_cookies = [{ visitors = [\"consent-rejected\"], pages = [\"*\"] }]\n";
+    let (code, report) = audit(&site, manifest);
+    assert_eq!(code, Some(3), "{:#}", report["findings"]);
+    assert_eq!(verdict(&report, "claims.no-cookies.1"), "not-verified");
+    assert_eq!(verdict(&report, "cookies.refused.present"), "not-verified");
+    assert!(
+        report["inconclusive"].to_string().contains("no button that says so"),
+        "{:#}",
+        report["inconclusive"]
+    );
+    // Nobody could refuse: what the only answer wrote may be its record.
+    assert_eq!(verdict(&report, "cookies.choice.category"), "upheld");
+    let pages = report["coverage"]["pages"].as_array().unwrap();
+    assert!(pages.iter().all(|page| page["cell"]["consent"] != "rejected"), "{pages:#?}");
+}
+
+#[test]
+fn an_answer_by_a_link_is_given_by_who_answers_and_by_nobody_else() {
+    let site = with_banner("<a href='/consent?accept=1'>Accept</a> <a href='/consent?accept=0'>Decline</a>");
+    let manifest = "[[cookies]]\nname = \"choice\"\ncategory = \"strictly-necessary\"\n[[cookies]]\nname = \"_ga\"\ncategory = \"analytics\"\n\
+                    [claims]\ninventory = \"complete\"\nconsent_before = [\"analytics\"]\n";
+    let (code, report) = audit(&site, manifest);
+    assert_eq!(code, Some(0), "{:#}{:#}", report["findings"], report["inconclusive"]);
+    assert_eq!(verdict(&report, "claims.consent-before"), "upheld");
+    assert_eq!(set_in(&report, "accepted"), ["_ga", "choice"]);
+    assert_eq!(set_in(&report, "rejected"), ["choice"]);
+    assert_eq!(set_in(&report, "untouched"), [""; 0]);
+    let skipped = report["coverage"]["skipped"].to_string();
+    assert!(skipped.contains("changes-data"), "{skipped}");
+}

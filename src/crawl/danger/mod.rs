@@ -15,7 +15,7 @@ pub use labels::{Said, Words, asks_first, label};
 
 use super::Address;
 use super::back_office::in_back_office;
-use crate::observation::{SkipReason, is_anti_forgery};
+use crate::observation::{SkipReason, answers_consent, is_anti_forgery};
 use serde::{Deserialize, Serialize};
 pub(super) use words::{of_identifier, percent_decoded};
 
@@ -58,7 +58,7 @@ pub fn danger(address: &Address) -> Option<Danger> {
             _ => Danger::CarriesToken,
         });
     }
-    parts.danger()
+    parts.danger().or_else(|| parts.answers_consent(address).then_some(Danger::ChangesData))
 }
 
 /// Judges an address that is not dangerous in itself, for a member.
@@ -141,6 +141,13 @@ impl Parts {
             let basket = self.segments.iter().any(|(_, words)| is_basket(words));
             self.parameters.iter().find_map(|(name, value)| danger_of_parameter(name, value, basket))
         })
+    }
+
+    /// Who asks for it is no visitor any more who has not answered yet.
+    fn answers_consent(&self, address: &Address) -> bool {
+        let (path, query) = (percent_decoded(address.path()), address.query().map(percent_decoded));
+        let to_be_read = self.verb_at().is_some_and(|verb| self.is_to_be_read(verb));
+        !to_be_read && answers_consent(&path, &query.unwrap_or_default())
     }
 
     /// The verb's place: the last segment that is no id, nor the name of the id behind it:

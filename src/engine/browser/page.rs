@@ -251,6 +251,11 @@ impl<'a> BrowserPage<'a> {
         self.turned = Some((cell, self.tab.trace().mark()));
     }
 
+    /// The visitor did not answer after all: what came is the first cell's.
+    pub fn stay(&mut self) {
+        self.turned = None;
+    }
+
     /// Answers the consent banner, and waits for what that sets off.
     pub async fn answer(&self, answer: &Answer, selector: Option<&str>) -> Option<Banner> {
         consent::answer(&self.tab, selector, answer, self.patience.late).await

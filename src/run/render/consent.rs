@@ -132,6 +132,9 @@ impl Runner<'_> {
         let before = self.held(context, &page).await?;
         page.turn(cell.clone());
         let answered = self.give(&page, &start, &cell.consent).await?;
+        if answered.is_err() {
+            page.stay();
+        }
         let after = self.held(context, &page).await?;
         let came = seen.came;
         self.finish(page, &as_before, seen).await?;
@@ -175,6 +178,9 @@ impl Runner<'_> {
         };
         page.turn(accepted.clone());
         let given = self.give(&page, &start, &Consent::Accepted).await?;
+        if given.is_err() {
+            page.stay();
+        }
         self.finish(page, &untouched, seen).await?;
         if let Err(why) = given {
             return Ok(Err(format!("consent could not be given in the first place: {why}")));

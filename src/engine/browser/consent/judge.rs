@@ -7,7 +7,7 @@
 
 use super::label::{self, Label, Says, has_price, pays, subjects};
 use super::words::{COOKIES, LANGUAGES, POLICIES, PRIVACY, Subject, category, fold};
-use crate::observation::quoted;
+use crate::observation::{answers_consent, quoted};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -430,7 +430,10 @@ fn can_be_pressed(control: &Control, explicit: bool) -> bool {
     match control.goes.as_str() {
         "" | "same" => true,
         // A site without scripts keeps the answer by an address of its own.
-        "site" => explicit && keeps_consent(&control.to),
+        "site" => {
+            let (path, query) = control.to.split_once('?').unwrap_or((&control.to, ""));
+            explicit && keeps_consent(&control.to) || answers_consent(path, query)
+        }
         _ => false,
     }
 }
