@@ -51,8 +51,14 @@ fn parrot() -> Hostile {
             "GET /account" => Answer::page(
                 &session,
                 &format!(
-                    "{said}<p id=user>ann</p><a href='/broken?token={URL_TOKEN}&sid={SESSION}'>{SESSION}</a>"
+                    "{said}<p id=user>ann</p><a href='/broken?token={URL_TOKEN}&sid={SESSION}'>{SESSION}</a>\
+                     <a href='/of/{SESSION}/page'>mine</a>"
                 ),
+            ),
+            // Some keep the session's id in addresses, and so in the paths of cookies.
+            route if route == format!("GET /of/{SESSION}/page") => Answer::page(
+                &format!("Set-Cookie: in-folder=1\r\nSet-Cookie: in-path=1; Path=/of/{SESSION}/\r\n"),
+                &said,
             ),
             _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", &said),
         }
@@ -115,6 +121,7 @@ fn no_secret_is_in_any_output() {
     outputs.push(run(&["report", "scan.json", "--format", "markdown"]).stdout);
     let saved = std::fs::read_to_string(folder.path().join("scan.json")).unwrap();
     assert!(saved.contains("\"unlucky\"") && saved.contains("/account"), "{saved}");
+    assert!(saved.contains("in-folder") && saved.contains("in-path"), "{saved}");
     outputs.push(saved);
     for output in &outputs {
         for secret in planted() {

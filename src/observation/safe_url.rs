@@ -67,6 +67,13 @@ impl SafeUrl {
         path.split('?').next().unwrap_or(path)
     }
 
+    /// The folder of its path, where something in it was masked.
+    pub fn masked_folder(&self) -> Option<String> {
+        let path = self.path();
+        let folder = &path[..path.rfind('/')?];
+        folder.contains(MASK).then(|| folder.to_owned())
+    }
+
     /// Scheme, host with port, and path, for patterns; none if the text is not a URL.
     pub fn parsed(&self) -> Option<Url> {
         Url::parse(&self.0).ok()

@@ -557,9 +557,39 @@ impl Recorder {
                 _ => {}
             }
         }
+        self.mask_path(&mut sighting);
         match self.log.is_some() || self.paused {
             true => self.enter(Entry::Sighting(Box::new(sighting))),
             false => self.fold.add(sighting),
+        }
+    }
+
+    /// A path may hold what an address holds: a site that keeps the session's id in its addresses gives it
+    /// to the cookies' paths, too.
+    fn mask_path(&self, sighting: &mut Sighting) {
+        let folder = sighting.exchange.url.masked_folder();
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = sighting.written.path.as_mut().filter(|written| written.len() > 1) {
+            let masked = secrets.mask(written);
+            if masked != *written {
+                sighting.line = secrets.mask(&sighting.line);
+                *written = masked;
+            }
+        }
+        let decisions =
+            [Some(&mut sighting.decision), sighting.elsewhere.as_mut().map(|other| &mut other.decision)];
+        for decision in decisions.into_iter().flatten() {
+            let (Decision::Stored { effective }
+            | Decision::Replaced { effective }
+            | Decision::Deleted { effective }) = decision
+            else {
+                continue;
+            };
+            if effective.path.len() > 1 {
+                // Without a path of its own it is the folder of the address, which knows more of credentials.
+                let folder = folder.clone().filter(|_| sighting.written.path.is_none());
+                effective.path = folder.unwrap_or_else(|| secrets.mask(&effective.path));
+            }
         }
     }
 

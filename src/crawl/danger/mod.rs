@@ -198,6 +198,12 @@ impl Parts {
         if self.segments.iter().any(|(_, words)| verb(words) == Some(Danger::LogsOut)) {
             return Some(Danger::LogsOut);
         }
+        // What is acted on may be a segment of its own: `/cache/clear`, `/account/close`.
+        let with_object = last.checked_sub(1).map(|before| [&self.segments[before], &self.segments[last]]);
+        let with_object = with_object.map(|pair| pair.map(|(_, words)| words.concat()).concat());
+        if with_object.is_some_and(|words| verbs::CHANGES.contains(words.as_str())) {
+            return Some(Danger::ChangesData);
+        }
         let verb = self.segments[last].1.concat();
         let of_a_basket = self.segments[..last].iter().any(|(_, words)| is_basket(words));
         let changes = of_a_basket && verbs::BASKET_VERBS.contains(verb.as_str())
@@ -263,6 +269,9 @@ fn danger_of_parameter(name: &str, value: &str, basket: bool) -> Option<Danger> 
     }
     if matches!(name.as_str(), "sql" | "sqlquery") {
         return changes_a_database(value).then_some(Danger::ChangesData);
+    }
+    if basket && !value.is_empty() && verbs::BASKET_VERBS.contains(name.as_str()) {
+        return Some(Danger::ChangesData);
     }
     let is_action = is_action(&name);
     // A wiki's own pages are named so; its articles may be about anything.
