@@ -234,3 +234,55 @@ fn an_answer_by_a_link_is_given_by_who_answers_and_by_nobody_else() {
     let skipped = report["coverage"]["skipped"].to_string();
     assert!(skipped.contains("changes-data"), "{skipped}");
 }
+
+#[test]
+fn what_waits_until_the_mouse_moves_is_waited_for() {
+    // As optimisers of pages do: whatever is not needed at once is loaded when the visitor first moves.
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "",
+            "<p>Shop<script>addEventListener('mousemove', () => {\
+            const s = document.createElement('script'); s.src = '/held-back.js'; document.head.append(s) }, { once: true })</script>",
+        ),
+        "/held-back.js" => Answer::status(
+            "200 OK",
+            "Content-Type: text/javascript\r\n",
+            "if (!document.cookie.includes('choice=')) { document.body.insertAdjacentHTML('beforeend', `<div id=b role=dialog \
+             style='position:fixed;bottom:0;left:0;right:0;background:#eee'><p>We use cookies to measure visits.</p>\
+             <button id=y>Accept all</button><button id=n>Reject all</button></div>`);\
+             y.onclick = () => { document.cookie = 'choice=1'; document.cookie = '_ga=GA1.1.1.1'; b.remove() };\
+             n.onclick = () => { document.cookie = 'choice=0'; b.remove() } } document.cookie = 'tracks=1'",
+        ),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let (_, report) = audit(&site, "[claims]\ninventory = \"complete\"\nconsent_banner = \"none\"\n");
+    assert_eq!(verdict(&report, "claims.consent-banner"), "refuted");
+    assert_eq!(set_in(&report, "untouched"), ["tracks"]);
+    assert!(set_in(&report, "accepted").contains(&"_ga".to_owned()), "{:#}", report["inventory"]);
+}
+
+#[test]
+fn what_is_set_after_consent_was_taken_back_was_set_without_it() {
+    let banner = |script: &str| {
+        format!(
+            "<!doctype html><p>Shop <a href=/a>a</a><div id=b role=dialog hidden>We use cookies. \
+        <button id=y>Accept all</button><button id=n>Reject all</button></div><button id=s>Cookie settings</button>\
+        <script>const kept = () => (document.cookie.match(/choice=(.)/) || [])[1], keep = (v) => {{ document.cookie = 'choice=' + v; b.hidden = true }};\
+        const was = localStorage.was; b.hidden = kept() !== undefined; y.onclick = () => {{ keep(1); localStorage.was = 1; document.cookie = '_ga=1' }};\
+        n.onclick = () => {{ keep(0); document.cookie = '_ga=; max-age=0' }}; s.onclick = () => {{ b.hidden = false }};{script}</script>"
+        )
+    };
+    for (forgets, verdict_of_it) in [(true, "refuted"), (false, "upheld")] {
+        let page = banner(if forgets { "if (was) document.cookie = '_ga=1'" } else { "" });
+        let site = Hostile::http(move |asked| match asked.target.as_str() {
+            "/" | "/a" => Answer::page("", &page),
+            _ => Answer::status("404 Not Found", "", ""),
+        });
+        let manifest = "[[cookies]]\nname = \"_ga\"\ncategory = \"analytics\"\n[claims]\nconsent_before = [\"analytics\"]\n";
+        let (_, report) = audit(&site, manifest);
+        assert!(look(&report, "withdrawn")["not_reached"].is_null(), "{:#}", report["consent"]);
+        assert_eq!(verdict(&report, "claims.consent-before"), verdict_of_it, "{:#}", report["findings"]);
+        let said = report["findings"].to_string().contains("is set after consent was taken back");
+        assert_eq!(said, forgets, "{:#}", report["findings"]);
+    }
+}

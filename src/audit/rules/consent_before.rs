@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
 `consent_before` lists categories that wait for consent. A cookie or storage item belongs to a category by the \
 manifest, or by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
 complete inventory does not name and nothing classifies: nobody said that it is necessary. Before consent \
-means: the visitor did not answer yet, or refused.
+means: the visitor did not answer yet, refused, or took consent back.
 
 **To do:** load the tag after the choice.",
     check: Check::Site(check),
@@ -21,7 +21,8 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
     let Some(stated) = &context.manifest.policy.consent_before else { return };
     let mut by_name: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
     for seen in context.seen.iter().filter(|seen| !seen.allowed && seen.lands()) {
-        let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected);
+        let unasked =
+            matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected | Consent::Withdrawn);
         let declared = seen.item.and_then(|item| context.item(item).category);
         let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
         let waits = match category {
@@ -36,8 +37,12 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
         }
     }
     for ((kind, name), sightings) in by_name {
-        let refused = sightings.iter().all(|seen| seen.cell().consent == Consent::Rejected);
-        let when = if refused { "after consent was refused" } else { "before anybody gave consent" };
+        let in_states: BTreeSet<&Consent> = sightings.iter().map(|seen| &seen.cell().consent).collect();
+        let when = match (in_states.contains(&Consent::Untouched), in_states.contains(&Consent::Rejected)) {
+            (true, _) => "before anybody gave consent",
+            (false, true) => "after consent was refused",
+            (false, false) => "after consent was taken back",
+        };
         let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
         let violation = Violation::new(&RULE, &name, message(kind, &name, &sightings, when))
             .refutes([About::Policy(PolicyAspect::ConsentBefore)])

@@ -214,7 +214,8 @@ impl<'a> BrowserPage<'a> {
 
     /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Boxes
     /// that scroll on their own are scrolled, too. After each step the page is drawn: only then is
-    /// something in sight. Where all is in sight already, there is nothing further to wait for.
+    /// something in sight. Where all is in sight already, there is nothing further to wait for. Before that the
+    /// mouse moves, as a visitor's does: many sites hold their scripts back until then, and their banner too.
     async fn scroll(&self) {
         // Pages are drawn in real time, and timers go by the page's: those of one whose clock is moved on
         // come before the drawing, and its time goes twice as fast, so that one frame at a step is as much as
@@ -223,7 +224,10 @@ impl<'a> BrowserPage<'a> {
         let script = "(async()=>{const pause=act=>new Promise(r=>{setTimeout(r,AT_MOST);requestAnimationFrame(()=>requestAnimationFrame(r));act&&act()}),\
             one=act=>new Promise(r=>{setTimeout(r,AT_MOST);addEventListener('scroll',()=>requestAnimationFrame(r),{once:true});\
             requestAnimationFrame(()=>requestAnimationFrame(r));act()}),most=20,step=innerHeight||800,to=top=>scrollTo({top,left:0,behavior:'instant'});\
-            let steps=0;const height=()=>document.documentElement.scrollHeight;\
+            let steps=0;const elements=()=>document.getElementsByTagName('*').length,before=elements();\
+            try{for(const [kind,of] of [['pointermove',PointerEvent],['mousemove',MouseEvent]])\
+            (document.body||document).dispatchEvent(new of(kind,{bubbles:true,cancelable:true,clientX:9,clientY:9,movementX:1}))}catch{}\
+            await null;if(elements()!==before)steps++;const height=()=>document.documentElement.scrollHeight;\
             if(height()>step){for(let i=1;i<=most&&i*step<height()+step;i++){steps++;await FRAMES(()=>to(i*step))}await pause()}\
             let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
             if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
