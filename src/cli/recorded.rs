@@ -76,7 +76,7 @@ fn text(path: &Path) -> Result<String, Complaint> {
 fn not_usable(path: &Path, error: &NotARecording) -> Complaint {
     let complaint = Complaint::usage(format!("cannot judge {}: {error}", path.display()));
     match error {
-        NotARecording::Sanitised => Complaint { exit: Exit::Inconclusive, ..complaint }.hint(
+        NotARecording::Sanitised | NotARecording::WithoutLines => Complaint { exit: Exit::Inconclusive, ..complaint }.hint(
             "in Chrome's DevTools, turn on \u{201c}Allow to generate HAR with sensitive data\u{201d} in \
              Settings \u{2192} Preferences \u{2192} Network, then hold the export button of the Network panel and \
              choose \u{201c}Export HAR (with sensitive data)\u{201d}; Firefox's \u{201c}Save All As HAR\u{201d} \

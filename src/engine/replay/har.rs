@@ -3,6 +3,7 @@
 
 use crate::observation::{Resource, without_values};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use url::Url;
 
 /// Most requests read of one recording.
@@ -19,6 +20,8 @@ pub enum NotARecording {
     Masked,
     #[error("it holds no Cookie or Set-Cookie header: it was exported without them")]
     Sanitised,
+    #[error("its answers name cookies, but the Set-Cookie headers that set them were left out")]
+    WithoutLines,
 }
 
 /// The requests of a recording.
@@ -100,9 +103,14 @@ pub(super) fn read(text: &str) -> Result<Recorded, NotARecording> {
     if log.entries.len() > MOST_ENTRIES {
         return Err(NotARecording::TooLarge);
     }
+    let names_cookies = log.entries.iter().any(|entry| !entry.response.cookies.is_empty());
     let mut entries: Vec<Entry> = log.entries.into_iter().filter_map(entry).collect();
     if !entries.iter().any(|entry| entry.set_cookies().next().or(entry.asked("cookie")).is_some()) {
         return Err(NotARecording::Sanitised);
+    }
+    // What a recorder makes of a line has lost whether it named a domain and how it put its lifetime.
+    if names_cookies && !entries.iter().any(|entry| entry.answered("set-cookie").is_some()) {
+        return Err(NotARecording::WithoutLines);
     }
     // Recorders write down what is through first.
     entries.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -217,6 +225,7 @@ struct WrittenRequest {
 struct WrittenResponse {
     status: i64,
     headers: Vec<Header>,
+    cookies: Vec<IgnoredAny>,
     #[serde(rename = "redirectURL")]
     redirect_url: String,
     content: Content,
@@ -261,6 +270,11 @@ mod tests {
         let bare =
             json!([{"request": {"url": "https://a.test/", "headers": []}, "response": {"headers": []}}]);
         assert_eq!(read(&har(&bare)), NotARecording::Sanitised);
+        let only_named = json!([{
+            "request": {"url": "https://example.org/", "headers": [{"name": "Cookie", "value": "a=1"}]},
+            "response": {"status": 200, "cookies": [{"name": "sid", "value": "1", "httpOnly": true}]},
+        }]);
+        assert_eq!(read(&har(&only_named)), NotARecording::WithoutLines);
         let ours = json!({"log": {"creator": {"name": "cookieproof"}, "entries": bare}});
         assert_eq!(read(&ours.to_string()), NotARecording::Masked);
     }

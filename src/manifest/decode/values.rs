@@ -42,6 +42,9 @@ impl Decode for Glob {
             match text {
                 "" => wrong("it is empty"),
                 _ if text.contains("://") => wrong("leave the scheme out"),
+                _ if text.parse::<std::net::Ipv6Addr>().is_ok() => {
+                    wrong("write an IPv6 address in brackets, as addresses have it: \"[::1]\"")
+                }
                 _ if text.contains(':') && !is_ipv6(text) => {
                     wrong("leave the port out, cookies are for all ports of a host")
                 }
