@@ -3,7 +3,10 @@
 //! ```text
 //! cargo run --release --example bench_browser
 //! cargo run --release --example bench_browser -- --pages 60
-//! cargo run --release --example bench_browser -- --kinds     # the second part only
+//! cargo run --release --example bench_browser -- --size 300   # one kind of page: trivial or 300
+//! cargo run --release --example bench_browser -- --tabs 8     # so many tabs only
+//! cargo run --release --example bench_browser -- --no-kinds   # the first part only
+//! cargo run --release --example bench_browser -- --kinds      # the second part only
 //! ```
 //!
 //! Pages per second of cookieproof with 1, 4 and 8 tabs, on trivial pages and on pages of 300 KB,
@@ -36,32 +39,42 @@ type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 const LARGE: usize = 300 * 1024;
 
 fn main() -> Result<()> {
-    let mut pages = 40;
+    let (mut pages, mut tabs, mut only, mut with_kinds) = (40, vec![1, 4, 8], None, true);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--kinds" => return kinds(),
+            "--no-kinds" => with_kinds = false,
+            "--tabs" => tabs = vec![args.next().ok_or("--tabs needs a number")?.parse()?],
+            "--size" => only = Some(args.next().ok_or("--size needs trivial or 300")?),
             "--pages" => pages = args.next().ok_or("--pages needs a number")?.parse()?,
             other => return Err(format!("what is {other}?").into()),
         }
     }
-    println!("| what | pages | seconds | pages/s | | peak memory |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| what | pages | seconds | pages/s | | peak memory | CPU a page: the browser's, ours |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
     for (size, bytes) in [("trivial", 0), ("300 KB", LARGE)] {
+        if only.as_ref().is_some_and(|only| !size.starts_with(only.as_str())) {
+            continue;
+        }
         let site = server::serve(pages, 1, bytes, || ())?;
-        let (bare, memory) = watched(|| navigate(&site, pages))?;
-        row(&format!("{size}: a script that only navigates"), pages, bare, bare, pages, memory);
-        for tabs in [1, 4, 8] {
-            let (taken, memory) = watched(|| {
+        let (bare, cost) = watched(|| navigate(&site, pages))?;
+        row(&format!("{size}: a script that only navigates"), pages, bare, bare, &cost);
+        for &tabs in &tabs {
+            let (taken, cost) = watched(|| {
                 let begun = Instant::now();
                 let scan = look(&site, pages, tabs, Render::All)?;
-                Ok((rendered(&scan), begun.elapsed()))
+                let shown = rendered(&scan);
+                if usize::try_from(shown)? != pages {
+                    return Err(format!("{shown} pages were shown").into());
+                }
+                Ok(begun.elapsed())
             })?;
             let name = format!("{size}: cookieproof, {tabs} tab{}", if tabs == 1 { "" } else { "s" });
-            row(&name, usize::try_from(taken.0)?, taken.1, bare, pages, memory);
+            row(&name, pages, taken, bare, &cost);
         }
     }
-    kinds()
+    if with_kinds { kinds() } else { Ok(()) }
 }
 
 /// The same site, rendered whole and by kinds.
@@ -90,13 +103,15 @@ fn kinds() -> Result<()> {
     Ok(())
 }
 
-fn row(name: &str, pages: usize, taken: Duration, bare: Duration, of: usize, memory: u64) {
-    let rate = pages as f64 / taken.as_secs_f64();
-    let bare = of as f64 / bare.as_secs_f64();
+fn row(name: &str, pages: usize, taken: Duration, bare: Duration, cost: &Cost) {
+    let rate = |taken: Duration| pages as f64 / taken.as_secs_f64();
+    let [browser, own] = cost.cpu.map(|ticks| ticks as f64 / 100.0 / pages as f64);
     println!(
-        "| {name} | {pages} | {:.1} | {rate:.2} | {:.2} | {memory} MiB |",
+        "| {name} | {pages} | {:.1} | {:.2} | {:.2} | {} MiB | {browser:.2} s, {own:.2} s |",
         taken.as_secs_f64(),
-        rate / bare
+        rate(taken),
+        rate(taken) / rate(bare),
+        cost.memory,
     );
 }
 
@@ -133,34 +148,53 @@ fn navigate(site: &Url, pages: usize) -> Result<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Does something, and tells how much memory the processes below this one took at most, in MiB.
-fn watched<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, u64)> {
-    let (done, most) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+/// What something took.
+struct Cost {
+    /// MiB of the processes below this one, at most.
+    memory: u64,
+    /// Hundredths of a second of theirs, and of this one with the server in it.
+    cpu: [u64; 2],
+}
+
+/// Does something, and tells what it took.
+fn watched<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
+    let own = std::process::id();
+    let done = Arc::new(AtomicBool::new(false));
+    let (memory, below) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let watcher = std::thread::spawn({
-        let (done, most) = (done.clone(), most.clone());
+        let (done, memory, below) = (done.clone(), memory.clone(), below.clone());
         move || {
-            while !done.load(Ordering::Relaxed) {
-                most.fetch_max(memory_below(std::process::id()), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(250));
+            for turn in 0_u64.. {
+                let processes = processes_below(own);
+                below.fetch_max(processes.iter().filter_map(cpu_of).sum(), Ordering::Relaxed);
+                // This takes time of the browser's, too.
+                if turn % 5 == 0 {
+                    memory.fetch_max(processes.iter().filter_map(memory_of).sum(), Ordering::Relaxed);
+                }
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(100));
             }
         }
     });
+    let before = cpu_of(&own).unwrap_or_default();
     let result = work();
+    let after = cpu_of(&own).unwrap_or_default();
     done.store(true, Ordering::Relaxed);
     watcher.join().map_err(|_| "the watcher died")?;
-    Ok((result?, most.load(Ordering::Relaxed) / 1024))
+    let cpu = [below.load(Ordering::Relaxed), after.saturating_sub(before)];
+    Ok((result?, Cost { memory: memory.load(Ordering::Relaxed) / 1024, cpu }))
 }
 
-/// KiB of all processes below one; what they share counts once (`Pss`).
-fn memory_below(root: u32) -> u64 {
+/// All processes below one.
+fn processes_below(root: u32) -> BTreeSet<u32> {
     let mut parents = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
-        parents.extend(parent.map(|parent: u32| (pid, parent)));
+        parents.extend(fields_of(pid).get(1).and_then(|parent| Some((pid, parent.parse::<u32>().ok()?))));
     }
     let mut below = BTreeSet::from([root]);
     while let Some((pid, _)) =
@@ -169,9 +203,26 @@ fn memory_below(root: u32) -> u64 {
         below.insert(*pid);
     }
     below.remove(&root);
-    let pss = |pid: &u32| -> Option<u64> {
-        let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_whitespace().next()?.parse().ok()
-    };
-    below.iter().filter_map(pss).sum()
+    below
+}
+
+/// KiB of a process; what it shares counts in part (`Pss`).
+fn memory_of(pid: &u32) -> Option<u64> {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// Hundredths of a second of a process, and of those of its children that have ended.
+fn cpu_of(pid: &u32) -> Option<u64> {
+    let fields = fields_of(*pid);
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
+    let own = ticks(11)? + ticks(12)?;
+    Some(if *pid == std::process::id() { own } else { own + ticks(13)? + ticks(14)? })
+}
+
+/// What follows the name in a process's `stat`.
+fn fields_of(pid: u32) -> Vec<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+    after.split_whitespace().map(str::to_owned).collect()
 }

@@ -108,16 +108,60 @@
     report('indexed-db', { name: cut(apply(databaseOf, this, []), 1000), value: '', detail: `object store ${cut(name, 200)}` });
   });
 
-  // A page with nothing to load may still be about to write: timers that go off soon are waited for.
-  let timers = 0;
+  // What may come by and by: whoever has told this once does not tell it again.
+  const said = { __proto__: null };
+  const say = (kind) => {
+    if (said[kind]) return;
+    said[kind] = true;
+    tell(stringify({ __proto__: null, kind }));
+  };
+
+  // A page with nothing to load may still be about to write: timers that go off soon are waited for, and
+  // where none is left, there is nothing to wait for.
+  let timers = 0, soon = 0;
   const onTimer = (_, delay) => {
-    if (delay >= 400 && delay <= 3000 && timers < 50) {
+    const waits = typeof delay === 'object' || typeof delay === 'symbol' ? NaN : +delay || 0;
+    if (waits !== waits || timers >= 50) say('restless');
+    const isSoon = waits >= 400 && waits <= 3000 && soon < 50;
+    if (isSoon) soon += 1;
+    if (timers < 50 || isSoon) {
       timers += 1;
-      tell(stringify({ __proto__: null, kind: 'timer', delay: +delay | 0 }));
+      tell(stringify({ __proto__: null, kind: 'timer', delay: waits > 0 ? waits >>> 0 : 0 }));
     }
   };
   watchMethod(global, 'setTimeout', onTimer);
-  watchMethod(global, 'setInterval', onTimer);
+  watchMethod(global, 'setInterval', (callback, delay) => { say('restless'); onTimer(callback, delay); });
+
+  // What goes by time and is no timer, or may hide what is.
+  const restless = () => say('restless');
+  watchMethod(global.Scheduler && Scheduler.prototype, 'postTask', restless);
+  watchMethod(global.AbortSignal, 'timeout', restless);
+  watchMethod(global.Atomics, 'waitAsync', restless);
+  watchMethod(global.AudioScheduledSourceNode && AudioScheduledSourceNode.prototype, 'start', restless);
+  watchMethod(global.HTMLMediaElement && HTMLMediaElement.prototype, 'play', restless);
+  watchMethod(global.RTCPeerConnection && RTCPeerConnection.prototype, 'setLocalDescription', restless);
+  watchMethod(global.Element && Element.prototype, 'attachShadow', restless);
+
+  // Who wants to know what is in sight or that the mouse moves, or hear of the page's end.
+  watchMethod(global.IntersectionObserver && IntersectionObserver.prototype, 'observe', () => say('scrolls'));
+  watchMethod(global, 'fetchLater', () => say('parting'));
+  const SCROLLS = ['scroll', 'scrollend', 'scrollsnapchange', 'scrollsnapchanging', 'contentvisibilityautostatechange'];
+  const MOVES = ['mousemove', 'pointermove'];
+  const PARTING = ['pagehide', 'unload', 'beforeunload', 'visibilitychange', 'webkitvisibilitychange', 'freeze', 'pageswap', 'storage'];
+  const cookies = global.cookieStore, channels = global.BroadcastChannel && BroadcastChannel.prototype, isAbove = Object.prototype.isPrototypeOf;
+  const events = { __proto__: null };
+  for (const type of SCROLLS) events[type] = 'scrolls';
+  for (const type of MOVES) events[type] = 'moves';
+  for (const type of PARTING) events[type] = 'parting';
+  const owners = [global, documents, global.HTMLElement && HTMLElement.prototype, global.SVGElement && SVGElement.prototype, global.HTMLBodyElement && HTMLBodyElement.prototype, global.HTMLFrameSetElement && HTMLFrameSetElement.prototype];
+  const onAny = [[global.CookieStore && CookieStore.prototype, 'change'], [channels, 'message']];
+  for (const type in events) for (const owner of owners) onAny[onAny.length] = [owner, type];
+  for (const [owner, type] of onAny) {
+    const name = `on${type}`, found = owner && getOwnPropertyDescriptor(owner, name);
+    if (!found || !found.set || !found.configurable) continue;
+    const { get, set } = found;
+    defineProperty(owner, name, { ...found, get() { return apply(get, this, []); }, set(value) { say(events[type] || 'parting'); return apply(set, this, [value]); } });
+  }
 
   // Drawing and idle moments come in real time, whatever the page's clock says.
   let drawn = false;
@@ -136,11 +180,9 @@
   });
 
   // A page that wants to know when it is left is told, and gets the time to say goodbye.
-  let told = false;
-  watchMethod(global.EventTarget && EventTarget.prototype, 'addEventListener', (type) => {
-    if (!told && type === 'pagehide') {
-      told = true;
-      tell(stringify({ __proto__: null, kind: 'leaving' }));
-    }
+  watchMethod(global.EventTarget && EventTarget.prototype, 'addEventListener', function (type) {
+    const kind = typeof type === 'string' ? events[type] : 'parting';
+    if (kind || (cookies && this === cookies) || (channels && apply(isAbove, channels, [this]))) say(kind || 'parting');
+    if (type === 'pagehide') say('leaving');
   });
 })();

@@ -94,6 +94,11 @@ impl Hub {
         visitor.workers.clone()
     }
 
+    /// Whether shared or service workers of this context run.
+    pub(super) fn has_workers(&self, context: &str) -> bool {
+        locked(&self.state).visitors.get(context).is_none_or(|visitor| !visitor.workers.is_empty())
+    }
+
     /// Whether this context has one tab only.
     pub(super) fn alone(&self, context: &str) -> bool {
         locked(&self.state).visitors.get(context).is_some_and(|visitor| visitor.tabs.len() <= 1)

@@ -73,6 +73,8 @@ pub struct BrowserContext {
     model: Mutex<Jar>,
     /// Session storage that belongs into each of its tabs.
     items: Mutex<Arc<Vec<StoredItem>>>,
+    /// Tabs that have shown pages of which nothing is left.
+    kept: Mutex<Vec<Tab>>,
     /// What its device held so far, to be found again in requests to others.
     known: Mutex<Known>,
     /// What its pages asked for, where that is to be kept.
@@ -207,6 +209,7 @@ impl BrowserEngine {
             third_party: self.third_party,
             model: Mutex::default(),
             items: Mutex::default(),
+            kept: Mutex::default(),
             known: Mutex::default(),
             har: Mutex::default(),
             version: self.version.clone(),
@@ -218,7 +221,21 @@ impl BrowserEngine {
 impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
-        BrowserPage::open(self, ask, patience).await
+        BrowserPage::open(self, ask, patience, false).await
+    }
+
+    /// The same for a page that is only looked at, one of several: what nothing is left of by then need not be
+    /// another tab.
+    pub async fn page_in_turn(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
+        BrowserPage::open(self, ask, patience, true).await
+    }
+
+    /// Closes tabs that were kept for further pages.
+    pub async fn close_kept(&self) {
+        let kept = std::mem::take(&mut *locked(&self.kept));
+        for tab in kept {
+            tab.close().await;
+        }
     }
 
     /// Requests that pages make of their own accord are asked about from here on, and may be held back.
@@ -355,6 +372,24 @@ impl BrowserContext {
     /// Whether a script in one of the visitor's tabs was seen to write this item of local storage.
     fn saw_written(&self, origin: &str, key: &str) -> bool {
         locked(&self.emulation.local_items).contains(&(origin.to_owned(), key.to_owned()))
+    }
+
+    /// Another page may be shown in this tab.
+    fn keep_tab(&self, tab: Tab) {
+        locked(&self.kept).push(tab);
+    }
+
+    /// A tab that was kept. Where only the fragment differs, the page that it shows would stay.
+    fn kept_tab(&self, url: &Url) -> Option<Tab> {
+        let mut kept = locked(&self.kept);
+        let at = kept.iter().position(|tab| tab.may_show(url))?;
+        let tab = kept.swap_remove(at);
+        drop(kept);
+        tab.goes_on().then_some(tab)
+    }
+
+    fn keeps_har(&self) -> bool {
+        locked(&self.har).is_some()
     }
 
     fn keep_for_tabs(&self, items: Vec<StoredItem>) {

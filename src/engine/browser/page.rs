@@ -18,6 +18,16 @@ use url::Url;
 /// How often a page that is watched for something is looked at.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
+/// Time that a page gets at once for what scrolling set off.
+const AFTER_SCROLL: Duration = Duration::from_secs(2);
+/// Scrolls to the end, in a way that is named.
+const SCROLL: &str = include_str!("scroll.js");
+/// The mouse's first move. Whether the page grew by it at once.
+const MOVE: &str = "(()=>{const elements=()=>document.getElementsByTagName('*').length,before=elements();\
+    try{for(const [kind,of] of [['pointermove',PointerEvent],['mousemove',MouseEvent]])\
+    (document.body||document).dispatchEvent(new of(kind,{bubbles:true,cancelable:true,clientX:9,clientY:9,movementX:1}))}catch{}\
+    return Promise.resolve().then(()=>elements()!==before)})()";
+
 /// Bounds of one page.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -126,6 +136,10 @@ pub struct BrowserPage<'a> {
     earlier: Option<Trace>,
     /// From here on it is another cell's.
     turned: Option<(Cell, Mark)>,
+    /// Nothing was left that it would do by itself: its clock was not moved.
+    still: bool,
+    /// It is one of several that are only looked at: its tab may have shown others, and may show more.
+    in_turn: bool,
 }
 
 impl<'a> BrowserPage<'a> {
@@ -133,8 +147,15 @@ impl<'a> BrowserPage<'a> {
         context: &'a BrowserContext,
         ask: &Ask,
         patience: Patience,
+        in_turn: bool,
     ) -> Result<BrowserPage<'a>, Failed> {
-        let tab = Self::tab(context, ask).await?;
+        // In real time, as a visitor has it: a window for each.
+        let in_turn = in_turn && patience.ahead.is_some() && !context.keeps_har();
+        let kept = if in_turn { context.kept_tab(&ask.url) } else { None };
+        let tab = match kept {
+            Some(tab) => tab,
+            None => Self::tab(context, ask).await?,
+        };
         let mut page = BrowserPage {
             context,
             tab,
@@ -146,6 +167,8 @@ impl<'a> BrowserPage<'a> {
             moved: false,
             earlier: None,
             turned: None,
+            still: false,
+            in_turn,
         };
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         page.go(referrer).await;
@@ -157,7 +180,7 @@ impl<'a> BrowserPage<'a> {
             page.patience.ahead = None;
             page.go(referrer).await;
         }
-        if page.error.is_none() && page.answers().await && page.loaded != Loaded::Unfinished {
+        if page.error.is_none() && page.loaded != Loaded::Unfinished && (page.still || page.answers().await) {
             page.scroll().await;
         }
         Ok(page)
@@ -177,6 +200,10 @@ impl<'a> BrowserPage<'a> {
         let Some(ahead) = ahead.filter(|_| self.error.is_none() && self.loaded == Loaded::Idle) else {
             return;
         };
+        self.still = self.tab.is_still(false).await;
+        if self.still {
+            return;
+        }
         // One that hangs already would not let its clock be moved.
         let controlled = "!!(navigator.serviceWorker&&navigator.serviceWorker.controller)";
         let controlled = self.tab.evaluate(controlled).await == Some(Value::Bool(true));
@@ -209,35 +236,45 @@ impl<'a> BrowserPage<'a> {
     /// Whether the page can be asked. One that never finished loading can: what it lacks may be a
     /// single picture.
     async fn answers(&self) -> bool {
-        matches!(self.loaded, Loaded::Idle | Loaded::Busy | Loaded::Unfinished) && self.tab.answers().await
+        self.is_there() && self.tab.answers().await
     }
 
-    /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Boxes
-    /// that scroll on their own are scrolled, too. After each step the page is drawn: only then is
-    /// something in sight. Where all is in sight already, there is nothing further to wait for. Before that the
+    fn is_there(&self) -> bool {
+        matches!(self.loaded, Loaded::Idle | Loaded::Busy | Loaded::Unfinished) && !self.tab.hangs()
+    }
+
+    /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Before that the
     /// mouse moves, as a visitor's does: many sites hold their scripts back until then, and their banner too.
     async fn scroll(&self) {
-        // Pages are drawn in real time, and timers go by the page's: those of one whose clock is moved on
-        // come before the drawing, and its time goes twice as fast, so that one frame at a step is as much as
-        // two otherwise. A step ends behind what the page's own listeners do in the frame that tells them of it.
-        let (at_most, frames) = if self.tab.engaged() { (1500, "one") } else { (300, "pause") };
-        let script = "(async()=>{const pause=act=>new Promise(r=>{setTimeout(r,AT_MOST);requestAnimationFrame(()=>requestAnimationFrame(r));act&&act()}),\
-            one=act=>new Promise(r=>{setTimeout(r,AT_MOST);addEventListener('scroll',()=>requestAnimationFrame(r),{once:true});\
-            requestAnimationFrame(()=>requestAnimationFrame(r));act()}),most=20,step=innerHeight||800,to=top=>scrollTo({top,left:0,behavior:'instant'});\
-            let steps=0;const elements=()=>document.getElementsByTagName('*').length,before=elements();\
-            try{for(const [kind,of] of [['pointermove',PointerEvent],['mousemove',MouseEvent]])\
-            (document.body||document).dispatchEvent(new of(kind,{bubbles:true,cancelable:true,clientX:9,clientY:9,movementX:1}))}catch{}\
-            await null;if(elements()!==before)steps++;const height=()=>document.documentElement.scrollHeight;\
-            if(height()>step){for(let i=1;i<=most&&i*step<height()+step;i++){steps++;await FRAMES(()=>to(i*step))}await pause()}\
-            let boxes=0,looked=0;for(const e of document.querySelectorAll('body *')){if(++looked>3000||boxes>=10)break;\
-            if(e.scrollHeight<e.clientHeight+50||e.clientHeight<50||!/auto|scroll/.test(getComputedStyle(e).overflowY))continue;\
-            boxes++;e.scrollIntoView();const top=e.scrollTop;for(let i=1;i<=5;i++){e.scrollTop=i*e.scrollHeight/5;steps++;await pause()}e.scrollTop=top}\
-            if(steps)to(0);return steps})()"
-            .replace("AT_MOST", &format!("{at_most}"))
-            .replace("FRAMES", frames);
-        if self.tab.evaluate(&script).await.is_some_and(|steps| steps != json!(0)) {
-            self.tab.settle(self.patience.late).await;
+        let added = self.tab.evaluate(MOVE).await == Some(Value::Bool(true));
+        let moved = added || self.tab.trace().minds_moving;
+        if self.still && !moved && !self.tab.trace().minds_scrolling {
+            let scrolled = self.tab.evaluate(&format!("({SCROLL})('glance')")).await;
+            match scrolled.as_ref().and_then(Value::as_i64) {
+                Some(_) if self.tab.is_still(false).await => return,
+                Some(_) => {}
+                // Something waits for being in sight.
+                _ => drop(self.tab.evaluate(&format!("({SCROLL})('two')")).await),
+            }
+        } else {
+            // Pages are drawn in real time, and timers go by the page's: those of one whose clock is moved on
+            // come before the drawing, and its time goes twice as fast, so that one frame at a step is as much
+            // as two otherwise.
+            let frames = if self.tab.engaged() { "one" } else { "two" };
+            let scrolled = self.tab.evaluate(&format!("({SCROLL})('{frames}')")).await;
+            if !moved && scrolled.is_none_or(|steps| steps == json!(0)) {
+                return;
+            }
         }
+        if self.still {
+            // It was, and is now what any other page is.
+            self.tab.settle_in_real_time(self.patience.late, true).await;
+            if !self.tab.is_still(false).await && self.tab.run_ahead(AFTER_SCROLL).await != End::Passed {
+                self.tab.settle_in_real_time(self.patience.late, false).await;
+            }
+            return;
+        }
+        self.tab.settle(self.patience.late).await;
     }
 
     /// Goes to its address once more in the same tab, as a visitor who comes back.
@@ -344,8 +381,9 @@ impl<'a> BrowserPage<'a> {
 
     /// Closes the page and gives out everything that it showed.
     pub async fn finish(self) -> Rendered {
+        // One that hangs is asked once.
         let (links, storage) =
-            if self.answers().await { (self.links().await, self.stored().await) } else { Default::default() };
+            if self.is_there() { (self.links().await, self.stored().await) } else { Default::default() };
         let unreadable = self.cookies_unreadable().await;
         let hangs = self.tab.hangs();
         let closed = self.tab.trace().closed;
@@ -353,7 +391,13 @@ impl<'a> BrowserPage<'a> {
             self.tab.leave().await;
         }
         let alone = self.context.hub().alone(self.context.id());
-        let trace = self.tab.close().await;
+        let goes_on = self.in_turn && self.error.is_none() && self.loaded == Loaded::Idle && self.earlier.is_none();
+        let kept = if goes_on { self.tab.turn_over().await } else { None };
+        let goes_on = kept.is_some();
+        let trace = match kept {
+            Some(trace) => trace,
+            None => self.tab.close().await,
+        };
         self.context.catch_up(&trace).await;
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
             Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
@@ -405,6 +449,9 @@ impl<'a> BrowserPage<'a> {
         visit.remarks = remarks.into_iter().filter_map(|(said, words)| said.then_some(words)).collect();
         visit.remarks.extend(self.in_real_time.map(Why::remark));
         let remarks = visit.remarks.iter().map(|remark| (*remark).to_owned()).collect();
+        if goes_on {
+            self.context.keep_tab(self.tab);
+        }
         let then = self.turned.map(|(cell, turn)| {
             let ask = Ask { cell: cell.clone(), ..self.ask };
             (cell, visit_between(self.context, &ask, &trace, &witness, turn..end))

@@ -5,7 +5,7 @@ use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
 use super::clock::Clock;
 use super::hub::Hub;
-use super::trace::Trace;
+use super::trace::{Stirs, Trace};
 use crate::secret::Secret;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -40,6 +40,13 @@ const ANSWERS: Duration = Duration::from_secs(10);
 /// it lays out or draws what is large. Scripts may have no end, this has: so many times longer is waited.
 const AT_WORK: Duration = Duration::from_secs(2);
 const LONGER: u32 = 3;
+/// A timer that goes off so soon is waited for, where nothing else is left that a page may do, and so often.
+const SOON: Duration = Duration::from_millis(400);
+const SOON_TRIES: u32 = 3;
+/// Nothing that goes by time and makes no use of a script: frames, refreshes, animations.
+const IS_STILL: &str = include_str!("still.js");
+/// Told to a tab's own gatherer of events, which answers once it has come so far.
+const CAUGHT_UP: &str = "caught up";
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
 
@@ -141,8 +148,9 @@ struct Shared {
     /// Std mutex: held for one event, never across an await.
     trace: Mutex<Trace>,
     sessions: Mutex<BTreeSet<String>>,
-    /// The tab's own session.
+    /// The tab's own session, and the target, by which its main frame is called, too.
     main: String,
+    target: String,
     /// Documents by frame: the session to ask them through, and their origin.
     frames: Mutex<BTreeMap<String, Frame>>,
     /// Sessions of frames and windows with a process of their own.
@@ -162,6 +170,10 @@ struct Shared {
     clock: Mutex<Clock>,
     /// A slice of somebody's time came to its end.
     ticks: Notify,
+    /// All that had been told was taken in.
+    caught_up: Notify,
+    /// Our world in the document that is there, by the number that no other has.
+    world: Mutex<Option<String>>,
 }
 
 impl Tab {
@@ -186,6 +198,7 @@ impl Tab {
             own_headers: Mutex::new(emulation.own_headers.clone()),
             empties: AtomicBool::new(false),
             main: session.clone(),
+            target: target.clone(),
             frames: Mutex::default(),
             parts: Mutex::default(),
             windows: Mutex::default(),
@@ -195,6 +208,8 @@ impl Tab {
             binding: hub.binding.clone(),
             clock: Mutex::default(),
             ticks: Notify::new(),
+            caught_up: Notify::new(),
+            world: Mutex::default(),
         });
         let pump = tokio::spawn(pump(connection.clone(), shared.clone(), events));
         prepare(connection, &session, &shared, "page");
@@ -283,7 +298,7 @@ impl Tab {
                 quiet_since = Instant::now();
             }
             if loaded && quiet_since.elapsed() >= quiet {
-                if before || !self.goes_on(activity).await {
+                if before || !self.stirs_again(activity).await {
                     return Loaded::Idle;
                 }
                 quiet_since = Instant::now();
@@ -308,7 +323,7 @@ impl Tab {
 
     /// Whether a page that seems quiet is not: a busy machine is behind with its timers, a script lets none of
     /// them pass, a window or a service worker of its own is on its way. `activity`: what it has done so far.
-    async fn goes_on(&self, activity: usize) -> bool {
+    async fn stirs_again(&self, activity: usize) -> bool {
         if self.opens_windows().await || self.starts_worker().await {
             return true;
         }
@@ -357,13 +372,23 @@ impl Tab {
         }
         // A page that is just being replaced by the next has no world to ask in: once more then.
         for _ in 0..2 {
-            let world = json!({"frameId": self.target, "worldName": self.shared.binding});
-            let world = self.asked("Page.createIsolatedWorld", world).await?;
-            let params = json!({
+            let mut params = json!({
                 "expression": expression, "returnByValue": true, "awaitPromise": true, "timeout": 5000,
-                "userGesture": gesture, "contextId": world?["executionContextId"]
+                "userGesture": gesture
             });
-            let Some(answer) = self.asked("Runtime.evaluate", params).await? else { continue };
+            let known = locked(&self.shared.world).clone();
+            match &known {
+                Some(world) => params["uniqueContextId"] = world.as_str().into(),
+                None => {
+                    let world = json!({"frameId": self.target, "worldName": self.shared.binding});
+                    let world = self.asked("Page.createIsolatedWorld", world).await?;
+                    params["contextId"] = world?["executionContextId"].clone();
+                }
+            }
+            let Some(answer) = self.asked("Runtime.evaluate", params).await? else {
+                *locked(&self.shared.world) = None;
+                continue;
+            };
             if answer["exceptionDetails"].is_object() {
                 return None;
             }
@@ -552,6 +577,100 @@ impl Tab {
         locked(&self.shared.trace)
     }
 
+    /// Whether nothing is left that the page will do by itself, so that its clock need not be moved to see it. With
+    /// `forget`, what it left in the window is put away then.
+    pub(super) async fn is_still(&self, forget: bool) -> bool {
+        for _ in 0..SOON_TRIES {
+            if self.engaged() || locked(&self.shared.sessions).len() > 1 {
+                return false;
+            }
+            let (stirs, before) = {
+                let trace = self.trace();
+                (trace.stirs_until(), (trace.timers(), trace.activity()))
+            };
+            match stirs {
+                Stirs::On => return false,
+                Stirs::For(left) if left > SOON => return false,
+                Stirs::For(left) => tokio::time::sleep(left).await,
+                Stirs::No => {}
+            }
+            // Its answer comes behind every timer that is due.
+            if self.evaluate(&format!("({IS_STILL})({forget})")).await != Some(Value::Bool(true)) {
+                return false;
+            }
+            self.caught_up().await;
+            let trace = self.trace();
+            if trace.stirs_until() == Stirs::No && (trace.timers(), trace.activity()) == before {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes in all that the browser has told so far.
+    async fn caught_up(&self) {
+        let (session, params) = (self.session.clone(), Value::Null);
+        if self.connection.pass(&self.session, Event { session, method: CAUGHT_UP.to_owned(), params }) {
+            let _ = tokio::time::timeout(ANSWERS, self.shared.caught_up.notified()).await;
+        }
+    }
+
+    /// Whether the next page may be shown here, as in a tab of its own. Nobody hears of the end of the one that is
+    /// there, nothing of it goes on, and its clock is the right one.
+    async fn may_go_on(&self) -> bool {
+        let apart = locked(&self.shared.sessions).len() > 1
+            || self.hub.has_workers(&self.context)
+            || self.shared.emulation.guard.is_some()
+            || self.shared.emulation.answers.is_some()
+            || !self.shared.emulation.items.is_empty();
+        !apart && !self.engaged() && !self.hangs() && self.trace().is_plain() && self.is_still(true).await
+    }
+
+    /// Gives out what the tab showed, and keeps it for a further page. None: only a fresh one will do.
+    pub(super) async fn turn_over(&self) -> Option<Trace> {
+        if !self.may_go_on().await {
+            return None;
+        }
+        self.command("Page.resetNavigationHistory", json!({})).await.ok()?;
+        self.caught_up().await;
+        let shown = {
+            let mut trace = self.trace();
+            if !trace.is_plain() {
+                return None;
+            }
+            let next = trace.succeeding();
+            std::mem::replace(&mut *trace, next)
+        };
+        self.hub.tab_closes(&self.context, &self.session);
+        *self.clock() = Clock::default();
+        locked(&self.shared.challenged).clear();
+        Some(shown)
+    }
+
+    /// Whether going there leads to another document than the one that is there.
+    pub(super) fn may_show(&self, url: &url::Url) -> bool {
+        let before = self.trace().before().and_then(|shown| url::Url::parse(shown).ok());
+        let without_fragment = |url: &url::Url| {
+            let mut url = url.clone();
+            url.set_fragment(None);
+            url
+        };
+        before.is_some_and(|before| without_fragment(&before) != without_fragment(url))
+    }
+
+    /// A tab that was kept shows a further page. False: it cannot.
+    pub(super) fn goes_on(&self) -> bool {
+        let there = {
+            let trace = self.trace();
+            !trace.crashed && !trace.closed
+        };
+        if there && !self.hub.has_workers(&self.context) && locked(&self.shared.sessions).len() == 1 {
+            self.hub.tab_opened(&self.context, &self.target, &self.session);
+            return true;
+        }
+        false
+    }
+
     /// Closes the tab, and the windows that it opened, and gives out what it showed.
     pub(super) async fn close(&self) -> Trace {
         let begun = Instant::now();
@@ -606,6 +725,13 @@ impl Tab {
     }
 }
 
+impl Drop for Tab {
+    fn drop(&mut self) {
+        self.pump.abort();
+        self.connection.forget([self.session.clone()]);
+    }
+}
+
 /// Gathers a tab's events, and answers those that wait for an answer.
 async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>) {
     while let Some(event) = events.recv().await {
@@ -623,6 +749,23 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
                     }
                 }
             }
+            "Runtime.executionContextCreated" if main => {
+                let world = &event.params["context"];
+                let id = world["uniqueId"].as_str().filter(|_| {
+                    world["name"] == shared.binding.as_str() && world["auxData"]["frameId"] == shared.target.as_str()
+                });
+                if let Some(id) = id {
+                    *locked(&shared.world) = Some(id.to_owned());
+                }
+            }
+            "Runtime.executionContextDestroyed" if main => {
+                let mut world = locked(&shared.world);
+                if world.as_deref() == event.params["executionContextUniqueId"].as_str() {
+                    *world = None;
+                }
+            }
+            "Runtime.executionContextsCleared" if main => *locked(&shared.world) = None,
+            CAUGHT_UP => shared.caught_up.notify_one(),
             "Target.attachedToTarget" => {
                 let child = event.params["sessionId"].as_str().unwrap_or_default();
                 let target = &event.params["targetInfo"];

@@ -25,7 +25,8 @@ const MOST_CALLS: usize = 6;
 /// As often as this a request for one address is news.
 const NEWS: u32 = 3;
 
-/// Timers that go off later are not waited for.
+/// Timers that go off sooner are not waited for, being over before a page counts as quiet, nor those that go off later.
+const SHORTEST_TIMER: u64 = 400;
 const LONGEST_TIMER: u64 = 3000;
 
 /// Most characters looked at of a request's body.
@@ -69,10 +70,26 @@ pub(super) struct Trace {
     news: usize,
     /// When the last timer that a page set for soon goes off.
     timers_due: Option<Instant>,
+    /// When the last of all timers does, and how many were set.
+    last_timer: Option<Instant>,
+    timers: u32,
+    /// The page may do more by and by, by means that are no timer.
+    restless: bool,
+    /// It wants to know what is in sight.
+    pub(super) minds_scrolling: bool,
+    /// It wants to know when the mouse moves.
+    pub(super) minds_moving: bool,
     /// Heads are kept, for a file of what was asked for.
     keep_heads: bool,
     /// The page wants to know when it is left.
     pub(super) minds_leaving: bool,
+    /// It may do something when it is left.
+    minds_parting: bool,
+    /// The page goes on in a tab that has shown others: until its document is there, what is not about this is
+    /// theirs, and so is what belongs to their requests.
+    succeeds: bool,
+    before: Option<String>,
+    strangers: BTreeSet<String>,
     /// A frame's or window's process ended.
     pub(super) part_crashed: bool,
     /// A service worker answers for the page, or was asked to.
@@ -209,6 +226,15 @@ pub(super) struct Mark {
     pub(super) storage: usize,
 }
 
+/// Whether a page may still do something by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stirs {
+    No,
+    /// A timer goes off by then.
+    For(Duration),
+    On,
+}
+
 /// A finished exchange.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
@@ -335,8 +361,50 @@ impl Trace {
         Trace { keep_heads, ..Trace::default() }
     }
 
+    /// Of the next page in the same tab.
+    pub(super) fn succeeding(&self) -> Trace {
+        let mut strangers = self.strangers.clone();
+        strangers.extend(self.index.keys().cloned());
+        Trace {
+            main_frame: self.main_frame.clone(),
+            epoch: self.epoch,
+            keep_heads: self.keep_heads,
+            succeeds: true,
+            before: self.shown.clone(),
+            strangers,
+            ..Trace::default()
+        }
+    }
+
+    /// The address of the page that was in the tab before.
+    pub(super) fn before(&self) -> Option<&str> {
+        self.before.as_deref()
+    }
+
+    /// Whether an event is about a page that was in the tab before.
+    fn is_strange(&self, method: &str, params: &Value) -> bool {
+        if !self.succeeds {
+            return false;
+        }
+        if self.strangers.contains(text(&params["requestId"])) {
+            return true;
+        }
+        let arriving = match method {
+            "Page.frameNavigated" | "Inspector.targetCrashed" | "Inspector.detached" | "Page.downloadWillBegin" => true,
+            "Network.requestWillBeSent" => text(&params["type"]) == "Document",
+            _ => method.starts_with("Network.") && params["requestId"].is_string(),
+        };
+        self.documents == 0 && !arriving
+    }
+
     /// Takes in one event.
     pub(super) fn event(&mut self, method: &str, params: &Value) {
+        if self.is_strange(method, params) {
+            if method == "Network.requestWillBeSent" && self.strangers.len() < MOST {
+                self.strangers.insert(text(&params["requestId"]).to_owned());
+            }
+            return;
+        }
         match method {
             "Network.requestWillBeSent" => self.request(params),
             "Network.requestWillBeSentExtraInfo" => self.request_extra(params),
@@ -405,6 +473,8 @@ impl Trace {
                     self.routes.insert(url);
                 }
             }
+            // What goes on there is seen by its own hooks, and yet it is no part of a page that is still.
+            "Page.frameAttached" => self.restless = true,
             "Page.windowOpen" => self.opened(text(&params["url"])),
             "Page.downloadWillBegin" => self.downloads = self.downloads.saturating_add(1),
             "Inspector.detached" => self.closed = true,
@@ -423,8 +493,27 @@ impl Trace {
             self.overflow = true;
             return None;
         }
+        if self.succeeds && self.documents == 0 {
+            return None;
+        }
         let told = read(payload.as_bytes()).map(|told| Told::of(&told))?;
         match told.kind.as_str() {
+            "restless" => {
+                self.restless = true;
+                return None;
+            }
+            "scrolls" => {
+                self.minds_scrolling = true;
+                return None;
+            }
+            "moves" => {
+                self.minds_moving = true;
+                return None;
+            }
+            "parting" => {
+                self.minds_parting = true;
+                return None;
+            }
             "leaving" => {
                 self.minds_leaving = true;
                 return None;
@@ -438,8 +527,13 @@ impl Trace {
                 return None;
             }
             "timer" => {
-                let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
-                self.timers_due = self.timers_due.max(Some(due));
+                let due = Instant::now() + Duration::from_millis(told.delay);
+                self.timers = self.timers.saturating_add(1);
+                self.last_timer = self.last_timer.max(Some(due));
+                if told.delay >= SHORTEST_TIMER {
+                    let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
+                    self.timers_due = self.timers_due.max(Some(due));
+                }
                 return None;
             }
             _ => {}
@@ -623,6 +717,37 @@ impl Trace {
         due
     }
 
+    /// Until when the page may still do something by itself: none where nothing is left that it waits for;
+    /// beyond all bounds where nobody knows.
+    pub(super) fn stirs_until(&self) -> Stirs {
+        let sent = self.requests.iter().flat_map(|chain| &chain.hops);
+        let mut media = sent.filter(|hop| hop.resource == "Media" || hop.resource == "EventSource");
+        if self.restless || self.asks_others || self.service_worker || self.part_crashed || self.overflow {
+            return Stirs::On;
+        }
+        if !self.under_way.is_empty() || self.sockets > 0 || media.next().is_some() {
+            return Stirs::On;
+        }
+        match self.last_timer.map(|due| due.saturating_duration_since(Instant::now())) {
+            Some(left) if !left.is_zero() => Stirs::For(left),
+            _ => Stirs::No,
+        }
+    }
+
+    /// How many timers were set so far.
+    pub(super) fn timers(&self) -> u32 {
+        self.timers
+    }
+
+    /// Whether another page may follow in the tab: this one came as a plain one, and nobody would hear of its end.
+    pub(super) fn is_plain(&self) -> bool {
+        let one = self.documents == 1 && self.loads == 1 && self.shows_loaded && self.broken.is_none();
+        let nothing_else = self.dialogs == 0 && self.downloads == 0 && self.popups.is_empty();
+        let there = !self.crashed && !self.closed && !self.minds_leaving && !self.minds_parting;
+        let answered = self.document().is_some_and(|hop| (200..500).contains(&hop.status));
+        one && nothing_else && there && answered && self.awaited == 0 && self.stirs_until() == Stirs::No
+    }
+
     /// How much was seen so far: grows with every write, and every request that is not like others.
     pub(super) fn activity(&self) -> usize {
         self.news + self.writes.len() + self.storage.len()
@@ -786,6 +911,7 @@ impl Trace {
         let has_extra = params["hasExtraInfo"].as_bool().unwrap_or(true);
         let resource = text(&params["type"]).to_owned();
         let headers = self.head(&response["headers"]);
+        self.restless |= header(&response["headers"], "refresh").is_some();
         if let Some(hop) = self.known(text(&params["requestId"])).and_then(|chain| chain.hops.last_mut()) {
             hop.status = status(&response["status"]);
             hop.date = header(&response["headers"], "date");

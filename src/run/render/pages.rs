@@ -40,6 +40,8 @@ struct Wishes {
     /// The plan's selector for it.
     selector: Option<String>,
     picture: Picture,
+    /// The document itself is read.
+    html: bool,
 }
 
 /// Whether a picture is taken.
@@ -197,6 +199,7 @@ impl Runner<'_> {
             };
             context = again;
         }
+        context.close_kept().await;
         Ok(Some(context))
     }
 
@@ -220,7 +223,8 @@ impl Runner<'_> {
             let tabs = if seen.listed.is_empty() { 1 } else { tabs };
             while let Some(listed) = queue.next(&open, tabs) {
                 let first = seen.listed.is_empty() && open.is_empty();
-                let wishes = self.wishes(&cell, first, look.shown == Some(true));
+                let html = !every_page || self.unread_policy.as_ref() == Some(&listed.url);
+                let wishes = Wishes { html, ..self.wishes(&cell, first, look.shown == Some(true)) };
                 let ask = Ask::page(cell.clone(), listed.url.clone());
                 let pacer = &pacer;
                 looks.push_back(async move {
@@ -270,7 +274,7 @@ impl Runner<'_> {
                     explain(&looked.rendered, seen);
                     seen.late.take(&listed.url, &mut looked.rendered);
                     self.record_page(&cell, &looked.rendered, seen);
-                    if queue.is_new(&looked.html) || every_page || seen.found.is_found(&listed.url) {
+                    if every_page || queue.is_new(&looked.html) || seen.found.is_found(&listed.url) {
                         let new =
                             self.follow_rendered(&mut seen.found, &listed.url, looked.rendered.links).await?;
                         new.into_iter().for_each(|url| queue.add(url));
@@ -292,7 +296,8 @@ impl Runner<'_> {
             (true, false) => Picture::IfItLeftSomething,
         };
         let banner = !asked && cell.consent == Consent::Untouched;
-        Wishes { banner, way_back: banner && first, selector: self.plan.browser.banner.clone(), picture }
+        let selector = self.plan.browser.banner.clone();
+        Wishes { banner, way_back: banner && first, selector, picture, html: true }
     }
 
     /// Pages that others were taken for are said once, not again for each state of consent.
@@ -376,7 +381,7 @@ async fn looked(
     patience: Patience,
     wishes: &Wishes,
 ) -> Result<Looked, Failed> {
-    let page = context.page(ask, patience).await?;
+    let page = context.page_in_turn(ask, patience).await?;
     let banner = if wishes.banner { page.banner(wishes.selector.as_deref()).await } else { None };
     let can_withdraw = wishes.way_back && page.way_to_withdraw().await.is_some();
     let picture = match wishes.picture {
@@ -384,7 +389,7 @@ async fn looked(
         Picture::IfItLeftSomething if page.left_something() => page.screenshot().await,
         _ => None,
     };
-    let html = page.html().await;
+    let html = if wishes.html { page.html().await } else { String::new() };
     Ok(Looked { rendered: page.finish().await, html, banner, can_withdraw, picture })
 }
 
