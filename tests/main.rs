@@ -19,6 +19,7 @@ mod browser_launch;
 mod browser_plan;
 mod browser_sight;
 mod browser_steps;
+mod browser_tabs;
 mod check;
 mod ci_files;
 mod claims;

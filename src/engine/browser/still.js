@@ -1,7 +1,9 @@
 // Whether nothing in the document goes by time; evaluated where the page is quiet, and answered behind
-// every timer that is due by then. What belongs to the window and not to the page is put away, if asked.
-(forget) => new Promise((answer) => setTimeout(() => {
-  const KINDS = 'iframe,frame,object,embed,fencedframe,video,audio,marquee,animate,animateMotion,animateTransform,set,meta[http-equiv=refresh i]';
+// every timer that is due by then, once there is nothing else to do: who keeps sending messages to himself
+// is not still either. What belongs to the window and not to the page is put away, if asked.
+(forget) => new Promise((answer) => setTimeout(() => requestIdleCallback((moment) => {
+  if (moment.didTimeout) return answer(false);
+  const KINDS = 'iframe,frame,object,embed,fencedframe,video,audio,marquee,animate,animateMotion,animateTransform,set,meta[http-equiv=refresh i],[onunload],[onbeforeunload],[onpagehide],[onpageswap],[onstorage]';
   const MOST = 20000;
   const all = document.getElementsByTagName('*');
   if (document.readyState !== 'complete' || all.length > MOST) return answer(false);
@@ -15,4 +17,4 @@
     window.name = '';
   }
   answer(true);
-}))
+}, { timeout: 500 })))
