@@ -73,7 +73,9 @@ impl Site {
                 }
             }
             match pages.get(path) {
-                Some(page) => Answer::page("", &format!("<!doctype html><link rel=icon href=data:,><body>{page}")),
+                Some(page) => {
+                    Answer::page("", &format!("<!doctype html><link rel=icon href=data:,><body>{page}"))
+                }
                 None => other(path, asked, &links),
             }
         });
@@ -111,13 +113,16 @@ fn other(path: &str, asked: &Asked, links: &str) -> Answer {
             Answer::status("200 OK", &format!("Set-Cookie: {name}=1; Max-Age=600\r\n"), "")
         }
         "/worker.js" => Answer::status("200 OK", script, "setTimeout(()=>fetch('/set?by_worker'),6000)"),
-        "/shared.js" => Answer::status("200 OK", script, "onconnect=()=>setInterval(()=>fetch('/set?by_shared'),50)"),
+        "/shared.js" => {
+            Answer::status("200 OK", script, "onconnect=()=>setInterval(()=>fetch('/set?by_shared'),50)")
+        }
         "/header-refresh" => Answer::page("Refresh: 600\r\n", "x"),
         "/fails" => Answer::status("500 Internal Server Error", "Content-Type: text/html\r\n", "x"),
         "/missing" => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "x"),
         "/leads-on" => Answer::redirect("302 Found", "/landed", ""),
         "/landed" => Answer::page("", "<link rel=icon href=data:,>x"),
-        "/endless" => Answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx").then_wait(Duration::from_secs(20)),
+        "/endless" => Answer::raw("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx")
+            .then_wait(Duration::from_secs(20)),
         _ => Answer::status("200 OK", "Content-Type: text/plain\r\n", ""),
     }
 }
@@ -176,8 +181,21 @@ fn pages_that_look_around() -> Vec<(&'static str, String)> {
             )),
         ),
         ("/a4", script("fetch('/set?fetched').then(()=>localStorage.setItem('then',1))")),
-        ("/a5", format!("<div style='height:5000px'></div>{}", script("const until=Date.now()+50;while(Date.now()<until);document.cookie='busy=1'"))),
-        ("/a6", script(&says("performance.now()>1e5||Math.abs(performance.timeOrigin-Date.now())>6e4", "clock_wrong", "clock_right"))),
+        (
+            "/a5",
+            format!(
+                "<div style='height:5000px'></div>{}",
+                script("const until=Date.now()+50;while(Date.now()<until);document.cookie='busy=1'")
+            ),
+        ),
+        (
+            "/a6",
+            script(&says(
+                "performance.now()>1e5||Math.abs(performance.timeOrigin-Date.now())>6e4",
+                "clock_wrong",
+                "clock_right",
+            )),
+        ),
     ]
 }
 
@@ -188,8 +206,21 @@ fn a_page_finds_nothing_of_the_one_before_it_in_its_tab() {
     assert_eq!(site.followed(), ["/", "/a1", "/a2", "/a3", "/a4", "/a5"]);
     let found = names(&report);
     let expected = [
-        "busy", "clock_right", "fetched", "first", "history_none", "hour", "name_none", "plain", "referrer_none",
-        "second", "session_none", "then", "third_none", "undone", "undone_gone",
+        "busy",
+        "clock_right",
+        "fetched",
+        "first",
+        "history_none",
+        "hour",
+        "name_none",
+        "plain",
+        "referrer_none",
+        "second",
+        "session_none",
+        "then",
+        "third_none",
+        "undone",
+        "undone_gone",
     ];
     assert_eq!(found, expected, "{:#?}", seen(&report));
     let hour = report["inventory"].as_array().unwrap().iter().find(|thing| thing["name"] == "hour").unwrap();
@@ -212,11 +243,19 @@ fn pages_that_are_not_followed() -> Vec<(&'static str, String)> {
         ("/drawn", script("requestAnimationFrame(()=>0)")),
         ("/posted", script("scheduler.postTask(()=>0,{delay:600000})")),
         ("/aborts", script("AbortSignal.timeout(600000)")),
-        ("/messages", script("const c=new MessageChannel();c.port1.onmessage=()=>c.port2.postMessage(0);c.port2.postMessage(0)")),
+        (
+            "/messages",
+            script(
+                "const c=new MessageChannel();c.port1.onmessage=()=>c.port2.postMessage(0);c.port2.postMessage(0)",
+            ),
+        ),
         ("/worker", script("new Worker('/worker.js')")),
         ("/shared-worker", script("new SharedWorker('/shared.js')")),
         ("/frame", "<iframe src=/blank></iframe>".to_owned()),
-        ("/frame-gone", script("const f=document.createElement('iframe');document.body.append(f);f.remove()")),
+        (
+            "/frame-gone",
+            script("const f=document.createElement('iframe');document.body.append(f);f.remove()"),
+        ),
         ("/moves", "<style>@keyframes k{to{opacity:0}}</style><p style='animation:k 600s'>x".to_owned()),
         ("/svg", "<svg><rect><animate attributeName=x to=9 dur=600s /></rect></svg>".to_owned()),
         ("/shadow", "<p id=p>x".to_owned() + &script("p.attachShadow({mode:'closed'})")),
@@ -226,7 +265,12 @@ fn pages_that_are_not_followed() -> Vec<(&'static str, String)> {
         ("/database", script("indexedDB.open('x')")),
         ("/hears", script("addEventListener('storage',()=>0)")),
         ("/channel", script("new BroadcastChannel('x').onmessage=()=>0")),
-        ("/hides", script("document.addEventListener('visibilitychange',()=>navigator.sendBeacon('/set?left_hides'))")),
+        (
+            "/hides",
+            script(
+                "document.addEventListener('visibilitychange',()=>navigator.sendBeacon('/set?left_hides'))",
+            ),
+        ),
         ("/leaves", script("addEventListener('pagehide',()=>navigator.sendBeacon('/set?left_leaves'))")),
         ("/leaves-by-property", script("onpagehide=()=>navigator.sendBeacon('/set?left_property')")),
         ("/unloads", "<body onunload='1'>x".to_owned()),
@@ -271,7 +315,11 @@ fn which_pages_share_a_tab_does_not_show() {
         seen.iter().map(|seen| seen.replace("@0", "").replace("@1", "")).collect()
     };
     let told = |report: &Value| {
-        (without_seconds(seen(report)), report["coverage"]["pages"].clone(), report["coverage"]["notes"].clone())
+        (
+            without_seconds(seen(report)),
+            report["coverage"]["pages"].clone(),
+            report["coverage"]["notes"].clone(),
+        )
     };
     let first = told(&site.scan(1, "10s"));
     for tabs in [1, 3, 8] {

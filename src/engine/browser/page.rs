@@ -391,7 +391,8 @@ impl<'a> BrowserPage<'a> {
             self.tab.leave().await;
         }
         let alone = self.context.hub().alone(self.context.id());
-        let goes_on = self.in_turn && self.error.is_none() && self.loaded == Loaded::Idle && self.earlier.is_none();
+        let goes_on =
+            self.in_turn && self.error.is_none() && self.loaded == Loaded::Idle && self.earlier.is_none();
         let kept = if goes_on { self.tab.turn_over().await } else { None };
         let goes_on = kept.is_some();
         let trace = match kept {

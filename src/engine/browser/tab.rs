@@ -752,7 +752,8 @@ async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::Unb
             "Runtime.executionContextCreated" if main => {
                 let world = &event.params["context"];
                 let id = world["uniqueId"].as_str().filter(|_| {
-                    world["name"] == shared.binding.as_str() && world["auxData"]["frameId"] == shared.target.as_str()
+                    world["name"] == shared.binding.as_str()
+                        && world["auxData"]["frameId"] == shared.target.as_str()
                 });
                 if let Some(id) = id {
                     *locked(&shared.world) = Some(id.to_owned());

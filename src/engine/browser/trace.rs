@@ -390,7 +390,10 @@ impl Trace {
             return true;
         }
         let arriving = match method {
-            "Page.frameNavigated" | "Inspector.targetCrashed" | "Inspector.detached" | "Page.downloadWillBegin" => true,
+            "Page.frameNavigated"
+            | "Inspector.targetCrashed"
+            | "Inspector.detached"
+            | "Page.downloadWillBegin" => true,
             "Network.requestWillBeSent" => text(&params["type"]) == "Document",
             _ => method.starts_with("Network.") && params["requestId"].is_string(),
         };
@@ -530,8 +533,7 @@ impl Trace {
                 let due = Instant::now() + Duration::from_millis(told.delay);
                 self.timers = self.timers.saturating_add(1);
                 self.last_timer = self.last_timer.max(Some(due));
-                if told.delay >= SHORTEST_TIMER {
-                    let due = Instant::now() + Duration::from_millis(told.delay.min(LONGEST_TIMER));
+                if (SHORTEST_TIMER..=LONGEST_TIMER).contains(&told.delay) {
                     self.timers_due = self.timers_due.max(Some(due));
                 }
                 return None;
