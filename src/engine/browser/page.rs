@@ -22,11 +22,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const AFTER_SCROLL: Duration = Duration::from_secs(2);
 /// Scrolls to the end, in a way that is named.
 const SCROLL: &str = include_str!("scroll.js");
-/// The mouse's first move. Whether the page grew by it at once.
+/// The mouse's first move. Whether the page grew by it at once, or has an attribute that waits for it.
 const MOVE: &str = "(()=>{const elements=()=>document.getElementsByTagName('*').length,before=elements();\
     try{for(const [kind,of] of [['pointermove',PointerEvent],['mousemove',MouseEvent]])\
     (document.body||document).dispatchEvent(new of(kind,{bubbles:true,cancelable:true,clientX:9,clientY:9,movementX:1}))}catch{}\
-    return Promise.resolve().then(()=>elements()!==before)})()";
+    return Promise.resolve().then(()=>elements()!==before||!!document.querySelector('[onmousemove],[onpointermove]'))})()";
 
 /// Bounds of one page.
 #[derive(Clone, Copy, Debug)]
