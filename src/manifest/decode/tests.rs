@@ -300,6 +300,16 @@ cookies.toml:20:1: warning: `last_updated_shown` is about the policy page, and n
 }
 
 #[test]
+fn an_ipv6_address_without_brackets_is_no_host_with_a_port() {
+    let of = |host: &str| {
+        problems(&format!("[site]\nname = \"a\"\nurl = \"http://[::1]/\"\nhosts = [\"{host}\"]\n"))
+    };
+    assert_eq!(of("[::1]"), "");
+    assert!(of("::1").contains("4:10: error: ") && of("::1").contains("in brackets"), "{}", of("::1"));
+    assert!(of("a.example:80").contains("leave the port out"), "{}", of("a.example:80"));
+}
+
+#[test]
 fn mistakes_in_the_syntax_have_a_place_too() {
     assert_snapshot!(problems("[site]\nname = \"a\nurl = \"https://a.example\"\n[[cookies]]\nname = \"b\"\nhttp_only = ja\nlifetme = 3\n"), @r#"
 cookies.toml:2:10: error: invalid basic string, expected `"`
