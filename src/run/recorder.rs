@@ -11,8 +11,9 @@ use crate::engine::{Exchange, Visit};
 use crate::manifest::{Glob, Manifest, PageClass};
 use crate::observation::Site;
 use crate::observation::{
-    AnswerHead, Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Failed, FailureKind, Fold,
-    Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting, Skipped,
+    AnswerHead, Cell, ConsentLook, Contact, Coverage, DeadEnd, DeadEndKind, Engine, Failed, FailureKind,
+    Fold, Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting,
+    Skipped,
 };
 use crate::secret::Secrets;
 use std::collections::btree_map::Entry as Slot;
@@ -503,6 +504,12 @@ impl Recorder {
     fn exchange(&mut self, cell: &Cell, exchange: &Exchange, document: &Url, page: &SafeUrl) {
         for sighting in &exchange.sightings {
             self.sighting(sighting.clone());
+        }
+        // Whether a browser asks for the site's icon depends on what it remembers of it, and on how soon the page
+        // is left; over HTTP it is always asked for.
+        let is_icon = cell.engine == Engine::Browser && exchange.url.path() == "/favicon.ico";
+        if is_icon && self.site.is_own(&exchange.url) {
+            return;
         }
         let at = &exchange.at;
         let contact = self.contact(cell, page.clone(), &exchange.url, at.url.clone(), at.resource);

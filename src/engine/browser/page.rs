@@ -22,11 +22,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const AFTER_SCROLL: Duration = Duration::from_secs(2);
 /// Scrolls to the end, in a way that is named.
 const SCROLL: &str = include_str!("scroll.js");
-/// The mouse's first move. Whether the page grew by it at once, or has an attribute that waits for it.
-const MOVE: &str = "(()=>{const elements=()=>document.getElementsByTagName('*').length,before=elements();\
-    try{for(const [kind,of] of [['pointermove',PointerEvent],['mousemove',MouseEvent]])\
-    (document.body||document).dispatchEvent(new of(kind,{bubbles:true,cancelable:true,clientX:9,clientY:9,movementX:1}))}catch{}\
-    return Promise.resolve().then(()=>elements()!==before||!!document.querySelector('[onmousemove],[onpointermove]'))})()";
+/// The mouse's first move.
+const MOVE: &str = include_str!("mouse.js");
 
 /// Bounds of one page.
 #[derive(Clone, Copy, Debug)]
@@ -246,8 +243,8 @@ impl<'a> BrowserPage<'a> {
     /// Scrolls to the end, for parts that load when they come into sight, and waits for them. Before that the
     /// mouse moves, as a visitor's does: many sites hold their scripts back until then, and their banner too.
     async fn scroll(&self) {
-        let added = self.tab.evaluate(MOVE).await == Some(Value::Bool(true));
-        let moved = added || self.tab.trace().minds_moving;
+        let stirred = self.tab.evaluate(&format!("({MOVE})()")).await == Some(Value::Bool(true));
+        let moved = stirred || self.tab.trace().minds_moving;
         if self.still && !moved && !self.tab.trace().minds_scrolling {
             let scrolled = self.tab.evaluate(&format!("({SCROLL})('glance')")).await;
             match scrolled.as_ref().and_then(Value::as_i64) {

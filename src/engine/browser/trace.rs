@@ -500,45 +500,28 @@ impl Trace {
             return None;
         }
         let told = read(payload.as_bytes()).map(|told| Told::of(&told))?;
-        match told.kind.as_str() {
-            "restless" => {
-                self.restless = true;
-                return None;
+        let of_the_page = match told.kind.as_str() {
+            "restless" => Some(&mut self.restless),
+            "scrolls" => Some(&mut self.minds_scrolling),
+            "moves" => Some(&mut self.minds_moving),
+            "parting" => Some(&mut self.minds_parting),
+            "leaving" => Some(&mut self.minds_leaving),
+            "service-worker" => Some(&mut self.service_worker),
+            "drawing" => Some(&mut self.asks_others),
+            _ => None,
+        };
+        if let Some(is_so) = of_the_page {
+            *is_so = true;
+            return None;
+        }
+        if told.kind == "timer" {
+            let due = Instant::now() + Duration::from_millis(told.delay);
+            self.timers = self.timers.saturating_add(1);
+            self.last_timer = self.last_timer.max(Some(due));
+            if (SHORTEST_TIMER..=LONGEST_TIMER).contains(&told.delay) {
+                self.timers_due = self.timers_due.max(Some(due));
             }
-            "scrolls" => {
-                self.minds_scrolling = true;
-                return None;
-            }
-            "moves" => {
-                self.minds_moving = true;
-                return None;
-            }
-            "parting" => {
-                self.minds_parting = true;
-                return None;
-            }
-            "leaving" => {
-                self.minds_leaving = true;
-                return None;
-            }
-            "service-worker" => {
-                self.service_worker = true;
-                return None;
-            }
-            "drawing" => {
-                self.asks_others = true;
-                return None;
-            }
-            "timer" => {
-                let due = Instant::now() + Duration::from_millis(told.delay);
-                self.timers = self.timers.saturating_add(1);
-                self.last_timer = self.last_timer.max(Some(due));
-                if (SHORTEST_TIMER..=LONGEST_TIMER).contains(&told.delay) {
-                    self.timers_due = self.timers_due.max(Some(due));
-                }
-                return None;
-            }
-            _ => {}
+            return None;
         }
         self.asks_others |= matches!(told.kind.as_str(), "indexed-db" | "cache-storage" | "cookie-store");
         let positions = positions_in(&told.stack);
