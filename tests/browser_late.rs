@@ -117,7 +117,8 @@ fn late(asked: &Asked) -> Option<Answer> {
         "/worker.js" => Answer::status(
             "200 OK",
             script,
-            "setTimeout(()=>{postMessage('worker');fetch('/set?by_worker')},4000)",
+            // The page hears of it once its answer came: what went along with the request is no race.
+            "setTimeout(()=>fetch('/set?by_worker').then(()=>postMessage('worker')),4000)",
         ),
         "/set" => {
             let name = asked.target.split('?').nth(1).unwrap_or_default();

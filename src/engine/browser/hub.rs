@@ -3,9 +3,10 @@
 
 use super::cdp::{CdpError, Connection, Event};
 use super::launch::unique_number;
+use super::locked;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -98,11 +99,6 @@ impl Hub {
     pub(super) fn has_workers(&self, context: &str) -> bool {
         locked(&self.state).visitors.get(context).is_none_or(|visitor| !visitor.workers.is_empty())
     }
-
-    /// Whether this context has one tab only.
-    pub(super) fn alone(&self, context: &str) -> bool {
-        locked(&self.state).visitors.get(context).is_some_and(|visitor| visitor.tabs.len() <= 1)
-    }
 }
 
 impl Drop for Hub {
@@ -159,8 +155,4 @@ impl State {
 /// Where events go while no tab is open; no session is called so.
 fn between(context: &str) -> String {
     format!("between the tabs of {context}")
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@
 //! context for each cell, one tab for each page.
 
 mod acts;
+mod alone;
 mod bytes;
 mod carried;
 mod cdp;
@@ -33,6 +34,7 @@ use crate::cookie::{
 use crate::engine::{Ask, EngineContext};
 use crate::observation::{Failed, SafeUrl, StorageKind};
 use crate::secret::Secret;
+use alone::OpenPages;
 use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
@@ -75,6 +77,7 @@ pub struct BrowserContext {
     items: Mutex<Arc<Vec<StoredItem>>>,
     /// Tabs that have shown pages of which nothing is left.
     kept: Mutex<Vec<Tab>>,
+    open_pages: OpenPages,
     /// What its device held so far, to be found again in requests to others.
     known: Mutex<Known>,
     /// What its pages asked for, where that is to be kept.
@@ -210,6 +213,7 @@ impl BrowserEngine {
             model: Mutex::default(),
             items: Mutex::default(),
             kept: Mutex::default(),
+            open_pages: OpenPages::default(),
             known: Mutex::default(),
             har: Mutex::default(),
             version: self.version.clone(),

@@ -1,6 +1,7 @@
 //! A page in the browser: opened, acted upon, and given out as a [`Rendered`] visit.
 
 use super::acts::ACTS;
+use super::alone::OpenOne;
 use super::consent::{self, Answer, Banner};
 use super::seen::{add_hidden, visit_between};
 use super::settle::{End, Why};
@@ -120,6 +121,7 @@ impl RenderedLink {
 /// An open page.
 pub struct BrowserPage<'a> {
     context: &'a BrowserContext,
+    open: OpenOne,
     tab: Tab,
     ask: Ask,
     loaded: Loaded,
@@ -146,6 +148,7 @@ impl<'a> BrowserPage<'a> {
         patience: Patience,
         in_turn: bool,
     ) -> Result<BrowserPage<'a>, Failed> {
+        let open = context.open_pages.opens();
         // In real time, as a visitor has it: a window for each.
         let in_turn = in_turn && patience.ahead.is_some() && !context.keeps_har();
         let kept = if in_turn { context.kept_tab(&ask.url) } else { None };
@@ -155,6 +158,7 @@ impl<'a> BrowserPage<'a> {
         };
         let mut page = BrowserPage {
             context,
+            open,
             tab,
             ask: ask.clone(),
             loaded: Loaded::Idle,
@@ -387,7 +391,6 @@ impl<'a> BrowserPage<'a> {
         if self.error.is_none() && !hangs {
             self.tab.leave().await;
         }
-        let alone = self.context.hub().alone(self.context.id());
         let goes_on =
             self.in_turn && self.error.is_none() && self.loaded == Loaded::Idle && self.earlier.is_none();
         let kept = if goes_on { self.tab.turn_over().await } else { None };
@@ -421,10 +424,13 @@ impl<'a> BrowserPage<'a> {
             visit.exchanges.splice(0..0, earlier.exchanges);
             visit.writes.splice(0..0, earlier.writes);
         }
-        // With several tabs nobody knows whose it would be; the end of the cell tells of it then.
         let hidden = trace.hidden();
-        if alone && !hidden.is_empty() {
-            add_hidden(self.context, &self.ask, &hidden, &self.context.cookies().await, &mut visit);
+        if !hidden.is_empty() {
+            let jar = self.context.cookies().await;
+            // With several pages nobody knows whose it would be; the end of the cell tells of it then.
+            if self.open.was_alone() {
+                add_hidden(self.context, &self.ask, &hidden, &jar, &mut visit);
+            }
         }
         let busy = self.loaded == Loaded::Busy && !hangs && !trace.crashed;
         let sent = trace.sent_by_scripts(turn).into_iter().filter_map(|(method, url, held_back)| {

@@ -1,11 +1,11 @@
 //! One tab: a target with everything it starts (frames, workers, popups), every one attached and
 //! watched before it runs its first line.
 
-use super::StoredItem;
 use super::cdp::{CdpError, Connection, Event};
 use super::clock::Clock;
 use super::hub::Hub;
 use super::trace::{Stirs, Trace};
+use super::{StoredItem, locked};
 use crate::secret::Secret;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -1094,8 +1094,4 @@ fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) 
         // Also in workers, whose requests are nobody else's.
         tell("Fetch.enable", held_of_scripts());
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
