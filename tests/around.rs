@@ -7,6 +7,8 @@ use cookieproof::manifest;
 use cookieproof::observation::{Consent, Phase, SkipReason};
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 fn site() -> Hostile {
     Hostile::http(|asked| match asked.route().as_str() {
@@ -148,6 +150,53 @@ fn sitemaps_that_were_not_read_are_in_the_coverage() {
     );
     let asked: BTreeSet<String> = app.asked().iter().map(|asked| asked.target.clone()).collect();
     assert!(asked.contains("/-in-the-bomb") && asked.contains("/-from-a-part"), "{asked:?}");
+}
+
+/// Where so many requests meet before any of them is answered.
+#[derive(Default)]
+struct Meeting {
+    came: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Meeting {
+    /// Whether as many came in time.
+    fn of(&self, all: usize) -> bool {
+        let mut came = self.came.lock().unwrap();
+        *came += 1;
+        self.changed.notify_all();
+        let wait = self.changed.wait_timeout_while(came, Duration::from_secs(10), |came| *came < all);
+        !wait.unwrap().1.timed_out()
+    }
+}
+
+#[test]
+fn what_does_not_depend_on_each_other_is_asked_for_at_the_same_time() {
+    let (files, usual) = (Meeting::default(), Meeting::default());
+    let app = Hostile::http(move |asked| match asked.target.as_str() {
+        "/" => Answer::page("", "hello"),
+        "/robots.txt" => Answer::status("404 Not Found", "", "no"),
+        "/sitemap.xml" => {
+            let parts = (0..4).map(|n| format!("<sitemap><loc>/part-{n}.xml</loc></sitemap>"));
+            xml(&format!("<sitemapindex>{}</sitemapindex>", parts.collect::<String>()))
+        }
+        part if part.starts_with("/part-") && files.of(4) => {
+            xml(&format!("<urlset><url><loc>/page-of{}</loc></url></urlset>", part.replace(".xml", "")))
+        }
+        "/favicon.ico" if usual.of(2) => Answer::status("200 OK", "Set-Cookie: icon=1\r\n", ""),
+        page if page.starts_with("/page-of") => Answer::page("", "hello"),
+        page if page.starts_with("/cookieproof-asks") && usual.of(2) => {
+            Answer::status("404 Not Found", "Set-Cookie: nowhere=1\r\n", "no")
+        }
+        _ => Answer::status("500 Oh", "", ""),
+    });
+    let limits =
+        "[pages]\nassets = true\n[limits]\nretries = 0\nrate = \"unlimited\"\nrequest_timeout = \"15s\"";
+    let seen = look_with(&plan(&app, limits), None);
+    let asked: BTreeSet<String> = app.asked().iter().map(|asked| asked.target.clone()).collect();
+    assert!((0..4).all(|n| asked.contains(&format!("/page-of/part-{n}"))), "{asked:?}");
+    let names: BTreeSet<String> = seen.scan.observations.iter().map(|seen| seen.name.to_string()).collect();
+    assert_eq!(names, BTreeSet::from(["icon".to_owned(), "nowhere".to_owned()]));
 }
 
 #[test]

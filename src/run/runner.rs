@@ -10,8 +10,10 @@ use crate::cookie::Name;
 use crate::crawl::{Address, Frontier, Robots, Step};
 use crate::engine::{Ask, HttpEngine, Session, Visit};
 use crate::observation::{Cell, Consent, Phase, Published, Resource};
+use futures_util::stream::{self, StreamExt};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use url::Url;
@@ -20,6 +22,9 @@ use url::Url;
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(100);
 /// The rate is that of the last requests within this time.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// Side requests that are under way at the same time: some are of large files.
+pub(super) const MOST_AT_ONCE: usize = 4;
 
 /// The run's memory, and the only one who writes to it.
 pub(super) struct Runner<'a> {
@@ -182,12 +187,36 @@ impl<'a> Runner<'a> {
         resource: Resource,
         counts: As,
     ) -> Result<Visit, Ended> {
+        let visits = self.ask_at_once(vec![url.clone()], resource, counts).await?;
+        Ok(visits.into_iter().next().unwrap_or_else(|| Visit::unanswered(&url)))
+    }
+
+    /// The same of several things, each as a visitor of its own: asked for at the same time, recorded in
+    /// their order.
+    pub(super) async fn ask_at_once(
+        &mut self,
+        urls: Vec<Url>,
+        resource: Resource,
+        counts: As,
+    ) -> Result<Vec<Visit>, Ended> {
         let anonymous = self.anonymous();
-        let mut session = self.fresh_session(&anonymous).await.unwrap_or_default();
-        let ask =
-            Ask { resource, ..Ask::page(cell(&anonymous.name, &Consent::Untouched, Phase::Crawl, 1), url) };
+        let session = self.fresh_session(&anonymous).await.unwrap_or_default();
+        let cell = cell(&anonymous.name, &Consent::Untouched, Phase::Crawl, 1);
         let engine = self.engine();
-        self.visit(&engine, &mut session, &ask, counts).await
+        let asks = urls.into_iter().map(|url| Ask { resource, ..Ask::page(cell.clone(), url) });
+        let visits = asks.map(|ask| {
+            let mut session = session.clone();
+            let engine = &engine;
+            async move { engine.visit(&mut session, &ask).await }
+        });
+        let most = self.plan.limits.concurrency.clamp(1, MOST_AT_ONCE);
+        let mut answers = pin!(stream::iter(visits).buffered(most));
+        let mut taken = Vec::new();
+        while let Some(visit) = self.unless_ended(answers.next()).await? {
+            self.take_visit(&cell, &visit, None, counts);
+            taken.push(visit);
+        }
+        Ok(taken)
     }
 
     /// One more answer: for `-v`, and for the rate.

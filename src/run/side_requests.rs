@@ -6,9 +6,9 @@
 use super::context::{Ended, cell};
 use super::html;
 use super::recorder::As;
-use super::runner::Runner;
+use super::runner::{MOST_AT_ONCE, Runner};
 use super::state::Line;
-use crate::crawl::{Address, Danger, PackedAddresses, Robots, RobotsState, danger, sitemap};
+use crate::crawl::{Address, Danger, PackedAddresses, Robots, RobotsState, Sitemap, danger, sitemap};
 use crate::engine::Visit;
 use crate::observation::{Consent, LinkCheck, Phase, PolicyPage, Resource, http_twin, www_twin};
 use crate::plan::Action;
@@ -148,7 +148,30 @@ impl Runner<'_> {
         let mut seen = BTreeSet::new();
         let mut pages = PackedAddresses::default();
         let most = self.plan.limits.pages.saturating_mul(4).max(1000);
-        while let Some(address) = waiting.pop_front() {
+        let mut next = self.next_sitemaps(&mut waiting, &mut seen);
+        while !next.is_empty() {
+            for visit in self.ask_at_once(next, Resource::WellKnown, As::Guess).await? {
+                let Some(room) = most.checked_sub(pages.len()).filter(|room| *room > 0) else {
+                    self.recorder
+                        .note(format!("the sitemaps list more than {most} addresses: {UNREAD_REST}"));
+                    return Ok(pages);
+                };
+                let guessed = guess.as_ref().is_some_and(|guess| guess.to_url() == visit.asked);
+                let found = self.read_sitemap(visit, guessed, room);
+                pages.extend(found.pages);
+                // One more than are read, so that it shows that there are.
+                waiting.extend(found.sitemaps.into_iter().take(MOST_SITEMAPS + 1));
+            }
+            next = self.next_sitemaps(&mut waiting, &mut seen);
+        }
+        Ok(pages)
+    }
+
+    /// Those to be asked for now, of the ones that wait.
+    fn next_sitemaps(&mut self, waiting: &mut VecDeque<Address>, seen: &mut BTreeSet<Url>) -> Vec<Url> {
+        let mut next = Vec::new();
+        while next.len() < MOST_AT_ONCE {
+            let Some(address) = waiting.pop_front() else { break };
             let Some(url) = self.site.on_target(address.as_str()) else { continue };
             if seen.contains(&url) {
                 continue;
@@ -161,40 +184,37 @@ impl Runner<'_> {
             }
             if seen.len() >= MOST_SITEMAPS {
                 self.recorder.note(format!("there are more than {MOST_SITEMAPS} sitemaps: {UNREAD_REST}"));
-                break;
-            }
-            if pages.len() >= most {
-                self.recorder.note(format!("the sitemaps list more than {most} addresses: {UNREAD_REST}"));
+                waiting.clear();
                 break;
             }
             seen.insert(url.clone());
-            let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
-            let file = self.recorder.safe(&visit.asked);
-            let guessed = guess.as_ref() == Some(&address);
-            if !(200..300).contains(&visit.status) {
-                if !guessed || matches!(visit.status, 0 | 429 | 500..) {
-                    let why = match &visit.failure {
-                        Some(failure) => failure.detail.clone(),
-                        None => format!("it answered {}", visit.status),
-                    };
-                    self.recorder.note(format!("the sitemap {file} was not to be had ({why}): {UNREAD}"));
-                }
-                continue;
-            }
-            let found = sitemap(&visit.shown, &visit.body, most - pages.len());
-            let cut = visit.failure.map(|failure| failure.detail);
-            let something = !found.pages.is_empty() || !found.sitemaps.is_empty();
-            if let Some(note) = cut.or(found.note)
-                && (something || !guessed)
-            {
-                self.recorder
-                    .note(format!("the sitemap {file} was not read as a whole ({note}): {UNREAD_REST}"));
-            }
-            pages.extend(found.pages);
-            // One more than are read, so that it shows that there are.
-            waiting.extend(found.sitemaps.into_iter().take(MOST_SITEMAPS + 1));
+            next.push(url);
         }
-        Ok(pages)
+        next
+    }
+
+    /// What an answer lists, at most so many addresses of it.
+    fn read_sitemap(&mut self, visit: Visit, guessed: bool, room: usize) -> Sitemap {
+        let file = self.recorder.safe(&visit.asked);
+        if !(200..300).contains(&visit.status) {
+            if !guessed || matches!(visit.status, 0 | 429 | 500..) {
+                let why = match &visit.failure {
+                    Some(failure) => failure.detail.clone(),
+                    None => format!("it answered {}", visit.status),
+                };
+                self.recorder.note(format!("the sitemap {file} was not to be had ({why}): {UNREAD}"));
+            }
+            return Sitemap::default();
+        }
+        let found = sitemap(&visit.shown, &visit.body, room);
+        let cut = visit.failure.map(|failure| failure.detail);
+        let something = !found.pages.is_empty() || !found.sitemaps.is_empty();
+        if let Some(note) = cut.or_else(|| found.note.clone())
+            && (something || !guessed)
+        {
+            self.recorder.note(format!("the sitemap {file} was not read as a whole ({note}): {UNREAD_REST}"));
+        }
+        found
     }
 
     /// Where the site is over plain http: what `pages.start` names, on whatever port, else the usual
@@ -247,9 +267,8 @@ impl Runner<'_> {
         if self.plan.pages.assets {
             addresses.extend(start.join("/favicon.ico"));
         }
-        for url in addresses {
-            let twin = start.scheme() == "https" && url.scheme() == "http";
-            let visit = self.ask_as_nobody(url, Resource::WellKnown, As::Guess).await?;
+        for visit in self.ask_at_once(addresses, Resource::WellKnown, As::Guess).await? {
+            let twin = start.scheme() == "https" && visit.asked.scheme() == "http";
             if twin && visit.status > 0 {
                 let name = self.anonymous().name;
                 self.recorder.twin(&cell(&name, &Consent::Untouched, Phase::Probe, 1), &visit);
