@@ -425,3 +425,101 @@ fn a_manifest_is_brought_up_to_its_policy_and_keeps_its_own_words() {
     assert!(update(&[]).code(2).stderr.contains("nothing was changed"));
     assert_eq!(fs::read_to_string(&manifest).unwrap(), before);
 }
+
+#[test]
+fn a_cell_that_goes_over_several_rows_is_in_each_of_them() {
+    let page = "<html lang=en><body><h1>Cookies</h1><table><thead><tr><th rowspan=2>Category</th>\
+        <th rowspan=2>Cookie</th><th rowspan=2>Purpose</th><th colspan=2>Stored</th></tr>\
+        <tr><th>Expires</th><th>Third party?</th></tr></thead><tbody>\
+        <tr><td rowspan=3>Essential</td><td>__Host-session</td><td>Login</td><td>12 hours</td><td>No</td></tr>\
+        <tr><td>__Host-csrf</td><td>CSRF</td><td rowspan=2>1 day</td><td>No</td></tr>\
+        <tr><td>lb-affinity</td><td>Load balancing</td><td>No</td></tr>\
+        <tr><td>Advertising</td><td>_ttp</td><td colspan=1>TikTok</td><td>13 months</td><td>Yes</td></tr>\
+        <tr><td colspan=5>These are all.</td></tr>\
+        <tr><td rowspan=0>Analytics</td><td>_ga</td><td>Counts</td><td>2 years</td><td>Yes</td></tr>\
+        <tr><td>_gid</td><td>Counts</td><td>24 hours</td><td>Yes</td></tr></tbody></table></body></html>";
+    let read = resolved("spans.html", page);
+    assert_eq!(
+        told(&read),
+        [
+            "__Host-session 43200 false strictly-necessary",
+            "__Host-csrf 86400 false strictly-necessary",
+            "lb-affinity 86400 false strictly-necessary",
+            "_ttp 33696000 false advertising",
+            "_ga 63072000 false analytics",
+            "_gid 86400 false analytics",
+        ]
+    );
+    let parties: Vec<&str> =
+        read["cookies"].as_array().unwrap().iter().filter_map(|entry| entry["party"].as_str()).collect();
+    assert_eq!(parties, ["first", "first", "first", "third", "third", "third"]);
+    assert!(read["cookies"].as_array().unwrap().iter().all(|entry| entry["provider"].is_null()), "{read}");
+    assert_eq!(read["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn characters_that_nobody_sees_are_no_part_of_a_name() {
+    let page = "<html lang=en><body><h1>Cookies</h1><table><tr><th>Cookie</th><th>Purpose</th><th>Retention</th></tr>\
+        <tr><td>wp_&shy;session_&#8203;id</td><td>Login</td><td>14&nbsp;days</td></tr>\
+        <tr><td>_uetsid&#x2060;</td><td>Ads</td><td>24h</td></tr>\
+        <tr><td>Cookie<wbr>Consent</td><td>Choice</td><td>2&#8239;days</td></tr></table></body></html>";
+    let expected = ["wp_session_id 1209600 false -", "_uetsid 86400 false -", "CookieConsent 172800 false -"];
+    assert_eq!(told(&resolved("hidden.html", page)), expected);
+    let text = "| Cookie | Purpose | Retention |\n|---|---|---|\n| wp_&shy;session_&#8203;id | Login | 14&nbsp;days |\n\
+        | _uetsid&#x2060; | Ads | 24h |\n| CookieConsent | Choice | 2 days |\n";
+    assert_eq!(told(&resolved("hidden.md", text)), expected);
+}
+
+#[test]
+fn a_cookie_that_only_a_sentence_names_is_told() {
+    let german = "<html lang=de><body><h2>Cookies</h2><p>Das Cookie <code>laravel_session</code> ist notwendig und \
+        wird bis Sitzungsende gespeichert.</p><p>Zudem setzen wir das Cookie \u{201e}XSRF-TOKEN\u{201c}, das nach \
+        zwei Stunden abläuft.</p><p>Google setzt das Cookie NID.</p>\
+        <ul><li><strong>_et_coid</strong>: etracker, Speicherdauer: 2 Jahre</li></ul></body></html>";
+    let english = "# Cookies\n\nWhen you log in, we set a cookie called `foo_auth`. We also set `screen`, which lasts \
+        for a year.\n\n| What | Text |\n|---|---|\n| odd_name | something |\n| other_name | something else |\n";
+    for (name, text, expected) in [
+        ("a.html", german, vec!["`laravel_session`", "`XSRF-TOKEN`", "`NID`"]),
+        ("b.md", english, vec!["`odd_name`", "`foo_auth`", "`screen`"]),
+    ] {
+        let (_folder, path) = file(name, text);
+        let manifest = import(&path, &[]).code(0).stdout;
+        let review =
+            manifest.lines().filter(|line| line.contains("# review:")).collect::<Vec<_>>().join("\n");
+        for expected in expected {
+            assert!(review.contains(expected), "{expected} in {manifest}");
+        }
+        assert!(!review.contains("_et_coid"), "{review}");
+    }
+}
+
+#[test]
+fn each_name_of_an_item_has_its_own_lifetime() {
+    let page = "<html lang=de><body><h2>Statistik-Cookies</h2><ul>\
+        <li><strong>wt3_eid, wt3_sid</strong>: Webtrekk. Speicherdauer: 6 Monate bzw. bis Sitzungsende.</li>\
+        <li><strong>_gid, _gat</strong>: 24 Stunden / 1 Minute</li>\
+        <li><strong>_hjFirst</strong>: Hotjar, Speicherdauer: eine halbe Stunde</li>\
+        <li><strong>_odd_one</strong>: Speicherdauer: bis der Hahn kräht</li></ul>\
+        <h3>Cookie: ab_bucket</h3><p>Zweck: Testgruppe</p><p>Speicherdauer: 90 Tage</p>\
+        <table><tr><th>Name</th><th>Zweck</th><th>Ablauf</th></tr>\
+        <tr><td>uc_settings</td><td>Einwilligung</td><td>Beständig</td></tr>\
+        <tr><td>test_cookie</td><td>Prüft</td><td>0 Tage</td></tr></table></body></html>";
+    let read = resolved("own.html", page);
+    assert_eq!(
+        told(&read),
+        [
+            "wt3_eid 15552000 false analytics",
+            "wt3_sid null true analytics",
+            "_gid 86400 false analytics",
+            "_gat 60 false analytics",
+            "_hjFirst 1800 false analytics",
+            "_odd_one null null analytics",
+            "ab_bucket 7776000 false analytics",
+            "uc_settings null false analytics",
+            "test_cookie 86400 false analytics",
+        ]
+    );
+    let notes = read["notes"].to_string();
+    assert!(notes.contains("`_odd_one`") && notes.contains("bis der Hahn"), "{notes}");
+    assert_eq!(read["cookies"].as_array().unwrap().last().unwrap()["lifetime_op"], "max");
+}

@@ -235,7 +235,12 @@ fn meant(parts: &[Part], written: &str) -> Option<Duration> {
         return Some(either);
     }
     let first = amounts.into_iter().next()?.1;
-    let bound = if has(Mark::AtMost) || has(Mark::LessThan) {
+    // "0 days" of a list that counts whole days is less than one; none at all would be no cookie.
+    let (first, under_one) = match first.0.as_slice() {
+        [(0, unit)] if *unit > Unit::Second => (Amount(vec![(1, *unit)]), true),
+        _ => (first, false),
+    };
+    let bound = if has(Mark::AtMost) || has(Mark::LessThan) || under_one {
         Bound::Max
     } else if has(Mark::About) {
         Bound::About
@@ -293,6 +298,11 @@ fn parts(text: &str, unit: Option<Unit>) -> Vec<Part> {
             rest = after;
             continue;
         }
+        if let Some((half, after)) = half(rest) {
+            parts.push(Part::Amount(vec![half]));
+            rest = after;
+            continue;
+        }
         if c.is_alphabetic() {
             let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
@@ -333,6 +343,29 @@ fn parts(text: &str, unit: Option<Unit>) -> Vec<Part> {
         rest = &rest[c.len_utf8()..];
     }
     joined(parts)
+}
+
+/// `half an hour`.
+fn half(text: &str) -> Option<((i64, Unit), &str)> {
+    const HALVES: &[(&str, (i64, Unit))] = &[
+        ("half an hour", (30, Unit::Minute)),
+        ("half hour", (30, Unit::Minute)),
+        ("halbe stunde", (30, Unit::Minute)),
+        ("demi-heure", (30, Unit::Minute)),
+        ("media hora", (30, Unit::Minute)),
+        ("half uur", (30, Unit::Minute)),
+        ("half a year", (6, Unit::Month)),
+        ("half year", (6, Unit::Month)),
+        ("halbes jahr", (6, Unit::Month)),
+        ("halben jahr", (6, Unit::Month)),
+        ("halbjahr", (6, Unit::Month)),
+        ("medio a\u{f1}o", (6, Unit::Month)),
+        ("half jaar", (6, Unit::Month)),
+    ];
+    HALVES.iter().find_map(|(words, amount)| {
+        let after = text.strip_prefix(words)?;
+        (!after.starts_with(char::is_alphanumeric)).then_some((*amount, after))
+    })
 }
 
 /// Amounts of falling units in a row are one: `11 months 30 days`, `1 year and 1 month`.
@@ -488,7 +521,8 @@ pub(super) fn suffix(text: &str, glued: bool, unit: Option<Unit>) -> Option<(usi
 /// The lifetime that a sentence states after words such as *expires after*, or in brackets, or as a
 /// sentence of its own.
 pub(super) fn within(text: &str) -> Option<Duration> {
-    let folded = super::inline::folded(text);
+    // The stop of an abbreviation ends no sentence.
+    let folded = super::inline::folded(text).replace(" bzw. ", " bzw ");
     // A sentence or bracket that is nothing but a lifetime.
     for piece in folded.split(['.', ';', '(', ')', '[', ']', '\n', '|', '\u{2022}']) {
         let piece = piece.trim();

@@ -68,6 +68,8 @@ pub(super) struct Prose {
     pub(super) is_item: bool,
     /// How many entries stood before it.
     pub(super) after_entries: usize,
+    /// What it calls by a name that can hardly be anything but a cookie's.
+    pub(super) names: Vec<String>,
 }
 
 /// Reads every form of a document.
@@ -79,7 +81,77 @@ pub(super) fn read(blocks: &[Block]) -> Found {
     }
     let mut found = reader.found;
     list::drop_repeated(&mut found.entries);
+    tell_names_of_prose(&mut found);
     found
+}
+
+/// A name in a sentence is for a person, unless a form declares it: what a sentence says of it in passing, that it
+/// is set or that it is not, is not guessed.
+fn tell_names_of_prose(found: &mut Found) {
+    const MOST: usize = 200;
+    let declared: Vec<crate::manifest::NamePattern> = found
+        .entries
+        .iter()
+        .filter(|entry| !entry.is_label)
+        .flat_map(|entry| entry.names.iter().chain(&entry.https_names))
+        .map(|name| name::pattern(name).0)
+        .collect();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let mut notes = Vec::new();
+    for prose in &found.prose {
+        for name in &prose.names {
+            let pattern = name::pattern(name).0;
+            if told.insert(name) && !declared.iter().any(|known| known.may_mean(&pattern)) {
+                notes.push(format!("a sentence names `{name}`: \"{}\"", shortened(&prose.text)));
+            }
+        }
+    }
+    let room = MOST.saturating_sub(found.notes.len());
+    found.notes.extend(notes.into_iter().take(room));
+}
+
+/// The names in a text that speaks of cookies, or stands under a heading that does: code, or what can hardly be
+/// anything else.
+fn named(text: &str, heading: &str) -> Vec<String> {
+    const MOST: usize = 50;
+    const ABOUT: &[&str] =
+        &["cookie", "traceur", "storage", "speicher", "almacenamiento", "opslag", "stockage"];
+    let about = |text: &str| ABOUT.iter().any(|word| inline::folded(text).contains(word));
+    if !about(text) && !about(heading) {
+        return Vec::new();
+    }
+    let plain = inline::plain(text);
+    let marks = |c: char| {
+        matches!(
+            c,
+            '.' | ','
+                | ';'
+                | ':'
+                | '('
+                | ')'
+                | '"'
+                | '\''
+                | '!'
+                | '?'
+                | '\u{201c}'
+                | '\u{201d}'
+                | '\u{201e}'
+                | '\u{ab}'
+                | '\u{bb}'
+        )
+    };
+    let code = name::code_spans(text);
+    let strong = plain.split_whitespace().map(|word| word.trim_matches(marks).to_owned());
+    let mut names: Vec<String> = Vec::new();
+    for (name, is_code) in code.into_iter().map(|name| (name, true)).chain(strong.map(|name| (name, false))) {
+        let is_name =
+            name::is_strong(&name) || is_code && name::is_token(&name) && !name.contains(['/', '=']);
+        let known = || crate::vendors::classify_cookie(&name, "").is_some();
+        if is_name && (!is_host(&name) || known()) && !names.contains(&name) && names.len() < MOST {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// A heading that what follows stands under.
@@ -149,7 +221,8 @@ impl Reader<'_> {
     fn prose(&mut self, text: &str, is_item: bool) {
         let heading = self.headings.last().map(|heading| heading.text.clone()).unwrap_or_default();
         let after_entries = self.found.entries.len();
-        self.found.prose.push(Prose { text: inline::plain(text), heading, is_item, after_entries });
+        let names = named(text, &heading);
+        self.found.prose.push(Prose { text: inline::plain(text), heading, is_item, after_entries, names });
     }
 
     fn note(&mut self, text: impl Into<String>) {

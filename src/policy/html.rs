@@ -89,6 +89,79 @@ struct Building {
     row_is_head: bool,
     cell: Option<String>,
     caption: Option<String>,
+    /// How far the open cell reaches.
+    spans: Spans,
+    /// By column: a cell of a row above that reaches down here, and for how many rows yet.
+    reaching: Vec<Option<(usize, String)>>,
+    /// Whether a cell from above stands in the open row, and how many of its own it has.
+    from_above: bool,
+    own: usize,
+    /// How many bytes were put into rows below.
+    repeated: usize,
+}
+
+/// Over how many columns and rows a cell goes (HTML 4.9.11).
+#[derive(Clone, Copy, Default)]
+struct Spans {
+    columns: usize,
+    rows: usize,
+}
+
+impl Spans {
+    fn of(cell: &scraper::node::Element) -> Self {
+        /// Tables of cookies have fewer columns.
+        const WIDEST: usize = 20;
+        let number = |name: &str| cell.attr(name).and_then(|text| text.trim().parse::<usize>().ok());
+        let rows = match number("rowspan") {
+            // To the end of the group.
+            Some(0) => usize::MAX,
+            rows => rows.unwrap_or(1),
+        };
+        Spans { columns: number("colspan").unwrap_or(1).clamp(1, WIDEST), rows }
+    }
+}
+
+impl Building {
+    /// Puts in what reaches down from rows above, up to the next cell of this row's own.
+    fn fill(&mut self) {
+        while let Some(Some((rows, text))) = self.reaching.get_mut(self.row.len()) {
+            self.row.push(text.clone());
+            self.from_above = true;
+            self.repeated = self.repeated.saturating_add(text.len());
+            *rows -= 1;
+            if *rows == 0 {
+                self.reaching[self.row.len() - 1] = None;
+            }
+        }
+    }
+
+    /// Takes a cell: what it covers below has the same text, what it covers beside it has none.
+    fn put(&mut self, text: String) {
+        const WIDEST: usize = 100;
+        const MOST_REPEATED: usize = 4_000_000;
+        let Spans { columns, rows } = std::mem::take(&mut self.spans);
+        self.own += 1;
+        for at in 0..columns.max(1) {
+            let text = if at == 0 { text.clone() } else { String::new() };
+            let column = self.row.len();
+            if rows > 1 && column < WIDEST {
+                self.reaching.resize(self.reaching.len().max(column + 1), None);
+                let kept = if self.repeated < MOST_REPEATED { text.clone() } else { String::new() };
+                self.reaching[column] = Some((rows - 1, kept));
+            }
+            self.row.push(text);
+        }
+    }
+
+    /// A second row of headings, under those that go over several columns.
+    fn under_heads(&mut self, row: Vec<String>) {
+        self.head.resize(self.head.len().max(row.len()), String::new());
+        for (head, own) in self.head.iter_mut().zip(row) {
+            if *head != own && !own.is_empty() {
+                *head = format!("{head} {own}").trim().to_owned();
+            }
+        }
+    }
 }
 
 fn is_hidden(element: &scraper::node::Element) -> bool {
@@ -98,7 +171,8 @@ fn is_hidden(element: &scraper::node::Element) -> bool {
 impl Reader {
     fn open(&mut self, node: NodeRef<'_, Node>) {
         match node.value() {
-            Node::Text(text) if self.unseen == 0 => self.add(text),
+            // A character written as a reference stands here as itself.
+            Node::Text(text) if self.unseen == 0 => self.add(&inline::normalised(text)),
             Node::Element(element) => {
                 let name = element.name();
                 if UNSEEN.contains(&name) || is_hidden(element) {
@@ -112,6 +186,9 @@ impl Reader {
                     self.label();
                 }
                 self.begin(name);
+                if let (Some(table), "td" | "th") = (self.tables.last_mut(), name) {
+                    table.spans = Spans::of(element);
+                }
             }
             _ => {}
         }
@@ -191,10 +268,14 @@ impl Reader {
                 "tr" => {
                     table.row.clear();
                     table.row_is_head = false;
+                    table.from_above = false;
+                    table.own = 0;
                 }
                 "th" | "td" => {
+                    let is_first = table.row.is_empty();
+                    table.fill();
                     table.row_is_head =
-                        if table.row.is_empty() { name == "th" } else { table.row_is_head && name == "th" };
+                        if is_first { name == "th" } else { table.row_is_head && name == "th" };
                     table.cell = Some(String::new());
                 }
                 "caption" => table.cell = Some(String::new()),
@@ -301,15 +382,23 @@ impl Reader {
             "code" | "kbd" | "samp" => self.mark("`"),
             "th" | "td" => {
                 let cell = table.cell.take().unwrap_or_default();
-                table.row.push(cell.trim().to_owned());
+                table.put(cell.trim().to_owned());
             }
+            "thead" | "tbody" | "tfoot" => table.reaching.clear(),
             "caption" => table.caption = table.cell.take(),
             "tr" => {
-                let row = std::mem::take(&mut table.row);
-                if row.iter().all(String::is_empty) {
+                table.fill();
+                let mut row = std::mem::take(&mut table.row);
+                // One cell over all columns is a line between rows.
+                if table.own == 1 && !table.from_above {
+                    row.truncate(1);
+                }
+                if table.own == 0 || row.iter().all(String::is_empty) {
                     return;
                 }
-                if table.row_is_head && table.head.is_empty() && table.rows.is_empty() {
+                if table.row_is_head && table.from_above && !table.head.is_empty() && table.rows.is_empty() {
+                    table.under_heads(row);
+                } else if table.row_is_head && table.head.is_empty() && table.rows.is_empty() {
                     table.head = row;
                 } else {
                     table.rows.push(row);

@@ -32,13 +32,22 @@ pub(super) fn normalised(text: &str) -> String {
             }
             '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => normal.push('\n'),
             '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' | '\u{3000}' => normal.push(' '),
-            '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}' | '\0' => {}
+            c if is_break(c) => {}
             '\u{2019}' | '\u{2018}' | '\u{2032}' | '\u{b4}' => normal.push('\''),
             '\u{2010}' | '\u{2011}' => normal.push('-'),
             c => normal.push(c),
         }
     }
     normal
+}
+
+/// Characters that nobody sees: where a word may be broken or must not be, and marks of direction.
+fn is_break(c: char) -> bool {
+    matches!(
+        c,
+        '\0' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// A text that holds no markup, so that none is read in it.
@@ -72,7 +81,9 @@ fn without_references(text: &str) -> String {
         let referred = is_reference(rest).then(|| rest.split_once(';')).flatten();
         match referred.and_then(|(name, after)| Some((referred_to(&name[1..])?, after))) {
             Some((c, after)) => {
-                plain.push(c);
+                if !is_break(c) {
+                    plain.push(c);
+                }
                 rest = after;
             }
             None => {
@@ -112,6 +123,7 @@ fn referred_to(name: &str) -> Option<char> {
         "ast" => '*',
         "lowbar" => '_',
         "vert" | "verbar" => '|',
+        "shy" | "ZeroWidthSpace" | "NoBreak" | "zwj" | "zwnj" => '\u{ad}',
         _ => return None,
     })
 }

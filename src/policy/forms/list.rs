@@ -3,6 +3,7 @@
 use super::{Entry, Reader, aside};
 use crate::observation::StorageKind;
 use crate::policy::document::Block;
+use crate::policy::duration::Bound;
 use crate::policy::name::{self, Names};
 use crate::policy::words;
 use crate::policy::{attributes, category, duration, inline};
@@ -188,12 +189,31 @@ impl Reader<'_> {
                 entry.category_as_written = Some(written);
             }
         }
+        if entry.duration.is_none()
+            && let Some(words) = labelled_lifetime(&text)
+        {
+            self.note(format!(
+                "the lifetime of `{}` was not understood: \"{}\"",
+                entry.names[0],
+                super::shortened(words)
+            ));
+        }
         attributes::of_sentences(&mut entry, &text);
         let purpose = text.trim().trim_end_matches([',', ';']).trim();
         if !purpose.is_empty() && entry.purpose.is_none() {
             entry.purpose = Some(purpose.to_owned());
         }
-        self.add(entry);
+        // "a, b: 24 hours / 1 minute": each its own.
+        let count = entry.names.len();
+        let own = entry.duration.as_ref().filter(|duration| count > 1 && duration.bound == Bound::Either);
+        match own.and_then(|duration| super::table::by_place(&duration.written, count, None)) {
+            Some(durations) => {
+                for (name, duration) in entry.names.clone().into_iter().zip(durations) {
+                    self.add(Entry { names: vec![name], duration, ..entry.clone() });
+                }
+            }
+            None => self.add(entry),
+        }
     }
 
     /// `a_b (24h), c_d (30 days)` within a sentence.
@@ -241,6 +261,16 @@ impl Reader<'_> {
         }
         true
     }
+}
+
+/// What stands after the word for a lifetime and a colon: `Duration: until we say so`.
+fn labelled_lifetime(text: &str) -> Option<&str> {
+    text.split(['.', ';', '(', ')', '\n']).find_map(|piece| {
+        let (label, value) = piece.split_once(':')?;
+        let label = label.rsplit([',', '\u{2013}', '\u{2014}']).next().unwrap_or_default().trim();
+        let is_lifetime = words::column(&inline::folded(label)) == Some(words::Column::Duration);
+        (is_lifetime && !name::is_nothing(value) && !value.trim().is_empty()).then(|| value.trim())
+    })
 }
 
 /// What a definition says first: `localStorage entry that ...`.

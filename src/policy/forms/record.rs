@@ -118,7 +118,12 @@ impl Reader<'_> {
         let Some(Block::Heading { text, .. } | Block::Line(text)) = self.blocks.get(self.at - 1) else {
             return;
         };
-        let names = name::read(text);
+        // "Cookie: a_b" over the labels.
+        let text = match labels(text).as_slice() {
+            [(Column::Name, value)] if !value.is_empty() => value.clone(),
+            _ => text.clone(),
+        };
+        let names = name::read(&text);
         if names.names.is_empty() || names.label.is_some() || !names.aside.is_empty() && names.names.len() > 1
         {
             return;

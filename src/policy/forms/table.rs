@@ -24,7 +24,10 @@ impl Reader<'_> {
         if self.record_table(table) {
             return;
         }
-        let Some(columns) = columns(table) else { return };
+        let Some(columns) = columns(table) else {
+            self.unread_table(table);
+            return;
+        };
         let mut section: Option<(Category, String)> = None;
         let mut carried: Option<String> = None;
         for row in &table.rows {
@@ -49,6 +52,24 @@ impl Reader<'_> {
             for entry in entries {
                 self.add(entry);
             }
+        }
+    }
+
+    /// A table that is none of cookies as far as its headings tell, and names some all the same.
+    fn unread_table(&mut self, table: &Table) {
+        const MOST: usize = 10;
+        let mut names: Vec<String> = Vec::new();
+        for cell in table.head.iter().chain(table.rows.iter().flatten()) {
+            let read = name::read(cell);
+            let alone = read.label.is_none() && read.names.iter().all(|name| name::is_strong(name));
+            for name in read.names.into_iter().filter(|_| alone) {
+                if names.len() < MOST && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        if !names.is_empty() {
+            self.note(format!("a table was not understood, in which these stand: `{}`", names.join("`, `")));
         }
     }
 
@@ -85,6 +106,10 @@ impl Reader<'_> {
             if column == Column::Duration {
                 duration_cell = Some(cell);
             }
+            if let Some(party) = columns.heads.get(at).and_then(|head| answered_party(head, cell)) {
+                entry.party = Some(party);
+                continue;
+            }
             take(&mut entry, column, cell, columns.unit);
             if column == Column::Provider {
                 if name::is_nothing(cell) && cell.trim().is_empty() && entry.provider.is_none() {
@@ -111,7 +136,7 @@ impl Reader<'_> {
         if entry.duration.is_none()
             && let Some(cell) =
                 duration_cell.filter(|cell| !name::is_nothing(cell) && !cell.trim().is_empty())
-            && entry.storage.is_none()
+            && (entry.storage.is_none() || duration::read(cell, columns.unit).storage.is_none())
         {
             self.note(format!(
                 "the lifetime of `{}` was not understood: \"{}\"",
@@ -136,6 +161,26 @@ impl Reader<'_> {
             entry.duration = entry.purpose.as_deref().and_then(duration::within);
         }
         by_name(entry, &names, duration_cell.map(|cell| inline::plain(cell)).as_deref(), columns.unit)
+    }
+}
+
+/// *Yes* or *no* under a heading that asks whether it is a third party's, or the site's own.
+fn answered_party(head: &str, cell: &str) -> Option<DeclaredParty> {
+    let low = inline::folded(&inline::plain(cell));
+    let word = low.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    let yes = words::any(|language| language.yes, word);
+    // A dash may as well be a cell that nobody filled in.
+    if !yes && (word == "-" || !words::any(|language| language.no, word)) {
+        return None;
+    }
+    let head = inline::folded(head);
+    let asks = |list: fn(&words::Language) -> &'static [&'static str]| {
+        words::all(list).any(|word| word.len() > 3 && words::find_phrase(&head, word).is_some())
+    };
+    match (asks(|language| language.first_party), asks(|language| language.third_party)) {
+        (true, false) => Some(if yes { DeclaredParty::First } else { DeclaredParty::Third }),
+        (false, true) => Some(if yes { DeclaredParty::Third } else { DeclaredParty::First }),
+        _ => None,
     }
 }
 
@@ -359,8 +404,8 @@ fn named(cell: &str, names: &[String], unit: Option<Unit>) -> Option<Vec<Option<
 }
 
 /// `30 minutes / 30 days` for two names.
-fn by_place(cell: &str, count: usize, unit: Option<Unit>) -> Option<Vec<Option<Duration>>> {
-    [",", " / ", ";", "\n", "/"].iter().find_map(|separator| {
+pub(super) fn by_place(cell: &str, count: usize, unit: Option<Unit>) -> Option<Vec<Option<Duration>>> {
+    [",", " / ", ";", "\n", " bzw. ", " bzw ", " respectively ", "/"].iter().find_map(|separator| {
         let parts: Vec<&str> = cell.split(separator).collect();
         if parts.len() != count {
             return None;

@@ -218,6 +218,8 @@ pub(super) static WORDS: Language = Language {
                 "dauerhaft",
                 "oder länger",
                 "unbegrenzt",
+                "beständig",
+                "beständige",
                 "unbefristet",
                 "unendlich",
                 "kein ablauf",
