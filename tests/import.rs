@@ -461,12 +461,12 @@ fn a_cell_that_goes_over_several_rows_is_in_each_of_them() {
 fn characters_that_nobody_sees_are_no_part_of_a_name() {
     let page = "<html lang=en><body><h1>Cookies</h1><table><tr><th>Cookie</th><th>Purpose</th><th>Retention</th></tr>\
         <tr><td>wp_&shy;session_&#8203;id</td><td>Login</td><td>14&nbsp;days</td></tr>\
-        <tr><td>_uetsid&#x2060;</td><td>Ads</td><td>24h</td></tr>\
+        <tr><td>_uetsid&#x2060;</td><td>Counts</td><td>24h</td></tr>\
         <tr><td>Cookie<wbr>Consent</td><td>Choice</td><td>2&#8239;days</td></tr></table></body></html>";
     let expected = ["wp_session_id 1209600 false -", "_uetsid 86400 false -", "CookieConsent 172800 false -"];
     assert_eq!(told(&resolved("hidden.html", page)), expected);
     let text = "| Cookie | Purpose | Retention |\n|---|---|---|\n| wp_&shy;session_&#8203;id | Login | 14&nbsp;days |\n\
-        | _uetsid&#x2060; | Ads | 24h |\n| CookieConsent | Choice | 2 days |\n";
+        | _uetsid&#x2060; | Counts | 24h |\n| CookieConsent | Choice | 2 days |\n";
     assert_eq!(told(&resolved("hidden.md", text)), expected);
 }
 
@@ -477,7 +477,7 @@ fn a_cookie_that_only_a_sentence_names_is_told() {
         zwei Stunden abläuft.</p><p>Google setzt das Cookie NID.</p>\
         <ul><li><strong>_et_coid</strong>: etracker, Speicherdauer: 2 Jahre</li></ul></body></html>";
     let english = "# Cookies\n\nWhen you log in, we set a cookie called `foo_auth`. We also set `screen`, which lasts \
-        for a year.\n\n| What | Text |\n|---|---|\n| odd_name | something |\n| other_name | something else |\n";
+        for a year.\n\n| What | Text |\n|---|---|\n| odd_name | something |\n| Nothing else | at all |\n";
     for (name, text, expected) in [
         ("a.html", german, vec!["`laravel_session`", "`XSRF-TOKEN`", "`NID`"]),
         ("b.md", english, vec!["`odd_name`", "`foo_auth`", "`screen`"]),

@@ -576,3 +576,57 @@ fn a_run_is_imagined_from_the_last_one_like_it() {
     assert_eq!(first_line(&[]), "");
     assert_eq!(first_line(&["-q"]), "");
 }
+
+#[test]
+fn a_name_that_is_another_each_night_is_no_news_and_a_new_one_is() {
+    let night = Arc::new(AtomicU32::new(1));
+    let of_night = Arc::clone(&night);
+    let site = Hostile::http(move |asked| {
+        let night = of_night.load(Ordering::SeqCst);
+        let mut lines = format!(
+            "Set-Cookie: cart_{}=1; Path=/; Max-Age={}\r\nSet-Cookie: app_{:06x}=1; Path=/\r\n",
+            980 + 7 * night,
+            if night < 6 { 3_600 } else { DAY * 400 },
+            0x3f9a2c + night * 0x10_1713,
+        );
+        if night > 3 {
+            lines.push_str("Set-Cookie: extra=1; Path=/\r\n");
+        }
+        match asked.route().as_str() {
+            "GET /" => page(&lines, "Shop"),
+            _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", "no"),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cookies.toml"), "[claims]\ninventory = \"complete\"\n").unwrap();
+    let run = |args: &[&str]| Cookieproof::new(args).within(folder.path()).run();
+    for (number, code, says, says_not) in [
+        (1, 1, &["the first run"][..], &["new finding"][..]),
+        (2, 0, &["cart_987 → cart_994", "2 findings still there"], &["new finding", "gone finding"]),
+        (3, 0, &["cart_994 → cart_1001", "2 findings still there"], &["new finding", "gone finding"]),
+        (
+            4,
+            1,
+            &["+ extra", "new finding  undeclared-cookie: `extra`"],
+            &["finding  undeclared-cookie: `cart"],
+        ),
+        (5, 0, &["3 findings still there"], &["new finding", "gone finding"]),
+        (6, 1, &["cart_1015 → cart_1022", "worse: 1 h → 400 days"], &["gone finding"]),
+    ] {
+        night.store(number, Ordering::SeqCst);
+        let file = format!("{number}.json");
+        run(&["audit", &url(&site), "--manifest", "cookies.toml", "-q", "--save-scan", &file]);
+        dated(&folder.path().join(&file), &format!("2026-11-{number:02}T03:00:00Z"));
+        let ended =
+            run(&[&["audit", "--manifest", "cookies.toml", "--from", &file, "-q"][..], GATE].concat());
+        let since = ended.stdout.split("Since last time").nth(1).unwrap_or_default();
+        let since = since.split("\nFindings").next().unwrap_or_default().replace("\n      ", " ");
+        assert_eq!(ended.code, Some(code), "night {number}\n{}", ended.stdout);
+        for words in says {
+            assert!(since.contains(words), "night {number} lacks {words:?}:\n{since}");
+        }
+        for words in says_not {
+            assert!(!since.contains(words), "night {number} has {words:?}:\n{since}");
+        }
+    }
+}

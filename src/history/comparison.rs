@@ -41,14 +41,15 @@ pub fn assess(tonight: &mut RunRecord, before: &[RunRecord], thresholds: &Thresh
 /// Compares an assessed night with those before it, the oldest first.
 pub fn compare(before: &[RunRecord], tonight: &RunRecord, manifest: Option<&Manifest>) -> Comparison {
     let night = Night::new(before, tonight, manifest);
+    let things = night.things();
     let mut compared = Comparison {
         started: tonight.made.started.clone(),
         first: before.is_empty(),
         cells: night.cells(),
         unlike: night.unlike(),
-        findings: night.findings(),
+        findings: night.findings(&names_before(&things)),
         claims: night.claims(),
-        things: night.things(),
+        things,
         parties: night.parties(),
         policy: night.policy(),
         banner: night.banner(),
@@ -379,18 +380,37 @@ impl<'r> Night<'r> {
 
     // --- findings and claims ----------------------------------------------------------------------
 
-    fn findings(&self) -> Vec<FindingSince> {
+    /// `renamed`: what a name was called before, where it is probably the same thing.
+    fn findings(&self, renamed: &BTreeMap<String, String>) -> Vec<FindingSince> {
         let Some(judged) = &self.tonight.judged else { return Vec::new() };
         let open = self.open_before();
+        let tonight = |id: &str| judged.findings.iter().any(|now| now.id == id);
         let mut findings = Vec::new();
+        let mut found_again: BTreeSet<&str> = BTreeSet::new();
         for finding in &judged.findings {
             let known = open.get(finding.id.as_str());
+            let before = || {
+                let name = renamed.get(&finding.subject)?;
+                let same = |known: &&&FindingRecord| {
+                    known.rule == finding.rule && known.subject == *name && !tonight(&known.id)
+                };
+                let known = open.values().find(same)?;
+                // The name alone makes it no other finding, nor a worse one.
+                Some(FindingRecord { subject: finding.subject.clone(), ..(**known).clone() })
+            };
+            let earlier = if known.is_none() { before() } else { None };
+            let known = known.copied().or(earlier.as_ref());
             let worse = known.and_then(|known| worse(known, finding));
             let state = if known.is_some() && worse.is_none() { State::StillThere } else { State::New };
-            findings.push(self.finding(finding, state, worse));
+            let mut since = self.finding(finding, state, worse);
+            if let Some(earlier) = &earlier {
+                since.since = self.seen_since(|at| has(&self.before[at], &earlier.id));
+                found_again.extend(open.get_key_value(earlier.id.as_str()).map(|(id, _)| *id));
+            }
+            findings.push(since);
         }
         for (id, finding) in &open {
-            if judged.findings.iter().any(|now| now.id == *id) {
+            if tonight(id) || found_again.contains(id) {
                 continue;
             }
             let state = if looked_for(finding, self.tonight) { State::Gone } else { State::NotLookedAt };
@@ -691,6 +711,16 @@ pub(super) fn close(a: Lifetime, b: Lifetime) -> bool {
         }
         _ => false,
     }
+}
+
+/// What names were called before, where things were probably renamed.
+fn names_before(things: &[ThingSince]) -> BTreeMap<String, String> {
+    let changes = things.iter().flat_map(|thing| &thing.changes);
+    let names = changes.filter_map(|change| match &change.what {
+        What::Renamed { before, now } => Some((now.clone(), before.clone())),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// An undeclared hashed name that came where another went is probably the same thing.

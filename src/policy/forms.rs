@@ -144,10 +144,12 @@ fn named(text: &str, heading: &str) -> Vec<String> {
     let strong = plain.split_whitespace().map(|word| word.trim_matches(marks).to_owned());
     let mut names: Vec<String> = Vec::new();
     for (name, is_code) in code.into_iter().map(|name| (name, true)).chain(strong.map(|name| (name, false))) {
-        let is_name =
-            name::is_strong(&name) || is_code && name::is_token(&name) && !name.contains(['/', '=']);
-        let known = || crate::vendors::classify_cookie(&name, "").is_some();
-        if is_name && (!is_host(&name) || known()) && !names.contains(&name) && names.len() < MOST {
+        let known = crate::vendors::is_known_name(&name);
+        let is_name = name::is_strong(&name)
+            || is_code && name::is_token(&name)
+            || known && name.contains(char::is_uppercase);
+        let is_address = name.contains(['/', '=']) || is_host(&name) && !known;
+        if is_name && !is_address && !names.contains(&name) && names.len() < MOST {
             names.push(name);
         }
     }

@@ -72,6 +72,11 @@ pub fn classify_cookie(name: &str, host: &str) -> Option<Fact> {
     TABLE.named(Kind::Cookie, name, host).or_else(|| classify_host(host))
 }
 
+/// Whether a text is the very name of a cookie that somebody is known to set, wherever that is.
+pub fn is_known_name(name: &str) -> bool {
+    TABLE.exact.contains_key(&(Kind::Cookie, name))
+}
+
 /// What is known of a storage key of an origin's host.
 pub fn classify_storage(key: &str, host: &str) -> Option<Fact> {
     TABLE.named(Kind::Storage, key, host).or_else(|| classify_host(host))

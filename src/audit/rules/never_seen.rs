@@ -27,7 +27,11 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     let item = context.item(index);
     // What only an act of ours brought about (a refresh), and what went along afterwards, was not
     // there by itself.
-    let by_itself = |cell: &Cell| matches!(cell.phase, Phase::Login | Phase::Crawl | Phase::Journey);
+    let by_itself = |cell: &Cell| match cell.phase {
+        Phase::Login | Phase::Crawl | Phase::Journey => true,
+        Phase::Probe => only_looked(context, index, cell),
+        Phase::Logout | Phase::AfterLogout => false,
+    };
     if item.expected == Some(false) || context.sightings(index).any(|seen| by_itself(seen.cell())) {
         return false;
     }
@@ -64,6 +68,23 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
         only_a_response_can(item, &scope)
     };
     looked && (reached || login_went_half_way(context, index, &scope))
+}
+
+/// Whether a probe of this visitor only looked, with a signal that visitors send, and none of its acts is about this
+/// item: then what it set is what the site sets by itself, if not for everybody.
+fn only_looked(context: &Context<'_>, index: usize, cell: &Cell) -> bool {
+    let looks = |kind: &ProbeKind| *kind == ProbeKind::GlobalPrivacyControl;
+    let theirs = |outcome: &&Outcome| outcome.persona == cell.persona;
+    context.outcomes(looks).any(|outcome| theirs(&outcome))
+        && !context
+            .outcomes(|kind| !looks(kind))
+            .filter(theirs)
+            .any(|outcome| issues(&outcome.probe, context, index) || context.concerns(outcome, index))
+}
+
+/// A refresh that is about another cookie, and issues this one.
+fn issues(probe: &ProbeKind, context: &Context<'_>, index: usize) -> bool {
+    matches!(probe, ProbeKind::Refreshes { issues } if context.is_name_of(issues, index))
 }
 
 /// Plain HTTP sees everything that could set it, or sees the site work without it.
@@ -192,6 +213,27 @@ mod tests {
             .when(line("refresh=1; HttpOnly").login())
             .when(refreshed)
             .finds("declared-never-seen: cookies.access.present");
+    }
+
+    #[test]
+    fn what_is_set_for_those_who_send_a_signal_was_set() {
+        let mut item = Item::named("opted_out");
+        item.http_only = Some(true);
+        let set = || line("opted_out=1; HttpOnly").by(member()).phase(crate::observation::Phase::Probe);
+        let site = Site::with(item).and(Item::named("sid"));
+        site.when(line("sid=1")).when(set()).finds("declared-never-seen: cookies.opted_out.present");
+        let signal = || probe(ProbeKind::GlobalPrivacyControl).holds();
+        site.when(line("sid=1"))
+            .when(set())
+            .probed(signal())
+            .finds_nothing()
+            .upholds("cookies.opted_out.present");
+        let refresh = probe(ProbeKind::Refreshes { issues: "opted_out".into() }).cookie("sid").holds();
+        site.when(line("sid=1"))
+            .when(set())
+            .probed(signal())
+            .probed(refresh)
+            .finds("declared-never-seen: cookies.opted_out.present");
     }
 
     #[test]

@@ -234,7 +234,14 @@ impl Parts {
     }
 
     fn acts_for_members(&self) -> bool {
-        let last = self.verb_at().filter(|last| *last > 0 && !self.is_to_be_read(*last));
+        let last = self.verb_at().filter(|last| !self.is_to_be_read(*last));
+        let is_one = |at: usize, of: &verbs::List| of.contains(self.segments[at].1.concat().as_str());
+        let at_once = last.is_some_and(|last| match last {
+            0 => is_one(0, &verbs::VERBS_ALONE_FOR_MEMBERS),
+            // `/pay/now`
+            _ => self.segments[last].0 == "now" && is_one(last - 1, &verbs::VERBS_FOR_MEMBERS),
+        });
+        let last = last.filter(|last| *last > 0);
         let by_path = last.is_some_and(|last| {
             let words = &self.segments[last].1;
             let is_verb = |word: &String| verbs::VERBS_FOR_MEMBERS.contains(word.as_str());
@@ -248,6 +255,7 @@ impl Parts {
             }
         });
         by_path
+            || at_once
             || self.parameters.iter().any(|(name, _)| {
                 verbs::PARAMETERS_FOR_MEMBERS.contains(of_identifier(name).concat().as_str())
             })

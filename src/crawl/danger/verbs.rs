@@ -41,6 +41,8 @@ pub(super) static VERBS_BEHIND_AN_ID: List = LazyLock::new(|| list("verbs behind
 /// Last segments that act for whoever is logged in, where something stands before them that
 /// they act on (`/plugins/akismet/activate`).
 pub(super) static VERBS_FOR_MEMBERS: List = LazyLock::new(|| list("verbs for members"));
+/// The same where nothing stands before them (`/deploy`).
+pub(super) static VERBS_ALONE_FOR_MEMBERS: List = LazyLock::new(|| list("verbs alone for members"));
 /// Parameters that act by their names, for whoever is logged in.
 pub(super) static PARAMETERS_FOR_MEMBERS: List = LazyLock::new(|| list("parameters for members"));
 /// Parameters that name a page, now and then one that acts.
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn every_list_is_there() {
-        let lists: [&List; 23] = [
+        let lists: [&List; 24] = [
+            &VERBS_ALONE_FOR_MEMBERS,
             &SHOWS,
             &LOGS_OUT,
             &CHANGES,
