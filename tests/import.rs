@@ -523,3 +523,34 @@ fn each_name_of_an_item_has_its_own_lifetime() {
     assert!(notes.contains("`_odd_one`") && notes.contains("bis der Hahn"), "{notes}");
     assert_eq!(read["cookies"].as_array().unwrap().last().unwrap()["lifetime_op"], "max");
 }
+
+#[test]
+fn nothing_of_a_list_is_lost() {
+    let page = "<html lang=fr><body><h2>Mesure d'audience</h2><ul>\
+        <li>_pk_id (13 mois) et _pk_ses (30 minutes) : Matomo</li>\
+        <li>c_sess: identifiant, supprim\u{e9} \u{e0} la fermeture du navigateur</li></ul>\
+        <h2>Statistics</h2><ul><li>a_sess: counts, deleted when you close the browser</li>\
+        <li>b_sess: Zahl, wird beim Schlie\u{df}en des Browsers gel\u{f6}scht</li>\
+        <li>d_sess: stays even when you close the browser, until you delete it</li>\
+        <li><code>ajs_id</code><ul><li>Purpose: Segment</li><li>Duration: 8 hours</li>\
+        <li>Provider: Segment (segment.com, segment.io)</li></ul></li>\
+        <li><code>ajs_two</code><ul><li>Purpose: Segment</li><li>Duration: session</li></ul></li></ul></body></html>";
+    let read = resolved("list.html", page);
+    assert_eq!(
+        told(&read),
+        [
+            "_pk_id 33696000 false analytics",
+            "_pk_ses 1800 false analytics",
+            "c_sess null true analytics",
+            "a_sess null true analytics",
+            "b_sess null true analytics",
+            "d_sess null null analytics",
+            "ajs_id 28800 false analytics",
+            "ajs_two null true analytics",
+        ]
+    );
+    let (_folder, path) = file("list.html", page);
+    let manifest = import(&path, &[]).code(0).stdout;
+    assert!(manifest.contains("provider = \"Segment\""), "{manifest}");
+    assert!(manifest.contains("hosts = [\"segment.com\", \"segment.io\"]"), "{manifest}");
+}

@@ -557,7 +557,43 @@ pub(super) fn within(text: &str) -> Option<Duration> {
             from = start;
         }
     }
-    None
+    folded.split(['.', ';', '\n']).find_map(with_the_browser)
+}
+
+/// A clause that says in a sentence's words that it goes when the browser is closed.
+fn with_the_browser(sentence: &str) -> Option<Duration> {
+    const BROWSER: &[&str] = &["browser", "navigateur", "navegador"];
+    const GOES: &[&str] = &[
+        "delete",
+        "remove",
+        "expire",
+        "erase",
+        "discard",
+        "l\u{f6}scht",
+        "verf\u{e4}llt",
+        "entfernt",
+        "supprim",
+        "effac",
+        "elimin",
+        "borra",
+        "caduca",
+        "verwijder",
+        "gewist",
+        "vervalt",
+    ];
+    const STAYS: &[&str] =
+        &["even", "unless", "sogar", "auch nach", "m\u{ea}me", "incluso", "zelfs", "or when", "oder wenn"];
+    let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    if !has(BROWSER) || !has(GOES) || has(STAYS) || words::says(sentence, words::Sense::No) {
+        return None;
+    }
+    let closes = |(mark, word): &(Mark, &str)| {
+        *mark == Mark::Session
+            && word.contains(' ')
+            && BROWSER.iter().any(|browser| word.contains(browser))
+            && words::find_phrase(sentence, word).is_some()
+    };
+    words::marks().filter(closes).max_by_key(|(_, word)| word.len()).and_then(|(_, word)| whole(word))
 }
 
 /// The lifetime a text begins with, and no more words than belong to it.

@@ -13,6 +13,9 @@ impl Reader<'_> {
         if self.records() {
             return;
         }
+        if self.labels_below(text, depth) || self.several_with_lifetimes(text) {
+            return;
+        }
         if let Some(names) = only_names(text).or_else(|| self.plain_before_lifetime(text)) {
             // A name alone: what it is for stands in the next item or line.
             if let Some((Block::Item { text: next, .. } | Block::Line(next), at)) =
@@ -52,6 +55,58 @@ impl Reader<'_> {
             self.prose(text, true);
         }
         self.at += 1;
+    }
+
+    /// A name alone in an item, and labels in the items below it.
+    fn labels_below(&mut self, text: &str, depth: usize) -> bool {
+        if only_names(text).is_none() {
+            return false;
+        }
+        let mut pairs = Vec::new();
+        let mut at = self.at + 1;
+        let mut end = at;
+        while let Some(block) = self.blocks.get(at) {
+            match block {
+                Block::Break => {}
+                Block::Item { text, depth: below } if *below > depth => {
+                    let found = super::record::labels(text);
+                    if found.is_empty() || found.iter().any(|(column, _)| *column == words::Column::Name) {
+                        return false;
+                    }
+                    pairs.extend(found);
+                    end = at + 1;
+                }
+                _ => break,
+            }
+            at += 1;
+        }
+        if pairs.is_empty() || self.take_records(&pairs, Some(text)) == 0 {
+            return false;
+        }
+        self.at = end;
+        true
+    }
+
+    /// `a_b (13 months) and c_d (30 minutes): what for`.
+    fn several_with_lifetimes(&mut self, text: &str) -> bool {
+        let plain = inline::plain(text);
+        let first = plain.split_whitespace().next().unwrap_or_default();
+        let before = self.found.entries.len();
+        let begins = name::is_strong(first) && plain[first.len()..].starts_with(" (");
+        if !begins || plain.matches(" (").count() < 2 || !self.inline_list(text) {
+            return false;
+        }
+        if self.found.entries.len() - before < 2 {
+            self.found.entries.truncate(before);
+            return false;
+        }
+        let purpose = plain.rsplit(')').next().unwrap_or_default();
+        let purpose = purpose.trim_matches([':', ',', '-', '\u{2013}', '\u{2014}', ' ', '.']);
+        for entry in self.found.entries.iter_mut().skip(before).filter(|_| !purpose.is_empty()) {
+            entry.purpose = Some(purpose.to_owned());
+        }
+        self.at += 1;
+        true
     }
 
     /// A word alone in an item, and a lifetime in the next.

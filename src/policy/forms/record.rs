@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 
     /// Makes entries of labels; each name begins one.
-    fn take_records(&mut self, pairs: &[Pair], heading: Option<&str>) -> usize {
+    pub(super) fn take_records(&mut self, pairs: &[Pair], heading: Option<&str>) -> usize {
         const ABOUT: &[Column] =
             &[Column::Purpose, Column::Duration, Column::Category, Column::Type, Column::Storage];
         let mut records: Vec<(String, Vec<&Pair>)> = Vec::new();

@@ -242,7 +242,11 @@ pub(super) fn take(entry: &mut Entry, column: Column, cell: &str, unit: Option<U
                     Some((who, rest)) => (who.trim(), rest.trim_end_matches(')')),
                     None => (text.as_str(), ""),
                 };
-                if let Some(party) = party(rest) {
+                if let Some(hosts) = hosts(rest) {
+                    // A service's hosts are not those of all that its row names.
+                    entry.domains.extend(hosts.into_iter().filter(|_| column == Column::Provider));
+                    put(&mut entry.provider, who);
+                } else if let Some(party) = party(rest) {
                     entry.party = entry.party.or(Some(party));
                     put(&mut entry.provider, who);
                 } else {
