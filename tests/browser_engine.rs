@@ -5,6 +5,7 @@ use cookieproof::cookie::{Decision, Initiator, Jar, RequestContext, ThirdPartyCo
 use cookieproof::engine::browser::{Answer, BrowserEngine, BrowserSettings, Identity, Patience};
 use cookieproof::engine::{Ask, EngineContext};
 use cookieproof::observation::{Cell, Channel, Consent, Engine, FailureKind, Phase, Sighting, StorageKind};
+use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -164,8 +165,8 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
     let quick =
         Patience { load: Duration::from_secs(4), late: Duration::from_millis(600), ..Patience::default() };
     let base = server();
-    let mut told = Vec::new();
-    for (path, _, _) in HOSTILE {
+    // Each by a visitor of its own.
+    let visits = futures_util::stream::iter(HOSTILE).map(async |(path, _, _)| {
         let context = engine.context(Identity::default(), run()).await.unwrap();
         // Ten thousand writes take their time, and so do fifty dialogs.
         let long = Patience { load: Duration::from_secs(60), ..quick };
@@ -178,9 +179,10 @@ async fn pages_that_misbehave_neither_hang_nor_hide_what_they_did() {
             _ => "other",
         });
         let remarks = rendered.visit.remarks.join(", ");
-        told.push(format!("{path} {} {failure}{remarks}", if seen { "seen" } else { "-" }));
         context.close().await;
-    }
+        format!("{path} {} {failure}{remarks}", if seen { "seen" } else { "-" })
+    });
+    let told: Vec<String> = visits.buffered(3).collect().await;
     let expected = [
         "/loop seen timeout",
         "/later seen timeout",

@@ -2,7 +2,7 @@
 //! its second, and no other than in real time.
 
 use crate::support::chromium;
-use crate::support::command::Cookieproof;
+use crate::support::command::{Cookieproof, side_by_side};
 use crate::support::hostile::{Answer, Asked, Hostile};
 use cookieproof::cookie::{Lifetime, StoredCookie};
 use cookieproof::engine::browser::{BrowserEngine, BrowserSettings, Identity, Patience, Rendered};
@@ -160,7 +160,11 @@ fn what_comes_long_after_load_is_seen_with_its_second() {
         ("/beacon", after(4, "navigator.sendBeacon('/set?beacon')")),
         ("/gone", after(3, "location.href='/landed'")),
     ];
-    let look = Look::of(&site(&pages, late), "settle = \"10s\"", &[]);
+    let (all, only_times) = (site(&pages, late), site(&[("/times", times)], late));
+    let watched: [(&Hostile, &str, &[&str]); 2] =
+        [(&all, "settle = \"10s\"", &[]), (&only_times, "", &["--watch-late", "16s"])];
+    let [look, later] =
+        side_by_side(watched.map(|(site, browser, more)| move || Look::of(site, browser, more)));
     let expected = [
         "after1@1",
         "after4@4",
@@ -200,7 +204,6 @@ fn what_comes_long_after_load_is_seen_with_its_second() {
         "{:#?}",
         look.notes()
     );
-    let later = Look::of(&site(&[("/times", times)], late), "", &["--watch-late", "16s"]);
     assert!(later.seen().iter().any(|seen| near(seen, "after13@13")), "{:#?}", later.seen());
 }
 
@@ -450,9 +453,10 @@ fn seen_both_ways_with(
     plan: &str,
     expected: &[&str],
 ) {
-    let site = site(pages, answers);
-    for settle in ["settle = \"10s\"", "settle = \"real\""] {
-        let look = Look::of(&site, &format!("{plan}{settle}"), &[]);
+    let site = &site(pages, answers);
+    let ways = ["settle = \"10s\"", "settle = \"real\""];
+    let looks = side_by_side(ways.map(|settle| move || Look::of(site, &format!("{plan}{settle}"), &[])));
+    for (settle, look) in ways.iter().zip(looks) {
         let seen = look.seen();
         let mut names: Vec<&str> =
             seen.iter().map(|seen| seen.split('@').next().unwrap_or_default()).collect();
@@ -535,6 +539,16 @@ fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
     vec![
         ("/document", String::new()),
         (
+            "/waiting-worker",
+            now(&format!(
+                // A request is open until the worker is there, however long a busy machine takes for that.
+                "const held=new AbortController();fetch('/after?9',{{signal:held.signal}}).catch(()=>{{}});\
+                 navigator.serviceWorker.oncontrollerchange=()=>{{fetch('/answered').then(()=>{{{}}});held.abort()}};\
+                 navigator.serviceWorker.register('/-waiting.js',{{scope:'/waiting-worker'}})",
+                done("worker_answered")
+            )),
+        ),
+        (
             "/noopener",
             now(&format!(
                 "setTimeout(()=>open('/popped','_blank','noopener'),500);setTimeout(()=>{{{}}},2500)",
@@ -574,6 +588,13 @@ fn late_answers(asked: &Asked) -> Option<Answer> {
         ))
         .then_wait(Duration::from_secs(60)),
         "/popped" => Answer::page("", &write_now("popped")),
+        "/-waiting.js" => Answer::status(
+            "200 OK",
+            "Content-Type: text/javascript\r\n",
+            "oninstall=()=>skipWaiting();onactivate=e=>e.waitUntil(clients.claim());\
+             onfetch=e=>{if(e.request.url.endsWith('/answered'))\
+             e.respondWith(new Promise(r=>setTimeout(()=>r(new Response('')),1000)))}",
+        ),
         "/after" => Answer::status("200 OK", "Content-Type: text/plain\r\n", "")
             .after(Duration::from_secs(query.parse().unwrap_or_default())),
         _ => return None,
@@ -595,6 +616,7 @@ fn both_ways_of_watching_see_the_same_of_what_ends_late_or_never() {
             "document_later",
             "popped",
             "promised_at_once",
+            "worker_answered",
             "yielded",
             "yielded_at_once",
         ],
@@ -634,13 +656,14 @@ fn two_runs_with_late_writes_give_the_same_bytes() {
         ("/moved", after(3, "location.href='/landed'")),
     ];
     let site = site(&pages, late);
-    let [first, second] = [(), ()].map(|()| {
+    let look = || {
         // Of several pages at once each may or may not send what the others just put there.
         let look = Look::of(&site, "tabs = 1", &["--save-scan", "scan.json"]);
         assert!(look.seen().iter().any(|seen| seen.starts_with("late_item@")), "{:?}", look.seen());
         [&look.report, &look.scan]
             .map(|value| serde_json::to_string_pretty(&timeless(value, &look.base)).unwrap())
-    });
+    };
+    let [first, second] = side_by_side([look, look]);
     for (first, second) in first.iter().zip(&second) {
         let same = first.lines().zip(second.lines()).take_while(|(first, second)| first == second).count();
         let around =

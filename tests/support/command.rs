@@ -54,6 +54,14 @@ impl Cookieproof {
     }
 }
 
+/// Does all of these at the same time, since each waits most of the time; what came of them, in their order.
+pub(crate) fn side_by_side<const N: usize, T: Send>(work: [impl FnOnce() -> T + Send; N]) -> [T; N] {
+    std::thread::scope(|scope| {
+        work.map(|one| scope.spawn(one))
+            .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 impl Ended {
     /// The run must have ended with this code.
     #[track_caller]

@@ -6,15 +6,22 @@ use super::launch::unique_number;
 use super::locked;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+/// A tab that shows page after page keeps much of those before, until the browser believes that memory is short:
+/// after so many pages it is told so. Others' browsers are not, since pages of theirs might go.
+const PAGES_KEPT: u64 = 2;
 
 /// One for each browser.
 pub(super) struct Hub {
     pub(super) connection: Connection,
     /// What the hooks tell by; one name for all tabs, since a worker may go from one to another.
     pub(super) binding: String,
+    /// Pages shown so far in tabs that go on to a next one; none: the browser is somebody else's.
+    turned_over: Option<AtomicU64>,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
 }
@@ -39,7 +46,7 @@ struct Visitor {
 
 impl Hub {
     /// Has the browser hold every new window and shared worker until it is prepared.
-    pub(super) async fn start(connection: &Connection) -> Result<Hub, CdpError> {
+    pub(super) async fn start(connection: &Connection, is_ours: bool) -> Result<Hub, CdpError> {
         let state: Arc<Mutex<State>> = Arc::default();
         let events = connection.listen("");
         let task = tokio::spawn(route(connection.clone(), state.clone(), events));
@@ -48,7 +55,8 @@ impl Hub {
             json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": filter});
         connection.send("", "Target.setAutoAttach", attach).await?;
         let binding = format!("_{:x}", unique_number());
-        Ok(Hub { connection: connection.clone(), binding, state, task })
+        let turned_over = is_ours.then(AtomicU64::default);
+        Ok(Hub { connection: connection.clone(), binding, turned_over, state, task })
     }
 
     /// A new browser context; what runs in others is not ours.
@@ -93,6 +101,15 @@ impl Hub {
             self.connection.hand(worker, &next, None);
         }
         visitor.workers.clone()
+    }
+
+    /// A tab is about to show its next page: of those before, nothing need be kept.
+    pub(super) fn turns_over(&self, session: &str) {
+        let Some(turned_over) = &self.turned_over else { return };
+        if (turned_over.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(PAGES_KEPT) {
+            let short = json!({"level": "critical"});
+            self.connection.tell(session, "Memory.simulatePressureNotification", short);
+        }
     }
 
     /// Whether shared or service workers of this context run.

@@ -184,6 +184,11 @@ const FLAGS: &[&str] = &[
 ];
 
 impl Running {
+    /// Nobody else has pages in it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.child.is_some()
+    }
+
     /// Starts Chromium with a fresh profile, or connects to the one that is named.
     pub(super) async fn start(settings: &BrowserSettings) -> Result<Running, LaunchError> {
         if let Some(url) = &settings.url {

@@ -44,6 +44,7 @@ use har::Har;
 use hub::Hub;
 use launch::Running;
 use serde_json::{Value, json};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use tab::Guard;
 use tab::{Emulation, Tab};
@@ -78,6 +79,8 @@ pub struct BrowserContext {
     /// Tabs that have shown pages of which nothing is left.
     kept: Mutex<Vec<Tab>>,
     open_pages: OpenPages,
+    /// The clock of some process was moved, and stands: a service worker may run there, whichever page it is of.
+    clock_moved: AtomicBool,
     /// What its device held so far, to be found again in requests to others.
     known: Mutex<Known>,
     /// What its pages asked for, where that is to be kept.
@@ -129,7 +132,7 @@ impl BrowserEngine {
             version["userAgent"].as_str().unwrap_or_default().replace("HeadlessChrome", "Chrome");
         let version =
             version["product"].as_str().unwrap_or("Chromium").replace("HeadlessChrome/", "Chromium ");
-        let hub = Hub::start(&running.connection).await.map_err(|cause| LaunchError {
+        let hub = Hub::start(&running.connection, running.is_ours()).await.map_err(|cause| LaunchError {
             message: format!("the browser cannot be watched: {cause}"),
             hint: "it must be Chromium 120 or later".into(),
         })?;
@@ -214,6 +217,7 @@ impl BrowserEngine {
             items: Mutex::default(),
             kept: Mutex::default(),
             open_pages: OpenPages::default(),
+            clock_moved: AtomicBool::new(false),
             known: Mutex::default(),
             har: Mutex::default(),
             version: self.version.clone(),

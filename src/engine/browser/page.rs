@@ -13,6 +13,7 @@ use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Failed, FailureKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -59,6 +60,8 @@ pub struct Rendered {
     pub storage: Vec<StoredItem>,
     /// Milliseconds after a document was loaded from which on its time was skipped, if it was.
     pub skipped_from: Option<u64>,
+    /// Its service worker may have run where some page's clock stood: what it did not do says nothing.
+    pub worker_stood: bool,
     /// Dialogs, downloads, an overflow: remarks for the coverage.
     pub remarks: Vec<String>,
 }
@@ -215,6 +218,7 @@ impl<'a> BrowserPage<'a> {
         self.tab.clock().rate = rate;
         let documents = self.tab.trace().documents;
         let end = self.tab.run_ahead(ahead).await;
+        self.clock_moved();
         self.moved |= self.tab.trace().documents > documents;
         if let End::Real(why) = end {
             self.in_real_time = Some(why);
@@ -226,6 +230,10 @@ impl<'a> BrowserPage<'a> {
                 self.loaded = self.tab.settle_in_real_time(load, false).await;
             }
         }
+    }
+
+    fn clock_moved(&self) {
+        self.context.clock_moved.fetch_or(self.tab.engaged(), Ordering::Relaxed);
     }
 
     /// Whether what is left cannot be watched in this tab: a service worker goes by the page's clock, too, once
@@ -273,6 +281,7 @@ impl<'a> BrowserPage<'a> {
             if !self.tab.is_still(false).await && self.tab.run_ahead(AFTER_SCROLL).await != End::Passed {
                 self.tab.settle_in_real_time(self.patience.late, false).await;
             }
+            self.clock_moved();
             return;
         }
         self.tab.settle(self.patience.late).await;
@@ -460,7 +469,8 @@ impl<'a> BrowserPage<'a> {
             let ask = Ask { cell: cell.clone(), ..self.ask };
             (cell, visit_between(self.context, &ask, &trace, &witness, turn..end))
         });
-        Rendered { visit, then, links, sent, storage, skipped_from, remarks }
+        let worker_stood = trace.service_worker && self.context.clock_moved.load(Ordering::Relaxed);
+        Rendered { visit, then, links, sent, storage, skipped_from, worker_stood, remarks }
     }
 
     /// What went wrong, if anything did.

@@ -641,6 +641,7 @@ impl Tab {
             let next = trace.succeeding();
             std::mem::replace(&mut *trace, next)
         };
+        self.hub.turns_over(&self.session);
         self.hub.tab_closes(&self.context, &self.session);
         *self.clock() = Clock::default();
         locked(&self.shared.challenged).clear();

@@ -1,7 +1,8 @@
 //! What a page put on the device in time that was skipped is looked at once more before it counts: in
 //! real time, by a fresh visitor in the same state of consent. Answers come in real time also where a
 //! page's clock is moved on, so that a page may give up on one that every visitor would have got, and
-//! then write what none of them would get.
+//! then write what none of them would get. Pages with a service worker are looked at again, too, where some page's
+//! clock was moved: the browser has such a worker run in whichever process it likes, also in one whose clock stands.
 
 use super::{Browser, CellSeen, Listed};
 use crate::cookie::Name;
@@ -31,6 +32,8 @@ struct OnceMore {
     /// Whose page came, and was watched for as long as it took before.
     watched: BTreeSet<Thing>,
     seen: BTreeMap<Thing, Sighting>,
+    /// Pages that came.
+    came: BTreeSet<Url>,
 }
 
 /// What pages of one cell put on the device late, and what else they put there.
@@ -39,11 +42,16 @@ pub(super) struct Late {
     /// Things and how they were written, seen while nothing was skipped.
     certain: BTreeSet<(Thing, String)>,
     doubted: Vec<(Url, Sighting)>,
+    /// Pages whose service worker may have lacked the time for what it does.
+    workers: Vec<Url>,
 }
 
 impl Late {
     /// Takes out of a page's visit what came in skipped time.
     pub(super) fn take(&mut self, page: &Url, rendered: &mut Rendered) {
+        if rendered.worker_stood {
+            self.workers.push(page.clone());
+        }
         let from = rendered.skipped_from;
         let is_late =
             |sighting: &Sighting| from.zip(sighting.after_load_ms).is_some_and(|(from, after)| after >= from);
@@ -75,8 +83,13 @@ struct ToWatch<'a> {
     things: BTreeSet<Thing>,
 }
 
-/// The first page of each thing, and how long it is to be watched there.
-fn pages_to_watch(doubted: &[(Url, Sighting)]) -> Vec<ToWatch<'_>> {
+/// The first page of each thing, and how long it is to be watched there; and pages with a service worker, for the
+/// whole time.
+fn pages_to_watch<'a>(
+    doubted: &'a [(Url, Sighting)],
+    workers: &'a [Url],
+    whole: Duration,
+) -> Vec<ToWatch<'a>> {
     let mut pages: Vec<ToWatch<'_>> = Vec::new();
     for (url, late) in doubted {
         let time = Duration::from_millis(late.after_load_ms.unwrap_or_default()) + LONGER;
@@ -93,6 +106,13 @@ fn pages_to_watch(doubted: &[(Url, Sighting)]) -> Vec<ToWatch<'_>> {
             },
         }
     }
+    pages.truncate(MOST_PAGES);
+    for url in workers.iter().take(MOST_PAGES) {
+        match pages.iter_mut().find(|page| page.url == url) {
+            Some(page) => page.time = page.time.max(whole),
+            None => pages.push(ToWatch { url, time: whole, things: BTreeSet::new() }),
+        }
+    }
     pages
 }
 
@@ -107,14 +127,15 @@ impl Runner<'_> {
         late: Late,
     ) -> Result<(), Ended> {
         let mut known: BTreeSet<Thing> = late.certain.iter().map(|(thing, _)| thing.clone()).collect();
+        let workers = late.workers.clone();
         let (certain, doubted) = late.sorted_out();
         for late in certain {
             self.recorder.sighting(late);
         }
-        if doubted.is_empty() {
+        if doubted.is_empty() && workers.is_empty() {
             return Ok(());
         }
-        let once_more = self.look_in_real_time(browser, who, list, cell, &doubted).await?;
+        let once_more = self.look_in_real_time(browser, who, list, cell, (&doubted, &workers)).await?;
         let mut told = BTreeSet::new();
         for (url, late) in doubted {
             let thing = thing(&late);
@@ -140,6 +161,14 @@ impl Runner<'_> {
                 self.recorder.safe(&url)
             ));
         }
+        // One worker serves many pages: some of them speak for all.
+        for url in workers.iter().take(MOST_PAGES).filter(|url| !once_more.came.contains(url)) {
+            self.recorder.lost();
+            self.recorder.note(format!(
+                "what its service worker does could not be looked at in real time: {}",
+                self.recorder.safe(url)
+            ));
+        }
         // What the page would rather have done, had its time not been skipped.
         for (_, instead) in once_more.seen.into_iter().filter(|(thing, _)| !known.contains(thing)) {
             self.recorder.sighting(instead);
@@ -153,7 +182,7 @@ impl Runner<'_> {
         who: &PersonaSession,
         list: &[Listed],
         cell: &Cell,
-        doubted: &[(Url, Sighting)],
+        (doubted, workers): (&[(Url, Sighting)], &[Url]),
     ) -> Result<OnceMore, Ended> {
         let mut once_more = OnceMore::default();
         let (mut look, mut beside) = (ConsentLook::of(cell.clone()), CellSeen::default());
@@ -164,8 +193,7 @@ impl Runner<'_> {
         // Drawing and answers may make a thing later than it was by the page's clock.
         let whole = patience.ahead.unwrap_or_default() + LONGER;
         let patience = Patience { ahead: None, ..patience };
-        let mut pages = pages_to_watch(doubted);
-        pages.truncate(MOST_PAGES);
+        let pages = pages_to_watch(doubted, workers, whole);
         let pacer = self.pacer.clone();
         for some in pages.chunks(AT_ONCE) {
             let watched = some.iter().map(async |wanted| {
@@ -185,6 +213,7 @@ impl Runner<'_> {
                 }
                 if came(&rendered.visit) {
                     once_more.watched.extend(wanted.things.iter().cloned());
+                    once_more.came.insert(wanted.url.clone());
                 }
             }
         }
@@ -240,7 +269,8 @@ mod tests {
             ..Visit::unanswered(&url(path))
         };
         let (links, sent, storage, remarks) = Default::default();
-        let mut rendered = Rendered { visit, then: None, links, sent, storage, skipped_from, remarks };
+        let mut rendered =
+            Rendered { visit, then: None, links, sent, storage, skipped_from, worker_stood: false, remarks };
         late.take(&url(path), &mut rendered);
         rendered.visit.writes.iter().map(|write| write.name.to_string()).collect()
     }
@@ -276,9 +306,10 @@ mod tests {
                 .iter()
                 .map(|(path, told)| (url(path), write(told)))
                 .collect();
-        let pages = pages_to_watch(&doubted);
+        let workers = [url("/x"), url("/w")];
+        let pages = pages_to_watch(&doubted, &workers, Duration::from_millis(11_500));
         let told: Vec<(&str, u128, usize)> =
             pages.iter().map(|page| (page.url.path(), page.time.as_millis(), page.things.len())).collect();
-        assert_eq!(told, [("/", 10_500, 2), ("/x", 6500, 1)]);
+        assert_eq!(told, [("/", 10_500, 2), ("/x", 11_500, 1), ("/w", 11_500, 0)]);
     }
 }
