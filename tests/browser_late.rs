@@ -566,8 +566,8 @@ fn pages_that_take_their_time() -> Vec<(&'static str, String)> {
             now(&format!("{};setTimeout(async()=>{{for(;;)await 0}},1000)", done("before_promises"))),
         ),
         (
-            "/poll-6",
-            now(&format!("fetch('/after?6').then(()=>{{{}}});{}", done("polled_6"), done("before_6"))),
+            "/poll-9",
+            now(&format!("fetch('/after?9').then(()=>{{{}}});{}", done("polled_9"), done("before_9"))),
         ),
         (
             "/poll-20",
@@ -609,7 +609,7 @@ fn both_ways_of_watching_see_the_same_of_what_ends_late_or_never() {
         "load_timeout = \"10s\"\n",
         &[
             "before_20",
-            "before_6",
+            "before_9",
             "before_promises",
             "beside_noopener",
             "document",
