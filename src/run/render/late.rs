@@ -83,8 +83,8 @@ struct ToWatch<'a> {
     things: BTreeSet<Thing>,
 }
 
-/// The first page of each thing, and how long it is to be watched there; and pages with a service worker, for the
-/// whole time.
+/// The first page of each thing, and how long it is to be watched there; and some of those with a service worker,
+/// for the whole time.
 fn pages_to_watch<'a>(
     doubted: &'a [(Url, Sighting)],
     workers: &'a [Url],
@@ -107,7 +107,7 @@ fn pages_to_watch<'a>(
         }
     }
     pages.truncate(MOST_PAGES);
-    for url in workers.iter().take(MOST_PAGES) {
+    for url in workers.iter().take(AT_ONCE) {
         match pages.iter_mut().find(|page| page.url == url) {
             Some(page) => page.time = page.time.max(whole),
             None => pages.push(ToWatch { url, time: whole, things: BTreeSet::new() }),
@@ -162,7 +162,7 @@ impl Runner<'_> {
             ));
         }
         // One worker serves many pages: some of them speak for all.
-        for url in workers.iter().take(MOST_PAGES).filter(|url| !once_more.came.contains(url)) {
+        for url in workers.iter().take(AT_ONCE).filter(|url| !once_more.came.contains(url)) {
             self.recorder.lost();
             self.recorder.note(format!(
                 "what its service worker does could not be looked at in real time: {}",
