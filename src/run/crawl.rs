@@ -39,7 +39,6 @@ use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinHandle};
 use url::Url;
@@ -153,7 +152,6 @@ impl Runner<'_> {
             rotations: 0,
             since_rotation: 0,
             connections: Arc::new(Semaphore::new(connections)),
-            readers: Arc::new(Semaphore::new(Handle::current().metrics().num_workers())),
             between_checks: match goes_on {
                 true => crawled.between_checks.clamp(1, BETWEEN_CHECKS),
                 false => BETWEEN_CHECKS,
@@ -242,8 +240,6 @@ struct Crawl<'w, 'g> {
     since_rotation: usize,
     /// A visit holds one of these while it is made.
     connections: Arc<Semaphore>,
-    /// And one of these while its page is read.
-    readers: Arc<Semaphore>,
     /// Alarms that proved false.
     alarms: usize,
     /// Kinds of pages that have a field for a password though the visitor is logged in.
@@ -444,14 +440,7 @@ impl Crawl<'_, '_> {
         let connections = Arc::clone(&self.connections);
         let visit = visit(self.who.engine.clone(), self.who.session.clone(), ask, connections);
         let parts = if self.runner.plan.pages.assets { Parts::All } else { Parts::Elsewhere };
-        let readers = Arc::clone(&self.readers);
-        Task::new(async move {
-            let visited = visit.await;
-            // What the network brings and waits for goes first: while a page is read, no connection idles.
-            let _reader = readers.acquire_owned().await;
-            tokio::task::yield_now().await;
-            read(visited, is_own, parts, for_browser)
-        })
+        Task::new(async move { read(visit.await, is_own, parts, for_browser) })
     }
 
     /// The pages that a visit that begins now need not ask for at the end of redirects. A member's may end
