@@ -347,24 +347,12 @@ fn parts(text: &str, unit: Option<Unit>) -> Vec<Part> {
 
 /// `half an hour`.
 fn half(text: &str) -> Option<((i64, Unit), &str)> {
-    const HALVES: &[(&str, (i64, Unit))] = &[
-        ("half an hour", (30, Unit::Minute)),
-        ("half hour", (30, Unit::Minute)),
-        ("halbe stunde", (30, Unit::Minute)),
-        ("demi-heure", (30, Unit::Minute)),
-        ("media hora", (30, Unit::Minute)),
-        ("half uur", (30, Unit::Minute)),
-        ("half a year", (6, Unit::Month)),
-        ("half year", (6, Unit::Month)),
-        ("halbes jahr", (6, Unit::Month)),
-        ("halben jahr", (6, Unit::Month)),
-        ("halbjahr", (6, Unit::Month)),
-        ("medio a\u{f1}o", (6, Unit::Month)),
-        ("half jaar", (6, Unit::Month)),
-    ];
-    HALVES.iter().find_map(|(words, amount)| {
-        let after = text.strip_prefix(words)?;
-        (!after.starts_with(char::is_alphanumeric)).then_some((*amount, after))
+    let halves = words::LANGUAGES.iter().flat_map(|language| language.halves);
+    let mut phrases =
+        halves.flat_map(|(amount, phrases)| phrases.iter().map(move |phrase| (*amount, *phrase)));
+    phrases.find_map(|(amount, phrase)| {
+        let after = text.strip_prefix(phrase)?;
+        (!after.starts_with(char::is_alphanumeric)).then_some((amount, after))
     })
 }
 
@@ -562,35 +550,15 @@ pub(super) fn within(text: &str) -> Option<Duration> {
 
 /// A clause that says in a sentence's words that it goes when the browser is closed.
 fn with_the_browser(sentence: &str) -> Option<Duration> {
-    const BROWSER: &[&str] = &["browser", "navigateur", "navegador"];
-    const GOES: &[&str] = &[
-        "delete",
-        "remove",
-        "expire",
-        "erase",
-        "discard",
-        "l\u{f6}scht",
-        "verf\u{e4}llt",
-        "entfernt",
-        "supprim",
-        "effac",
-        "elimin",
-        "borra",
-        "caduca",
-        "verwijder",
-        "gewist",
-        "vervalt",
-    ];
-    const STAYS: &[&str] =
-        &["even", "unless", "sogar", "auch nach", "m\u{ea}me", "incluso", "zelfs", "or when", "oder wenn"];
-    let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
-    if !has(BROWSER) || !has(GOES) || has(STAYS) || words::says(sentence, words::Sense::No) {
+    let has = |list: fn(&words::Language) -> &'static [&'static str]| words::within(list, sentence);
+    let goes = has(|language| language.browser) && has(|language| language.goes);
+    if !goes || has(|language| language.stays) || words::says(sentence, words::Sense::No) {
         return None;
     }
     let closes = |(mark, word): &(Mark, &str)| {
         *mark == Mark::Session
             && word.contains(' ')
-            && BROWSER.iter().any(|browser| word.contains(browser))
+            && words::within(|language| language.browser, word)
             && words::find_phrase(sentence, word).is_some()
     };
     words::marks().filter(closes).max_by_key(|(_, word)| word.len()).and_then(|(_, word)| whole(word))

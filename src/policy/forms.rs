@@ -114,34 +114,14 @@ fn tell_names_of_prose(found: &mut Found) {
 /// anything else.
 fn named(text: &str, heading: &str) -> Vec<String> {
     const MOST: usize = 50;
-    const ABOUT: &[&str] =
-        &["cookie", "traceur", "storage", "speicher", "almacenamiento", "opslag", "stockage"];
-    let about = |text: &str| ABOUT.iter().any(|word| inline::folded(text).contains(word));
+    const MARKS: &str = ".,;:()\"'!?\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}";
+    let about = |text: &str| words::within(|language| language.kept, &inline::folded(text));
     if !about(text) && !about(heading) {
         return Vec::new();
     }
     let plain = inline::plain(text);
-    let marks = |c: char| {
-        matches!(
-            c,
-            '.' | ','
-                | ';'
-                | ':'
-                | '('
-                | ')'
-                | '"'
-                | '\''
-                | '!'
-                | '?'
-                | '\u{201c}'
-                | '\u{201d}'
-                | '\u{201e}'
-                | '\u{ab}'
-                | '\u{bb}'
-        )
-    };
     let code = name::code_spans(text);
-    let strong = plain.split_whitespace().map(|word| word.trim_matches(marks).to_owned());
+    let strong = plain.split_whitespace().map(|word| word.trim_matches(|c| MARKS.contains(c)).to_owned());
     let mut names: Vec<String> = Vec::new();
     for (name, is_code) in code.into_iter().map(|name| (name, true)).chain(strong.map(|name| (name, false))) {
         let known = crate::vendors::is_known_name(&name);

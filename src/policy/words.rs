@@ -150,6 +150,16 @@ pub(super) struct Language {
     pub(super) columns: &'static [(Column, &'static [&'static str])],
     pub(super) units: &'static [(Unit, &'static [&'static str])],
     pub(super) numbers: &'static [(i64, &'static [&'static str])],
+    /// *half an hour*: an amount in words of its own.
+    pub(super) halves: &'static [((i64, Unit), &'static [&'static str])],
+    /// The browser, within any word.
+    pub(super) browser: &'static [&'static str],
+    /// *is deleted*, *expires*: within any word.
+    pub(super) goes: &'static [&'static str],
+    /// What turns *deleted when you close the browser* into something else: *even*, *unless*.
+    pub(super) stays: &'static [&'static str],
+    /// What a text speaks of that speaks of what is kept on a device, within any word.
+    pub(super) kept: &'static [&'static str],
     /// Phrases in lifetimes.
     pub(super) marks: &'static [(Mark, &'static [&'static str])],
     pub(super) categories: &'static [(Category, &'static [&'static str])],
@@ -263,6 +273,11 @@ pub(super) fn is_pixel(text: &str) -> bool {
     words().count() <= MOST_WORDS
         && words()
             .any(|word| matches!(word, "pixel" | "pixels" | "p\u{ed}xel" | "p\u{ed}xeles" | "pixeltracker"))
+}
+
+/// Whether a text, in lower case, has a word of the list that is meant, also within another word.
+pub(super) fn within(list: fn(&Language) -> &'static [&'static str], text: &str) -> bool {
+    all(list).any(|word| text.contains(word))
 }
 
 /// Whether any language has the word in the list that is meant.

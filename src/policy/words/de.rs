@@ -172,6 +172,14 @@ pub(super) static WORDS: Language = Language {
         (24, &["vierundzwanzig"]),
         (30, &["dreißig", "dreissig"]),
     ],
+    halves: &[
+        ((30, Unit::Minute), &["halbe stunde"]),
+        ((6, Unit::Month), &["halbes jahr", "halben jahr", "halbjahr"]),
+    ],
+    browser: &["browser"],
+    goes: &["löscht", "verfällt", "entfernt"],
+    stays: &["sogar", "auch nach", "oder wenn"],
+    kept: &["cookie", "speicher"],
     marks: &[
         (
             Mark::Session,

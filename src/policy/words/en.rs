@@ -357,6 +357,14 @@ pub(super) static WORDS: Language = Language {
         (60, &["sixty"]),
         (90, &["ninety"]),
     ],
+    halves: &[
+        ((30, Unit::Minute), &["half an hour", "half hour"]),
+        ((6, Unit::Month), &["half a year", "half year"]),
+    ],
+    browser: &["browser"],
+    goes: &["delete", "remove", "expire", "erase", "discard"],
+    stays: &["even", "unless", "or when"],
+    kept: &["cookie", "storage"],
     marks: &[
         (
             Mark::Session,

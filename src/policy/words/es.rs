@@ -161,6 +161,11 @@ pub(super) static WORDS: Language = Language {
         (24, &["veinticuatro"]),
         (30, &["treinta"]),
     ],
+    halves: &[((30, Unit::Minute), &["media hora"]), ((6, Unit::Month), &["medio año"])],
+    browser: &["navegador"],
+    goes: &["elimin", "borra", "caduca"],
+    stays: &["incluso"],
+    kept: &["cookie", "almacenamiento"],
     marks: &[
         (
             Mark::Session,

@@ -190,6 +190,11 @@ pub(super) static WORDS: Language = Language {
         (24, &["vingt-quatre"]),
         (30, &["trente"]),
     ],
+    halves: &[((30, Unit::Minute), &["demi-heure"])],
+    browser: &["navigateur"],
+    goes: &["supprim", "effac"],
+    stays: &["même"],
+    kept: &["cookie", "traceur", "stockage"],
     marks: &[
         (
             Mark::Session,

@@ -161,6 +161,11 @@ pub(super) static WORDS: Language = Language {
         (24, &["vierentwintig"]),
         (30, &["dertig"]),
     ],
+    halves: &[((30, Unit::Minute), &["half uur"]), ((6, Unit::Month), &["half jaar"])],
+    browser: &["browser"],
+    goes: &["verwijder", "gewist", "vervalt"],
+    stays: &["zelfs"],
+    kept: &["cookie", "opslag"],
     marks: &[
         (
             Mark::Session,
