@@ -82,6 +82,39 @@ fn a_login_page_within_protected_pages_is_everybodys() {
     }
 }
 
+/// An application whose links leave the language to redirects. `open`: the page is everybody's.
+fn in_languages(open: bool) -> Hostile {
+    Hostile::http(move |asked| {
+        let member = asked.header("cookie").unwrap_or_default().contains("sid=");
+        match (asked.method.as_str(), asked.target.split('?').next().unwrap_or_default()) {
+            ("POST", "/session") => Answer::status("200 OK", "Set-Cookie: sid=1; Path=/; HttpOnly\r\n", "{}"),
+            (_, "/en/profile") if member => Answer::page("", "<h1 id=user>Ann</h1>"),
+            (_, "/en/reports") if member || open => Answer::page("", "<h1>Reports of the last year</h1>"),
+            (_, "/en/profile" | "/en/reports") => {
+                Answer::redirect("307 Temporary Redirect", "/en/sign-in", "")
+            }
+            (_, "/en" | "/en/sign-in") => Answer::page("", "<a href=/reports>Reports</a> Welcome."),
+            (_, "/" | "/reports" | "/profile") => {
+                let to = format!("/en{}", asked.target.trim_end_matches('/'));
+                Answer::redirect("307 Temporary Redirect", &to, "")
+            }
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    })
+}
+
+#[test]
+fn a_page_to_which_redirects_lead_is_one_of_its_class() {
+    const MANIFEST: &str = "[pages]\nreports = [\"/*/reports/**\"]\n[[cookies]]\nname = \"sid\"\n\
+                            visitors = [\"logged-in\"]\nrequired_for = [\"reports\"]\n";
+    const MEMBER: &str = "[personas.member]\nlogin = [{ request = { method = \"POST\", url = \"/session\" } }]\n\
+                          logged_in_when = { url = \"/en/profile\", selector = \"#user\" }\n";
+    for (open, verdict) in [(false, "upheld"), (true, "refuted")] {
+        let report = audited(&in_languages(open), MEMBER, MANIFEST);
+        assert_eq!(claim(&report, "cookies.sid.required-for"), verdict, "{report:#}");
+    }
+}
+
 #[test]
 fn what_a_form_is_sent_to_is_named_by_its_method() {
     let manifest = |endpoint: &str| {

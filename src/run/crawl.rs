@@ -502,9 +502,10 @@ impl Crawl<'_, '_> {
                 self.start = Some((visit.shown.clone(), kind));
             }
             self.follow(next, &visit, &links);
-            let is_remembered = self.who.remember_page(self.runner.manifest, &visit);
-            if is_remembered && self.is_written(&visit.asked) {
-                self.lines.push(Line::Answered(visit.asked.clone()));
+            if let Some(page) = self.who.remember_page(self.runner.manifest, &visit)
+                && self.is_written(page)
+            {
+                self.lines.push(Line::Answered(page.clone()));
             }
         }
         if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {

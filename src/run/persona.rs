@@ -1,7 +1,7 @@
 //! A persona at work: its session, how it logged in, and whether it still is.
 
 use crate::cookie::{Jar, Name, StoredCookie};
-use crate::crawl::{BackOffices, Frontier, PageGroups};
+use crate::crawl::{Address, BackOffices, Frontier, PageGroups, danger};
 use crate::engine::{HttpEngine, Session, Visit};
 use crate::manifest::{Manifest, PagePattern};
 use crate::observation::{Consent, PersonaCoverage, Reached};
@@ -145,14 +145,22 @@ impl PersonaSession {
         self.login_pages.insert(place(url).to_owned());
     }
 
-    /// Remembers a page that answered, for probes and for the look after the logout.
-    /// True: it was new.
-    pub(super) fn remember_page(&mut self, manifest: Option<&Manifest>, visit: &Visit) -> bool {
-        let came = visit.status == 200 && place(&visit.shown) == place(&visit.asked);
-        came && self.remember(manifest, &visit.asked)
+    /// Remembers a page that answered, for probes and for the look after the logout: where a visit ended
+    /// on the host that was asked, such as `/en/app` for `/app`, but not at the door. The page, if it is new.
+    pub(super) fn remember_page<'v>(
+        &mut self,
+        manifest: Option<&Manifest>,
+        visit: &'v Visit,
+    ) -> Option<&'v Url> {
+        let led = place(&visit.shown) != place(&visit.asked);
+        let page = if led { &visit.shown } else { &visit.asked };
+        let elsewhere = led && (page.origin() != visit.asked.origin() || self.is_login_page(page));
+        let acts = led && Address::new(page).is_none_or(|address| danger(&address).is_some());
+        let came = visit.status == 200 && !elsewhere && !acts;
+        (came && self.remember(manifest, page)).then_some(page)
     }
 
-    /// The same of a page that is known to have answered.
+    /// The same of a page that is known to have answered. True: it was new.
     pub(super) fn remember(&mut self, manifest: Option<&Manifest>, page: &Url) -> bool {
         let mut is_new = false;
         if self.some_pages.len() < PAGES_FOR_LATER && !self.some_pages.contains(page) {

@@ -128,8 +128,9 @@ impl Runner<'_> {
             // A private page refuses visitors; that is no failure of the page.
             let counts = if matches!(visit.status, 401 | 403 | 405) { As::Look } else { As::Page };
             self.recorder.visit(&cell, &visit, None, counts);
-            let is_remembered = who.remember_page(self.manifest, &visit);
-            if is_remembered && self.recorder.masked(page).is_none() {
+            if let Some(page) = who.remember_page(self.manifest, &visit)
+                && self.recorder.masked(page).is_none()
+            {
                 self.recorder.keep(|| Line::Answered(page.clone()));
             }
         }
