@@ -146,6 +146,11 @@ const PAGES: &[(&str, &str, Is)] = {
             Asks("Accept analytics cookies", "Reject analytics cookies"),
         ),
         (
+            "below the page's text",
+            "<script>document.body.innerHTML='<nav><a href=/>Home</a> <a href=/a>About</a></nav><h1>Service</h1><p>'+'Text. '.repeat(3000)+'</p><div data-b id=banner>We use cookies <button onclick=yes()>Accept</button> <button onclick=no()>Decline</button></div><footer>Imprint</footer>'</script>",
+            Asks("Accept", "Decline"),
+        ),
+        (
             "form of its own",
             "<div data-b style='BAR'>We use cookies.<form method=post action=/consent onsubmit='return false'><input type=hidden name=t value=1><button name=a value=1 onclick=yes()>Accept</button><button onclick=no()>Only necessary</button></form></div><form action=/search><input name=q></form>",
             Asks("Accept", "Only necessary"),
@@ -255,6 +260,21 @@ const PAGES: &[(&str, &str, Is)] = {
             "settings page",
             "<h1>Your cookies</h1><p>Here you choose what this website may keep.</p><p>Text. Text. Text.</p><button onclick=yes()>Accept all</button><button onclick=no()>Reject all</button>",
             Nothing,
+        ),
+        (
+            "an advertising banner",
+            "<div class=banner><p>Biscuits and cookies, freshly baked.</p><button onclick=yes()>OK</button></div><p>Text.</p>",
+            Nothing,
+        ),
+        (
+            "settings in the page",
+            "<h1>Your cookies</h1><div class='cookie-consent-settings'><p>We use cookies. Here you choose which.</p><button onclick=yes()>Accept all</button><button onclick=no()>Reject all</button></div><p>Text. Text. Text.</p>",
+            Nothing,
+        ),
+        (
+            "at the end without a name",
+            "<p>Text.</p><div>We use cookies. <button onclick=yes()>OK</button></div>",
+            Unclear,
         ),
         (
             "a bar that only tells",

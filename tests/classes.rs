@@ -116,6 +116,14 @@ fn a_page_to_which_redirects_lead_is_one_of_its_class() {
 }
 
 #[test]
+fn the_page_that_gives_a_token_does_not_prove_that_nothing_needs_it() {
+    let manifest = "[pages]\nauth = [\"/dashboard/sign-in\"]\n[[cookies]]\nname = \"csrf\"\n\
+                    required_for = [\"auth\"]\n[[cookies]]\nname = \"sid\"\n";
+    let report = audited(&dashboard(true), "", manifest);
+    assert_eq!(claim(&report, "cookies.csrf.required-for"), "not-verified", "{report:#}");
+}
+
+#[test]
 fn what_a_form_is_sent_to_is_named_by_its_method() {
     let manifest = |endpoint: &str| {
         format!(

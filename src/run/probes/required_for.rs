@@ -1,7 +1,8 @@
 //! Pages asked again without a cookie that is required for them (`required_for`).
 
+use crate::cookie::{Decision, Name};
 use crate::engine::{Ask, Visit};
-use crate::observation::{Consent, Phase, ProbeResult, Resource};
+use crate::observation::{Consent, Phase, ProbeResult, Resource, is_anti_forgery};
 use crate::plan::Probe;
 use crate::run::context::{Ended, cell};
 use crate::run::html;
@@ -60,6 +61,11 @@ impl Runner<'_> {
             match self.is_refused(who, &with, &visit) {
                 Refusal::Shown if [&with, &visit].iter().all(|one| Shown::of(one).asks_for_a_password()) => {
                     asked.push(format!("{} is the page of the login, which everybody sees", page.path()));
+                }
+                Refusal::Shown if gives_anew(who, &names, &visit) => {
+                    let why =
+                        format!("{} gives {gone} to whoever has none: it takes a form to tell", page.path());
+                    unclear = unclear.or(Some((page, why)));
                 }
                 Refusal::Shown => {
                     shown.push(page);
@@ -154,6 +160,20 @@ enum Refusal {
     Refused,
     Shown,
     Unclear(String),
+}
+
+/// Whether a page is where visitors first get what was taken away: what everybody gets, or a token against
+/// forged forms. That it is shown without proves nothing of what is sent from it.
+fn gives_anew(who: &PersonaSession, names: &BTreeSet<Name>, without: &Visit) -> bool {
+    let everybodys = |name: &Name| {
+        !who.persona.visitor.logged_in || name.as_str().is_some_and(|name| is_anti_forgery(name, "1"))
+    };
+    let set: BTreeSet<&Name> = without
+        .sightings()
+        .filter(|sighting| matches!(sighting.decision, Decision::Stored { .. }))
+        .map(|sighting| &sighting.name)
+        .collect();
+    names.iter().all(|name| everybodys(name) && set.contains(name))
 }
 
 /// Nearly the same text: a token or a time may differ.

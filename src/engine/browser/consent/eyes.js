@@ -261,6 +261,25 @@
     }
     return found;
   };
+  // The last thing in the page's flow that says something.
+  const last = () => {
+    const found = [];
+    let at = document.body;
+    for (let depth = 0; at && depth < 8; depth++) {
+      const next = [...at.children].slice(-MOST.siblings).reverse().find((child) => !UNREAD.has(child.localName) && drawn(child) && child.getBoundingClientRect().height > 8 && textOf(child, 100).length > 11);
+      if (!next) break;
+      if (next.childElementCount && inFlow(next) && textOf(next, 1500).length < 1000) found.push(next);
+      at = next;
+    }
+    return found;
+  };
+  // Whether markup in the page's flow calls itself a notice about cookies, and not the page of its settings.
+  const called = (element) => {
+    const name = [element.id, element.getAttribute('class'), element.getAttribute('aria-label')].filter((part) => typeof part === 'string').join(' ');
+    if (!name || !/cookie|consent|gdpr|privacy|banner/i.test(name) || /setting|preference|policy|policies|manage|table|center|centre/i.test(name)) return false;
+    return /banner|consent|gdpr|notice|notif|bar\b|popup|alert|messag|msg|law|prompt|toast|disclaimer|info|(^|\s)cookies?(\s|$)/i.test(name)
+      && !/^(html|body|main|article)$/.test(element.localName) && !!element.querySelector(CONTROLS) && inFlow(element);
+  };
   const moving = (found) => found.some((root) => {
     const all = root.getAnimations ? root.getAnimations() : [];
     return all.some((animation) => {
@@ -277,7 +296,7 @@
       if (known.has(element) || boxes.length >= MOST.boxes) return;
       if (element === element.ownerDocument.documentElement) return;
       const own = element.getBoundingClientRect();
-      const met = () => shown(element, 30, 10) || (['dialog', 'platform', 'plan'].includes(kind) && drawn(element) && own.top >= innerHeight && own.left >= 0 && own.left < innerWidth && inFlow(element));
+      const met = () => shown(element, 30, 10) || (['dialog', 'platform', 'plan', 'called', 'last'].includes(kind) && drawn(element) && own.top >= innerHeight && own.left >= 0 && own.left < innerWidth && inFlow(element));
       const told = own.width >= 4 && own.height >= 4 ? met() && describe(element, input) : drawn(element) && frameShown(element) && describe(element, input);
       // A box without a size of its own is seen by what stands out of it.
       if (!told || ((own.width < 4 || own.height < 4) && !told.controls.length)) return;
@@ -290,7 +309,9 @@
     if (input.overlaid && document.body) add(document.body, 'fixed');
     for (const body of all.overlaid || []) add(body, 'fixed');
     for (const element of all) { const kind = kindOf(element); if (kind) add(element, kind); }
+    for (const element of all) if (called(element)) add(element, 'called');
     for (const element of document.body ? first() : []) add(element, 'first');
+    for (const element of document.body ? last() : []) add(element, 'last');
     const told = boxes.map((box) => {
       let parent = null;
       for (let at = up(box.element); at; at = up(at)) if (known.has(at)) { parent = known.get(at); break; }

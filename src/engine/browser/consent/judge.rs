@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Words of an overlay that spans the window and says so much are the page's.
 const A_PAGE: usize = 3000;
+/// What stands in the page and says more is part of its text.
+const A_NOTICE: usize = 1000;
 /// Characters of a page's words that a report shows.
 const MOST_SHOWN: usize = 60;
 
@@ -60,6 +62,10 @@ pub(super) enum Kind {
     Sticky,
     /// Before everything else in the page.
     First,
+    /// Somewhere in the page, by markup that calls it a notice about cookies.
+    Called,
+    /// After everything else in the page.
+    Last,
 }
 
 /// Something to press.
@@ -135,10 +141,14 @@ pub(super) struct Document {
     pub(super) trusted: bool,
 }
 
+/// What makes one box ask before another: the plan names it; it lies above the page; how many kinds of
+/// answer it has no way to give; how it stands there; how far out.
+type Order = (bool, bool, usize, Kind, usize);
+
 /// Looks through what all documents of the page show. `opened`: the visitor just asked for the choice,
 /// so that a box need not explain itself.
 pub(super) fn judge(documents: &[Document], opened: bool) -> Judged {
-    let mut questions: Vec<((bool, usize, Kind, usize), Question)> = Vec::new();
+    let mut questions: Vec<(Order, Question)> = Vec::new();
     let mut suspected = None;
     for (place, document) in documents.iter().enumerate() {
         let boxes = &document.sight.boxes;
@@ -157,8 +167,11 @@ pub(super) fn judge(documents: &[Document], opened: bool) -> Judged {
                 at = parent.parent;
             }
             let answers = found.offered();
-            // What the plan names first; then what offers most; of those the innermost.
-            let order = (seen.kind != Kind::Plan, usize::MAX - answers, seen.kind, usize::MAX - depth);
+            // What the plan names first; then what lies above the page; then what offers most; of those the
+            // innermost.
+            let in_page = seen.kind == Kind::Called;
+            let order =
+                (seen.kind != Kind::Plan, in_page, usize::MAX - answers, seen.kind, usize::MAX - depth);
             questions.push((order, found.question(seen, place)));
         }
     }
@@ -351,7 +364,8 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
         return false;
     }
     if !trusted {
-        return matches!(found.speech, Speech::Speaks(_))
+        return !matches!(seen.kind, Kind::Called | Kind::Last)
+            && matches!(found.speech, Speech::Speaks(_))
             && accept
             && reject
             && !fills_in
@@ -367,12 +381,15 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
             let answers = any && (found.save.is_none() || accept || reject || switches) || reopens && way_out;
             match seen.kind {
                 Kind::First => accept && way_out && !other,
+                Kind::Called => (accept || found.acknowledge.is_some()) && !other && is_notice(seen),
+                // It may as well be what a page about cookies ends with.
+                Kind::Last => false,
                 _ => answers && (sure || !other),
             }
         }
         Speech::Mentions(privacy) => {
             let plain = accept && reject && privacy >= 2 || accept && way_out && privacy >= 3;
-            seen.kind != Kind::First
+            !matches!(seen.kind, Kind::First | Kind::Called | Kind::Last)
                 && !fills_in
                 && !about(&[Newsletter, Age, Terms, Order, Login])
                 && accept
@@ -382,6 +399,11 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
     }
 }
 
+/// Whether a box in the page says no more than a notice does.
+fn is_notice(seen: &SeenBox) -> bool {
+    seen.said.chars().count() <= A_NOTICE
+}
+
 /// Whether a box may be a banner whose answers are not understood.
 fn is_suspect(seen: &SeenBox, found: &Answers) -> bool {
     let Speech::Speaks(privacy) = found.speech else { return false };
@@ -389,6 +411,11 @@ fn is_suspect(seen: &SeenBox, found: &Answers) -> bool {
         Kind::Platform => true,
         Kind::Dialog | Kind::Fixed | Kind::Absolute => {
             seen.fields.is_empty() && seen.said.chars().count() <= A_PAGE && seen.said.chars().count() >= 12
+        }
+        Kind::First | Kind::Called | Kind::Last => {
+            seen.fields.is_empty()
+                && is_notice(seen)
+                && (found.accept.is_some() || found.acknowledge.is_some())
         }
         _ => false,
     };

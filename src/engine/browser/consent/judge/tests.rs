@@ -271,6 +271,34 @@ fn before_all_else_in_a_page_stands_a_banner_only_if_it_asks_both_ways() {
 }
 
 #[test]
+fn in_the_page_a_short_text_asks_if_its_markup_says_so_and_is_suspected_if_not() {
+    let within = |kind: &str, said: &str, buttons: &[&str]| {
+        let mut seen = overlay(said, buttons);
+        seen["kind"] = json!(kind);
+        let judged = judged(&[seen]);
+        (judged.banner.is_some(), judged.suspected.is_some())
+    };
+    const SAID: &str = "We use cookies on this website to measure traffic";
+    let long = SAID.repeat(30);
+    assert_eq!(within("called", SAID, &["Accept"]), (true, false));
+    assert_eq!(within("called", SAID, &["OK"]), (true, false));
+    assert_eq!(within("called", SAID, &["Read more"]), (false, false));
+    assert_eq!(within("called", &long, &["Accept"]), (false, false));
+    assert_eq!(within("called", "Fresh cookies, baked this morning", &["OK"]), (false, false));
+    for kind in ["first", "last"] {
+        assert_eq!(within(kind, SAID, &["OK"]), (false, true), "{kind}");
+        assert_eq!(within(kind, SAID, &["Read more"]), (false, false), "{kind}");
+        assert_eq!(within(kind, &long, &["OK"]), (false, false), "{kind}");
+    }
+    assert_eq!(within("last", SAID, &["Accept all", "Reject all"]), (false, true));
+    // What lies above the page asks first, however little it offers.
+    let mut inline = overlay(SAID, &["Accept all", "Reject all"]);
+    inline["kind"] = json!("called");
+    let both = judged(&[inline, overlay(SAID, &["Got it"])]);
+    assert_eq!(label(&both.banner.unwrap().accept), "Got it");
+}
+
+#[test]
 fn the_way_back_is_no_account_setting() {
     let page = |labels: &[&str]| {
         let wide: Vec<Value> =
