@@ -7,12 +7,14 @@
 //! cargo run --release --example bench_browser -- --tabs 8     # so many tabs only
 //! cargo run --release --example bench_browser -- --no-kinds   # the first part only
 //! cargo run --release --example bench_browser -- --kinds      # the second part only
+//! cargo run --release --example bench_browser -- --states     # the third part only
 //! ```
 //!
 //! Pages per second of cookieproof with 1, 4 and 8 tabs, on trivial pages and on pages of 300 KB,
 //! beside a bare DevTools script that opens one page after the other and waits for its load event;
 //! with the memory of all of the browser's processes. Then a site of 300 pages and 12 kinds, rendered
-//! whole and one page of each kind: what each finds, and how long it takes. Only ratios within a run
+//! whole and one page of each kind: what each finds, and how long it takes; and one of 80 pages and 17 kinds
+//! with a banner and a login, before an answer, accepted and rejected, for both kinds of visitors. Only ratios within a run
 //! hold on other machines. Loopback only.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its user")]
@@ -44,6 +46,7 @@ fn main() -> Result<()> {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--kinds" => return kinds(),
+            "--states" => return states(),
             "--no-kinds" => with_kinds = false,
             "--tabs" => tabs = vec![args.next().ok_or("--tabs needs a number")?.parse()?],
             "--size" => only = Some(args.next().ok_or("--size needs trivial or 300")?),
@@ -74,7 +77,56 @@ fn main() -> Result<()> {
             row(&name, pages, taken, bare, &cost);
         }
     }
-    if with_kinds { kinds() } else { Ok(()) }
+    if !with_kinds {
+        return Ok(());
+    }
+    kinds()?;
+    states()
+}
+
+/// A site as somebody without a login and a member see it, before an answer to its banner, accepted and rejected.
+fn states() -> Result<()> {
+    const PAGES: usize = 80;
+    let site = server::serve_states(PAGES, generated::ALL_KINDS, 200)?;
+    let text = format!(
+        r##"
+        engine = "browser"
+        targets.here.url = "{site}"
+        limits = {{ rate = "unlimited", pages = 500, total_time = "1h" }}
+        browser = {{ tabs = 8, render = "kinds" }}
+        [personas.member]
+        login = [
+            {{ open = "/login" }},
+            {{ submit = {{ form = "#login", fields = {{ name = "ann", password = "not-a-secret" }} }} }},
+        ]
+        logged_in_when = {{ url = "/account", text = "Signed in" }}
+        [[consent]]
+        state = "accepted"
+        selector = "#yes"
+        [[consent]]
+        state = "rejected"
+        selector = "#no"
+        "##
+    );
+    let (plan, problems) = cookieproof::plan::read(&text, "bench.toml", cookieproof::config::Format::Toml);
+    let plan = plan.ok_or_else(|| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    println!("\n| a site of {PAGES} pages | renders | seconds | peak memory | CPU: the browser's, ours |");
+    println!("| --- | --- | --- | --- | --- |");
+    let begun = Instant::now();
+    let (scan, cost) = watched(|| made(&plan))?;
+    let [browser, own] = cost.cpu.map(|ticks| ticks as f64 / 100.0);
+    println!(
+        "| 3 states, 2 personas | {} | {:.1} | {} MiB | {browser:.1} s, {own:.1} s |",
+        rendered(&scan),
+        begun.elapsed().as_secs_f64(),
+        cost.memory,
+    );
+    for look in &scan.consent {
+        if let Some(why) = &look.not_reached {
+            return Err(format!("{:?}: {why}", look.cell).into());
+        }
+    }
+    Ok(())
 }
 
 /// The same site, rendered whole and by kinds.
@@ -126,9 +178,13 @@ fn look(site: &Url, pages: usize, tabs: usize, render: Render) -> Result<Scan> {
     plan.limits.total_time = Duration::from_secs(3600);
     plan.browser.tabs = tabs;
     plan.browser.render = render;
+    made(&plan)
+}
+
+fn made(plan: &Plan) -> Result<Scan> {
     let target = plan.targets[0].clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    Ok(runtime.block_on(run(&plan, &target, None, &(), &Stop::default()))?)
+    Ok(runtime.block_on(run(plan, &target, None, &(), &Stop::default()))?)
 }
 
 /// Pages that the browser showed.

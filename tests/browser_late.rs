@@ -4,6 +4,7 @@
 use crate::support::chromium;
 use crate::support::command::{Cookieproof, side_by_side};
 use crate::support::hostile::{Answer, Asked, Hostile};
+use crate::support::look::{look_with, plan};
 use cookieproof::cookie::{Lifetime, StoredCookie};
 use cookieproof::engine::browser::{BrowserEngine, BrowserSettings, Identity, Patience, Rendered};
 use cookieproof::engine::{Ask, EngineContext};
@@ -835,4 +836,50 @@ fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
     let said = "\u{201c}late\u{201d} came only with the page's clock moved on, and could not be looked at in real time: /once";
     assert!(look.notes().iter().any(|note| note == said), "{:#?}", look.notes());
     assert_eq!(look.scan["coverage"]["lost"], 1);
+}
+
+#[test]
+fn the_look_once_more_goes_on_beside_the_next_state_but_never_beside_its_own_session() {
+    const BANNER: &str = "<div id=cookie-banner role=dialog aria-label='Cookie consent'>We use cookies. <button id=yes>Accept all</button></div>\
+        <script>const banner=document.getElementById('cookie-banner');if(document.cookie.includes('choice'))banner.remove();\
+        document.getElementById('yes').onclick=()=>{document.cookie='choice=all';banner.remove()}</script>";
+    let app = Hostile::http(|asked| match (asked.method.as_str(), asked.target.as_str()) {
+        ("POST", "/login") => {
+            Answer::redirect("303 See Other", "/", "Set-Cookie: session=member; HttpOnly\r\n")
+        }
+        (_, "/login") => Answer::page("", "<form id=in method=post action=/login><input name=name></form>"),
+        (_, "/") => Answer::page("", &format!("<p>hello</p><a href=/slow>slow</a>{BANNER}")),
+        (_, "/slow") => Answer::page("", &(after(7, "fetch('/beat')") + &after(8, &write("late")))),
+        _ => Answer::status("200 OK", "Content-Type: text/plain\r\n", ""),
+    });
+    let plan = plan(
+        &app,
+        r##"
+        engine = "browser"
+        [personas.member]
+        login = [{ open = "/login" }, { submit = { form = "#in", fields = { name = "ann" } } }]
+        logged_in_when = { url = "/", text = "hello" }
+        [[consent]]
+        state = "accepted"
+        selector = "#yes"
+        "##,
+    );
+    let seen = look_with(&plan, None);
+    assert!(seen.scan.observations.iter().any(|seen| seen.name.to_string() == "late"));
+    // When somebody asked who is logged in or not, has answered or not.
+    let asked = |target: &str, member: bool, answered: bool| -> Vec<usize> {
+        let has = |asked: &Asked, what: &str| asked.header("cookie").is_some_and(|sent| sent.contains(what));
+        let all = app.asked();
+        let those = all.iter().enumerate().filter(|(_, asked)| {
+            asked.target.starts_with(target)
+                && has(asked, "session=") == member
+                && has(asked, "choice=") == answered
+        });
+        those.map(|(at, _)| at).collect()
+    };
+    for (member, beside) in [(false, true), (true, false)] {
+        let last = asked("/beat", member, false).pop().unwrap();
+        let next = asked("/", member, true)[0];
+        assert_eq!(next < last, beside, "a member: {member}");
+    }
 }

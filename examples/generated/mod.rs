@@ -3,8 +3,12 @@
 
 use std::fmt::Write as _;
 
-/// How many kinds of pages there are.
+/// How many kinds of pages there are whose look is over once they are quiet.
 pub(crate) const KINDS: usize = 12;
+
+/// And with those that go on: late writes, intervals, animations, an empty poll, a frame of a frame.
+#[allow(dead_code, reason = "only the benchmark asks for them")]
+pub(crate) const ALL_KINDS: usize = 17;
 
 /// What the pages of each kind leave on the device; the first kind leaves nothing.
 pub(crate) const LEFT: [&str; KINDS - 1] =
@@ -59,6 +63,13 @@ fn document(number: usize, pages: usize, kinds: usize, bytes: usize) -> String {
         9 => "<script src=/js/9.js></script>",
         10 => "<div class=tall style='height:9000px'></div><img loading=lazy src=/img/10.gif>",
         11 => "<script>new Worker('/js/11.js')</script>",
+        12 => "<script>setTimeout(() => { document.cookie = 'k12=1; path=/' }, 4000)</script>",
+        13 => "<script>setInterval(() => { document.title += '.' }, 1000)</script>",
+        14 => "<script>(function draw() { requestAnimationFrame(draw) })()</script>",
+        15 => "<script>setTimeout(() => fetch('/api/5'), 1500)</script>",
+        16 => {
+            "<script>requestIdleCallback(() => { localStorage.k16 = 1 })</script><iframe src=/frame/6></iframe>"
+        }
         _ => "",
     };
     let mut links = String::new();

@@ -10,6 +10,7 @@ mod pages;
 mod pictures;
 
 pub(super) use self::banner::{BannerSeen, banner_outcome};
+pub(super) use self::late::{Late, LookUnderWay};
 pub(super) use self::pages::Listed;
 use super::RunError;
 use super::context::{Ended, RunContext};
@@ -193,7 +194,7 @@ pub(super) struct CellSeen {
     /// Some page did more than was recorded: not everything in the jar can be explained.
     pub(super) overflow: bool,
     /// What came in skipped time, and is to be seen in real time before it counts.
-    late: late::Late,
+    pub(super) late: Late,
     /// The first page offers a way to take consent back.
     pub(super) can_withdraw: bool,
     /// The page that asks for consent, if not the first.
@@ -247,6 +248,10 @@ impl Runner<'_> {
         let Some((context, before)) = self.arrive(browser, who, list, look, &mut seen).await? else {
             return Ok(seen);
         };
+        // Who brought a recorded choice was asked nothing.
+        if look.shown.is_some() {
+            self.asked_again(browser, &context, who, look, &mut seen).await?;
+        }
         if cell.consent == Consent::Accepted
             && let Some(shown) = look.shown_again
         {
@@ -254,11 +259,7 @@ impl Runner<'_> {
             outcomes.push(self.banner_outcome(&cell.persona, BannerMoment::AfterConsent, again));
         }
         let context = self.pages(browser, context, who, list, look, &mut seen).await?;
-        let late = std::mem::take(&mut seen.late);
-        let Some(context) = context else {
-            self.confirm_late(browser, who, list, &cell, late).await?;
-            return Ok(seen);
-        };
+        let Some(context) = context else { return Ok(seen) };
         self.keep_har(&context, &cell);
         let jar = context.cookies().await;
         self.carry_renewed_back(&context, who).await?;
@@ -272,7 +273,6 @@ impl Runner<'_> {
             self.cleared(browser, &context, &cell, who.asked_at.as_ref(), outcomes).await?;
         }
         context.close().await;
-        self.confirm_late(browser, who, list, &cell, late).await?;
         if cell.consent == Consent::Untouched && cell.third_party.is_none() {
             self.ask_found(who, &cell, &seen.found).await?;
         }

@@ -6,7 +6,7 @@ use super::context::{Ended, RunContext, cell};
 use super::crawl::PolicyLinks;
 use super::persona::PersonaSession;
 use super::references::{Live, leave_out_optional, missing};
-use super::render::{Browser, Listed, Starting};
+use super::render::{Browser, Listed, LookUnderWay, Starting};
 use super::runner::Runner;
 use super::side_requests::Seeds;
 use super::state::{Header, Log};
@@ -100,6 +100,8 @@ struct Tasks<'a> {
     policy_links: PolicyLinks,
     /// The run that this one goes on with.
     before: Before,
+    /// Pages that are looked at once more, beside the tasks that follow.
+    looks: Vec<LookUnderWay>,
 }
 
 /// A persona between its tasks.
@@ -161,6 +163,7 @@ impl<'a> Tasks<'a> {
             links: Vec::new(),
             policy_links: PolicyLinks { addresses: policy_addresses(run), ..PolicyLinks::default() },
             before: Before::default(),
+            looks: Vec::new(),
         })
     }
 
@@ -200,8 +203,11 @@ impl<'a> Tasks<'a> {
             self.record(&task, end);
             match result {
                 Ok(result) => self.schedule.done(&task, &result),
-                Err(ended) => return Ok(Err(ended)),
+                Err(ended) => return Ok(Err(self.leave_looks(ended))),
             }
+        }
+        if let Err(ended) = self.end_looks(|_, _| false).await {
+            return Ok(Err(self.leave_looks(ended)));
         }
         self.runner.recorder.log().into_iter().for_each(Log::close);
         Ok(Ok(()))
@@ -260,6 +266,12 @@ impl<'a> Tasks<'a> {
 
     async fn perform(&mut self, task: &Task) -> Result<TaskResult, Ended> {
         let index = task.persona();
+        self.end_looks(|cell, logged_in| {
+            // A session is used in one place at a time, since servers renew it.
+            let shares_session = logged_in && cell.persona == task.cell.persona;
+            task.job == Job::Render && task.cell.third_party == cell.third_party && !shares_session
+        })
+        .await?;
         self.come_back(task).await?;
         if task.cell.engine == Engine::Browser || task.job == Job::Logout {
             self.decide_coverage();
@@ -488,6 +500,29 @@ impl<'a> Tasks<'a> {
         Ok(came(who))
     }
 
+    /// Looks that are under way come to their end, but for the last one, if that of this cell, with a login or
+    /// without, may go on.
+    async fn end_looks(&mut self, goes_on: impl Fn(&Cell, bool) -> bool) -> Result<(), Ended> {
+        let (personas, looks) = (&mut self.personas, &mut self.looks);
+        while let (Some(look), Some(browser)) = (looks.first(), &mut self.browser) {
+            let of = |state: &&mut PersonaState| state.session.persona.name == look.cell().persona;
+            let Some(state) = personas.iter_mut().find(of) else { break };
+            if looks.len() == 1 && goes_on(look.cell(), state.session.persona.visitor.logged_in) {
+                break;
+            }
+            self.runner.end_look(browser, &mut state.session, looks.remove(0)).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing more comes of looks that are under way.
+    fn leave_looks(&mut self, ended: Ended) -> Ended {
+        for look in std::mem::take(&mut self.looks) {
+            self.runner.leave_look(look);
+        }
+        ended
+    }
+
     /// What a browser does.
     async fn browse(&mut self, index: usize, task: &Task) -> Result<TaskResult, Ended> {
         let Some(browser) = &mut self.browser else { return Ok(not_done("no browser is there")) };
@@ -544,7 +579,16 @@ impl<'a> Tasks<'a> {
         };
         let Some(browser) = &mut self.browser else { return Ok(not_done("no browser is there")) };
         let mut look = ConsentLook::of(cell.clone());
-        let seen = self.runner.browse_cell(browser, &mut state.session, &list, &mut look, outcomes).await?;
+        let mut seen =
+            self.runner.browse_cell(browser, &mut state.session, &list, &mut look, outcomes).await?;
+        let late = std::mem::take(&mut seen.late);
+        let once_more = self.runner.begin_look(browser, &state.session, &list, cell, late).await?;
+        self.looks.extend(once_more);
+        if self.runner.recorder.log().is_some() {
+            // What is kept for going on is kept whole.
+            self.end_looks(|_, _| false).await?;
+        }
+        let state = &mut self.personas[index];
         let shown = look.shown;
         let nothing = seen.listed.is_empty().then(|| "no page could be looked at".to_owned());
         let not_done = look.not_reached.clone().or(nothing);

@@ -349,17 +349,14 @@ impl<'a> BrowserPage<'a> {
         false
     }
 
-    /// Watches the page in real time: for so long, and on until the visitor holds cookies of all these names
-    /// or the longest time is over.
-    pub async fn watch(&self, time: Duration, cookies: &[Name], longest: Duration) {
+    /// Watches the page in real time: for so long, or until things of all these names were left, if there are any.
+    pub async fn watch(&self, until: Option<&BTreeSet<Name>>, longest: Duration) {
         let begun = Instant::now();
-        self.tab.idle(time).await;
         while begun.elapsed() < longest {
-            let held = self.context.cookies().await;
-            if cookies.iter().all(|name| held.iter().any(|cookie| cookie.name == *name)) {
+            if until.is_some_and(|names| names.is_subset(&self.tab.trace().left())) {
                 return;
             }
-            self.tab.idle(BETWEEN_LOOKS).await;
+            self.tab.idle(BETWEEN_LOOKS.min(longest)).await;
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::bytes::header_bytes;
 use super::cdp::read;
+use crate::cookie::{CookieLine, Name};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -535,6 +536,18 @@ impl Trace {
     pub(super) fn left_something(&self) -> bool {
         let lines = |chain: &Chain| chain.answers.iter().any(|answer| !answer.lines.is_empty());
         !self.writes.is_empty() || !self.storage.is_empty() || self.requests.iter().any(lines)
+    }
+
+    /// Names of what was put on the device, or was to be.
+    pub(super) fn left(&self) -> BTreeSet<Name> {
+        let answers = self.requests.iter().flat_map(|chain| &chain.answers);
+        let lines = answers.flat_map(|answer| &answer.lines).map(|line| CookieLine::parse(line).name);
+        let writes = self.writes.iter().map(|write| match write.told.kind.as_str() {
+            "document-cookie" => CookieLine::parse(write.told.line.as_bytes()).name,
+            _ => Name::new(write.told.name.as_str()),
+        });
+        let stored = self.storage.iter().map(|item| Name::new(item.key.as_str()));
+        lines.chain(writes).chain(stored).collect()
     }
 
     /// What is finished, taken out; what is still under way stays for the next part.

@@ -104,7 +104,7 @@ impl Runner<'_> {
         Ok(Ok(Holdings::new()))
     }
 
-    /// Answers the banner of the page that asks, and looks whether it is there again.
+    /// Answers the banner of the page that asks.
     async fn answered(
         &mut self,
         browser: &Browser,
@@ -150,6 +150,20 @@ impl Runner<'_> {
             .filter(|(held, value)| before.get(held) != Some(value))
             .map(|(held, _)| held)
             .collect();
+        Ok(Ok(before))
+    }
+
+    /// Whoever answered a banner comes back: is it there again?
+    pub(super) async fn asked_again(
+        &mut self,
+        browser: &Browser,
+        context: &BrowserContext,
+        who: &PersonaSession,
+        look: &mut ConsentLook,
+        seen: &mut CellSeen,
+    ) -> Result<(), Ended> {
+        let cell = look.cell.clone();
+        let start = self.asking_page(who);
         if let Some(page) = self.open_page(browser, context, &cell, &start).await? {
             let selector = self.plan.browser.banner.clone();
             let again = self.unless_ended(page.banner(selector.as_deref())).await?;
@@ -158,7 +172,7 @@ impl Runner<'_> {
             self.finish(page, &cell, seen).await?;
             look.shown_again = again.filter(|_| seen.came > came).map(|banner| banner.shown);
         }
-        Ok(Ok(before))
+        Ok(())
     }
 
     /// Who takes consent back gave it before, and saw some pages with it.

@@ -6,7 +6,7 @@
 
 use super::{Browser, CellSeen, Listed};
 use crate::cookie::Name;
-use crate::engine::browser::{Patience, Rendered};
+use crate::engine::browser::{BrowserContext, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::observation::{Cell, ConsentLook, Sighting, StorageKind};
 use crate::run::context::Ended;
@@ -16,12 +16,13 @@ use crate::run::visits::came;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use url::Url;
 
 /// Pages that are opened once more at the same time, and at most for one visitor.
 const AT_ONCE: usize = 8;
 const MOST_PAGES: usize = 32;
-/// A page is watched so much longer than the write took to come.
+/// A page is watched so much longer than its clock was moved.
 const LONGER: Duration = Duration::from_millis(1500);
 
 type Thing = (StorageKind, Name);
@@ -38,7 +39,7 @@ struct OnceMore {
 
 /// What pages of one cell put on the device late, and what else they put there.
 #[derive(Debug, Default)]
-pub(super) struct Late {
+pub(in crate::run) struct Late {
     /// Things and how they were written, seen while nothing was skipped.
     certain: BTreeSet<(Thing, String)>,
     doubted: Vec<(Url, Sighting)>,
@@ -77,65 +78,144 @@ fn thing(sighting: &Sighting) -> Thing {
 }
 
 /// A page to be watched in real time.
-struct ToWatch<'a> {
-    url: &'a Url,
+struct ToWatch {
+    url: Url,
+    /// At most.
     time: Duration,
     things: BTreeSet<Thing>,
+    /// What its service worker does has no name yet.
+    whole: bool,
 }
 
-/// The first page of each thing, and how long it is to be watched there; and some of those with a service worker,
-/// for the whole time.
-fn pages_to_watch<'a>(
-    doubted: &'a [(Url, Sighting)],
-    workers: &'a [Url],
-    whole: Duration,
-) -> Vec<ToWatch<'a>> {
-    let mut pages: Vec<ToWatch<'_>> = Vec::new();
+impl ToWatch {
+    /// What ends the watch, once it was seen.
+    fn until(&self) -> Option<BTreeSet<Name>> {
+        (!self.whole).then(|| self.things.iter().map(|(_, name)| name.clone()).collect())
+    }
+}
+
+/// The first page of each thing; and some of those with a service worker. All are watched for the whole time that
+/// was skipped, or until everything was seen.
+fn pages_to_watch(doubted: &[(Url, Sighting)], workers: &[Url], whole: Duration) -> Vec<ToWatch> {
+    let mut pages: Vec<ToWatch> = Vec::new();
+    let new = |url: &Url| ToWatch { url: url.clone(), time: whole, things: BTreeSet::new(), whole: false };
     for (url, late) in doubted {
+        // What came after a document that came late itself is counted from there.
         let time = Duration::from_millis(late.after_load_ms.unwrap_or_default()) + LONGER;
         let thing = thing(late);
-        match pages.iter().position(|page| page.things.contains(&thing)) {
-            Some(known) if pages[known].url == url => pages[known].time = pages[known].time.max(time),
-            Some(_) => {}
-            None => match pages.iter_mut().find(|page| page.url == url) {
-                Some(page) => {
-                    page.time = page.time.max(time);
-                    page.things.insert(thing);
-                }
-                None => pages.push(ToWatch { url, time, things: BTreeSet::from([thing]) }),
-            },
+        let known = pages.iter().position(|page| page.things.contains(&thing));
+        let at = match known.or_else(|| pages.iter().position(|page| page.url == *url)) {
+            Some(at) => at,
+            None => {
+                pages.push(new(url));
+                pages.len() - 1
+            }
+        };
+        if pages[at].url == *url {
+            pages[at].time = pages[at].time.max(time);
+            pages[at].things.insert(thing);
         }
     }
     pages.truncate(MOST_PAGES);
     for url in workers.iter().take(AT_ONCE) {
-        match pages.iter_mut().find(|page| page.url == url) {
-            Some(page) => page.time = page.time.max(whole),
-            None => pages.push(ToWatch { url, time: whole, things: BTreeSet::new() }),
+        match pages.iter_mut().find(|page| page.url == *url) {
+            Some(page) => page.whole = true,
+            None => pages.push(ToWatch { whole: true, ..new(url) }),
         }
     }
     pages
 }
 
+/// Pages that are looked at once more, beside what the run does meanwhile.
+pub(in crate::run) struct LookUnderWay {
+    cell: Cell,
+    list: Vec<Listed>,
+    doubts: Doubts,
+    /// None: nobody got into this state of consent once more.
+    watching: Option<Watching>,
+}
+
+/// What a look once more is to decide.
+#[derive(Default)]
+struct Doubts {
+    /// What is known of the cell without it.
+    known: BTreeSet<Thing>,
+    doubted: Vec<(Url, Sighting)>,
+    workers: Vec<Url>,
+}
+
+/// A visitor's pages, watched in real time. Dropping it ends that.
+struct Watching(JoinHandle<(BrowserContext, Vec<(ToWatch, Option<Rendered>)>)>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl LookUnderWay {
+    /// Whose pages are looked at, in which state.
+    pub(in crate::run) fn cell(&self) -> &Cell {
+        &self.cell
+    }
+}
+
 impl Runner<'_> {
-    /// Counts what came late where it comes in real time, too; says of the rest that it does not.
-    pub(super) async fn confirm_late(
+    /// Counts what other pages showed to be true, and begins to look at the rest in real time: what of it came,
+    /// [`Runner::end_look`] finds out.
+    pub(in crate::run) async fn begin_look(
         &mut self,
         browser: &mut Browser,
         who: &PersonaSession,
         list: &[Listed],
         cell: &Cell,
         late: Late,
-    ) -> Result<(), Ended> {
-        let mut known: BTreeSet<Thing> = late.certain.iter().map(|(thing, _)| thing.clone()).collect();
+    ) -> Result<Option<LookUnderWay>, Ended> {
+        let known = late.certain.iter().map(|(thing, _)| thing.clone()).collect();
         let workers = late.workers.clone();
         let (certain, doubted) = late.sorted_out();
         for late in certain {
             self.recorder.sighting(late);
         }
         if doubted.is_empty() && workers.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let once_more = self.look_in_real_time(browser, who, list, cell, (&doubted, &workers)).await?;
+        let doubts = Doubts { known, doubted, workers };
+        let watching = match self.look_in_real_time(browser, who, list, cell, &doubts).await {
+            Ok(watching) => watching,
+            Err(ended) => {
+                self.decide(doubts, OnceMore::default());
+                return Err(ended);
+            }
+        };
+        Ok(Some(LookUnderWay { cell: cell.clone(), list: list.to_vec(), doubts, watching }))
+    }
+
+    /// Counts what came late where it came in real time, too; says of the rest that it did not.
+    pub(in crate::run) async fn end_look(
+        &mut self,
+        browser: &mut Browser,
+        who: &mut PersonaSession,
+        mut look: LookUnderWay,
+    ) -> Result<(), Ended> {
+        let watched = match self.seen_once_more(browser, who, &mut look).await {
+            Ok(once_more) => once_more,
+            Err(ended) => {
+                self.decide(look.doubts, OnceMore::default());
+                return Err(ended);
+            }
+        };
+        self.decide(look.doubts, watched);
+        Ok(())
+    }
+
+    /// The run is over before it was seen what is so.
+    pub(in crate::run) fn leave_look(&mut self, look: LookUnderWay) {
+        self.decide(look.doubts, OnceMore::default());
+    }
+
+    fn decide(&mut self, doubts: Doubts, once_more: OnceMore) {
+        let Doubts { mut known, doubted, workers } = doubts;
         let mut told = BTreeSet::new();
         for (url, late) in doubted {
             let thing = thing(&late);
@@ -173,52 +253,86 @@ impl Runner<'_> {
         for (_, instead) in once_more.seen.into_iter().filter(|(thing, _)| !known.contains(thing)) {
             self.recorder.sighting(instead);
         }
-        Ok(())
     }
 
+    /// Brings somebody into the cell's state, whose pages are watched from then on.
     async fn look_in_real_time(
         &mut self,
         browser: &mut Browser,
         who: &PersonaSession,
         list: &[Listed],
         cell: &Cell,
-        (doubted, workers): (&[(Url, Sighting)], &[Url]),
-    ) -> Result<OnceMore, Ended> {
-        let mut once_more = OnceMore::default();
+        doubts: &Doubts,
+    ) -> Result<Option<Watching>, Ended> {
         let (mut look, mut beside) = (ConsentLook::of(cell.clone()), CellSeen::default());
         let Some((context, _)) = self.arrive(browser, who, list, &mut look, &mut beside).await? else {
-            return Ok(once_more);
+            return Ok(None);
         };
         let patience = browser.patience();
         // Drawing and answers may make a thing later than it was by the page's clock.
         let whole = patience.ahead.unwrap_or_default() + LONGER;
         let patience = Patience { ahead: None, ..patience };
-        let pages = pages_to_watch(doubted, workers, whole);
-        let pacer = self.pacer.clone();
-        for some in pages.chunks(AT_ONCE) {
-            let watched = some.iter().map(async |wanted| {
-                pacer.pass(wanted.url).await;
-                let page = context.page(&Ask::page(cell.clone(), wanted.url.clone()), patience).await.ok()?;
-                let cookies = wanted.things.iter().filter(|(kind, _)| *kind == StorageKind::Cookie);
-                let cookies: Vec<Name> = cookies.map(|(_, name)| name.clone()).collect();
-                page.watch(wanted.time, &cookies, whole.max(wanted.time)).await;
-                Some(page.finish().await)
-            });
-            let watched = self.unless_ended(join_all(watched)).await?;
-            for (wanted, rendered) in some.iter().zip(watched) {
-                let Some(rendered) = rendered else { continue };
-                self.tell_visit(&rendered.visit);
-                for sighting in rendered.visit.sightings() {
-                    once_more.seen.entry(thing(sighting)).or_insert_with(|| sighting.clone());
+        let pages = pages_to_watch(&doubts.doubted, &doubts.workers, whole);
+        let (cell, pacer) = (cell.clone(), self.pacer.clone());
+        Ok(Some(Watching(tokio::spawn(async move {
+            let mut all = Vec::new();
+            let mut pages = pages.into_iter();
+            loop {
+                let some: Vec<ToWatch> = pages.by_ref().take(AT_ONCE).collect();
+                if some.is_empty() {
+                    return (context, all);
                 }
-                if came(&rendered.visit) {
-                    once_more.watched.extend(wanted.things.iter().cloned());
-                    once_more.came.insert(wanted.url.clone());
-                }
+                let watched = some.iter().map(async |wanted| {
+                    pacer.pass(&wanted.url).await;
+                    let page =
+                        context.page(&Ask::page(cell.clone(), wanted.url.clone()), patience).await.ok()?;
+                    page.watch(wanted.until().as_ref(), wanted.time).await;
+                    Some(page.finish().await)
+                });
+                let watched = join_all(watched).await;
+                all.extend(some.into_iter().zip(watched));
+            }
+        }))))
+    }
+
+    /// What the watched pages showed. Whose browser ended on them, by whatever page, looks at them again.
+    async fn seen_once_more(
+        &mut self,
+        browser: &mut Browser,
+        who: &mut PersonaSession,
+        look: &mut LookUnderWay,
+    ) -> Result<OnceMore, Ended> {
+        let mut again = true;
+        loop {
+            let Some(mut watching) = look.watching.take() else { return Ok(OnceMore::default()) };
+            let Ok((context, watched)) = self.unless_ended(&mut watching.0).await? else {
+                return Ok(OnceMore::default());
+            };
+            if context.gone() && std::mem::take(&mut again) {
+                look.watching =
+                    self.look_in_real_time(browser, who, &look.list, &look.cell, &look.doubts).await?;
+                continue;
+            }
+            self.carry_renewed_back(&context, who).await?;
+            context.close().await;
+            return Ok(self.taken_in(watched));
+        }
+    }
+
+    fn taken_in(&mut self, watched: Vec<(ToWatch, Option<Rendered>)>) -> OnceMore {
+        let mut once_more = OnceMore::default();
+        for (wanted, rendered) in watched {
+            let Some(rendered) = rendered else { continue };
+            self.tell_visit(&rendered.visit);
+            for sighting in rendered.visit.sightings() {
+                once_more.seen.entry(thing(sighting)).or_insert_with(|| sighting.clone());
+            }
+            if came(&rendered.visit) {
+                once_more.watched.extend(wanted.things);
+                once_more.came.insert(wanted.url);
             }
         }
-        context.close().await;
-        Ok(once_more)
+        once_more
     }
 }
 
@@ -300,16 +414,18 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_is_watched_on_one_page_for_as_long_as_it_took() {
+    fn each_thing_is_watched_for_on_one_page_until_it_comes() {
         let doubted: Vec<(Url, Sighting)> =
-            [("/", "a@4000"), ("/", "b@9000"), ("/x", "a@2000"), ("/x", "c@5000"), ("/y", "b@1000")]
+            [("/", "a@4000"), ("/", "b@9000"), ("/x", "a@2000"), ("/x", "c@13000"), ("/y", "b@1000")]
                 .iter()
                 .map(|(path, told)| (url(path), write(told)))
                 .collect();
         let workers = [url("/x"), url("/w")];
         let pages = pages_to_watch(&doubted, &workers, Duration::from_millis(11_500));
-        let told: Vec<(&str, u128, usize)> =
-            pages.iter().map(|page| (page.url.path(), page.time.as_millis(), page.things.len())).collect();
-        assert_eq!(told, [("/", 10_500, 2), ("/x", 11_500, 1), ("/w", 11_500, 0)]);
+        let told: Vec<(&str, u128, Option<usize>)> = pages
+            .iter()
+            .map(|page| (page.url.path(), page.time.as_millis(), page.until().map(|names| names.len())))
+            .collect();
+        assert_eq!(told, [("/", 11_500, Some(2)), ("/x", 14_500, None), ("/w", 11_500, None)]);
     }
 }
