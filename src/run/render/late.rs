@@ -136,7 +136,6 @@ pub(in crate::run) struct LookUnderWay {
 }
 
 /// What a look once more is to decide.
-#[derive(Default)]
 struct Doubts {
     /// What is known of the cell without it.
     known: BTreeSet<Thing>,
@@ -144,8 +143,11 @@ struct Doubts {
     workers: Vec<Url>,
 }
 
+/// Pages, and what they showed, if they could be opened.
+type Watched = Vec<(ToWatch, Option<Rendered>)>;
+
 /// A visitor's pages, watched in real time. Dropping it ends that.
-struct Watching(JoinHandle<(BrowserContext, Vec<(ToWatch, Option<Rendered>)>)>);
+struct Watching(JoinHandle<(BrowserContext, Watched)>);
 
 impl Drop for Watching {
     fn drop(&mut self) {
@@ -198,14 +200,14 @@ impl Runner<'_> {
         who: &mut PersonaSession,
         mut look: LookUnderWay,
     ) -> Result<(), Ended> {
-        let watched = match self.seen_once_more(browser, who, &mut look).await {
+        let once_more = match self.seen_once_more(browser, who, &mut look).await {
             Ok(once_more) => once_more,
             Err(ended) => {
                 self.decide(look.doubts, OnceMore::default());
                 return Err(ended);
             }
         };
-        self.decide(look.doubts, watched);
+        self.decide(look.doubts, once_more);
         Ok(())
     }
 
@@ -282,15 +284,15 @@ impl Runner<'_> {
                 if some.is_empty() {
                     return (context, all);
                 }
-                let watched = some.iter().map(async |wanted| {
+                let shown = some.iter().map(async |wanted| {
                     pacer.pass(&wanted.url).await;
                     let page =
                         context.page(&Ask::page(cell.clone(), wanted.url.clone()), patience).await.ok()?;
                     page.watch(wanted.until().as_ref(), wanted.time).await;
                     Some(page.finish().await)
                 });
-                let watched = join_all(watched).await;
-                all.extend(some.into_iter().zip(watched));
+                let shown = join_all(shown).await;
+                all.extend(some.into_iter().zip(shown));
             }
         }))))
     }
@@ -319,7 +321,7 @@ impl Runner<'_> {
         }
     }
 
-    fn taken_in(&mut self, watched: Vec<(ToWatch, Option<Rendered>)>) -> OnceMore {
+    fn taken_in(&mut self, watched: Watched) -> OnceMore {
         let mut once_more = OnceMore::default();
         for (wanted, rendered) in watched {
             let Some(rendered) = rendered else { continue };
