@@ -155,6 +155,70 @@ fn dated(file: &Path, moment: &str) {
     fs::write(file, scan.to_string()).unwrap();
 }
 
+/// A site that is closed on some nights: by a status, or by a page in the place of all others.
+fn closed_on_some_nights(night: u32, asked: &Asked) -> Answer {
+    let goods = ["a", "b", "c", "d", "e"];
+    match asked.route().as_str() {
+        _ if night == 2 => {
+            Answer::status("503 Service Unavailable", "Content-Type: text/html\r\n", "Back soon.")
+        }
+        "GET /robots.txt" | "GET /sitemap.xml" => Answer::status("404 Not Found", "", ""),
+        _ if night == 3 => html("We will be right back."),
+        "GET /" => {
+            let goods: String = goods.map(|good| format!("<a href=/goods/tea-{good}>Tea</a> ")).concat();
+            page(
+                "Set-Cookie: lang=en; Path=/; Max-Age=5400\r\n",
+                &format!("{goods}<a href=/cookie-policy>C</a>"),
+            )
+        }
+        "GET /cookie-policy" if night < 4 => html("<h1>Cookies</h1><p>lang is kept for 90 minutes</p>"),
+        "GET /cookie-policy" => html("<h1>Cookies</h1><p>lang is kept for a day</p>"),
+        path => match goods.iter().find(|good| path == format!("GET /goods/tea-{good}")) {
+            Some(good) => html(&format!("Tea {good}, of its own kind: {}", good.repeat(40))),
+            None => Answer::status("404 Not Found", "", ""),
+        },
+    }
+}
+
+#[test]
+fn a_page_in_the_place_of_all_others_changes_no_policy_and_hides_no_change() {
+    let night = Arc::new(AtomicU32::new(1));
+    let tonight = Arc::clone(&night);
+    let site = Hostile::http(move |asked| closed_on_some_nights(tonight.load(Ordering::SeqCst), asked));
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "[site]\nurl = \"https://shop.test\"\nhosts = [\"shop.test\", \"127.0.0.1\"]\n\
+                    policy_url = \"/cookie-policy\"\n[[cookies]]\nname = \"lang\"\n";
+    let plan = format!(
+        "[targets.production]\nurl = \"http://{}\"\n[limits]\nrate = \"unlimited\"\nretries = 0\n",
+        site.address
+    );
+    fs::write(folder.path().join("cookies.toml"), manifest).unwrap();
+    fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let run = |args: &[&str]| Cookieproof::new(args).within(folder.path()).run();
+    let mut said = Vec::new();
+    for day in 1..=5 {
+        night.store(day, Ordering::SeqCst);
+        let file = format!("scan-{day}.json");
+        run(&["audit", "cookieproof.toml", "--manifest", "cookies.toml", "-q", "--save-scan", &file]);
+        dated(&folder.path().join(&file), &format!("2026-11-{day:02}T03:00:00Z"));
+        let again = ["audit", "--manifest", "cookies.toml", "--from", &file, "-q", "--history", "audits.db"];
+        said.push(run(&again));
+    }
+    for (night, closed) in said.iter().zip([false, true, true, false, false]) {
+        assert_eq!(night.code == Some(3), closed, "{}{}", night.stdout, night.stderr);
+        assert!(
+            !night.stdout.contains("right back") && !night.stdout.contains("it answers"),
+            "{}",
+            night.stdout
+        );
+    }
+    let (before, changed, after) = (&said[2].stdout, &said[3].stdout, &said[4].stdout);
+    assert!(!before.contains("policy page: "), "{before}");
+    assert!(changed.contains("policy page: - lang is kept for 90 minutes"), "{changed}");
+    assert!(changed.contains("policy page: + lang is kept for a day"), "{changed}");
+    assert!(!after.contains("policy page: "), "{after}");
+}
+
 /// A night, how the gate ends, what the report says and what it must not say.
 type Row = (u32, i32, &'static [&'static str], &'static [&'static str]);
 

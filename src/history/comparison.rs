@@ -11,7 +11,9 @@ use super::difference::{
     Worse,
 };
 use super::identity::{self, Identities, Identity};
-use super::record::{CellKey, CellRecord, FindingRecord, RunRecord, SeenIn, Standing, ThingRecord, Way};
+use super::record::{
+    CellKey, CellRecord, FindingRecord, PolicyRecord, RunRecord, SeenIn, Standing, ThingRecord, Way,
+};
 use crate::cookie::Lifetime;
 use crate::manifest::Manifest;
 use crate::observation::{Consent, renamed};
@@ -24,6 +26,8 @@ const WINDOW: usize = 7;
 const TURNS: usize = 3;
 /// Nights for which a cell that is not run any more is still missed.
 const MISSED: usize = 30;
+/// Who is always there, and without a login.
+const ANONYMOUS: &str = "anonymous";
 /// Lines of the policy page that are listed.
 const MOST_LINES: usize = 20;
 
@@ -63,6 +67,13 @@ pub fn compare(before: &[RunRecord], tonight: &RunRecord, manifest: Option<&Mani
 /// The last run that looked at the cell completely.
 fn base_of<'r>(before: &'r [RunRecord], cell: &CellKey) -> Option<&'r RunRecord> {
     before.iter().rev().find(|run| looked(run, cell))
+}
+
+/// The policy page as a run saw it, if visitors without a login saw the site then.
+fn shown_policy(run: &RunRecord) -> Option<&PolicyRecord> {
+    let visitors = || run.cells.iter().filter(|record| record.cell.persona == ANONYMOUS);
+    let seen = visitors().any(|record| record.incomplete.is_none()) || visitors().next().is_none();
+    run.policy.as_ref().filter(|_| seen)
 }
 
 fn looked(run: &RunRecord, cell: &CellKey) -> bool {
@@ -545,22 +556,29 @@ impl<'r> Night<'r> {
         })
     }
 
+    /// A page in the place of all others is no policy: only nights on which visitors saw the site count.
     fn policy(&self) -> Vec<String> {
-        let (Some(now), Some((before, when))) = (
-            &self.tonight.policy,
-            self.before.iter().rev().find_map(|run| Some((run.policy.as_ref()?, &run.made.started))),
-        ) else {
-            return Vec::new();
-        };
-        let ok = |status: u16| (200..300).contains(&status);
-        let day = super::difference::day(when);
-        if !ok(now.status) || !ok(before.status) {
-            return match now.status == before.status {
-                true => Vec::new(),
-                false => vec![format!("it answers {} and answered {} on {day}", now.status, before.status)],
-            };
-        }
+        let ok = |page: &PolicyRecord| (200..300).contains(&page.status);
+        let Some(now) = shown_policy(self.tonight) else { return Vec::new() };
+        let before = || self.before.iter().rev().filter_map(|run| Some((shown_policy(run)?, run)));
         let mut policy = Vec::new();
+        if let Some((last, run)) = before().next()
+            && now.status != last.status
+            && !(ok(now) && ok(last))
+        {
+            let day = super::difference::day(&run.made.started);
+            let answers = match now.status {
+                0 => "it does not answer".to_owned(),
+                status => format!("it answers {status}"),
+            };
+            policy.push(match last.status {
+                0 => format!("{answers} and did not answer on {day}"),
+                status => format!("{answers} and answered {status} on {day}"),
+            });
+        }
+        let Some((before, _)) = before().find(|(page, _)| ok(page)).filter(|_| ok(now)) else {
+            return policy;
+        };
         if now.date != before.date {
             let date = |date: &Option<String>| date.clone().unwrap_or_else(|| "none".to_owned());
             policy.push(format!("its date: {}, now {}", date(&before.date), date(&now.date)));
@@ -581,8 +599,9 @@ impl<'r> Night<'r> {
     fn banner(&self) -> Vec<String> {
         let words = |shown: bool| if shown { "shown" } else { "not shown" };
         let of = |record: &CellRecord| {
-            let now = record.banner?;
-            let before = self.before.iter().rev().find_map(|run| run.cell(&record.cell)?.banner)?;
+            let now = record.banner.filter(|_| record.incomplete.is_none())?;
+            let looked = self.before.iter().rev().filter(|run| looked(run, &record.cell));
+            let before = looked.filter_map(|run| run.cell(&record.cell)?.banner).next()?;
             (before != now).then(|| {
                 format!("{}: {}, now {}", super::difference::cell(&record.cell), words(before), words(now))
             })
