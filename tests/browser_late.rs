@@ -883,3 +883,41 @@ fn the_look_once_more_goes_on_beside_the_next_state_but_never_beside_its_own_ses
         assert_eq!(next < last, beside, "a member: {member}");
     }
 }
+
+#[test]
+fn a_session_that_was_renewed_in_the_look_once_more_goes_on() {
+    // Every answer renews the session; the one before it is worth nothing any more.
+    static CURRENT: AtomicUsize = AtomicUsize::new(0);
+    let app = Hostile::http(|asked| {
+        let current = CURRENT.load(Ordering::SeqCst);
+        let renewed = |answer: fn(&str) -> Answer| {
+            let next = CURRENT.fetch_add(1, Ordering::SeqCst) + 1;
+            answer(&format!("Set-Cookie: session=number-{next}-of-a-member; HttpOnly\r\n"))
+        };
+        let is_member =
+            asked.header("cookie").is_some_and(|sent| sent.contains(&format!("session=number-{current}-of")));
+        match (asked.method.as_str(), asked.target.as_str()) {
+            ("POST", "/login") => renewed(|line| Answer::redirect("303 See Other", "/", line)),
+            (_, "/login") => {
+                Answer::page("", "<form id=in method=post action=/login><input name=name></form>")
+            }
+            (_, "/") if is_member => Answer::page("", "<p>hello, ann</p><a href=/slow>slow</a>"),
+            (_, "/slow") if is_member => renewed(|line| Answer::page(line, &after(5, &write("late")))),
+            (_, "/" | "/slow") => Answer::page("", "<p>hello, stranger</p><a href=/slow>slow</a>"),
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    });
+    let plan = plan(
+        &app,
+        r##"
+        engine = "browser"
+        [personas.member]
+        login = [{ open = "/login" }, { submit = { form = "#in", fields = { name = "ann" } } }]
+        logged_in_when = { url = "/", text = "hello, ann" }
+        logout = [{ open = "/" }, { expect = { text = "hello, ann" } }]
+        "##,
+    );
+    let seen = look_with(&plan, None);
+    assert!(seen.scan.observations.iter().any(|seen| seen.name.to_string() == "late"));
+    assert_eq!((seen.logins("member"), seen.warnings()), ((1, 0), Vec::new()));
+}
