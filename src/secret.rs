@@ -4,12 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 /// What stands where a secret was.
-const MASK: &str = "\u{2039}masked\u{203a}";
+pub const MASK: &str = "\u{2039}masked\u{203a}";
 
 /// Shorter names are found everywhere by chance.
 const SHORTEST_NAME: usize = 4;
 /// Longer ones are none.
 const LONGEST_NAME: usize = 320;
+/// A shorter secret is in the name of a cookie by chance.
+const SHORTEST_IN_A_NAME: usize = 8;
 
 /// A password, token, code or login field of the plan. `Debug` and `Display` print a mask; it
 /// cannot be serialised.
@@ -89,6 +91,91 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// The name of a cookie or storage item with every secret, login name and mail address in it hidden: a
+    /// site may keep what belongs to a session, or to somebody, under that one's name.
+    pub fn mask_name(&self, name: &str, hide: impl Fn(&str) -> String) -> String {
+        let mut masked = name.to_owned();
+        for spelling in self.spellings.iter().filter(|spelling| spelling.len() >= SHORTEST_IN_A_NAME) {
+            if masked.contains(spelling.as_str()) {
+                masked = masked.replace(spelling.as_str(), &hide(spelling));
+            }
+        }
+        // Names without a digit or sign in them are words as well.
+        let telling = |name: &&String| name.contains(|c: char| !c.is_alphabetic());
+        for visitor in self.visitors.iter().filter(telling) {
+            for spelling in spellings(visitor) {
+                masked = without_word(&masked, &spelling, &hide);
+            }
+        }
+        without_addresses(&masked, &hide)
+    }
+}
+
+/// The text without a word, in whatever case, that stands by itself.
+fn without_word(text: &str, word: &str, hide: impl Fn(&str) -> String) -> String {
+    // Small letters of another length would shift what comes after.
+    if !text.is_ascii() || word.is_empty() {
+        return text.to_owned();
+    }
+    let small = text.to_ascii_lowercase();
+    let word = word.to_ascii_lowercase();
+    let beside = |part: Option<char>| part.is_none_or(|c| !c.is_ascii_alphanumeric());
+    let mut masked = String::new();
+    let mut kept = 0;
+    for (at, found) in small.match_indices(&word) {
+        let end = at + found.len();
+        if beside(small[..at].chars().next_back()) && beside(small[end..].chars().next()) {
+            masked.push_str(&text[kept..at]);
+            masked.push_str(&hide(&text[at..end]));
+            kept = end;
+        }
+    }
+    masked + &text[kept..]
+}
+
+/// The text without mail addresses, also where their sign is percent-encoded.
+fn without_addresses(text: &str, hide: impl Fn(&str) -> String) -> String {
+    let is_local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '%');
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some((at, sign)) = [(rest.find('@'), 1), (rest.find("%40"), 3)]
+        .iter()
+        .filter_map(|(at, sign)| Some(((*at)?, *sign)))
+        .min()
+    {
+        let start = rest[..at]
+            .rfind(|c| !is_local(c))
+            .map_or(0, |before| before + rest[before..].chars().next().map_or(1, char::len_utf8));
+        let host = &rest[at + sign..];
+        let end = at + sign + host.find(|c| !is_host(c)).unwrap_or(host.len());
+        let is_one = start < at && rest[at + sign..end].trim_matches('.').contains('.');
+        masked.push_str(&rest[..start]);
+        match is_one {
+            true => masked.push_str(&hide(&rest[start..end])),
+            false => masked.push_str(&rest[start..end]),
+        }
+        rest = &rest[end..];
+    }
+    masked + rest
+}
+
+/// A text of the same letters, digits and signs that says nothing, for patterns that ask how long a part
+/// is or of what it is made.
+pub fn shape_of(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '0'..='9' => '0',
+            'a'..='f' => 'a',
+            'A'..='F' => 'A',
+            c if c.is_lowercase() => 'x',
+            c if c.is_uppercase() => 'X',
+            c => c,
+        })
+        .collect()
+}
+
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\u{2039}{} secrets\u{203a}", self.known.len())
@@ -165,6 +252,34 @@ mod tests {
     #[test]
     fn short_texts_are_no_secrets() {
         hidden("abc", "abc", "abc");
+    }
+
+    #[test]
+    fn names_lose_secrets_and_people() {
+        let mut secrets = Secrets::default();
+        secrets.add("q7Zt2LmP0xWv9KdR4sBn");
+        secrets.add("test");
+        secrets.add_visitor("Ann77");
+        secrets.add_visitor("ann@example.test");
+        secrets.add_visitor("customer");
+        let masked = |name: &str| secrets.mask_name(name, |_| "*".to_owned());
+        for (name, expected) in [
+            ("copy.q7Zt2LmP0xWv9KdR4sBn", "copy.*"),
+            ("u_ANN77", "u_*"),
+            ("Cognito.7abc.ann@example.test.idToken", "Cognito.7abc.*.idToken"),
+            ("last_bob%40mail.example", "last_*"),
+            ("cart:bob.smith@mail.example:2", "cart:*:2"),
+            ("latest_seen", "latest_seen"),
+            ("customer_id", "customer_id"),
+            ("ann770", "ann770"),
+            ("a@b", "a@b"),
+            ("_ga_ABC123XYZ", "_ga_ABC123XYZ"),
+            ("größe@", "größe@"),
+            ("größe@x.example", "größ*"),
+        ] {
+            assert_eq!(masked(name), expected, "{name}");
+        }
+        assert_eq!(shape_of("q7Zb-9"), "x0Xa-0");
     }
 
     #[test]

@@ -166,3 +166,94 @@ fn a_run_ends_when_its_time_is_up() {
     assert_eq!(seen.scan.run.partial.as_deref(), Some("the limit of 500ms for the whole run was reached"));
     assert!(!seen.scan.coverage.pages.is_empty());
 }
+
+/// A site that keeps what belongs to a session, or to somebody, under that one's name.
+fn namer() -> Hostile {
+    const OWN: &str = "Path=/; Max-Age=3600";
+    Hostile::http(|asked| match asked.route().as_str() {
+        "GET /login" => Answer::page(
+            "",
+            "<form method=post><input name=email><input name=user><input type=password name=password></form>",
+        ),
+        "POST /login" => {
+            let names = [
+                format!("copy.{SESSION}"),
+                "cart-ann%40example.test".to_owned(),
+                "u_Pl4nted77".to_owned(),
+                "latest_pl4nted".to_owned(),
+            ];
+            let lines = names.map(|name| format!("Set-Cookie: {name}=1; {OWN}\r\n")).concat();
+            Answer::redirect(
+                "303 See Other",
+                "/account",
+                &format!("Set-Cookie: sid={SESSION}; {OWN}\r\n{lines}"),
+            )
+        }
+        "GET /account" if asked.cookie("sid").is_some() => {
+            Answer::page(&format!("Set-Cookie: seen.{SESSION}=1; {OWN}\r\n"), "<p id=user>you</p>")
+        }
+        "GET /" => Answer::page("Set-Cookie: _ga_ABC123XYZ=1; Path=/\r\n", "<a href=/account>Account</a>"),
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+    })
+}
+
+#[test]
+fn what_is_secret_or_somebodys_is_masked_in_names_and_they_are_meant_as_before() {
+    let app = namer();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = format!(
+        "manifest = \"cookies.toml\"\n[targets.app]\nurl = \"{}\"\n[personas.member]\nlogin = [{{ open = \"/login\" }}, \
+         {{ submit = {{ fields = {{ email = \"ann@example.test\", user = \"pl4nted77\", password = \"{PASSWORD}\" }} }} }}]\n\
+         logged_in_when = {{ url = \"/account\", selector = \"#user\" }}\n",
+        app.url("/")
+    );
+    std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let manifest = "[site]\nname = \"App\"\n[[cookies]]\nname = \"sid\"\n[[cookies]]\nname = \"copy.*\"\nlifetime = \"1h\"\n\
+                    required_for = [\"account\"]\n[[cookies]]\nid = \"user\"\nname = { regex = \"u_[a-zA-Z0-9]+\" }\n\
+                    lifetime = \"1h\"\n[[cookies]]\nname = \"_ga_ABC123XYZ\"\n[pages]\naccount = [\"/account\"]\n\
+                    [claims]\ninventory = \"complete\"\n";
+    std::fs::write(folder.path().join("cookies.toml"), manifest).unwrap();
+    let run = |args: &[&str]| Cookieproof::new(args).within(folder.path()).run();
+    let mut outputs = Vec::new();
+    let mut say = |args: &[&str]| {
+        let ended = run(args);
+        outputs.extend([ended.stdout.clone(), ended.stderr.clone()]);
+        ended
+    };
+    say(&["audit", "-vvv", "--save-scan", "scan.json", "--history", "audits.db", "--evidence", "evidence"])
+        .code(1);
+    let report = say(&["audit", "--from", "scan.json", "--format", "json", "-q"]).json();
+    for format in ["html", "csv", "sarif"] {
+        say(&["report", "scan.json", "--format", format]);
+    }
+    say(&["history", "audits.db"]);
+    for file in ["scan.json", "evidence/heads.txt", "evidence/report.html"] {
+        outputs.push(std::fs::read_to_string(folder.path().join(file)).unwrap());
+    }
+    outputs
+        .push(String::from_utf8_lossy(&std::fs::read(folder.path().join("audits.db")).unwrap()).into_owned());
+    for output in &outputs {
+        for secret in [SESSION, "ann@example", "ann%40example", "l4nted77"] {
+            assert!(!output.contains(secret), "{secret} is in\n{output}");
+        }
+    }
+    let verdict = |claim: &str| {
+        let all = report["verdicts"].as_array().unwrap();
+        all.iter().find(|one| one["claim"] == claim).map(|one| one["verdict"].as_str().unwrap().to_owned())
+    };
+    // The declared ones are known under their patterns; what is left is not declared.
+    assert_eq!(verdict("cookies.copy.*.lifetime").as_deref(), Some("upheld"), "{report:#}");
+    assert_eq!(verdict("cookies.user.lifetime").as_deref(), Some("upheld"), "{report:#}");
+    let subjects: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["rule"] == "undeclared-cookie")
+        .map(|finding| finding["message"].as_str().unwrap())
+        .collect();
+    let named = |name: &str| subjects.iter().any(|subject| subject.contains(&format!("`{name}`")));
+    assert!(
+        subjects.len() == 3 && named("cart-*") && named("seen.*") && named("latest_pl4nted"),
+        "{subjects:?}"
+    );
+}

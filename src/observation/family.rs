@@ -6,6 +6,7 @@
 //! A single name must be enough to tell, so that the answer never depends on what else was seen.
 //! Words, versions and short numbers are therefore left as they are.
 
+use super::safe_url::MASK;
 use super::url_template::is_uuid;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,12 @@ pub fn family(name: &str) -> Cow<'_, str> {
 }
 
 fn at_one_look(name: &str) -> Cow<'_, str> {
+    // Whose it was is another each time.
+    if name.len() <= LONGEST && name.contains(MASK) {
+        let pattern = name.replace(MASK, &VARYING.to_string());
+        let tells = pattern.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        return if tells { Cow::Owned(pattern) } else { Cow::Borrowed(name) };
+    }
     if name.len() > LONGEST || !name.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
         return Cow::Borrowed(name);
     }

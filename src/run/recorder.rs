@@ -15,7 +15,7 @@ use crate::observation::{
     Fold, Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting,
     Skipped,
 };
-use crate::secret::Secrets;
+use crate::secret::{MASK, Secrets, shape_of};
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -53,6 +53,9 @@ pub(super) struct Recorder {
     lost: u64,
     /// Which of the manifest's classes a page is in.
     class: Option<Classes>,
+    /// Which items of the manifest a name means, and the names that it writes out.
+    declared: Option<Declared>,
+    public: BTreeSet<String>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
     correlation: Correlation,
     /// Where it is kept for a run that goes on.
@@ -89,6 +92,7 @@ impl Had {
 }
 
 type Classes = Box<dyn Fn(&Url) -> u64 + Send + Sync>;
+type Declared = Box<dyn Fn(&Name) -> u64 + Send + Sync>;
 
 /// What a visit counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +135,8 @@ impl Recorder {
             sent_by_scripts: BTreeMap::new(),
             lost: 0,
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
+            declared: manifest.map(|manifest| Box::new(declared(manifest)) as Declared),
+            public: manifest.map(literal_names).unwrap_or_default(),
             log: None,
             paused: false,
             had: None,
@@ -445,7 +451,15 @@ impl Recorder {
         let mut heads = AnswerHead::of_examples(observations);
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
         let lines = heads.iter_mut().flat_map(|answer| &mut answer.head.lines);
-        lines.for_each(|line| *line = secrets.mask(line));
+        lines.for_each(|line| {
+            *line = secrets.mask(line);
+            let cookie = line.split_once(':').filter(|(field, _)| field.eq_ignore_ascii_case("set-cookie"));
+            if let Some((field, (name, rest))) =
+                cookie.and_then(|(field, line)| Some((field, line.split_once('=')?)))
+            {
+                *line = format!("{field}:{}={rest}", secrets.mask_name(name, |_| MASK.to_owned()));
+            }
+        });
         heads
     }
 
@@ -529,12 +543,14 @@ impl Recorder {
             let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
             let cross_site = !same_site(&host(document), &host(&exchange.url));
             let names = exchange.sent.iter().map(|cookie| &cookie.name);
+            let names: Vec<Name> =
+                names.map(|name| self.safe_name(name).unwrap_or_else(|| name.clone())).collect();
             if let Some(log) = &mut self.log {
                 let (cell, method, url) = (cell.clone(), at.method.clone(), at.url.clone());
-                let names = names.clone().cloned().collect();
+                let names = names.to_vec();
                 log.entry(&Entry::Sent { cell, method, url, cross_site, names });
             }
-            self.fold.add_sent(cell, &at.method, &at.url, cross_site, names);
+            self.fold.add_sent(cell, &at.method, &at.url, cross_site, &names);
         }
     }
 
@@ -565,10 +581,38 @@ impl Recorder {
             }
         }
         self.mask_path(&mut sighting);
+        if let Some(name) = self.safe_name(&sighting.name) {
+            sighting.line = sighting.line.replacen(&sighting.name.to_string(), &name.to_string(), 1);
+            sighting.name = name;
+        }
         match self.log.is_some() || self.paused {
             true => self.enter(Entry::Sighting(Box::new(sighting))),
             false => self.fold.add(sighting),
         }
+    }
+
+    /// A name with what is a secret or somebody's own taken out of it; none where nothing is. What the manifest
+    /// says is no secret, and what it means is meant after that as before.
+    fn safe_name(&self, name: &Name) -> Option<Name> {
+        let text = name.as_str().filter(|text| !self.public.contains(*text))?;
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let masked = Name::new(secrets.mask_name(text, |_| MASK.to_owned()));
+        if masked == *name {
+            return None;
+        }
+        let shaped = || Name::new(secrets.mask_name(text, shape_of));
+        match &self.declared {
+            Some(declared) if declared(&masked) != declared(name) => {
+                Some(shaped()).filter(|shaped| declared(shaped) == declared(name)).or(Some(masked))
+            }
+            _ => Some(masked),
+        }
+    }
+
+    /// The same of words that name cookies.
+    pub(super) fn without_people(&self, words: &str) -> String {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        secrets.mask_name(words, |_| MASK.to_owned())
     }
 
     /// A path may hold what an address holds: a site that keeps the session's id in its addresses gives it
@@ -644,6 +688,12 @@ fn classes_of_url(manifest: &Manifest) -> impl Fn(&Url) -> u64 + Send + Sync + u
         }
         std::hash::Hasher::finish(&hash)
     }
+}
+
+/// Names that the manifest writes out.
+fn literal_names(manifest: &Manifest) -> BTreeSet<String> {
+    let names = manifest.items.iter().flat_map(|item| item.names.iter().chain(&item.https_names));
+    names.filter_map(|name| name.as_literal().map(str::to_owned)).collect()
 }
 
 /// Which of the manifest's items a name may be meant by, as one number; 0 for none.

@@ -68,6 +68,7 @@ impl Runner<'_> {
         evidence: Vec<String>,
         page: Option<Url>,
     ) -> Outcome {
+        let mask = |words: &str| self.recorder.without_people(&self.references.mask(words));
         Outcome {
             probe: probe.kind.clone(),
             persona: probe.persona.clone(),
@@ -75,11 +76,11 @@ impl Runner<'_> {
             page: page.map(|page| self.recorder.safe(&page)),
             result: match result {
                 ProbeResult::Holds => ProbeResult::Holds,
-                ProbeResult::Fails { what } => ProbeResult::Fails { what: self.references.mask(&what) },
-                ProbeResult::Undecided { why } => ProbeResult::Undecided { why: self.references.mask(&why) },
-                ProbeResult::NotDone { why } => ProbeResult::NotDone { why: self.references.mask(&why) },
+                ProbeResult::Fails { what } => ProbeResult::Fails { what: mask(&what) },
+                ProbeResult::Undecided { why } => ProbeResult::Undecided { why: mask(&why) },
+                ProbeResult::NotDone { why } => ProbeResult::NotDone { why: mask(&why) },
             },
-            evidence: evidence.iter().map(|line| self.references.mask(line)).collect(),
+            evidence: evidence.iter().map(|line| mask(line)).collect(),
         }
     }
 
