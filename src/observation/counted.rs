@@ -62,7 +62,8 @@ pub(super) trait Countable: Clone {
 
 /// What was counted, by key.
 pub(super) struct Counted<T> {
-    entries: HashMap<u64, T, AsItIs>,
+    /// Each in a place of its own: a table has room for twice as many as are in it.
+    entries: HashMap<u64, Box<T>, AsItIs>,
     detail: Detail,
     most: usize,
     /// Sightings of what could not be kept even by its outline.
@@ -97,7 +98,7 @@ impl<T: Countable> Counted<T> {
             if let Some(known) = self.entries.get_mut(&key) {
                 known.merge(item);
             } else if self.entries.len() < self.most {
-                self.entries.insert(key, item);
+                self.entries.insert(key, Box::new(item));
             } else if self.detail < Detail::Outline {
                 self.coarsen(pages);
                 continue;
@@ -113,7 +114,7 @@ impl<T: Countable> Counted<T> {
     fn keep_the_first(&mut self, pages: &mut Pages, key: u64, item: T) {
         let detail = self.detail;
         if self.order.is_empty() {
-            let places = self.entries.iter().map(|(key, item)| (pages.place(item, detail), *key));
+            let places = self.entries.iter().map(|(key, item)| (pages.place(&**item, detail), *key));
             self.order = places.collect();
         }
         let place = pages.place(&item, detail);
@@ -122,9 +123,9 @@ impl<T: Countable> Counted<T> {
         }
         let last = self.order.pop();
         self.order.push((place, key));
-        self.entries.insert(key, item);
+        self.entries.insert(key, Box::new(item));
         if let Some(gone) = last.and_then(|(_, key)| self.entries.remove(&key)) {
-            self.let_go(pages, gone);
+            self.let_go(pages, *gone);
         }
     }
 
@@ -146,7 +147,7 @@ impl<T: Countable> Counted<T> {
         self.detail = self.detail.coarser();
         for (_, item) in std::mem::take(&mut self.entries) {
             match self.entries.entry(item.key(pages, self.detail)) {
-                Entry::Occupied(mut known) => known.get_mut().merge(item),
+                Entry::Occupied(mut known) => known.get_mut().merge(*item),
                 Entry::Vacant(new) => {
                     new.insert(item);
                 }
@@ -159,28 +160,29 @@ impl<T: Countable> Counted<T> {
     }
 
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
-        self.entries.get_mut(&key)
+        self.entries.get_mut(&key).map(Box::as_mut)
     }
 
     /// In no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         let nameless = self.nameless.iter().flat_map(|nameless| nameless.entries.values());
-        self.entries.values().chain(nameless)
+        self.entries.values().chain(nameless).map(Box::as_ref)
     }
 
     /// All of them, given away in no order.
     pub(super) fn take(&mut self) -> impl Iterator<Item = T> {
         self.order = BinaryHeap::new();
         let nameless = self.nameless.take().into_iter().flat_map(|nameless| nameless.entries.into_values());
-        std::mem::take(&mut self.entries).into_values().chain(nameless)
+        std::mem::take(&mut self.entries).into_values().chain(nameless).map(|item| *item)
     }
 
-    pub(super) fn sorted(&self) -> Vec<T>
+    /// The same, sorted.
+    pub(super) fn take_sorted(&mut self) -> Vec<T>
     where
         T: Ord,
     {
-        let mut all: Vec<T> = self.iter().cloned().collect();
-        all.sort();
+        let mut all: Vec<T> = self.take().collect();
+        all.sort_unstable();
         all
     }
 
@@ -188,9 +190,9 @@ impl<T: Countable> Counted<T> {
     pub(super) fn lost(&self) -> u64 {
         let mixed = self.entries.values().filter(|item| item.is_mixed());
         let nameless = self.nameless.as_ref().map_or(0, |nameless| {
-            nameless.dropped + nameless.entries.values().map(Countable::count).sum::<u64>()
+            nameless.dropped + nameless.entries.values().map(|item| item.count()).sum::<u64>()
         });
-        self.dropped + nameless + mixed.map(Countable::count).sum::<u64>()
+        self.dropped + nameless + mixed.map(|item| item.count()).sum::<u64>()
     }
 
     /// What was not kept apart, in words.

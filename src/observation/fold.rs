@@ -26,6 +26,8 @@ use std::sync::Arc;
 const IDENTITIES: usize = 16;
 /// Pages that a remark names; the rest is counted.
 const NAMED: usize = 5;
+/// Circumstances of requests that are shared by what is kept of them.
+const WAYS: usize = 64;
 /// Seconds by which two clocks that count whole seconds may disagree.
 const CLOCKS: i64 = 2;
 
@@ -38,6 +40,8 @@ pub struct Fold {
     things: HashSet<u64>,
     seen: Counted<Seen>,
     sent: Counted<Went>,
+    /// In what circumstances requests went out of late.
+    ways: Vec<Arc<Way>>,
     contacts: Counted<Asked>,
     visited: Counted<PageTally>,
     skipped: Counted<Skipped>,
@@ -53,6 +57,7 @@ impl Default for Fold {
             things: HashSet::new(),
             seen: Counted::default(),
             sent: Counted::default(),
+            ways: Vec::new(),
             contacts: Counted::default(),
             visited: Counted::default(),
             skipped: Counted::default(),
@@ -77,7 +82,11 @@ impl Fold {
     }
 
     /// Takes in one sighting.
-    pub fn add(&mut self, sighting: Sighting) {
+    pub fn add(&mut self, mut sighting: Sighting) {
+        // The document's own lines are the most of all, and some tens of thousands are kept.
+        if sighting.exchange.url == sighting.page.asked {
+            sighting.exchange.url = sighting.page.asked.clone();
+        }
         let identity = sighting.value.identity;
         if self.things.len() < MOST {
             self.things.insert(hash_of(&self.pages, Thing::of(&sighting)));
@@ -104,27 +113,29 @@ impl Fold {
     ) {
         let detail = self.sent.detail();
         let circumstances = circumstances(&mut self.pages, detail, cell, method, cross_site, url);
+        let mut way = None;
         for name in names {
             let declared = (self.declared)(name);
             let key = sent_key(&self.pages, detail, name, declared, circumstances);
             if let Some(known) = self.sent.get_mut(key)
-                && known.sent.name == *name
+                && known.name == *name
             {
-                known.sent.count += 1;
-                if *url < known.sent.example {
-                    known.sent.example = url.clone();
+                known.count += 1;
+                if *url < known.example {
+                    known.example = url.clone();
                 }
                 continue;
             }
-            let sent = Sent {
+            let way = way.get_or_insert_with(|| way_of(&mut self.ways, cell, method, cross_site));
+            let went = Went {
                 name: name.clone(),
-                cell: cell.clone(),
+                way: Arc::clone(way),
                 count: 1,
                 example: url.clone(),
-                method: method.to_owned(),
-                cross_site,
+                declared,
+                mixed: false,
             };
-            self.sent.add(&mut self.pages, Went { sent, declared, mixed: false });
+            self.sent.add(&mut self.pages, went);
         }
     }
 
@@ -179,23 +190,21 @@ impl Fold {
 
     /// Cookies sent so far, sorted and given away, as the observations are.
     pub fn take_sent(&mut self) -> Vec<Sent> {
-        let mut sent: Vec<Sent> = self.sent.take().map(|went| went.sent).collect();
-        sent.sort();
+        let mut sent: Vec<Sent> = self.sent.take().map(Went::told).collect();
+        sent.sort_unstable();
         sent
     }
 
     /// Hosts asked so far, sorted and given away, as the observations are.
     pub fn take_contacts(&mut self) -> Vec<Contact> {
         let mut contacts: Vec<Contact> = self.contacts.take().map(|asked| asked.contact).collect();
-        contacts.sort();
+        contacts.sort_unstable();
         contacts
     }
 
-    /// Fills in the pages, skipped and failed of a coverage, sorted, and what could not be kept.
-    pub fn cover(&self, coverage: &mut Coverage) {
-        coverage.pages = self.visited.sorted();
-        coverage.skipped = self.skipped.sorted();
-        coverage.failed = self.failed.sorted();
+    /// Fills in the pages, skipped and failed of a coverage, sorted and given away, and what could not be
+    /// kept.
+    pub fn cover(&mut self, coverage: &mut Coverage) {
         let notes = [
             self.seen.note("sightings"),
             self.sent.note("sent cookies"),
@@ -211,6 +220,9 @@ impl Fold {
             + self.failed.lost();
         coverage.notes.extend(notes.into_iter().flatten());
         coverage.notes.extend(self.remarks());
+        coverage.pages = self.visited.take_sorted();
+        coverage.skipped = self.skipped.take_sorted();
+        coverage.failed = self.failed.take_sorted();
     }
 
     /// Each remark once, with the pages that it is about: one for each shape, and only some of many.
@@ -478,12 +490,45 @@ fn without_jitter(mut sighting: Sighting) -> Sighting {
     sighting
 }
 
-/// Cookies that went along, which differ in nothing an audit could ask about.
+/// Cookies that went along, which differ in nothing an audit could ask about. There are as many as there are
+/// names for each kind of pages: what they have in common is there once.
 #[derive(Clone)]
 struct Went {
-    sent: Sent,
+    name: Name,
+    way: Arc<Way>,
+    count: u64,
+    example: SafeUrl,
     declared: u64,
     mixed: bool,
+}
+
+impl Went {
+    fn told(self) -> Sent {
+        let Way { cell, method, cross_site } = &*self.way;
+        let (cell, method, cross_site) = (cell.clone(), method.clone(), *cross_site);
+        Sent { name: self.name, cell, count: self.count, example: self.example, method, cross_site }
+    }
+}
+
+/// In what circumstances requests went out, but for their addresses.
+struct Way {
+    cell: Cell,
+    method: String,
+    cross_site: bool,
+}
+
+/// The same circumstances as one value, as far as they are among those of late.
+fn way_of(ways: &mut Vec<Arc<Way>>, cell: &Cell, method: &str, cross_site: bool) -> Arc<Way> {
+    let is = |way: &&Arc<Way>| way.cross_site == cross_site && way.method == method && way.cell == *cell;
+    if let Some(known) = ways.iter().find(is) {
+        return Arc::clone(known);
+    }
+    if ways.len() >= WAYS {
+        ways.clear();
+    }
+    let way = Arc::new(Way { cell: cell.clone(), method: method.to_owned(), cross_site });
+    ways.push(Arc::clone(&way));
+    way
 }
 
 /// All but the name of what went along with a request: whose, by which method, whether across sites, and to
@@ -509,22 +554,21 @@ fn sent_key(pages: &Pages, detail: Detail, name: &Name, declared: u64, circumsta
 
 impl Countable for Went {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let Sent { name, cell, method, cross_site, example, .. } = &self.sent;
-        let circumstances = circumstances(pages, detail, cell, method, *cross_site, example);
-        sent_key(pages, detail, name, self.declared, circumstances)
+        let Way { cell, method, cross_site } = &*self.way;
+        let circumstances = circumstances(pages, detail, cell, method, *cross_site, &self.example);
+        sent_key(pages, detail, &self.name, self.declared, circumstances)
     }
 
     fn merge(&mut self, other: Self) {
-        self.mixed |= other.mixed || self.declared == 0 && self.sent.name != other.sent.name;
-        self.sent.count += other.sent.count;
-        let first = |went: &Went| (went.sent.example.clone(), went.sent.name.clone());
-        if first(&other) < first(self) {
-            (self.sent.example, self.sent.name) = (other.sent.example, other.sent.name);
+        self.mixed |= other.mixed || self.declared == 0 && self.name != other.name;
+        self.count += other.count;
+        if (&other.example, &other.name) < (&self.example, &self.name) {
+            (self.example, self.name) = (other.example, other.name);
         }
     }
 
     fn count(&self) -> u64 {
-        self.sent.count
+        self.count
     }
 
     fn is_mixed(&self) -> bool {
@@ -532,7 +576,7 @@ impl Countable for Went {
     }
 
     fn rank(&self) -> u32 {
-        let length = u32::try_from(self.sent.name.as_bytes().len()).unwrap_or(u32::MAX);
+        let length = u32::try_from(self.name.as_bytes().len()).unwrap_or(u32::MAX);
         if self.declared == 0 { length.saturating_add(1) } else { 0 }
     }
 }

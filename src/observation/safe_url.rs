@@ -4,14 +4,15 @@ use super::anti_forgery::is_anti_forgery_name;
 use super::url_template::{is_mixed, is_uuid, looks_random, path_template};
 use crate::secret::Secrets;
 use std::borrow::Cow;
+use std::sync::Arc;
 use url::{Position, Url};
 
 /// A URL with what may be a credential taken out: user info, fragment, the values of query
 /// parameters that are named like one or look like one, path segments that look like a token, and
 /// everything in `Secrets`. A magic link is a credential. What is left is text for people and for
-/// path patterns; it may not be asked again.
+/// path patterns; it may not be asked again. Copies of one share its text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SafeUrl(String);
+pub struct SafeUrl(Arc<str>);
 
 /// What stands where a credential was.
 pub const MASK: &str = "\u{2039}masked\u{203a}";
@@ -33,7 +34,7 @@ impl SafeUrl {
             // `data:` and its like: what they are, not what they hold.
             let kind = url.path().split([',', ';']).next().unwrap_or_default();
             safe.push_str(if url.scheme() == "data" { kind } else { MASK });
-            return SafeUrl(safe);
+            return SafeUrl(safe.into());
         }
         push_path(&mut safe, url.path());
         if let Some(query) = url.query() {
@@ -48,12 +49,12 @@ impl SafeUrl {
         if safe.contains(MASK_IN_AN_ADDRESS) {
             safe = safe.replace(MASK_IN_AN_ADDRESS, MASK);
         }
-        SafeUrl(secrets.mask(&safe))
+        SafeUrl(secrets.mask(&safe).into())
     }
 
     /// One that was masked when it was written.
     pub(super) fn of_written(masked: String) -> Self {
-        SafeUrl(masked)
+        SafeUrl(masked.into())
     }
 
     /// The masked text.

@@ -471,8 +471,8 @@ impl Recorder {
         self.fold.take_contacts()
     }
 
-    /// Fills in what was visited, skipped and failed.
-    pub(super) fn cover(&self, coverage: &mut Coverage) {
+    /// Fills in what was visited, skipped and failed, and gives it away.
+    pub(super) fn cover(&mut self, coverage: &mut Coverage) {
         self.fold.cover(coverage);
         coverage.lost += self.lost;
         coverage.interruptions = self.interruptions;
