@@ -6,10 +6,13 @@
 //! What comes out depends only on what went in and in which order. A loop that asks for several
 //! pages at once and wants the same pages every run pushes what it finds in the order of the pops.
 //!
-//! Memory per address is a hash of 64 bits in the set of those seen, and the path while it waits.
-//! The hash is keyed, so that a site cannot choose addresses that collide.
+//! Memory per address is a hash of 64 bits in the set of those seen, and the path while it waits: packed, and
+//! where many wait on a shelf outside of memory, where there is one. The hash is keyed, so that a site cannot
+//! choose addresses that collide; that any two of a million do has a chance of 3 in 100,000,000.
 
 use super::danger::{Caution, Danger, Said, caution, danger, is_read};
+use super::keys::Keys;
+use super::packed::Shelf;
 use super::routers::Routers;
 use super::session_ids::without_session;
 use super::steps::{Step, Steps};
@@ -19,6 +22,7 @@ use crate::observation::{AsItIs, SkipReason, page_template, path_template};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 /// Longer paths are not taken apart.
 const MAX_DEEP: usize = 12;
@@ -82,7 +86,7 @@ pub struct Frontier {
     scope: Scope,
     bounds: Bounds,
     key: RandomState,
-    seen: HashSet<u64, AsItIs>,
+    seen: Keys,
     /// Addresses whose link said somewhere that it is dangerous, though not always.
     dangerous: HashMap<u64, Danger, AsItIs>,
     /// Addresses that no link with words has named yet.
@@ -124,7 +128,7 @@ impl Frontier {
             scope,
             bounds,
             key: RandomState::new(),
-            seen: HashSet::default(),
+            seen: Keys::default(),
             dangerous: HashMap::default(),
             unnamed: HashSet::default(),
             doubtful: HashMap::default(),
@@ -145,6 +149,13 @@ impl Frontier {
             owed: HashSet::default(),
             early: VecDeque::new(),
         }
+    }
+
+    /// The same, before anything is in it: what waits for long may lie on this shelf.
+    #[must_use]
+    pub fn on(self, shelf: &Arc<dyn Shelf>) -> Frontier {
+        let turns = || Turns::on(Arc::clone(shelf));
+        Frontier { links: turns(), sitemap: turns(), ..self }
     }
 
     /// The same, with every step kept until it is fetched with [`Frontier::take_steps`].
@@ -306,7 +317,7 @@ impl Frontier {
         };
         let key = self.key_of(address);
         let said = self.said(address, link);
-        if said == Said::Download && !self.seen.contains(&key) {
+        if said == Said::Download && !self.seen.contains(key) {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
         if !self.first_sight(address, key) {
@@ -372,7 +383,12 @@ impl Frontier {
                 (Some(links), Some(sitemap)) => sitemap < links,
             };
             let queue = if from_sitemap { &mut self.sitemap } else { &mut self.links };
-            let next = queue.pop(&self.origins)?;
+            let Some(next) = queue.pop(&self.origins) else {
+                if self.is_empty() {
+                    return None;
+                }
+                continue;
+            };
             // Its danger may have shown after it was queued.
             let any_doubt = !self.dangerous.is_empty() || !self.doubtful.is_empty();
             if any_doubt && !next.declared {
@@ -420,7 +436,7 @@ impl Frontier {
 
     /// Whether the address was met before.
     pub fn has_seen(&self, address: &Address) -> bool {
-        self.seen.contains(&self.key_of(address))
+        self.seen.contains(self.key_of(address))
     }
 
     /// Ends the crawl: what still waits is skipped for this reason (the limit of pages, if that
@@ -598,7 +614,7 @@ impl Frontier {
         };
         if self.is_full(turn) {
             // The set of those seen must not grow without end on a site that has no end.
-            self.seen.remove(&key);
+            self.seen.remove(key);
             return Err(Some(self.skip(SkipReason::PageLimit, address)));
         }
         match self.origin_of(address) {
@@ -815,11 +831,19 @@ mod tests {
     use super::*;
     use crate::crawl::label;
     use crate::crawl::packed::BLOCK;
+    use crate::crawl::packed::tests::Wooden;
     use url::Url;
 
     fn frontier(pages: usize, depth: u32, per_shape: usize) -> Frontier {
+        frontier_on(None, pages, depth, per_shape)
+    }
+
+    fn frontier_on(shelf: Option<&Arc<dyn Shelf>>, pages: usize, depth: u32, per_shape: usize) -> Frontier {
         let scope = Scope::new(&Url::parse("https://example.org/").unwrap()).unwrap();
         let mut frontier = Frontier::new(scope, Bounds { pages, depth, per_shape: Some(per_shape) });
+        if let Some(shelf) = shelf {
+            frontier = frontier.on(shelf);
+        }
         assert!(frontier.seed(Address::parse("https://example.org/").unwrap()));
         frontier
     }
@@ -1101,6 +1125,27 @@ mod tests {
         }
         assert!(frontier.len() < 11_000 && frontier.seen.len() < 11_000);
         assert_eq!(skipped(&frontier).iter().map(|t| t.2).sum::<u64>(), 50_000 - frontier.len() as u64);
+    }
+
+    #[test]
+    fn what_a_shelf_loses_holds_up_nothing_else() {
+        let asked = |rotten: Option<usize>| {
+            let wooden = Arc::new(Wooden::rotten_from(rotten));
+            let shelf: Arc<dyn Shelf> = Arc::<Wooden>::clone(&wooden);
+            let mut frontier = frontier_on(Some(&shelf), usize::MAX, u32::MAX, usize::MAX);
+            let start = frontier.pop().unwrap();
+            for n in 0..30_000 {
+                let path = |from: &str| format!("/{n}/of/{from}/with/a/rather/long/path");
+                frontier.seed_from_sitemap(page(&path("a-sitemap"), 0).address).unwrap();
+                frontier.push(&start, &link(&path("a-page"), "")).unwrap();
+            }
+            (rest(&mut frontier).len(), wooden.blocks(), frontier.pop().is_none() && frontier.is_empty())
+        };
+        let (all, blocks, over) = asked(None);
+        assert!(blocks > 10 && over, "{blocks}");
+        assert_eq!(all, 60_000);
+        let (some, _, over) = asked(Some(4));
+        assert!(over && some < all && some > 5000, "{some}");
     }
 
     #[test]

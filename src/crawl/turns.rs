@@ -1,9 +1,10 @@
 //! What waits in a crawl: queues that are emptied one after the other, the first few addresses of every
 //! template before more of any. A value.
 
-use super::packed::{BLOCK, Packed};
+use super::packed::{BLOCK, Packed, Shelf};
 use super::{Address, Next};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Pages of one template that have the first turn; with each further one twice as many had theirs.
 const FIRST_TURN: u32 = 5;
@@ -30,35 +31,51 @@ pub(super) fn turn(number: u32) -> usize {
 
 /// Queues that are emptied one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Vec<Queue>);
+pub(super) struct Turns {
+    queues: Vec<Queue>,
+    /// Where what waits for long may lie.
+    shelf: Option<Arc<dyn Shelf>>,
+}
 
 impl Turns {
+    pub(super) fn on(shelf: Arc<dyn Shelf>) -> Turns {
+        Turns { shelf: Some(shelf), ..Turns::default() }
+    }
+
     pub(super) fn declare(&mut self, origin: u32, path: &str) {
         self.at(0).declare(origin, path);
     }
 
     pub(super) fn push(&mut self, turn: usize, entry: Entry, path: &str, from: Option<&Address>) {
-        self.at(turn).push(entry, path, from);
+        let shelf = self.shelf.clone();
+        self.at(turn).push(entry, path, from, shelf.as_ref());
     }
 
     fn at(&mut self, turn: usize) -> &mut Queue {
-        if self.0.len() <= turn {
-            self.0.resize_with(turn + 1, Queue::default);
+        if self.queues.len() <= turn {
+            self.queues.resize_with(turn + 1, Queue::default);
         }
-        &mut self.0[turn]
+        &mut self.queues[turn]
     }
 
     /// Whose turn it is.
     pub(super) fn turn(&self) -> Option<usize> {
-        self.0.iter().position(|queue| queue.len > 0)
+        self.queues.iter().position(|queue| queue.len > 0)
     }
 
     pub(super) fn pop(&mut self, origins: &[Box<str>]) -> Option<Next> {
-        self.0.iter_mut().find(|queue| queue.len > 0)?.pop(origins)
+        loop {
+            let queue = self.queues.iter_mut().find(|queue| queue.len > 0)?;
+            match queue.pop(origins) {
+                Some(next) => return Some(next),
+                // What was left of it is gone from its shelf.
+                None => queue.len = 0,
+            }
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.iter().map(|queue| queue.len).sum()
+        self.queues.iter().map(|queue| queue.len).sum()
     }
 }
 
@@ -69,10 +86,12 @@ struct Queue {
     /// Read first, from `read` on.
     first: Vec<u8>,
     read: usize,
-    /// Between the two, packed.
-    chunks: VecDeque<Packed>,
+    /// Between the two, packed, and how many addresses are in each.
+    chunks: VecDeque<(Packed, usize)>,
     /// Written to.
     last: Vec<u8>,
+    /// Addresses in it.
+    last_len: usize,
     len: usize,
     declared: VecDeque<(u32, Box<str>)>,
     last_written: Option<Address>,
@@ -89,23 +108,24 @@ impl Queue {
         self.len += 1;
     }
 
-    fn push(&mut self, entry: Entry, path: &str, from: Option<&Address>) {
+    fn push(&mut self, entry: Entry, path: &str, from: Option<&Address>, shelf: Option<&Arc<dyn Shelf>>) {
         if self.last_written.as_ref() != from {
             match from {
-                Some(from) => self.write(&[FROM, from.origin().len() as u64], from.as_str()),
-                None => self.write(&[NO_FROM], ""),
+                Some(from) => self.write(&[FROM, from.origin().len() as u64], from.as_str(), shelf),
+                None => self.write(&[NO_FROM], "", shelf),
             }
             self.last_written = from.cloned();
         }
-        self.write(&[u64::from(entry.depth) + 3, u64::from(entry.origin)], path);
+        self.write(&[u64::from(entry.depth) + 3, u64::from(entry.origin)], path, shelf);
         self.len += 1;
+        self.last_len += 1;
     }
 
     /// Numbers as varints, then a text with its length. A record never crosses a chunk's end.
-    fn write(&mut self, numbers: &[u64], text: &str) {
+    fn write(&mut self, numbers: &[u64], text: &str, shelf: Option<&Arc<dyn Shelf>>) {
         let needed = (numbers.len() + 1) * 10 + text.len();
         if !self.last.is_empty() && self.last.len() + needed > BLOCK {
-            self.chunks.push_back(Packed::new(&self.last));
+            self.chunks.push_back((Packed::new(&self.last, shelf), std::mem::take(&mut self.last_len)));
             self.last.clear();
         }
         for number in numbers.iter().copied().chain([text.len() as u64]) {
@@ -130,8 +150,15 @@ impl Queue {
                 self.read = 0;
                 self.first.clear();
                 match self.chunks.pop_front() {
-                    Some(chunk) => self.first = chunk.unpack(),
-                    None => std::mem::swap(&mut self.first, &mut self.last),
+                    Some((chunk, len)) => match chunk.unpack() {
+                        Some(chunk) => self.first = chunk,
+                        // Who linked to the next ones may have stood in it.
+                        None => (self.len, self.last_read) = (self.len.saturating_sub(len), None),
+                    },
+                    None => {
+                        std::mem::swap(&mut self.first, &mut self.last);
+                        self.last_len = 0;
+                    }
                 }
             }
             let mut at = self.read;

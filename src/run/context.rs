@@ -4,7 +4,9 @@
 use super::Look;
 use super::pace::Pacer;
 use super::references::{Live, References, Until};
+use super::shelf::TemporaryShelf;
 use super::{Event, RunError, Stop, Watch};
+use crate::crawl::{PackedAddresses, Shelf};
 use crate::engine::{EngineContext, HttpEngine, HttpSettings, Session};
 use crate::intake;
 use crate::manifest::Manifest;
@@ -35,6 +37,7 @@ pub(super) struct RunContext<'a> {
     pub(super) watch: &'a dyn Watch,
     pub(super) stop: Stop,
     pub(super) began: Instant,
+    shelf: Arc<TemporaryShelf>,
     settings: HttpSettings,
     extra_ca: Vec<Vec<u8>>,
     transport: Transport,
@@ -78,6 +81,7 @@ impl<'a> RunContext<'a> {
             watch,
             stop: stop.clone(),
             began,
+            shelf: Arc::default(),
             settings,
             extra_ca,
             transport,
@@ -157,6 +161,21 @@ impl<'a> RunContext<'a> {
             third_party: self.plan.third_party_cookies.first().copied().unwrap_or_default(),
             ..Session::default()
         })
+    }
+
+    /// Where addresses may lie that wait for long.
+    pub(super) fn shelf(&self) -> Arc<dyn Shelf> {
+        Arc::<TemporaryShelf>::clone(&self.shelf)
+    }
+
+    /// A list of addresses that may lie there.
+    pub(super) fn addresses(&self) -> PackedAddresses {
+        PackedAddresses::on(self.shelf())
+    }
+
+    /// Whether something that lay there is gone.
+    pub(super) fn has_lost_addresses(&self) -> bool {
+        self.shelf.has_lost()
     }
 
     /// The anonymous persona.

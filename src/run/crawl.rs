@@ -81,7 +81,7 @@ impl Runner<'_> {
         let limits = &self.plan.limits;
         let bounds = Bounds { pages: limits.pages, depth: limits.depth, per_shape: limits.per_shape };
         // Members leave alone what nothing shows to be harmless.
-        Some(Frontier::new(self.scope()?, bounds).careful(logged_in))
+        Some(Frontier::new(self.scope()?, bounds).careful(logged_in).on(&self.shelf()))
     }
 
     /// Crawls as `who`, or goes on with it. Why it ended early is in the result; what was seen until then

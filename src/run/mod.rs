@@ -24,6 +24,7 @@ mod replay;
 mod runner;
 mod session_files;
 mod session_transfer;
+mod shelf;
 mod shown;
 mod side_requests;
 mod state;

@@ -146,7 +146,7 @@ impl Runner<'_> {
         let guess = usual.clone().filter(|usual| !named.contains(usual));
         let mut waiting: VecDeque<Address> = usual.into_iter().chain(named).collect();
         let mut seen = BTreeSet::new();
-        let mut pages = PackedAddresses::default();
+        let mut pages = self.addresses();
         let most = self.plan.limits.pages.saturating_mul(4).max(1000);
         let mut next = self.next_sitemaps(&mut waiting, &mut seen);
         while !next.is_empty() {

@@ -79,6 +79,10 @@ fn check(plan: &Plan, target: &Target) -> Result<(), RunError> {
     })
 }
 
+/// What is said where the temporary file of the addresses that wait broke.
+const GONE: &str = "addresses that waited in a temporary file could not be read back: their pages were not looked \
+                    at";
+
 /// A run under way.
 struct Tasks<'a> {
     runner: Runner<'a>,
@@ -155,7 +159,7 @@ impl<'a> Tasks<'a> {
             schedule,
             personas,
             records: Vec::new(),
-            seeds: Seeds::default(),
+            seeds: Seeds { sitemap: run.addresses(), ..Seeds::default() },
             covered: Vec::new(),
             decided: false,
             outcomes: Vec::new(),
@@ -677,6 +681,10 @@ impl<'a> Tasks<'a> {
         let observations = recorder.take_observations();
         let heads = recorder.heads(&observations);
         let (sent, contacts) = (recorder.take_sent(), recorder.take_contacts());
+        if runner.has_lost_addresses() {
+            coverage.lost += 1;
+            coverage.notes.push(GONE.to_owned());
+        }
         let partial = ended.map(|ended| match ended {
             Ended::Stopped => "interrupted".to_owned(),
             Ended::TimeUp => {
