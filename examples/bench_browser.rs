@@ -62,7 +62,8 @@ fn main() -> Result<()> {
         }
         let site = server::serve(pages, 1, bytes, || ())?;
         let (bare, cost) = watched(|| navigate(&site, pages))?;
-        row(&format!("{size}: a script that only navigates"), pages, bare, bare, &cost);
+        let per_page = bare.as_secs_f64() / pages as f64;
+        row(&format!("{size}: a script that only navigates"), pages, bare, per_page, &cost);
         for &tabs in &tabs {
             let (taken, cost) = watched(|| {
                 let begun = Instant::now();
@@ -74,7 +75,7 @@ fn main() -> Result<()> {
                 Ok(begun.elapsed())
             })?;
             let name = format!("{size}: cookieproof, {tabs} tab{}", if tabs == 1 { "" } else { "s" });
-            row(&name, pages, taken, bare, &cost);
+            row(&name, pages, taken, per_page, &cost);
         }
     }
     if !with_kinds {
@@ -110,17 +111,17 @@ fn states() -> Result<()> {
     );
     let (plan, problems) = cookieproof::plan::read(&text, "bench.toml", cookieproof::config::Format::Toml);
     let plan = plan.ok_or_else(|| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    println!("\n| a site of {PAGES} pages | renders | seconds | peak memory | CPU: the browser's, ours |");
-    println!("| --- | --- | --- | --- | --- |");
+    println!(
+        "\n| a site of {PAGES} pages | renders | seconds | renders/s | | peak memory | CPU a render: the browser's, ours |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let (bare, cost) = watched(|| navigate(&site, PAGES))?;
+    let per_page = bare.as_secs_f64() / PAGES as f64;
+    row("a script that only navigates", PAGES, bare, per_page, &cost);
     let begun = Instant::now();
     let (scan, cost) = watched(|| made(&plan))?;
-    let [browser, own] = cost.cpu.map(|ticks| ticks as f64 / 100.0);
-    println!(
-        "| 3 states, 2 personas | {} | {:.1} | {} MiB | {browser:.1} s, {own:.1} s |",
-        rendered(&scan),
-        begun.elapsed().as_secs_f64(),
-        cost.memory,
-    );
+    let renders = usize::try_from(rendered(&scan))?;
+    row("3 states, 2 personas, 8 tabs", renders, begun.elapsed(), per_page, &cost);
     for look in &scan.consent {
         if let Some(why) = &look.not_reached {
             return Err(format!("{:?}: {why}", look.cell).into());
@@ -155,14 +156,15 @@ fn kinds() -> Result<()> {
     Ok(())
 }
 
-fn row(name: &str, pages: usize, taken: Duration, bare: Duration, cost: &Cost) {
-    let rate = |taken: Duration| pages as f64 / taken.as_secs_f64();
+/// `per_page`: the seconds of a page for the script.
+fn row(name: &str, pages: usize, taken: Duration, per_page: f64, cost: &Cost) {
+    let rate = pages as f64 / taken.as_secs_f64();
     let [browser, own] = cost.cpu.map(|ticks| ticks as f64 / 100.0 / pages as f64);
     println!(
         "| {name} | {pages} | {:.1} | {:.2} | {:.2} | {} MiB | {browser:.2} s, {own:.2} s |",
         taken.as_secs_f64(),
-        rate(taken),
-        rate(taken) / rate(bare),
+        rate,
+        rate * per_page,
         cost.memory,
     );
 }
