@@ -466,7 +466,8 @@ impl Tab {
     /// Of what it sends while it really is left, the browser tells nothing.
     pub(super) async fn leave(&self) {
         let (minds, before) = {
-            let trace = self.trace();
+            let mut trace = self.trace();
+            trace.leaves();
             (trace.minds_leaving, trace.activity())
         };
         let said = "dispatchEvent(new PageTransitionEvent('pagehide',{persisted:false}));1";

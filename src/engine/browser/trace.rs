@@ -700,6 +700,14 @@ impl Trace {
         self.clock += by.as_secs_f64();
     }
 
+    /// The page is left: how long after its load is the visitor's choice, and tells nothing of it. Where its time was
+    /// skipped, what it does then is doubted as all that came before.
+    pub(super) fn leaves(&mut self) {
+        if self.skipped_from.is_none() {
+            self.loaded_at = None;
+        }
+    }
+
     /// Milliseconds from the load event to this moment, by the clock that the page sees.
     fn after_load(&self, at: Option<f64>) -> Option<u64> {
         let after = at? - self.loaded_at?;
