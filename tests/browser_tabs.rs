@@ -334,3 +334,30 @@ fn which_pages_share_a_tab_does_not_show() {
         assert_eq!(other, first, "{tabs} tabs");
     }
 }
+
+#[test]
+fn what_waits_for_being_drawn_is_seen_in_every_tab_at_the_same_time() {
+    const PATHS: [&str; 12] = ["/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8", "/9", "/10", "/11", "/12"];
+    let page = |(number, path): (usize, &'static str)| {
+        let write = write(&format!("drawn_{}", &path[1..]));
+        let tall = "<div style='height:4000px'></div><p id=middle>x</p><div style='height:5000px'></div>";
+        let act = match number % 3 {
+            0 => format!(
+                "new IntersectionObserver(seen=>{{if(seen.some(one=>one.isIntersecting)){{{write}}}}}).observe(middle)"
+            ),
+            1 => format!("addEventListener('scroll',()=>{{if(scrollY>2000){{{write}}}}})"),
+            _ => format!(
+                "let n=0;(function draw(){{if(++n>20){{{write}}}else requestAnimationFrame(draw)}})()"
+            ),
+        };
+        (path, format!("{tall}{}", script(&act)))
+    };
+    let pages: Vec<(&str, String)> = PATHS.into_iter().enumerate().map(page).collect();
+    let site = Site::of(&pages);
+    let found = names(&site.scan(8, "10s"));
+    let missing: Vec<&str> = PATHS
+        .into_iter()
+        .filter(|path| !found.iter().any(|name| *name == format!("drawn_{}", &path[1..])))
+        .collect();
+    assert_eq!(missing, [""; 0], "{found:?}");
+}

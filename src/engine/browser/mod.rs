@@ -2,7 +2,7 @@
 //! beside what our own model predicted.
 //!
 //! One process for one third-party-cookie mode (it belongs to the profile), one fresh browser
-//! context for each cell, one tab for each page.
+//! context for each cell, one tab for each page, in a window of its own.
 
 mod acts;
 mod alone;

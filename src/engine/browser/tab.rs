@@ -180,9 +180,9 @@ impl Tab {
     /// Opens a tab in a browser context.
     pub(super) async fn open(hub: &Arc<Hub>, context: &str, emulation: Emulation) -> Result<Tab, CdpError> {
         let connection = &hub.connection;
-        let created = connection
-            .send("", "Target.createTarget", json!({"url": "about:blank", "browserContextId": context}))
-            .await?;
+        // Of the tabs of one window a single one is drawn (Chromium 156), and told what comes into sight.
+        let asked = json!({"url": "about:blank", "browserContextId": context, "newWindow": true});
+        let created = connection.send("", "Target.createTarget", asked).await?;
         let target = created["targetId"].as_str().unwrap_or_default().to_owned();
         let attached = connection
             .send("", "Target.attachToTarget", json!({"targetId": target, "flatten": true}))
