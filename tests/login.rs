@@ -122,6 +122,17 @@ fn a_wrong_password_is_told_with_what_was_sent_and_what_came_back() {
 }
 
 #[test]
+fn a_site_behind_http_basic_is_told_with_the_step_that_it_takes() {
+    let app = shop(|_| refused("401 Unauthorized", "who are you?"));
+    let why = look(&app, &member()).reached("member");
+    assert!(
+        why.starts_with("step 1")
+            && why.ends_with("a `basic` step with its user and password comes before all others"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_login_page_that_answers_200_with_an_error_is_no_login() {
     // It even sets a session cookie.
     let app = shop(|asked| match asked.method.as_str() {

@@ -258,6 +258,10 @@ impl Shown {
                  `request` send the token as the site's script does (`${cookie:NAME}`, `${json:/pointer}`, \
                  `${page:input[name=csrf]}`)"
             }
+            401 if self.sent.as_deref().is_some_and(|sent| sent.starts_with("GET ")) => {
+                "Likely the credentials are wrong, or the site is behind HTTP Basic: a `basic` step with its user and \
+                 password comes before all others"
+            }
             401 => "Likely the credentials are wrong",
             403 => "Likely the site refuses this visitor: wrong credentials, a missing token, or a bot wall",
             404 | 405 => "Likely the address or method is not the one the site's own page uses",
