@@ -838,6 +838,15 @@ fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
     assert_eq!(look.scan["coverage"]["lost"], 1);
 }
 
+const LOGIN_FORM: &str = "<form id=in method=post action=/login><input name=name></form>";
+/// A plan's member that logs in by that form.
+const MEMBER: &str = r##"
+    engine = "browser"
+    [personas.member]
+    login = [{ open = "/login" }, { submit = { form = "#in", fields = { name = "ann" } } }]
+    logged_in_when = { url = "/", text = "hello, ann" }
+"##;
+
 #[test]
 fn the_look_once_more_goes_on_beside_the_next_state_but_never_beside_its_own_session() {
     const BANNER: &str = "<div id=cookie-banner role=dialog aria-label='Cookie consent'>We use cookies. <button id=yes>Accept all</button></div>\
@@ -847,23 +856,13 @@ fn the_look_once_more_goes_on_beside_the_next_state_but_never_beside_its_own_ses
         ("POST", "/login") => {
             Answer::redirect("303 See Other", "/", "Set-Cookie: session=member; HttpOnly\r\n")
         }
-        (_, "/login") => Answer::page("", "<form id=in method=post action=/login><input name=name></form>"),
-        (_, "/") => Answer::page("", &format!("<p>hello</p><a href=/slow>slow</a>{BANNER}")),
+        (_, "/login") => Answer::page("", LOGIN_FORM),
+        (_, "/") => Answer::page("", &format!("<p>hello, ann</p><a href=/slow>slow</a>{BANNER}")),
         (_, "/slow") => Answer::page("", &(after(7, "fetch('/beat')") + &after(8, &write("late")))),
         _ => Answer::status("200 OK", "Content-Type: text/plain\r\n", ""),
     });
-    let plan = plan(
-        &app,
-        r##"
-        engine = "browser"
-        [personas.member]
-        login = [{ open = "/login" }, { submit = { form = "#in", fields = { name = "ann" } } }]
-        logged_in_when = { url = "/", text = "hello" }
-        [[consent]]
-        state = "accepted"
-        selector = "#yes"
-        "##,
-    );
+    let accepted = "[[consent]]\nstate = \"accepted\"\nselector = \"#yes\"";
+    let plan = plan(&app, &format!("{MEMBER}{accepted}"));
     let seen = look_with(&plan, None);
     assert!(seen.scan.observations.iter().any(|seen| seen.name.to_string() == "late"));
     // When somebody asked who is logged in or not, has answered or not.
@@ -886,7 +885,7 @@ fn the_look_once_more_goes_on_beside_the_next_state_but_never_beside_its_own_ses
 
 #[test]
 fn a_session_that_was_renewed_in_the_look_once_more_goes_on() {
-    // Every answer renews the session; the one before it is worth nothing any more.
+    // The slow page renews the session each time; the one before it is worth nothing any more.
     static CURRENT: AtomicUsize = AtomicUsize::new(0);
     let app = Hostile::http(|asked| {
         let current = CURRENT.load(Ordering::SeqCst);
@@ -898,25 +897,15 @@ fn a_session_that_was_renewed_in_the_look_once_more_goes_on() {
             asked.header("cookie").is_some_and(|sent| sent.contains(&format!("session=number-{current}-of")));
         match (asked.method.as_str(), asked.target.as_str()) {
             ("POST", "/login") => renewed(|line| Answer::redirect("303 See Other", "/", line)),
-            (_, "/login") => {
-                Answer::page("", "<form id=in method=post action=/login><input name=name></form>")
-            }
+            (_, "/login") => Answer::page("", LOGIN_FORM),
             (_, "/") if is_member => Answer::page("", "<p>hello, ann</p><a href=/slow>slow</a>"),
             (_, "/slow") if is_member => renewed(|line| Answer::page(line, &after(5, &write("late")))),
             (_, "/" | "/slow") => Answer::page("", "<p>hello, stranger</p><a href=/slow>slow</a>"),
             _ => Answer::status("404 Not Found", "", ""),
         }
     });
-    let plan = plan(
-        &app,
-        r##"
-        engine = "browser"
-        [personas.member]
-        login = [{ open = "/login" }, { submit = { form = "#in", fields = { name = "ann" } } }]
-        logged_in_when = { url = "/", text = "hello, ann" }
-        logout = [{ open = "/" }, { expect = { text = "hello, ann" } }]
-        "##,
-    );
+    let still_there = r#"logout = [{ open = "/" }, { expect = { text = "hello, ann" } }]"#;
+    let plan = plan(&app, &format!("{MEMBER}{still_there}"));
     let seen = look_with(&plan, None);
     assert!(seen.scan.observations.iter().any(|seen| seen.name.to_string() == "late"));
     assert_eq!((seen.logins("member"), seen.warnings()), ((1, 0), Vec::new()));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// How many kinds of pages there are whose look is over once they are quiet.
 pub(crate) const KINDS: usize = 12;
 
-/// And with those that go on: late writes, intervals, animations, an empty poll, a frame of a frame.
+/// And with those that go on: a late write, an interval, an animation, a late request, a write in idle time.
 #[allow(dead_code, reason = "only the benchmark asks for them")]
 pub(crate) const ALL_KINDS: usize = 17;
 

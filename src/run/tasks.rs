@@ -104,8 +104,8 @@ struct Tasks<'a> {
     policy_links: PolicyLinks,
     /// The run that this one goes on with.
     before: Before,
-    /// Pages that are looked at once more, beside the tasks that follow.
-    looks: Vec<LookUnderWay>,
+    /// Pages that are looked at once more, beside the tasks that follow; and by which persona.
+    looks: Vec<(usize, LookUnderWay)>,
 }
 
 /// A persona between its tasks.
@@ -210,7 +210,7 @@ impl<'a> Tasks<'a> {
                 Err(ended) => return Ok(Err(self.leave_looks(ended))),
             }
         }
-        if let Err(ended) = self.end_looks(|_, _| false).await {
+        if let Err(ended) = self.end_looks(None).await {
             return Ok(Err(self.leave_looks(ended)));
         }
         self.runner.recorder.log().into_iter().for_each(Log::close);
@@ -270,12 +270,7 @@ impl<'a> Tasks<'a> {
 
     async fn perform(&mut self, task: &Task) -> Result<TaskResult, Ended> {
         let index = task.persona();
-        self.end_looks(|cell, logged_in| {
-            // A session is used in one place at a time, since servers renew it.
-            let shares_session = logged_in && cell.persona == task.cell.persona;
-            task.job == Job::Render && task.cell.third_party == cell.third_party && !shares_session
-        })
-        .await?;
+        self.end_looks(Some(task)).await?;
         self.come_back(task).await?;
         if task.cell.engine == Engine::Browser || task.job == Job::Logout {
             self.decide_coverage();
@@ -504,24 +499,28 @@ impl<'a> Tasks<'a> {
         Ok(came(who))
     }
 
-    /// Looks that are under way come to their end, but for the last one, if that of this cell, with a login or
-    /// without, may go on.
-    async fn end_looks(&mut self, goes_on: impl Fn(&Cell, bool) -> bool) -> Result<(), Ended> {
-        let (personas, looks) = (&mut self.personas, &mut self.looks);
-        while let (Some(look), Some(browser)) = (looks.first(), &mut self.browser) {
-            let of = |state: &&mut PersonaState| state.session.persona.name == look.cell().persona;
-            let Some(state) = personas.iter_mut().find(of) else { break };
-            if looks.len() == 1 && goes_on(look.cell(), state.session.persona.visitor.logged_in) {
+    /// Ends the looks that are under way; the last one goes on where it may do so beside this task.
+    async fn end_looks(&mut self, beside: Option<&Task>) -> Result<(), Ended> {
+        while let (Some((whose, look)), Some(browser)) = (self.looks.first(), &mut self.browser) {
+            let who = &mut self.personas[*whose].session;
+            // A session is used in one place at a time, since servers renew it; and what is no look at pages
+            // may end it.
+            let is_beside = |task: &Task| {
+                let shares_session = who.persona.visitor.logged_in && task.persona() == *whose;
+                task.job == Job::Render && task.cell.third_party == look.third_party() && !shares_session
+            };
+            if self.looks.len() == 1 && beside.is_some_and(is_beside) {
                 break;
             }
-            self.runner.end_look(browser, &mut state.session, looks.remove(0)).await?;
+            let (_, look) = self.looks.remove(0);
+            self.runner.end_look(browser, who, look).await?;
         }
         Ok(())
     }
 
     /// Nothing more comes of looks that are under way.
     fn leave_looks(&mut self, ended: Ended) -> Ended {
-        for look in std::mem::take(&mut self.looks) {
+        for (_, look) in std::mem::take(&mut self.looks) {
             self.runner.leave_look(look);
         }
         ended
@@ -587,10 +586,10 @@ impl<'a> Tasks<'a> {
             self.runner.browse_cell(browser, &mut state.session, &list, &mut look, outcomes).await?;
         let late = std::mem::take(&mut seen.late);
         let once_more = self.runner.begin_look(browser, &state.session, &list, cell, late).await?;
-        self.looks.extend(once_more);
+        self.looks.extend(once_more.map(|look| (index, look)));
         if self.runner.recorder.log().is_some() {
             // What is kept for going on is kept whole.
-            self.end_looks(|_, _| false).await?;
+            self.end_looks(None).await?;
         }
         let state = &mut self.personas[index];
         let shown = look.shown;

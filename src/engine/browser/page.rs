@@ -353,7 +353,7 @@ impl<'a> BrowserPage<'a> {
     pub async fn watch(&self, until: Option<&BTreeSet<Name>>, longest: Duration) {
         let begun = Instant::now();
         while begun.elapsed() < longest {
-            if until.is_some_and(|names| names.is_subset(&self.tab.trace().left())) {
+            if until.is_some_and(|names| names.is_subset(&self.tab.trace().written_names())) {
                 return;
             }
             self.tab.idle(BETWEEN_LOOKS.min(longest)).await;

@@ -467,7 +467,7 @@ impl Tab {
     pub(super) async fn leave(&self) {
         let (minds, before) = {
             let mut trace = self.trace();
-            trace.leaves();
+            trace.page_is_left();
             (trace.minds_leaving, trace.activity())
         };
         let said = "dispatchEvent(new PageTransitionEvent('pagehide',{persisted:false}));1";

@@ -539,7 +539,7 @@ impl Trace {
     }
 
     /// Names of what was put on the device, or was to be.
-    pub(super) fn left(&self) -> BTreeSet<Name> {
+    pub(super) fn written_names(&self) -> BTreeSet<Name> {
         let answers = self.requests.iter().flat_map(|chain| &chain.answers);
         let lines = answers.flat_map(|answer| &answer.lines).map(|line| CookieLine::parse(line).name);
         let writes = self.writes.iter().map(|write| match write.told.kind.as_str() {
@@ -702,7 +702,7 @@ impl Trace {
 
     /// The page is left: how long after its load is the visitor's choice, and tells nothing of it. Where its time was
     /// skipped, what it does then is doubted as all that came before.
-    pub(super) fn leaves(&mut self) {
+    pub(super) fn page_is_left(&mut self) {
         if self.skipped_from.is_none() {
             self.loaded_at = None;
         }

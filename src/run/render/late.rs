@@ -5,7 +5,7 @@
 //! clock was moved: the browser has such a worker run in whichever process it likes, also in one whose clock stands.
 
 use super::{Browser, CellSeen, Listed};
-use crate::cookie::Name;
+use crate::cookie::{Name, ThirdPartyCookies};
 use crate::engine::browser::{BrowserContext, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::observation::{Cell, ConsentLook, Sighting, StorageKind};
@@ -156,9 +156,9 @@ impl Drop for Watching {
 }
 
 impl LookUnderWay {
-    /// Whose pages are looked at, in which state.
-    pub(in crate::run) fn cell(&self) -> &Cell {
-        &self.cell
+    /// The mode of third-party cookies, where it is not the browser's own.
+    pub(in crate::run) fn third_party(&self) -> Option<ThirdPartyCookies> {
+        self.cell.third_party
     }
 }
 
