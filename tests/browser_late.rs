@@ -820,6 +820,55 @@ fn what_comes_only_in_skipped_time_does_not_count() {
 }
 
 #[test]
+fn what_comes_late_with_the_privacy_signal_only_is_seen_with_its_second() {
+    const CLAIM: &str = "[site]\nname = \"x\"\n[claims]\nhonours_gpc = true\n";
+    let with_signal = |script: &str| after(4, &format!("if(navigator.globalPrivacyControl){{{script}}}"));
+    let skewed = with_signal(
+        "fetch('/now').then(a=>a.text()).then(at=>{if(Date.now()-at>2000)document.cookie='skewed=1; max-age=600'})",
+    );
+    let time: fn(&Asked) -> Option<Answer> = |asked| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        (asked.target == "/now")
+            .then(|| Answer::status("200 OK", "Content-Type: text/plain\r\n", &since.as_millis().to_string()))
+    };
+    let late = with_signal(&format!("{}{}", write("signalled"), storage("item")));
+    let sites =
+        [site(&[("/late", late), ("/skewed", skewed.clone())], time), site(&[("/skewed", skewed)], time)];
+    let audits = sites.each_ref().map(|site| {
+        move || {
+            let folder = tempfile::tempdir().unwrap();
+            let plan = format!(
+                "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\n\
+                 [limits]\nrate = \"unlimited\"\n",
+                site.url("/"),
+                chromium::shared_url()
+            );
+            std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+            std::fs::write(folder.path().join("cookies.toml"), CLAIM).unwrap();
+            let args = ["audit", "-q", "--format", "json"];
+            let report = Cookieproof::new(args).within(folder.path()).run().json();
+            Look { report, scan: Value::Null, base: site.url("").to_string().trim_end_matches('/').to_owned() }
+        }
+    });
+    let [refuted, upheld] = side_by_side(audits);
+    let said = "\u{201c}skewed\u{201d} came only with the page's clock moved on, not in real time, and does not count: /skewed";
+    let verdict = |look: &Look| -> Value {
+        let verdicts = look.report["verdicts"].as_array().unwrap();
+        verdicts.iter().find(|verdict| verdict["claim"] == "claims.honours-gpc").unwrap().clone()
+    };
+    for look in [&refuted, &upheld] {
+        assert_eq!(look.notes(), [said]);
+    }
+    assert_eq!(refuted.seen(), ["item@4", "signalled@4"]);
+    let findings = refuted.report["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|finding| finding["rule"] == "global-privacy-control").unwrap();
+    assert!(finding.to_string().contains("the site still sets signalled\""), "{finding:#}");
+    assert_eq!(verdict(&refuted)["verdict"], "refuted", "{:#}", verdict(&refuted));
+    assert_eq!(upheld.seen(), [""; 0]);
+    assert_eq!(verdict(&upheld)["verdict"], "upheld", "{:#}", verdict(&upheld));
+}
+
+#[test]
 fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
     // HTTP and the browser get the page; who comes once more gets none.
     static ASKED: AtomicUsize = AtomicUsize::new(0);

@@ -198,7 +198,7 @@ impl Runner<'_> {
             });
         };
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };
-        let Some(context) = self.visitor(browser, who, &cell, false).await? else {
+        let Some(context) = self.visitor(browser, who, &cell).await? else {
             return Ok(unclear("no fresh browser could be had to ask it"));
         };
         let marked = self.look_for_mark(&context, browser.patience(), &cell, &url, mark).await?;

@@ -10,7 +10,7 @@ mod pages;
 mod pictures;
 
 pub(super) use self::banner::{BannerSeen, banner_outcome};
-pub(super) use self::late::{Late, LookUnderWay};
+pub(super) use self::late::{Decided, Late, LookUnderWay};
 pub(super) use self::pages::Listed;
 use super::RunError;
 use super::context::{Ended, RunContext};
@@ -286,7 +286,6 @@ impl Runner<'_> {
         browser: &mut Browser,
         who: &PersonaSession,
         cell: &Cell,
-        gpc: bool,
     ) -> Result<Option<BrowserContext>, Ended> {
         self.recorder.another_visitor();
         if who.disguised {
@@ -311,7 +310,7 @@ impl Runner<'_> {
             user_agent: session.user_agent.clone(),
             accept_language: session.accept_language.clone(),
             time_zone: who.persona.time_zone.clone(),
-            gpc: gpc || session.gpc,
+            gpc: session.gpc,
             disguised: who.disguised,
             own_headers: session.own_headers.clone(),
             proxy,

@@ -12,9 +12,12 @@ pub(super) fn came(visit: &Visit) -> bool {
 /// What the visit put on the device.
 pub(super) fn kept(visit: &Visit) -> impl Iterator<Item = &Sighting> {
     let headers = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-    headers
-        .chain(&visit.writes)
-        .filter(|sighting| matches!(sighting.decision, Decision::Stored { .. } | Decision::Replaced { .. }))
+    headers.chain(&visit.writes).filter(|sighting| is_kept(sighting))
+}
+
+/// It is on the device from then on.
+pub(super) fn is_kept(sighting: &Sighting) -> bool {
+    matches!(sighting.decision, Decision::Stored { .. } | Decision::Replaced { .. })
 }
 
 /// Names that answers over plain http set, kept or not: they were on the wire.

@@ -24,7 +24,7 @@ impl Runner<'_> {
             repeat: 1,
             third_party: None,
         };
-        let Some(context) = self.visitor(browser, who, &cell, false).await? else { return Ok(()) };
+        let Some(context) = self.visitor(browser, who, &cell).await? else { return Ok(()) };
         let start = who.asked_at.clone().unwrap_or_else(|| self.target.url.clone());
         let mut shown = Err("the start page did not answer".to_owned());
         match self

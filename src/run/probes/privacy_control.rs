@@ -8,7 +8,7 @@ use crate::run::context::{Ended, cell};
 use crate::run::persona::PersonaSession;
 use crate::run::probes::{PAGES_LOOKED_AT, ProbeAnswer, is_named, listed, not_done, undecided};
 use crate::run::recorder::As;
-use crate::run::render::{Browser, CellSeen, Listed};
+use crate::run::render::{Browser, CellSeen, Decided, Listed};
 use crate::run::runner::Runner;
 use crate::run::visits::{came, kept};
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ impl Runner<'_> {
     pub(in crate::run) async fn privacy_control_in_browser(
         &mut self,
         browser: &mut Browser,
-        who: &mut PersonaSession,
+        who: &PersonaSession,
         list: &[Listed],
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), Ended> {
@@ -59,19 +59,37 @@ impl Runner<'_> {
             repeat: 1,
             third_party: None,
         };
-        let Some(context) = self.visitor(browser, who, &cell, true).await? else { return Ok(()) };
-        let mut look = ConsentLook::of(cell);
+        // Whoever begins anew, or looks once more, sends the signal, too.
+        let mut signalling = PersonaSession::clone(who);
+        signalling.session.gpc = true;
+        let mut look = ConsentLook::of(cell.clone());
         let mut seen = CellSeen::default();
-        let context = self.pages(browser, context, who, list, &mut look, &mut seen).await?;
+        let Some((context, _)) = self.arrive(browser, &signalling, list, &mut look, &mut seen).await? else {
+            return Ok(());
+        };
+        let context = self.pages(browser, context, &mut signalling, list, &mut look, &mut seen).await?;
         let Some(context) = context else { return Ok(()) };
-        let set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
+        let mut set: BTreeSet<Name> = context.cookies().await.into_iter().map(|cookie| cookie.name).collect();
         context.close().await;
+        let late = std::mem::take(&mut seen.late);
+        let decided = match self.begin_look(browser, &signalling, list, &cell, late).await? {
+            Some(look) => self.end_look(browser, &mut signalling, look).await?,
+            None => Decided::default(),
+        };
+        set.retain(|name| !decided.not_so.contains(name));
+        set.extend(decided.instead);
         let (result, evidence) = match seen.came {
             0 => {
                 let why = "no page answered a visit with `Sec-GPC: 1` in the browser".to_owned();
                 (ProbeResult::NotDone { why }, Vec::new())
             }
-            pages => self.with_privacy_control(&who.session.jar, &set, pages),
+            pages => match self.with_privacy_control(&who.session.jar, &set, pages) {
+                (ProbeResult::Holds, evidence) if decided.unknown => {
+                    let why = "what came late with `Sec-GPC: 1` could not be looked at in real time";
+                    (ProbeResult::NotDone { why: why.to_owned() }, evidence)
+                }
+                told => told,
+            },
         };
         outcomes.push(Outcome {
             probe: ProbeKind::GlobalPrivacyControl,

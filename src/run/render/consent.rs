@@ -30,7 +30,7 @@ impl Runner<'_> {
         seen: &mut CellSeen,
     ) -> Result<Option<(BrowserContext, Holdings)>, Ended> {
         let cell = look.cell.clone();
-        let Some(mut context) = self.visitor(browser, who, &cell, false).await? else { return Ok(None) };
+        let Some(mut context) = self.visitor(browser, who, &cell).await? else { return Ok(None) };
         if cell.consent == Consent::Untouched {
             return Ok(Some((context, Holdings::new())));
         }
@@ -41,7 +41,7 @@ impl Runner<'_> {
             && let Some(planned) = planned.as_ref().filter(|planned| planned.is_recorded())
         {
             context.close().await;
-            let Some(anew) = self.visitor(browser, who, &cell, false).await? else { return Ok(None) };
+            let Some(anew) = self.visitor(browser, who, &cell).await? else { return Ok(None) };
             context = anew;
             reached = self.recorded(&context, planned, look, seen).await?;
         }

@@ -12,7 +12,7 @@ use crate::observation::{Cell, ConsentLook, Sighting, StorageKind};
 use crate::run::context::Ended;
 use crate::run::persona::PersonaSession;
 use crate::run::runner::Runner;
-use crate::run::visits::came;
+use crate::run::visits::{came, is_kept};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -143,6 +143,17 @@ struct Doubts {
     workers: Vec<Url>,
 }
 
+/// What a look once more decided.
+#[derive(Debug, Default)]
+pub(in crate::run) struct Decided {
+    /// Cookies that nobody gets whose time is not skipped.
+    pub(in crate::run) not_so: BTreeSet<Name>,
+    /// Cookies that came in real time instead.
+    pub(in crate::run) instead: BTreeSet<Name>,
+    /// Of something it is not known whether it comes.
+    pub(in crate::run) unknown: bool,
+}
+
 /// Pages, and what they showed, if they could be opened.
 type Watched = Vec<(ToWatch, Option<Rendered>)>;
 
@@ -199,7 +210,7 @@ impl Runner<'_> {
         browser: &mut Browser,
         who: &mut PersonaSession,
         mut look: LookUnderWay,
-    ) -> Result<(), Ended> {
+    ) -> Result<Decided, Ended> {
         let once_more = match self.seen_once_more(browser, who, &mut look).await {
             Ok(once_more) => once_more,
             Err(ended) => {
@@ -207,8 +218,7 @@ impl Runner<'_> {
                 return Err(ended);
             }
         };
-        self.decide(look.doubts, once_more);
-        Ok(())
+        Ok(self.decide(look.doubts, once_more))
     }
 
     /// The run is over before it was seen what is so.
@@ -216,8 +226,10 @@ impl Runner<'_> {
         self.decide(look.doubts, OnceMore::default());
     }
 
-    fn decide(&mut self, doubts: Doubts, once_more: OnceMore) {
+    fn decide(&mut self, doubts: Doubts, once_more: OnceMore) -> Decided {
         let Doubts { mut known, doubted, workers } = doubts;
+        let certain = known.clone();
+        let mut decided = Decided::default();
         let mut told = BTreeSet::new();
         for (url, late) in doubted {
             let thing = thing(&late);
@@ -227,6 +239,9 @@ impl Runner<'_> {
                 continue;
             }
             let watched = once_more.watched.contains(&thing);
+            if thing.0 == StorageKind::Cookie && !certain.contains(&thing) {
+                decided.not_so.insert(thing.1.clone());
+            }
             if !told.insert(thing) {
                 continue;
             }
@@ -235,6 +250,7 @@ impl Runner<'_> {
             } else {
                 // Neither true nor false: nothing that it may break is upheld.
                 self.recorder.lost();
+                decided.unknown = true;
                 "and could not be looked at in real time"
             };
             self.recorder.note(format!(
@@ -246,15 +262,23 @@ impl Runner<'_> {
         // One worker serves many pages: some of them speak for all.
         for url in workers.iter().take(AT_ONCE).filter(|url| !once_more.came.contains(url)) {
             self.recorder.lost();
+            decided.unknown = true;
             self.recorder.note(format!(
                 "what its service worker does could not be looked at in real time: {}",
                 self.recorder.safe(url)
             ));
         }
         // What the page would rather have done, had its time not been skipped.
-        for (_, instead) in once_more.seen.into_iter().filter(|(thing, _)| !known.contains(thing)) {
+        for ((kind, name), instead) in once_more.seen {
+            if known.contains(&(kind, name.clone())) {
+                continue;
+            }
+            if kind == StorageKind::Cookie && is_kept(&instead) {
+                decided.instead.insert(name);
+            }
             self.recorder.sighting(instead);
         }
+        decided
     }
 
     /// Brings somebody into the cell's state, whose pages are watched from then on.

@@ -48,7 +48,7 @@ impl Runner<'_> {
         what: &str,
     ) -> Result<(), Halt> {
         let cell = Cell { engine: Engine::Browser, ..cell.clone() };
-        let Some(context) = self.visitor(browser, who, &cell, false).await? else {
+        let Some(context) = self.visitor(browser, who, &cell).await? else {
             return Err(Halt::Failed(StepFailure {
                 step: format!("the start of {what}"),
                 why: "no fresh browser could be had for it".into(),
