@@ -1,6 +1,7 @@
 //! The main job with a browser, through the binary: what plain HTTP leaves open is decided.
 
-use crate::support::command::Cookieproof;
+use crate::support::chromium::shared_url;
+use crate::support::command::{Cookieproof, side_by_side};
 use crate::support::hostile::{Answer, Hostile};
 use crate::support::sites::Which;
 use crate::support::world::World;
@@ -125,3 +126,57 @@ const COUNTER: &str = "const other='http://localhost:'+location.port;\
     send('/e?cid=acct-5f0c2f3a9f1e4b7e&uid=7&t='+Date.now()+'&z='+Math.random()+'&event='+event);\
     send('/e?event='+event+'&theme=dark-and-narrow');\
     const s=document.createElement('script');s.src=other+'/lib.js?v=9f1e4b7e8c6d0a1b2c3d4e5f6a7b8c9d';document.head.append(s);";
+
+/// What a client library leaves in storage when somebody logs in, by the script that sends the form.
+#[test]
+fn what_the_scripts_of_a_login_write_is_looked_for_where_its_form_was_used() {
+    const MANIFEST: &str = "[site]\nname = \"x\"\n[[cookies]]\nname = \"sid\"\nvisitors = [\"logged-in\"]\nhttp_only = true\n\
+        [[storage]]\nname = \"auth.message\"\nkind = \"local-storage\"\n[[storage]]\nname = \"draft\"\nkind = \"local-storage\"\n";
+    const FORM: &str = "<form id=in method=post action=/login><input name=name><button id=go>Go</button></form><script>\
+        document.getElementById('in').onsubmit=()=>localStorage.setItem('auth.message','signed in')</script>";
+    let site = Hostile::http(|asked| match (asked.method.as_str(), asked.target.as_str()) {
+        ("POST", "/login") => Answer::redirect("303 See Other", "/", "Set-Cookie: sid=member; HttpOnly\r\n"),
+        (_, "/login") => Answer::page("", FORM),
+        (_, "/") if asked.header("cookie").is_some_and(|sent| sent.contains("sid=")) => {
+            Answer::page("", "<p>hello, ann</p>")
+        }
+        (_, "/") => Answer::page("", "<a href=/login>log in</a>"),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let audit = |submit: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cookies.toml"), MANIFEST).unwrap();
+        let plan = format!(
+            "engine = \"browser\"\n[targets.x]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\n[personas.anonymous]\n[personas.member]\n\
+             login = [{{ open = \"/login\" }}, {submit}]\nlogged_in_when = {{ url = \"/\", text = \"hello, ann\" }}\n",
+            site.url("/"),
+            shared_url()
+        );
+        std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+        let args = ["audit", "-q", "--rate", "0", "--format", "json"];
+        Cookieproof::new(args).within(folder.path()).run().json()
+    };
+    let [by_requests, by_form] = side_by_side(
+        [
+            r##"{ submit = { form = "#in", fields = { name = "ann" } } }"##,
+            r##"{ fill = { selector = "[name=name]", value = "ann" } }, { click = "#go" }"##,
+        ]
+        .map(|submit| move || audit(submit)),
+    );
+    let verdict = |report: &Value, claim: &str| {
+        let verdicts = report["verdicts"].as_array().unwrap();
+        verdicts
+            .iter()
+            .find(|verdict| verdict["claim"] == claim)
+            .unwrap_or_else(|| panic!("{verdicts:#?}"))
+            .clone()
+    };
+    for name in ["auth.message", "draft"] {
+        let verdict = verdict(&by_requests, &format!("storage.local-storage:{name}.present"));
+        assert_eq!(verdict["verdict"], "not-verified", "{verdict:#}");
+        assert!(verdict.to_string().contains("the login was made by requests"), "{verdict:#}");
+    }
+    assert_eq!(findings(&by_requests), [""; 0]);
+    assert_eq!(verdict(&by_form, "storage.local-storage:auth.message.present")["verdict"], "upheld");
+    assert_eq!(findings(&by_form), [r#""declared-never-seen" "local-storage:draft""#]);
+}

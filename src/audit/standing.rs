@@ -4,9 +4,10 @@
 use super::Why;
 use super::context::{Context, Seen};
 pub(crate) use super::unrefuted::{Standing, count};
-use crate::manifest::{Trigger, VisitorState};
+use crate::manifest::{Item, Trigger, VisitorState};
 use crate::observation::{
-    Cell, Consent, Engine, FailureKind, Job, Phase, ProbeResult, Reached, SafeUrl, SkipReason, StorageKind,
+    Cell, Consent, Engine, FailureKind, Job, PersonaCoverage, Phase, ProbeResult, Reached, SafeUrl,
+    SkipReason, StorageKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -336,11 +337,61 @@ pub(crate) fn unseen_by(context: &Context<'_>, item: usize, scope: &Scope) -> St
     if !context.has_browser() && (browser_only || !context.missing.contains(&item)) {
         return Standing::needs_browser("no response set it; a script may");
     }
+    if may_come_with_an_unwatched_login(context, item) {
+        return Standing::open(
+            Why::NeedsBrowser,
+            "the login was made by requests, and what scripts write when its form is used was not looked at",
+            "login steps that a browser makes (`fill` and `click`) in the plan",
+        );
+    }
     Standing::open(
         Why::NeverSeen,
         format!("`{}` was never seen", context.item(item).key),
         "a persona, page or journey of the plan that makes the site set it",
     )
+}
+
+/// Whether scripts of a login's page may write an item, and nobody used its form where they run.
+pub(crate) fn may_come_with_an_unwatched_login(context: &Context<'_>, index: usize) -> bool {
+    let item = context.item(index);
+    let scope = Scope::of_item(context, index);
+    let by_script = match item.kind {
+        StorageKind::Cookie => scope.needs_login() && !only_a_response_can(item, &scope),
+        _ => is_for_members(&item.visitors),
+    };
+    let elsewhere = scope.needs_consent().is_some()
+        || matches!(scope.trigger, Some(Trigger::Journey(_) | Trigger::Interaction));
+    let coverage = &context.scan.coverage;
+    // Of classes of pages, only one with the login's page in it is about the login.
+    let at_login = || {
+        let mut pages = coverage.pages.iter().filter(|page| page.cell.phase == Phase::Login);
+        item.set_on.is_empty() || pages.any(|page| context.url_in(&page.example, &item.set_on))
+    };
+    let arrived = |persona: &&PersonaCoverage| {
+        persona.visitor.logged_in && matches!(persona.reached, Reached::Yes | Reached::Unproven)
+    };
+    let members = || coverage.personas.iter().filter(arrived);
+    by_script
+        && !elsewhere
+        && members().any(|member| member.login_in_browser == Some(false))
+        && !members().any(|member| member.login_in_browser == Some(true))
+        && at_login()
+}
+
+/// Whether the manifest's words for visitors leave room for those who log in.
+fn is_for_members(visitors: &[VisitorState]) -> bool {
+    let mut people = visitors.iter().filter(|state| !state.is_consent()).peekable();
+    people.peek().is_none() || people.any(|state| *state != VisitorState::Anonymous)
+}
+
+/// Plain HTTP sees everything that could set it, or sees the site work without it.
+pub(crate) fn only_a_response_can(item: &Item, scope: &Scope) -> bool {
+    item.kind == StorageKind::Cookie
+        && (item.http_only == Some(true)
+            || item.expected == Some(true)
+            || !item.set_by.is_empty()
+            || !item.required_for.is_empty() && scope.needs_login()
+            || scope.trigger == Some(Trigger::Login))
 }
 
 /// The state of a claim that a probe decides.

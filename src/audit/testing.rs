@@ -46,6 +46,7 @@ pub(crate) struct Case {
     partial: Option<String>,
     browser: bool,
     http: bool,
+    by_requests: bool,
     consent_given: Option<String>,
     previous: Option<Box<Case>>,
 }
@@ -494,6 +495,11 @@ impl Case {
         self.changed(|case| case.browser = true)
     }
 
+    /// Logins were made without a browser.
+    pub(crate) fn logged_in_by_requests(&self) -> Self {
+        Case { by_requests: true, ..self.clone() }
+    }
+
     pub(crate) fn over_http(&self) -> Self {
         self.changed(|case| case.http = true)
     }
@@ -603,6 +609,7 @@ impl Case {
                 reached: persona.reached.clone(),
                 logins: 1,
                 sessions_lost: 0,
+                login_in_browser: persona.visitor.logged_in.then_some(!self.by_requests),
             };
             if !personas.contains(&known) {
                 personas.push(known);

@@ -195,6 +195,8 @@ pub struct PersonaCoverage {
     pub logins: u32,
     /// Times the session was found lost during the run.
     pub sessions_lost: u32,
+    /// Whether the form of its login was used in a browser, where its scripts run; none: it has no login.
+    pub login_in_browser: Option<bool>,
 }
 
 /// Whether a persona got where it should.

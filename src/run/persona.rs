@@ -56,6 +56,8 @@ pub(super) struct PersonaSession {
     pub(super) kinds: PageGroups,
     /// What was and was not followed, for the browser to go on from.
     pub(super) frontier: Option<SharedFrontier>,
+    /// The form of its login was used in a browser.
+    pub(super) login_in_browser: bool,
     /// The mark shows only where scripts run.
     pub(super) marked_by_script: bool,
     /// Its browser has other traits than this machine's.
@@ -91,6 +93,7 @@ impl PersonaSession {
             some_pages: Vec::new(),
             kinds: PageGroups::default(),
             frontier: None,
+            login_in_browser: false,
             marked_by_script: false,
             over_http: None,
             disguised: false,
@@ -115,6 +118,7 @@ impl PersonaSession {
             }),
             logins: self.logins,
             sessions_lost: self.lost,
+            login_in_browser: self.persona.visitor.logged_in.then_some(self.login_in_browser),
         }
     }
 

@@ -84,6 +84,7 @@ pub fn replay(
             reached,
             logins: 0,
             sessions_lost: 0,
+            login_in_browser: None,
         }],
         ..Coverage::default()
     };

@@ -15,6 +15,10 @@ Plain HTTP does not run scripts. It speaks up only where a script cannot be the 
 where the site works without it: an HttpOnly cookie, one with `set_by`, one that a login sets or that pages \
 require, and one that is `expected`. Everything else is *not verified* until a browser has looked.
 
+A login that the plan makes by requests runs none of the scripts of its page. What these may write (storage that \
+members may have, a members' cookie that no response need set) is *not verified* until a browser used the form: login \
+steps with `fill` and `click`.
+
 If something undeclared stands in its place (another name, the same moment), both are one finding.
 
 **To do:** remove the entry from manifest and policy, or find out why the site no longer sets it.",
@@ -59,13 +63,16 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     if scope.needs_login() && context.scan.coverage.skipped.iter().any(lost) {
         return false;
     }
+    if standing::may_come_with_an_unwatched_login(context, index) {
+        return false;
+    }
     let reached = standing::reach(context, &scope).is_ok()
         && standing::setters_answered(context, index).is_ok()
         && proven(context, &scope);
     let looked = if context.has_browser() {
-        standing::engine_ran(context, Engine::Browser) || only_a_response_can(item, &scope)
+        standing::engine_ran(context, Engine::Browser) || standing::only_a_response_can(item, &scope)
     } else {
-        only_a_response_can(item, &scope)
+        standing::only_a_response_can(item, &scope)
     };
     looked && (reached || login_went_half_way(context, index, &scope))
 }
@@ -85,16 +92,6 @@ fn only_looked(context: &Context<'_>, index: usize, cell: &Cell) -> bool {
 /// A refresh that is about another cookie, and issues this one.
 fn issues(probe: &ProbeKind, context: &Context<'_>, index: usize) -> bool {
     matches!(probe, ProbeKind::Refreshes { issues } if context.is_name_of(issues, index))
-}
-
-/// Plain HTTP sees everything that could set it, or sees the site work without it.
-fn only_a_response_can(item: &Item, scope: &Scope) -> bool {
-    item.kind == StorageKind::Cookie
-        && (item.http_only == Some(true)
-            || item.expected == Some(true)
-            || !item.set_by.is_empty()
-            || !item.required_for.is_empty() && scope.needs_login()
-            || scope.trigger == Some(Trigger::Login))
 }
 
 /// A session that nothing proves may be none at all: a login form answers 200 with an error.
@@ -181,7 +178,7 @@ fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {
 mod tests {
     use crate::audit::testing::*;
     use crate::manifest::{Item, VisitorState};
-    use crate::observation::ProbeKind;
+    use crate::observation::{ProbeKind, StorageKind};
 
     fn session(name: &str) -> Item {
         let mut item = Item::named(name);
@@ -254,6 +251,40 @@ mod tests {
         let site = Site::with(Item::named("locale"));
         site.looked_at().finds_nothing().leaves("cookies.locale.present", "needs-browser");
         site.looked_at().in_browser().finds("declared-never-seen: cookies.locale.present");
+    }
+
+    #[test]
+    fn what_the_scripts_of_a_login_write_waits_for_the_form_to_be_used() {
+        let storage = |visitors: &[VisitorState]| {
+            let mut item = Item::named("auth.message");
+            item.kind = StorageKind::LocalStorage;
+            item.visitors = visitors.to_vec();
+            let other = line("sid=1; HttpOnly").login();
+            Site::with(item).and(session("sid")).in_browser().when(other)
+        };
+        const CLAIM: &str = "storage.auth.message.present";
+        for visitors in [&[][..], &[VisitorState::LoggedIn]] {
+            let site = storage(visitors);
+            site.finds(&format!("declared-never-seen: {CLAIM}"));
+            site.logged_in_by_requests().finds_nothing().leaves(CLAIM, "needs-browser");
+        }
+        storage(&[VisitorState::Anonymous])
+            .logged_in_by_requests()
+            .finds(&format!("declared-never-seen: {CLAIM}"));
+        // What a response sets was seen not to be set.
+        Site::with(session("access"))
+            .and(session("sid"))
+            .in_browser()
+            .when(line("sid=1; HttpOnly").login())
+            .logged_in_by_requests()
+            .finds("declared-never-seen: cookies.access.present");
+        // Elsewhere than where one logs in, browsers looked.
+        let mut item = Item::named("draft");
+        (item.kind, item.set_on) = (StorageKind::SessionStorage, vec!["editor".into()]);
+        let site = Site::with(item).and(session("sid")).pages("editor", &["/"]).in_browser();
+        let elsewhere = site.when(line("sid=1; HttpOnly").login().on("/login")).logged_in_by_requests();
+        elsewhere.finds("declared-never-seen: storage.draft.present");
+        site.when(line("sid=1; HttpOnly").login().on("/")).logged_in_by_requests().finds_nothing();
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::engine::{Act, Awaited, Came, NotMade, StepEngine, Waited};
 use super::failure::Trouble;
 use super::offered::{nearest, offered};
 use crate::engine::browser::NotDone;
+use crate::observation::{Engine, Phase};
 use crate::plan::SecretRef;
 use crate::run::context::Ended;
 use crate::run::persona::{PersonaSession, place};
@@ -46,6 +47,10 @@ impl Runner<'_> {
                 Err(why) => return Err(self.not_made(engine, who, &act, why).await?),
             }
         };
+        let cell = engine.cell();
+        if (cell.phase, cell.engine) == (Phase::Login, Engine::Browser) {
+            who.login_in_browser |= matches!(act, Act::Submit(_) | Act::Click(_));
+        }
         if let Some(from) = from.filter(|_| came.password) {
             who.add_login_page(&from);
         }

@@ -165,6 +165,8 @@ struct PersonaCoverageV1 {
     reached: Reached,
     logins: u32,
     sessions_lost: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login_in_browser: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
