@@ -692,5 +692,43 @@ fn a_name_that_is_another_each_night_is_no_news_and_a_new_one_is() {
         for words in says_not {
             assert!(!since.contains(words), "night {number} has {words:?}:\n{since}");
         }
+        let json = run(&[
+            "audit",
+            "--manifest",
+            "cookies.toml",
+            "--from",
+            &file,
+            "--history",
+            "audits.db",
+            "-q",
+            "--format",
+            "json",
+        ])
+        .json();
+        let findings = json["since"]["findings"].as_array().cloned().unwrap_or_default();
+        let still: Vec<(&str, &str)> = findings
+            .iter()
+            .filter(|finding| finding["state"] == "still-there")
+            .map(|finding| (finding["message"].as_str().unwrap(), finding["first_seen"].as_str().unwrap()))
+            .collect();
+        for (message, first_seen) in &still {
+            let first = if message.contains("extra") { "2026-11-04" } else { "2026-11-01" };
+            assert_eq!(*first_seen, first, "night {number}: {message}");
+        }
+        assert_eq!(still.len(), [0, 2, 2, 2, 3, 2][number as usize - 1], "night {number}: {findings:#?}");
     }
+    // Side by side, each is one row from its first night on, and called what it is called now.
+    let history = run(&["history", "audits.db", "--manifest", "cookies.toml", "--format", "json"]).json();
+    let rows = history["sites"][0]["findings"].as_array().unwrap_or_else(|| panic!("{history:#}"));
+    let mut told: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            format!("{} {} {}", row["message"].as_str().unwrap(), row["since"].as_str().unwrap(), row["seen"])
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told[0].starts_with("`app_") && told[0].ends_with(" 2026-11-01T03:00:00Z 6"), "{told:#?}");
+    assert!(told[1].starts_with("`cart_1022` ") && told[1].ends_with(" 2026-11-01T03:00:00Z 6"), "{told:#?}");
+    assert!(told[2].starts_with("`extra` ") && told[2].ends_with(" 2026-11-04T03:00:00Z 3"), "{told:#?}");
 }

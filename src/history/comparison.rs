@@ -44,7 +44,10 @@ pub fn assess(tonight: &mut RunRecord, before: &[RunRecord], thresholds: &Thresh
 
 /// Compares an assessed night with those before it, the oldest first.
 pub fn compare(before: &[RunRecord], tonight: &RunRecord, manifest: Option<&Manifest>) -> Comparison {
-    let night = Night::new(before, tonight, manifest);
+    let identities = Identities::by(manifest);
+    let indices: Vec<Index<'_>> = before.iter().map(|run| identities.index(run)).collect();
+    let tonights = identities.index(tonight);
+    let night = Night { before, tonight, indices: &indices, tonights: &tonights };
     let things = night.things();
     let mut compared = Comparison {
         started: tonight.made.started.clone(),
@@ -110,11 +113,38 @@ pub fn bases(runs: &[RunRecord]) -> BTreeSet<usize> {
 
 type Index<'r> = BTreeMap<Identity, Vec<&'r ThingRecord>>;
 
-struct Night<'r> {
+#[derive(Clone, Copy)]
+struct Night<'n, 'r> {
     before: &'r [RunRecord],
     tonight: &'r RunRecord,
+    indices: &'n [Index<'r>],
+    tonights: &'n Index<'r>,
+}
+
+/// The nights of a site, for who wants to know what a finding was called before.
+pub(super) struct Chains<'r> {
+    runs: &'r [RunRecord],
     indices: Vec<Index<'r>>,
-    tonights: Index<'r>,
+    found: FoundAgain<'r>,
+}
+
+/// Of nights by their place: which findings are earlier ones whose subject was renamed.
+type FoundAgain<'r> = BTreeMap<usize, BTreeMap<&'r str, &'r FindingRecord>>;
+
+impl<'r> Chains<'r> {
+    pub(super) fn of(runs: &'r [RunRecord], manifest: Option<&Manifest>) -> Chains<'r> {
+        let identities = Identities::by(manifest);
+        let indices = runs.iter().map(|run| identities.index(run)).collect();
+        Chains { runs, indices, found: BTreeMap::new() }
+    }
+
+    /// The ids that a finding had before, the latest first, each with the night on which the next one came.
+    pub(super) fn before(&mut self, id: &str) -> Vec<(&'r str, usize)> {
+        let Some((tonight, before)) = self.runs.split_last() else { return Vec::new() };
+        let Some((tonights, indices)) = self.indices.split_last() else { return Vec::new() };
+        let night = Night { before, tonight, indices, tonights };
+        night.chain(id, &mut self.found)
+    }
 }
 
 /// One thing in one cell.
@@ -128,14 +158,14 @@ enum InCell {
     NotLookedAt,
 }
 
-impl<'r> Night<'r> {
-    fn new(before: &'r [RunRecord], tonight: &'r RunRecord, manifest: Option<&Manifest>) -> Self {
-        let identities = Identities::by(manifest);
-        Night {
-            before,
-            tonight,
-            indices: before.iter().map(|run| identities.index(run)).collect(),
-            tonights: identities.index(tonight),
+impl<'n, 'r> Night<'n, 'r> {
+    /// An earlier night, or this one itself.
+    fn at(&self, at: usize) -> Night<'n, 'r> {
+        match (self.before.get(at), self.indices.get(at)) {
+            (Some(tonight), Some(tonights)) => {
+                Night { before: &self.before[..at], tonight, indices: &self.indices[..at], tonights }
+            }
+            _ => *self,
         }
     }
 
@@ -396,36 +426,28 @@ impl<'r> Night<'r> {
         let Some(judged) = &self.tonight.judged else { return Vec::new() };
         let open = self.open_before();
         let tonight = |id: &str| judged.findings.iter().any(|now| now.id == id);
+        let again = self.found_again(renamed);
+        let mut chains = FoundAgain::from([(self.before.len(), again.clone())]);
         let mut findings = Vec::new();
-        let mut found_again: BTreeSet<&str> = BTreeSet::new();
         for finding in &judged.findings {
-            let known = open.get(finding.id.as_str());
-            let before = || {
-                let name = renamed.get(&finding.subject)?;
-                let same = |known: &&&FindingRecord| {
-                    known.rule == finding.rule && known.subject == *name && !tonight(&known.id)
-                };
-                let known = open.values().find(same)?;
-                // The name alone makes it no other finding, nor a worse one.
-                Some(FindingRecord { subject: finding.subject.clone(), ..(**known).clone() })
-            };
-            let earlier = if known.is_none() { before() } else { None };
-            let known = known.copied().or(earlier.as_ref());
+            let known = open.get(finding.id.as_str()).copied();
+            // The name alone makes it no other finding, nor a worse one.
+            let earlier = again.get(finding.id.as_str()).map(|earlier| FindingRecord {
+                subject: finding.subject.clone(),
+                ..FindingRecord::clone(earlier)
+            });
+            let known = known.or(earlier.as_ref());
             let worse = known.and_then(|known| worse(known, finding));
             let state = if known.is_some() && worse.is_none() { State::StillThere } else { State::New };
-            let mut since = self.finding(finding, state, worse);
-            if let Some(earlier) = &earlier {
-                since.since = self.seen_since(|at| has(&self.before[at], &earlier.id));
-                found_again.extend(open.get_key_value(earlier.id.as_str()).map(|(id, _)| *id));
-            }
-            findings.push(since);
+            findings.push(self.finding(finding, state, worse, &mut chains));
         }
+        let found_again: BTreeSet<&str> = again.values().map(|earlier| earlier.id.as_str()).collect();
         for (id, finding) in &open {
             if tonight(id) || found_again.contains(id) {
                 continue;
             }
             let state = if looked_for(finding, self.tonight) { State::Gone } else { State::NotLookedAt };
-            findings.push(self.finding(finding, state, None));
+            findings.push(self.finding(finding, state, None, &mut chains));
         }
         findings.sort_by(|a, b| {
             (a.state, std::cmp::Reverse(a.severity), &a.rule, &a.id).cmp(&(
@@ -438,7 +460,54 @@ impl<'r> Night<'r> {
         findings
     }
 
-    fn finding(&self, finding: &FindingRecord, state: State, worse: Option<Worse>) -> FindingSince {
+    /// Tonight's findings that are earlier ones whose subject was called otherwise: which.
+    fn found_again(&self, renamed: &BTreeMap<String, String>) -> BTreeMap<&'r str, &'r FindingRecord> {
+        let Some(judged) = self.tonight.judged.as_ref().filter(|_| !renamed.is_empty()) else {
+            return BTreeMap::new();
+        };
+        let open = self.open_before();
+        let tonight = |id: &str| judged.findings.iter().any(|now| now.id == id);
+        let fresh = judged.findings.iter().filter(|finding| !open.contains_key(finding.id.as_str()));
+        fresh
+            .filter_map(|finding| {
+                let name = renamed.get(&finding.subject)?;
+                let same = |known: &&&FindingRecord| {
+                    known.rule == finding.rule && known.subject == *name && !tonight(&known.id)
+                };
+                Some((finding.id.as_str(), *open.values().find(same)?))
+            })
+            .collect()
+    }
+
+    /// The ids that a finding had before, the latest first, each with the night on which the next one came.
+    fn chain(&self, id: &str, found: &mut FoundAgain<'r>) -> Vec<(&'r str, usize)> {
+        let mut chain: Vec<(&str, usize)> = Vec::new();
+        let mut end = self.before.len();
+        let mut id = id;
+        while end > 0 {
+            // Tonight, where no night before had it.
+            let first = (0..end).find(|at| has(&self.before[*at], id)).unwrap_or(end);
+            if first == end && !chain.is_empty() {
+                break;
+            }
+            let night = self.at(first);
+            let again =
+                found.entry(first).or_insert_with(|| night.found_again(&names_before(&night.things())));
+            let Some(earlier) = again.get(id) else { break };
+            chain.push((&earlier.id, first));
+            (id, end) = (&earlier.id, first);
+        }
+        chain
+    }
+
+    fn finding(
+        &self,
+        finding: &FindingRecord,
+        state: State,
+        worse: Option<Worse>,
+        found: &mut FoundAgain<'r>,
+    ) -> FindingSince {
+        let first = self.chain(&finding.id, found).last().map_or(finding.id.as_str(), |(id, _)| *id);
         let there = |at: usize| has(&self.before[at], &finding.id);
         let tonight = match state {
             State::New | State::StillThere => Some(true),
@@ -460,7 +529,7 @@ impl<'r> Night<'r> {
                 state
             },
             worse,
-            since: self.seen_since(there),
+            since: self.seen_since(|at| has(&self.before[at], first)),
             nights: comes_and_goes.then_some(nights.presence),
         }
     }

@@ -1,7 +1,7 @@
 //! The nights of a site side by side: what was found on each, and of everything that was ever there
 //! on which of them.
 
-use super::comparison::{compare, looked_for};
+use super::comparison::{Chains, compare, looked_for};
 use super::difference::State;
 use super::identity::Identities;
 use super::record::{CellKey, FindingRecord, RunRecord};
@@ -96,7 +96,7 @@ impl Overview {
             site: last.site.clone(),
             target: last.target.clone(),
             nights: (from..runs.len()).map(|at| night(runs, at, manifest)).collect(),
-            findings: findings(runs, from),
+            findings: findings(runs, from, manifest),
             things: things(runs, from, manifest),
         })
     }
@@ -127,19 +127,36 @@ fn night(runs: &[RunRecord], at: usize, manifest: Option<&Manifest>) -> NightRow
     }
 }
 
-fn findings(runs: &[RunRecord], from: usize) -> Vec<FindingRow> {
+/// One row for each; what was renamed is what it was before.
+fn findings(runs: &[RunRecord], from: usize, manifest: Option<&Manifest>) -> Vec<FindingRow> {
     let mut latest: BTreeMap<&str, &FindingRecord> = BTreeMap::new();
     for finding in runs.iter().filter_map(|run| run.judged.as_ref()).flat_map(|judged| &judged.findings) {
         latest.insert(&finding.id, finding);
     }
+    let has = |run: &RunRecord, id: &str| {
+        run.judged.as_ref().is_some_and(|judged| judged.findings.iter().any(|one| one.id == id))
+    };
+    let mut chains = Chains::of(runs, manifest);
+    let mut renamed: BTreeSet<&str> = BTreeSet::new();
+    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for id in latest.keys() {
+        let before = chains.before(id);
+        // What came back under its old name beside the new one is a finding of its own.
+        renamed.extend(
+            before
+                .iter()
+                .filter(|(earlier, came)| !runs[*came..].iter().any(|run| has(run, earlier)))
+                .map(|(earlier, _)| *earlier),
+        );
+        names.insert(id, before.into_iter().map(|(earlier, _)| earlier).collect());
+    }
     let mut rows: Vec<FindingRow> = latest
         .into_values()
+        .filter(|finding| !renamed.contains(finding.id.as_str()))
         .filter_map(|finding| {
-            let there = |run: &RunRecord| {
-                run.judged
-                    .as_ref()
-                    .is_some_and(|judged| judged.findings.iter().any(|one| one.id == finding.id))
-            };
+            let before = names.get(finding.id.as_str()).map_or(&[][..], Vec::as_slice);
+            let there =
+                |run: &RunRecord| has(run, &finding.id) || before.iter().any(|earlier| has(run, earlier));
             Some(FindingRow {
                 id: finding.id.clone(),
                 rule: finding.rule.clone(),
