@@ -383,3 +383,97 @@ fn a_session_that_every_answer_renews_is_not_lost_by_asking_with_the_token_of_be
         .count();
     assert_eq!(strays, 0, "nobody was sent back to the login");
 }
+
+/// Where the temporary files of a process lie that have no name any more, and how long they are.
+#[cfg(target_os = "linux")]
+fn nameless_files(process: u32, folder: &std::path::Path) -> Vec<(std::path::PathBuf, u64)> {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let open = open.filter_map(|entry| Some(entry.ok()?.path()));
+    let here = open.filter(|path| std::fs::read_link(path).is_ok_and(|file| file.starts_with(folder)));
+    here.map(|path| (path.clone(), std::fs::metadata(&path).unwrap().len())).collect()
+}
+
+/// What waits lies in a temporary file where it is much: the report is the same where there can be none, and what
+/// cannot be read back is told.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_waits_in_a_temporary_file_changes_no_report_and_is_missed_where_it_is_gone() {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+    const MOST: u64 = 10_000;
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = folder.path().canonicalize().unwrap();
+    // Nothing of it can be packed away, so that it is more than a run keeps in memory.
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        format!("{state:016x}")
+    };
+    let mut path = || (0..15).map(&mut random).collect::<String>();
+    let listed: String = (0..MOST).map(|_| format!("<url><loc>/x/{}</loc></url>", path())).collect();
+    let (process, breaks) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let site = Hostile::http({
+        let (process, breaks, seen, temporary) =
+            (Arc::clone(&process), Arc::clone(&breaks), Arc::clone(&seen), temporary.clone());
+        move |asked| match asked.target.as_str() {
+            "/robots.txt" => Answer::status("200 OK", "", "User-agent: *\nAllow: /$\nDisallow: /\n"),
+            "/sitemap.xml" => {
+                let host = asked.header("host").unwrap_or_default();
+                let listed = listed.replace("<loc>", &format!("<loc>http://{host}"));
+                Answer::status("200 OK", "Content-Type: text/xml\r\n", &format!("<urlset>{listed}</urlset>"))
+            }
+            // Asked when all others wait.
+            "/" => {
+                while process.load(Ordering::SeqCst) == 0 {
+                    std::thread::yield_now();
+                }
+                let files = nameless_files(process.load(Ordering::SeqCst), &temporary);
+                seen.lock().unwrap().push(files.iter().map(|(_, length)| *length).sum::<u64>());
+                if breaks.load(Ordering::SeqCst) {
+                    for (file, length) in files {
+                        std::fs::OpenOptions::new()
+                            .write(true)
+                            .open(file)
+                            .unwrap()
+                            .set_len(length / 2)
+                            .unwrap();
+                    }
+                }
+                Answer::page("Set-Cookie: sid=1\r\n", "Welcome.")
+            }
+            _ => Answer::status("404 Not Found", "", ""),
+        }
+    });
+    let plan = format!(
+        "engine = \"http\"\n[targets.x]\nurl = \"{}\"\n[limits]\nrate = \"unlimited\"\npages = 10000\n",
+        site.url("/")
+    );
+    std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let run = |temporary: &std::path::Path| -> Value {
+        process.store(0, Ordering::SeqCst);
+        let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
+        let run = Cookieproof::new(args).within(folder.path()).env("TMPDIR", temporary.to_str().unwrap());
+        let mut report = run.run_and(|id| process.store(id, Ordering::SeqCst)).json();
+        report["time"] = Value::Null;
+        report
+    };
+    let robots = |report: &Value| {
+        let skipped = report["coverage"]["skipped"].as_array().unwrap().iter();
+        skipped
+            .filter(|skipped| skipped["reason"] == "robots")
+            .map(|skipped| skipped["count"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    let (filed, in_memory) = (run(&temporary), run(&temporary.join("nowhere")));
+    assert!(filed == in_memory, "{filed:#}\n{in_memory:#}");
+    assert_eq!(robots(&filed), MOST);
+    breaks.store(true, Ordering::SeqCst);
+    let broken = run(&temporary);
+    let gone = |report: &Value| report["coverage"]["notes"].to_string().contains("could not be read back");
+    assert_eq!((gone(&filed), gone(&broken)), (false, true), "{:#}", broken["coverage"]);
+    assert!((1..MOST).contains(&robots(&broken)), "{:#}", broken["coverage"]);
+    let seen = seen.lock().unwrap().clone();
+    assert!(matches!(seen[..], [file, 0, again] if file > 100_000 && file == again), "{seen:?}");
+}
