@@ -887,6 +887,73 @@ fn what_could_not_be_looked_at_in_real_time_upholds_nothing() {
     assert_eq!(look.scan["coverage"]["lost"], 1);
 }
 
+/// Kills the browsers that a process started.
+#[cfg(target_os = "linux")]
+fn kill_browsers_of(process: u32) {
+    let of_process = |file: std::path::PathBuf| -> Option<String> {
+        let number = file.file_name()?.to_str()?.parse::<u32>().ok()?;
+        let status = std::fs::read_to_string(file.join("status")).ok()?;
+        status.lines().any(|line| line == format!("PPid:\t{process}")).then(|| number.to_string())
+    };
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| of_process(entry.ok()?.path()));
+    for browser in all {
+        std::process::Command::new("kill").args(["-9", &browser]).status().unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_browser_that_dies_beneath_the_look_once_more_is_said_and_looked_with_again() {
+    let audit = |dies: std::ops::RangeInclusive<usize>| {
+        let process = Arc::new(AtomicUsize::new(0));
+        let (killed, asked_late) = (Arc::clone(&process), AtomicUsize::new(0));
+        let site = Hostile::http(move |asked| match asked.target.as_str() {
+            "/" => Answer::page("", "<a href=/late>late</a>"),
+            "/late" => {
+                // HTTP gets it, and the browser; then who looks once more.
+                if dies.contains(&asked_late.fetch_add(1, Ordering::SeqCst)) {
+                    kill_browsers_of(u32::try_from(killed.load(Ordering::SeqCst)).unwrap());
+                }
+                Answer::page("", &after(5, &write("late")))
+            }
+            _ => Answer::status("404 Not Found", "", ""),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let plan = format!(
+            "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nexecutable = \"{}\"\nrender = \"all\"\n\
+             [limits]\nretries = 0\nrate = \"unlimited\"\n",
+            site.url("/"),
+            chromium::program()
+        );
+        std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+        std::fs::write(
+            folder.path().join("cookies.toml"),
+            "[site]\nname = \"x\"\n[claims]\nadvertising = \"none\"\n",
+        )
+        .unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let run =
+            Cookieproof::new(["audit", "-q", "--format", "json"]).within(folder.path()).env("PATH", &path);
+        let ended = run.run_and(|id| process.store(id as usize, Ordering::SeqCst));
+        let report = ended.json();
+        let verdict = report["verdicts"][0]["verdict"].as_str().unwrap().to_owned();
+        let base = site.url("").to_string().trim_end_matches('/').to_owned();
+        (verdict, Look { report, scan: Value::Null, base })
+    };
+    let [(verdict, once), (open, always)] =
+        side_by_side([2..=2, 2..=usize::MAX].map(|dies| move || audit(dies)));
+    let died = "the browser ended while pages were looked at once more in real time; they were looked at again in a new one";
+    assert_eq!(
+        (once.seen(), once.notes(), verdict.as_str()),
+        (vec!["late@5".to_owned()], vec![died.to_owned()], "upheld")
+    );
+    let lost = "\u{201c}late\u{201d} came only with the page's clock moved on, and could not be looked at in real time: /late";
+    let died_again = "the browser ended again while pages were looked at once more in real time";
+    let notes = always.notes();
+    assert!([died, died_again, lost].iter().all(|said| notes.iter().any(|note| note == said)), "{notes:#?}");
+    assert_eq!((always.seen(), open.as_str()), (Vec::new(), "not-verified"), "{notes:#?}");
+}
+
 const LOGIN_FORM: &str = "<form id=in method=post action=/login><input name=name></form>";
 /// A plan's member that logs in by that form.
 const MEMBER: &str = r##"

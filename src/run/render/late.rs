@@ -334,6 +334,12 @@ impl Runner<'_> {
             let Ok((context, watched)) = self.unless_ended(&mut watching.0).await? else {
                 return Ok(OnceMore::default());
             };
+            if context.gone() {
+                self.recorder.note(match again {
+                    true => "the browser ended while pages were looked at once more in real time; they were looked at again in a new one",
+                    false => "the browser ended again while pages were looked at once more in real time",
+                });
+            }
             if context.gone() && std::mem::take(&mut again) {
                 look.watching =
                     self.look_in_real_time(browser, who, &look.list, &look.cell, &look.doubts).await?;
