@@ -374,7 +374,7 @@ impl<'n, 'r> Night<'n, 'r> {
             let names = identity::names(index.get(identity)?);
             (names.len() == 1).then(|| names.first().copied()).flatten()
         };
-        let now = one(&self.tonights)?;
+        let now = one(self.tonights)?;
         let mut earlier = self.indices.iter().rev().filter_map(one);
         let before = earlier.next()?;
         let steady = earlier.next().is_none_or(|name| name == before);
