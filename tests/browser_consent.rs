@@ -278,11 +278,48 @@ fn what_is_set_after_consent_was_taken_back_was_set_without_it() {
             "/" | "/a" => Answer::page("", &page),
             _ => Answer::status("404 Not Found", "", ""),
         });
-        let manifest = "[[cookies]]\nname = \"_ga\"\ncategory = \"analytics\"\n[claims]\nconsent_before = [\"analytics\"]\n";
+        let manifest = "[[cookies]]\nname = \"_ga\"\ncategory = \"analytics\"\ncleared_on_withdrawal = true\n\
+            [[cookies]]\nname = \"never\"\ncleared_on_withdrawal = true\n[claims]\nconsent_before = [\"analytics\"]\n";
         let (_, report) = audit(&site, manifest);
         assert!(look(&report, "withdrawn")["not_reached"].is_null(), "{:#}", report["consent"]);
         assert_eq!(verdict(&report, "claims.consent-before"), verdict_of_it, "{:#}", report["findings"]);
         let said = report["findings"].to_string().contains("is set after consent was taken back");
         assert_eq!(said, forgets, "{:#}", report["findings"]);
+        // Set anew by a later page, it is there still; what was never there went nowhere.
+        let cleared = "cookies._ga.cleared-on-withdrawal";
+        assert_eq!(verdict(&report, cleared), verdict_of_it, "{:#}", report["findings"]);
+        assert_eq!(verdict(&report, "cookies.never.cleared-on-withdrawal"), "not-verified");
+    }
+}
+
+/// No script can read it, and only the server that set it could take it away: the jar shows whether it did.
+#[test]
+fn what_should_go_when_consent_is_taken_back_is_looked_for_in_the_jar() {
+    const PAGE: &str = "<!doctype html><p>Shop <a href=/a>a</a><div id=b role=dialog hidden>We use cookies. \
+        <button id=y>Accept all</button><button id=n>Reject all</button></div><button id=s>Cookie settings</button>\
+        <script>b.hidden = /choice=/.test(document.cookie); s.onclick = () => { b.hidden = false };\
+        const keep = v => { document.cookie = 'choice=' + v; b.hidden = true; return fetch('/choice/' + v) };\
+        y.onclick = () => keep(1); n.onclick = () => keep(0)</script>";
+    for (forgets, verdict_of_it) in [(true, "refuted"), (false, "upheld")] {
+        let site = Hostile::http(move |asked| match asked.target.as_str() {
+            "/" | "/a" => Answer::page("", PAGE),
+            "/choice/1" => {
+                Answer::status("204 No Content", "Set-Cookie: visit=1; HttpOnly; Max-Age=600\r\n", "")
+            }
+            "/choice/0" if !forgets => {
+                Answer::status("204 No Content", "Set-Cookie: visit=; HttpOnly; Max-Age=0\r\n", "")
+            }
+            "/choice/0" => Answer::status("204 No Content", "", ""),
+            _ => Answer::status("404 Not Found", "", ""),
+        });
+        let manifest = "[[cookies]]\nname = \"visit\"\nhttp_only = true\ncleared_on_withdrawal = true\n";
+        let (_, report) = audit(&site, manifest);
+        let claim = "cookies.visit.cleared-on-withdrawal";
+        assert_eq!(verdict(&report, claim), verdict_of_it, "{:#}", report["findings"]);
+        let findings = report["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["rule"] == "not-cleared-on-withdrawal");
+        let said = "`visit` was in the jar before consent was taken back, and is still there after all pages";
+        assert_eq!(finding.is_some(), forgets, "{findings:#?}");
+        assert!(finding.is_none_or(|finding| finding["evidence"].to_string().contains(said)), "{finding:#?}");
     }
 }

@@ -215,6 +215,10 @@ fn of_item(context: &Context<'_>, index: usize, aspect: ItemAspect) -> Needs {
             browser: Some("plain HTTP has no storage"),
             ..probe(|kind| matches!(kind, ProbeKind::StorageMirror { .. }), "a consent state in the plan")
         },
+        // Which visitors are needed, and that it was there before, is the rule's own matter.
+        ItemAspect::ClearedOnWithdrawal => {
+            Needs { browser: Some("consent is taken back by a click"), ..Needs::default() }
+        }
         ItemAspect::ClearedOnLogout => Needs { probe: Some(logout(index)), ..Needs::default() },
     }
 }

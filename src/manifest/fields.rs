@@ -116,6 +116,14 @@ macro_rules! item_fields {
             cleared_on_logout: bool => Option<bool>, all, "Whether a logout takes it away.",
                 checked ClearedOnLogout |thing, yes|
                     yes_no(thing, *yes, "is gone after a logout", "outlives a logout");
+            cleared_on_withdrawal: bool => Option<bool>, cookies,
+                "Whether it is taken away when a visitor takes consent back.",
+                checked ClearedOnWithdrawal |thing, yes| yes_no(
+                    thing,
+                    *yes,
+                    "is gone after consent was taken back",
+                    "stays when consent is taken back",
+                );
             expected: bool => Option<bool>, all,
                 "Whether it must be seen where its visitors were; without it, that it is not seen is a warning.";
         }

@@ -29,6 +29,8 @@ pub struct ConsentLook {
     pub shown_again: Option<bool>,
     /// What was there before the answer and is still there after all pages.
     pub survives: Vec<(StorageKind, Name)>,
+    /// Cookies that were there before the answer, and are gone from the jar after all pages.
+    pub cleared: Vec<Name>,
 }
 
 impl ConsentLook {
@@ -47,6 +49,7 @@ impl ConsentLook {
             kept_in: Vec::new(),
             shown_again: None,
             survives: Vec::new(),
+            cleared: Vec::new(),
         }
     }
 }

@@ -268,7 +268,14 @@ impl Runner<'_> {
         }
         self.mirrors(&cell, &jar, &seen, outcomes);
         let after = holdings(&jar, &seen.storage);
-        look.survives = before.into_keys().filter(|held| after.contains_key(held)).collect();
+        // A jar that could not be read lacks everything.
+        if !context.gone() {
+            let (survives, gone) = before.into_keys().partition(|held| after.contains_key(held));
+            look.survives = survives;
+            let gone: Vec<(StorageKind, Name)> = gone;
+            let cookies = gone.into_iter().filter(|(kind, _)| *kind == StorageKind::Cookie);
+            look.cleared = cookies.map(|(_, name)| name).collect();
+        }
         if cell.consent == Consent::Accepted && !who.persona.visitor.logged_in {
             self.cleared(browser, &context, &cell, who.asked_at.as_ref(), outcomes).await?;
         }

@@ -24,6 +24,7 @@ mod name_by_scheme;
 pub(crate) mod never_seen;
 mod no_cookies;
 mod not_cleared_on_logout;
+mod not_cleared_on_withdrawal;
 mod only_provider;
 mod only_with;
 mod partitioned;
@@ -83,6 +84,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &updated_by::RULE,
     &refreshes::RULE,
     &not_cleared_on_logout::RULE,
+    &not_cleared_on_withdrawal::RULE,
     &required_for::RULE,
     &domain::RULE,
     &set_by::RULE,
@@ -155,6 +157,7 @@ pub(crate) fn in_short(id: &str) -> &'static str {
         "name-by-scheme" => "under the wrong name for its scheme",
         "no-cookies" => "where there should be no cookie",
         "not-cleared-on-logout" => "it outlives the logout",
+        "not-cleared-on-withdrawal" => "it is not as declared after consent was taken back",
         "only-provider" => "another company does what a declared one should",
         "only-with" => "without the one it belongs to",
         "partitioned" => "partitioned otherwise than declared",

@@ -280,6 +280,8 @@ struct ConsentLookV1 {
     kept_in: Vec<(StorageKind, Name)>,
     shown_again: Option<bool>,
     survives: Vec<(StorageKind, Name)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cleared: Vec<Name>,
 }
 
 #[derive(Serialize, Deserialize)]
