@@ -148,7 +148,12 @@ mod tests {
         let not_reached = |look: &mut ConsentLook| look.not_reached = Some("no way back is offered".into());
         site(true).met(Consent::Withdrawn, not_reached).finds_nothing().leaves(CLAIM, "not-reached");
         // Whose it is the jar's names do not say.
-        let theirs = line("_ga=1").from("https://cdn.other.example/x").within("/");
-        withdrawn(&site(true).when(theirs), stays).leaves(CLAIM, "not-reached");
+        let mut item = Item::named("locale");
+        item.cleared_on_withdrawal = Some(true);
+        let theirs = line("locale=1").from("https://cdn.other.example/x").within("/");
+        let named_alike =
+            |look: &mut ConsentLook| look.survives = vec![(StorageKind::Cookie, Name::new("locale"))];
+        withdrawn(&Site::with(item).in_browser().when(theirs), named_alike)
+            .leaves("cookies.locale.cleared-on-withdrawal", "not-reached");
     }
 }
