@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// What stands where a secret was.
 pub const MASK: &str = "\u{2039}masked\u{203a}";
@@ -50,7 +51,16 @@ pub struct Secrets {
     /// Who the visitors are: names and addresses they log in with. Looked for, never masked.
     visitors: BTreeSet<String>,
     /// Every way each of them may be written, longest first.
-    spellings: Vec<String>,
+    spellings: Vec<Arc<str>>,
+    /// The same in the order in which they became known.
+    by_age: Vec<Arc<str>>,
+}
+
+/// How much was known at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownThen {
+    spellings: usize,
+    visitors: usize,
 }
 
 impl Secrets {
@@ -61,6 +71,8 @@ impl Secrets {
         }
         for spelling in spellings(secret) {
             let place = self.spellings.partition_point(|known| known.len() > spelling.len());
+            let spelling: Arc<str> = spelling.into();
+            self.by_age.push(Arc::clone(&spelling));
             self.spellings.insert(place, spelling);
         }
     }
@@ -83,8 +95,8 @@ impl Secrets {
     pub fn mask(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         for spelling in &self.spellings {
-            if masked.contains(spelling.as_str()) {
-                masked = masked.replace(spelling.as_str(), MASK);
+            if masked.contains(&**spelling) {
+                masked = masked.replace(&**spelling, MASK);
             }
         }
         masked
@@ -97,8 +109,8 @@ impl Secrets {
     pub fn mask_name(&self, name: &str, hide: impl Fn(&str) -> String) -> String {
         let mut masked = name.to_owned();
         for spelling in self.spellings.iter().filter(|spelling| spelling.len() >= SHORTEST_IN_A_NAME) {
-            if masked.contains(spelling.as_str()) {
-                masked = masked.replace(spelling.as_str(), &hide(spelling));
+            if masked.contains(&**spelling) {
+                masked = masked.replace(&**spelling, &hide(spelling));
             }
         }
         // Names without a digit or sign in them are words as well.
@@ -109,6 +121,17 @@ impl Secrets {
             }
         }
         without_addresses(&masked, &hide)
+    }
+
+    /// How much is known by now.
+    pub fn known_now(&self) -> KnownThen {
+        KnownThen { spellings: self.by_age.len(), visitors: self.visitors.len() }
+    }
+
+    /// Whether a name in which nothing was to hide then may hold something by now.
+    pub fn may_be_in_name(&self, name: &str, then: KnownThen) -> bool {
+        let of_late = self.by_age.get(then.spellings..).unwrap_or_default();
+        self.visitors.len() != then.visitors || of_late.iter().any(|spelling| name.contains(&**spelling))
     }
 }
 

@@ -102,7 +102,7 @@ pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>, parts: Parts) -
     let mut found = Found {
         base: Base::in_charset(url.clone(), page.charset),
         based: false,
-        mentions: Vec::with_capacity(64),
+        mentions: Vec::with_capacity(128),
         policies: ContentPolicies::of_headers(served.policies),
         in_body: false,
         cut: false,
@@ -223,7 +223,9 @@ impl<'a> Found<'a> {
     fn resolved(self, page: &Url, parts: Parts) -> PageLinks {
         let here = Address::new(page).filter(|_| parts == Parts::Elsewhere);
         let is_here = |href: &str| here.as_ref().is_some_and(|here| self.base.stays_on(here.origin(), href));
+        let documents = self.mentions.iter().filter(|mention| matches!(mention.what, What::Document { .. }));
         let mut links = PageLinks {
+            documents: Vec::with_capacity(documents.count()),
             cut: self.cut,
             asks_for_password: self.asks_for_password,
             has_script: self.has_script,

@@ -9,7 +9,7 @@
 //! and is never taken for another. Beyond that names are kept while there is room, the short ones first,
 //! and of the rest one sighting of each kind; how many are no longer told apart is in the coverage.
 
-use super::counted::{Countable, Counted, Detail, MOST, Pages, hash_of};
+use super::counted::{AsItIs, Countable, Counted, Detail, MOST, Pages, hash_of};
 use super::family::outline;
 use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written, registrable_domain};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ const IDENTITIES: usize = 16;
 const NAMED: usize = 5;
 /// Circumstances of requests that are shared by what is kept of them.
 const WAYS: usize = 64;
+/// Kinds of requests with the same cookies that are counted together.
+const MOST_REQUESTS: usize = 256;
 /// Seconds by which two clocks that count whole seconds may disagree.
 const CLOCKS: i64 = 2;
 
@@ -40,6 +43,8 @@ pub struct Fold {
     things: HashSet<u64>,
     seen: Counted<Seen>,
     sent: Counted<Went>,
+    /// Not among the sent yet.
+    lately: Lately,
     /// In what circumstances requests went out of late.
     ways: Vec<Arc<Way>>,
     contacts: Counted<Asked>,
@@ -57,6 +62,7 @@ impl Default for Fold {
             things: HashSet::new(),
             seen: Counted::default(),
             sent: Counted::default(),
+            lately: Lately::default(),
             ways: Vec::new(),
             contacts: Counted::default(),
             visited: Counted::default(),
@@ -103,39 +109,51 @@ impl Fold {
     }
 
     /// Takes in the cookies that went along with one request.
-    pub fn add_sent<'a>(
+    pub fn add_sent(
         &mut self,
         cell: &Cell,
         method: &str,
         url: &SafeUrl,
         cross_site: bool,
-        names: impl IntoIterator<Item = &'a Name>,
+        names: &Arc<[Name]>,
     ) {
-        let detail = self.sent.detail();
-        let circumstances = circumstances(&mut self.pages, detail, cell, method, cross_site, url);
-        let mut way = None;
-        for name in names {
-            let declared = (self.declared)(name);
-            let key = sent_key(&self.pages, detail, name, declared, circumstances);
-            if let Some(known) = self.sent.get_mut(key)
-                && known.name == *name
-            {
-                known.count += 1;
-                if *url < known.example {
-                    known.example = url.clone();
-                }
-                continue;
+        if *names != self.lately.names {
+            self.count_sent();
+            self.lately.names = Arc::clone(names);
+        }
+        let circumstances =
+            circumstances(&mut self.pages, self.sent.detail(), cell, method, cross_site, url);
+        match self.lately.requests.entry(circumstances) {
+            Entry::Occupied(mut known) => known.get_mut().add(1, url),
+            Entry::Vacant(new) => {
+                let way = way_of(&mut self.ways, cell, method, cross_site);
+                new.insert(Requests { way, count: 1, example: url.clone() });
             }
-            let way = way.get_or_insert_with(|| way_of(&mut self.ways, cell, method, cross_site));
-            let went = Went {
-                name: name.clone(),
-                way: Arc::clone(way),
-                count: 1,
-                example: url.clone(),
-                declared,
-                mixed: false,
-            };
-            self.sent.add(&mut self.pages, went);
+        }
+        if self.lately.requests.len() >= MOST_REQUESTS {
+            self.count_sent();
+        }
+    }
+
+    /// Counts each of the cookies that went along lately.
+    fn count_sent(&mut self) {
+        let Lately { names, requests } = std::mem::take(&mut self.lately);
+        for Requests { way, count, example } in requests.into_values() {
+            let detail = self.sent.detail();
+            let Way { cell, method, cross_site } = &*way;
+            let circumstances = circumstances(&mut self.pages, detail, cell, method, *cross_site, &example);
+            for name in &*names {
+                let declared = (self.declared)(name);
+                let key = sent_key(&self.pages, detail, name, declared, circumstances);
+                match self.sent.get_mut(key).filter(|known| known.name == *name) {
+                    Some(known) => known.requests.add(count, &example),
+                    None => {
+                        let requests = Requests { way: Arc::clone(&way), count, example: example.clone() };
+                        let went = Went { name: name.clone(), requests, declared, mixed: false };
+                        self.sent.add(&mut self.pages, went);
+                    }
+                }
+            }
         }
     }
 
@@ -190,6 +208,7 @@ impl Fold {
 
     /// Cookies sent so far, sorted and given away, as the observations are.
     pub fn take_sent(&mut self) -> Vec<Sent> {
+        self.count_sent();
         let mut sent: Vec<Sent> = self.sent.take().map(Went::told).collect();
         sent.sort_unstable();
         sent
@@ -205,6 +224,7 @@ impl Fold {
     /// Fills in the pages, skipped and failed of a coverage, sorted and given away, and what could not be
     /// kept.
     pub fn cover(&mut self, coverage: &mut Coverage) {
+        self.count_sent();
         let notes = [
             self.seen.note("sightings"),
             self.sent.note("sent cookies"),
@@ -495,18 +515,47 @@ fn without_jitter(mut sighting: Sighting) -> Sighting {
 #[derive(Clone)]
 struct Went {
     name: Name,
-    way: Arc<Way>,
-    count: u64,
-    example: SafeUrl,
+    requests: Requests,
     declared: u64,
     mixed: bool,
 }
 
+/// Requests of one kind: how many, and the first of their addresses in the order of their texts.
+#[derive(Clone)]
+struct Requests {
+    way: Arc<Way>,
+    count: u64,
+    example: SafeUrl,
+}
+
+/// Requests that all had the same cookies. Most visitors get theirs on the first pages, so that those are
+/// counted once for many requests.
+struct Lately {
+    names: Arc<[Name]>,
+    requests: HashMap<u64, Requests, AsItIs>,
+}
+
+impl Default for Lately {
+    fn default() -> Self {
+        Lately { names: Arc::new([]), requests: HashMap::default() }
+    }
+}
+
+impl Requests {
+    fn add(&mut self, count: u64, example: &SafeUrl) {
+        self.count += count;
+        if *example < self.example {
+            self.example = example.clone();
+        }
+    }
+}
+
 impl Went {
     fn told(self) -> Sent {
-        let Way { cell, method, cross_site } = &*self.way;
+        let Requests { way, count, example } = self.requests;
+        let Way { cell, method, cross_site } = &*way;
         let (cell, method, cross_site) = (cell.clone(), method.clone(), *cross_site);
-        Sent { name: self.name, cell, count: self.count, example: self.example, method, cross_site }
+        Sent { name: self.name, cell, count, example, method, cross_site }
     }
 }
 
@@ -554,21 +603,23 @@ fn sent_key(pages: &Pages, detail: Detail, name: &Name, declared: u64, circumsta
 
 impl Countable for Went {
     fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let Way { cell, method, cross_site } = &*self.way;
-        let circumstances = circumstances(pages, detail, cell, method, *cross_site, &self.example);
+        let Requests { way, example, .. } = &self.requests;
+        let Way { cell, method, cross_site } = &**way;
+        let circumstances = circumstances(pages, detail, cell, method, *cross_site, example);
         sent_key(pages, detail, &self.name, self.declared, circumstances)
     }
 
     fn merge(&mut self, other: Self) {
         self.mixed |= other.mixed || self.declared == 0 && self.name != other.name;
-        self.count += other.count;
-        if (&other.example, &other.name) < (&self.example, &self.name) {
-            (self.example, self.name) = (other.example, other.name);
+        let (count, example) = (other.requests.count, other.requests.example);
+        if (&example, &other.name) < (&self.requests.example, &self.name) {
+            self.name = other.name;
         }
+        self.requests.add(count, &example);
     }
 
     fn count(&self) -> u64 {
-        self.count
+        self.requests.count
     }
 
     fn is_mixed(&self) -> bool {
@@ -1082,7 +1133,7 @@ mod tests {
         let mut fold = Fold::default();
         for n in [3, 1, 2] {
             let page = safe(&format!("/p/{n}"));
-            fold.add_sent(&cell("anonymous"), "GET", &page, false, &[Name::from("a"), Name::from("b")]);
+            fold.add_sent(&cell("anonymous"), "GET", &page, false, &[Name::from("a"), Name::from("b")].into());
             fold.add_contact(Contact {
                 host: "cdn.org".into(),
                 party: Party::Third,

@@ -15,7 +15,7 @@ use crate::observation::{
     Fold, Observation, PageTally, Picture, Resource, SafeUrl, Sampled, Sent, SentByScripts, Sighting,
     Skipped,
 };
-use crate::secret::{MASK, Secrets, shape_of};
+use crate::secret::{KnownThen, MASK, Secrets, shape_of};
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,6 +30,8 @@ const MOST_VALUES: usize = 1 << 18;
 const MOST_CAME_BACK_WITHOUT: u64 = 1 << 30;
 /// Kinds of requests of scripts told apart.
 const MOST_SENT: usize = 1000;
+/// Names of which it is remembered that nothing in them is to hide.
+const MOST_HARMLESS: usize = 1000;
 
 /// The run's memory.
 pub(super) struct Recorder {
@@ -56,6 +58,8 @@ pub(super) struct Recorder {
     /// Which items of the manifest a name means, and the names that it writes out.
     declared: Option<Declared>,
     public: BTreeSet<String>,
+    /// Names without anything to hide in them, and what was known when they were last looked at.
+    harmless: HashMap<Name, KnownThen>,
     /// Requests that seem to tell who is visiting, until visitors are compared.
     correlation: Correlation,
     /// Where it is kept for a run that goes on.
@@ -137,6 +141,7 @@ impl Recorder {
             class: manifest.map(|manifest| Box::new(classes_of_url(manifest)) as Classes),
             declared: manifest.map(|manifest| Box::new(declared(manifest)) as Declared),
             public: manifest.map(literal_names).unwrap_or_default(),
+            harmless: HashMap::new(),
             log: None,
             paused: false,
             had: None,
@@ -220,7 +225,7 @@ impl Recorder {
                 self.fold.add(*sighting);
             }
             Entry::Sent { cell, method, url, cross_site, names } => {
-                self.fold.add_sent(&cell, &method, &url, cross_site, &names);
+                self.fold.add_sent(&cell, &method, &url, cross_site, &names.into());
             }
             Entry::Contact(contact) | Entry::Undecided(contact) => self.fold.add_contact(contact),
             Entry::Page(page) => self.fold.add_page(page),
@@ -543,7 +548,7 @@ impl Recorder {
             let host = |url: &Url| url.host_str().unwrap_or_default().to_owned();
             let cross_site = !same_site(&host(document), &host(&exchange.url));
             let names = exchange.sent.iter().map(|cookie| &cookie.name);
-            let names: Vec<Name> =
+            let names: Arc<[Name]> =
                 names.map(|name| self.safe_name(name).unwrap_or_else(|| name.clone())).collect();
             if let Some(log) = &mut self.log {
                 let (cell, method, url) = (cell.clone(), at.method.clone(), at.url.clone());
@@ -593,11 +598,19 @@ impl Recorder {
 
     /// A name with what is a secret or somebody's own taken out of it; none where nothing is. What the manifest
     /// says is no secret, and what it means is meant after that as before.
-    fn safe_name(&self, name: &Name) -> Option<Name> {
+    fn safe_name(&mut self, name: &Name) -> Option<Name> {
         let text = name.as_str().filter(|text| !self.public.contains(*text))?;
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let now = secrets.known_now();
+        if let Some(then) = self.harmless.get_mut(name).filter(|then| !secrets.may_be_in_name(text, **then)) {
+            *then = now;
+            return None;
+        }
         let masked = Name::new(secrets.mask_name(text, |_| MASK.to_owned()));
         if masked == *name {
+            if self.harmless.len() < MOST_HARMLESS {
+                self.harmless.insert(name.clone(), now);
+            }
             return None;
         }
         let shaped = || Name::new(secrets.mask_name(text, shape_of));
