@@ -121,8 +121,7 @@ impl Fold {
             self.count_sent();
             self.lately.names = Arc::clone(names);
         }
-        let circumstances =
-            circumstances(&mut self.pages, self.sent.detail(), cell, method, cross_site, url);
+        let circumstances = circumstances(&mut self.pages, self.sent.detail(), cell, method, cross_site, url);
         match self.lately.requests.entry(circumstances) {
             Entry::Occupied(mut known) => known.get_mut().add(1, url),
             Entry::Vacant(new) => {
@@ -1133,7 +1132,13 @@ mod tests {
         let mut fold = Fold::default();
         for n in [3, 1, 2] {
             let page = safe(&format!("/p/{n}"));
-            fold.add_sent(&cell("anonymous"), "GET", &page, false, &[Name::from("a"), Name::from("b")].into());
+            fold.add_sent(
+                &cell("anonymous"),
+                "GET",
+                &page,
+                false,
+                &[Name::from("a"), Name::from("b")].into(),
+            );
             fold.add_contact(Contact {
                 host: "cdn.org".into(),
                 party: Party::Third,

@@ -1,19 +1,31 @@
 //! One tab: a target with everything it starts (frames, workers, popups), every one attached and
 //! watched before it runs its first line.
 
+mod emulation;
+mod events;
+mod frames;
+mod prepare;
+mod requests;
+
+pub(super) use emulation::Emulation;
+pub use emulation::Guard;
+pub(super) use frames::Frame;
+pub(super) use requests::empty_answer;
+
 use super::cdp::{CdpError, Connection, Event};
 use super::clock::Clock;
 use super::hub::Hub;
+use super::locked;
 use super::trace::{Stirs, Trace};
-use super::{StoredItem, locked};
-use crate::secret::Secret;
-use base64::Engine as _;
+use events::pump;
+use prepare::prepare;
+use requests::held;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// Without requests for this long, a page counts as idle.
@@ -44,66 +56,11 @@ const LONGER: u32 = 3;
 const SOON: Duration = Duration::from_millis(400);
 const SOON_TRIES: u32 = 3;
 /// Nothing that goes by time and makes no use of a script: frames, refreshes, animations.
-const IS_STILL: &str = include_str!("still.js");
+const IS_STILL: &str = include_str!("../still.js");
 /// Told to a tab's own gatherer of events, which answers once it has come so far.
 const CAUGHT_UP: &str = "caught up";
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
-
-/// Whether a request that the page shown makes of its own accord is held back, by the page, the
-/// method, the URL and the body so far as it is text.
-pub type Guard = Arc<dyn Fn(&url::Url, &str, &url::Url, Option<&str>) -> bool + Send + Sync>;
-
-/// How a tab presents itself.
-#[derive(Clone)]
-pub(super) struct Emulation {
-    pub(super) user_agent: Option<String>,
-    pub(super) accept_language: Option<String>,
-    pub(super) time_zone: Option<String>,
-    pub(super) gpc: bool,
-    /// With traits of another machine.
-    pub(super) disguised: bool,
-    /// Headers of requests to the target, and to hosts that the plan names.
-    pub(super) own_headers: Vec<(String, String)>,
-    pub(super) own: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
-    /// Where these headers may go.
-    pub(super) entrusted: Arc<dyn Fn(&url::Url) -> bool + Send + Sync>,
-    /// Which requests of scripts are held back.
-    pub(super) guard: Option<Guard>,
-    /// Name and password for the proxy.
-    pub(super) proxy_login: Option<(String, Secret)>,
-    /// Heads of requests and answers are kept.
-    pub(super) keep_heads: bool,
-    /// Session storage brought along from another browser.
-    pub(super) items: Arc<Vec<StoredItem>>,
-    /// Items of local storage that scripts of any tab of the visitor were seen to write, by origin and
-    /// key: the browser tells every tab of the origin about them.
-    pub(super) local_items: Arc<Mutex<BTreeSet<(String, String)>>>,
-    /// Every request is answered here, by its URL: nothing leaves.
-    pub(super) answers: Option<fn(&url::Url) -> String>,
-}
-
-impl Emulation {
-    /// A tab whose requests are all answered here.
-    pub(super) fn answering(answers: fn(&url::Url) -> String) -> Emulation {
-        Emulation {
-            user_agent: None,
-            accept_language: None,
-            time_zone: None,
-            gpc: false,
-            disguised: false,
-            own_headers: Vec::new(),
-            own: Arc::new(|_| false),
-            entrusted: Arc::new(|_| false),
-            guard: None,
-            proxy_login: None,
-            items: Arc::default(),
-            keep_heads: false,
-            local_items: Arc::default(),
-            answers: Some(answers),
-        }
-    }
-}
 
 /// How loading a page ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,18 +74,6 @@ pub(super) enum Loaded {
     /// The page closed itself.
     Closed,
     BrowserGone,
-}
-
-/// A document of a page.
-#[derive(Clone)]
-pub(super) struct Frame {
-    pub(super) id: String,
-    /// Through which it is reached.
-    pub(super) session: String,
-    /// No http origin in a sandbox, wherever it came from.
-    origin: String,
-    /// Where it came from: one that the page wrote came from nowhere.
-    pub(super) address: String,
 }
 
 /// An open tab.
@@ -204,7 +149,7 @@ impl Tab {
             windows: Mutex::default(),
             challenged: Mutex::default(),
             emulation,
-            hooks: include_str!("hooks.js").replace("BINDING", &hub.binding),
+            hooks: include_str!("../hooks.js").replace("BINDING", &hub.binding),
             binding: hub.binding.clone(),
             clock: Mutex::default(),
             ticks: Notify::new(),
@@ -731,369 +676,5 @@ impl Drop for Tab {
     fn drop(&mut self) {
         self.pump.abort();
         self.connection.forget([self.session.clone()]);
-    }
-}
-
-/// Gathers a tab's events, and answers those that wait for an answer.
-async fn pump(connection: Connection, shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
-        let main = event.session == shared.main;
-        match event.method.as_str() {
-            "Runtime.bindingCalled" => {
-                if event.params["name"] == shared.binding.as_str() {
-                    let payload = event.params["payload"].as_str().unwrap_or_default();
-                    let item = locked(&shared.trace).told(payload);
-                    if let Some(item) = item {
-                        let mut items = locked(&shared.emulation.local_items);
-                        if items.len() < MOST_ITEMS {
-                            items.insert(item);
-                        }
-                    }
-                }
-            }
-            "Runtime.executionContextCreated" if main => {
-                let world = &event.params["context"];
-                let id = world["uniqueId"].as_str().filter(|_| {
-                    world["name"] == shared.binding.as_str()
-                        && world["auxData"]["frameId"] == shared.target.as_str()
-                });
-                if let Some(id) = id {
-                    *locked(&shared.world) = Some(id.to_owned());
-                }
-            }
-            "Runtime.executionContextDestroyed" if main => {
-                let mut world = locked(&shared.world);
-                if world.as_deref() == event.params["executionContextUniqueId"].as_str() {
-                    *world = None;
-                }
-            }
-            "Runtime.executionContextsCleared" if main => *locked(&shared.world) = None,
-            CAUGHT_UP => shared.caught_up.notify_one(),
-            "Target.attachedToTarget" => {
-                let child = event.params["sessionId"].as_str().unwrap_or_default();
-                let target = &event.params["targetInfo"];
-                let kind = target["type"].as_str().unwrap_or_default();
-                locked(&shared.sessions).insert(child.to_owned());
-                if matches!(kind, "page" | "iframe") {
-                    locked(&shared.parts).insert(child.to_owned());
-                }
-                if kind == "iframe" {
-                    frame_attached(&mut locked(&shared.frames), child, target);
-                }
-                if kind == "page" {
-                    locked(&shared.clock).window_came(child);
-                    let window = target["targetId"].as_str().unwrap_or_default().to_owned();
-                    locked(&shared.windows).insert(window);
-                    locked(&shared.trace).opened(target["url"].as_str().unwrap_or_default());
-                }
-                prepare(&connection, child, &shared, kind);
-                if locked(&shared.clock).attached(child, kind) {
-                    connection.tell(child, "Emulation.setVirtualTimePolicy", json!({"policy": "pause"}));
-                }
-                connection.tell(child, "Runtime.runIfWaitingForDebugger", json!({}));
-            }
-            "Emulation.virtualTimeBudgetExpired" => {
-                locked(&shared.clock).slice_ended(&event.session);
-                shared.ticks.notify_waiters();
-            }
-            "Target.detachedFromTarget" => {
-                let child = event.params["sessionId"].as_str().unwrap_or_default();
-                locked(&shared.clock).detached(child);
-                locked(&shared.parts).remove(child);
-            }
-            // A worker stops here before its first line, and nowhere else: see `prepare`.
-            "Debugger.paused" => {
-                let hooks = json!({"expression": shared.hooks});
-                connection.tell(&event.session, "Runtime.evaluate", hooks);
-                connection.tell(&event.session, "Debugger.disable", json!({}));
-            }
-            "Page.javascriptDialogOpening" => {
-                locked(&shared.trace).event(&event.method, &event.params);
-                connection.tell(&event.session, "Page.handleJavaScriptDialog", json!({"accept": true}));
-            }
-            "Fetch.requestPaused" => resume(&connection, &shared, &event),
-            "Fetch.authRequired" => {
-                let login = shared.emulation.proxy_login.as_ref();
-                let login = login.filter(|_| event.params["authChallenge"]["source"] == "Proxy");
-                let id = &event.params["requestId"];
-                // Asked for again, it was the wrong one.
-                let first = locked(&shared.challenged).insert(id.to_string());
-                let response = match login.filter(|_| first) {
-                    Some((name, password)) => json!({
-                        "response": "ProvideCredentials", "username": name, "password": password.reveal()
-                    }),
-                    None => json!({"response": "CancelAuth"}),
-                };
-                let answer = json!({"requestId": id, "authChallengeResponse": response});
-                connection.tell(&event.session, "Fetch.continueWithAuth", answer);
-            }
-            "Page.frameNavigated" | "Page.frameDetached" => {
-                frame_changed(&mut locked(&shared.frames), &event);
-                if main {
-                    locked(&shared.trace).event(&event.method, &event.params);
-                }
-            }
-            "Page.loadEventFired" if !main => locked(&shared.clock).window_loaded(&event.session),
-            // Of windows, frames and workers that have a process of their own these say nothing about
-            // the page.
-            "Page.navigatedWithinDocument" | "Inspector.detached" if !main => {}
-            "Inspector.targetCrashed" | "Target.targetCrashed" if !main => {
-                // A worker that ends with its last page is told of in the same words.
-                let part = locked(&shared.parts).contains(&event.session);
-                locked(&shared.trace).part_crashed |= part;
-            }
-            method => {
-                if method == "Page.windowOpen" {
-                    locked(&shared.clock).window_wanted();
-                }
-                if method == "Network.requestWillBeSent" {
-                    let url = url::Url::parse(event.params["request"]["url"].as_str().unwrap_or_default());
-                    locked(&shared.clock).asked +=
-                        u64::from(url.is_ok_and(|url| (shared.emulation.own)(&url)));
-                }
-                let lacking = {
-                    let mut trace = locked(&shared.trace);
-                    trace.event(method, &event.params);
-                    trace.lacks_body(method, &event.params)
-                };
-                if let Some(id) = lacking {
-                    ask_for_body(&connection, &shared, &event.session, id);
-                }
-            }
-        }
-    }
-}
-
-/// Every request is held for a moment, and a proxy's question for a login answered.
-fn held(emulation: &Emulation) -> Value {
-    json!({"patterns": [{"urlPattern": "*"}], "handleAuthRequests": emulation.proxy_login.is_some()})
-}
-
-/// Only requests that scripts make are held, and what leads to another document.
-fn held_of_scripts() -> Value {
-    let kinds = ["XHR", "Fetch", "Ping", "Document", "Other"];
-    let patterns: Vec<Value> =
-        kinds.iter().map(|kind| json!({"urlPattern": "*", "resourceType": kind})).collect();
-    json!({ "patterns": patterns })
-}
-
-/// Whether the guard holds a request back. What leads on from a request that went out is no request
-/// of the page's own.
-fn is_held_back(shared: &Shared, event: &Event, url: &url::Url) -> bool {
-    let Some(guard) = &shared.emulation.guard else { return false };
-    let method = event.params["request"]["method"].as_str().unwrap_or_default();
-    if !event.params["redirectedRequestId"].is_null() || !(shared.emulation.own)(url) {
-        return false;
-    }
-    let page = locked(&shared.trace).last_page.as_deref().and_then(|page| url::Url::parse(page).ok());
-    let body = event.params["request"]["postData"].as_str();
-    page.is_some_and(|page| guard(&page, method, url, body))
-}
-
-/// An empty document, in a site's place.
-pub(super) fn empty_answer(request: &Value) -> Value {
-    let html = "<!doctype html><link rel=icon href=data:,>";
-    json!({
-        "requestId": request,
-        "responseCode": 200,
-        "responseHeaders": [{"name": "Content-Type", "value": "text/html"}],
-        "body": base64::engine::general_purpose::STANDARD.encode(html),
-    })
-}
-
-/// A request's body that was not told with it. Not awaited: the answer comes through the same loop. A
-/// blob's may not have reached the browser yet: it is asked for again.
-fn ask_for_body(connection: &Connection, shared: &Arc<Shared>, session: &str, id: String) {
-    const TRIES: u32 = 3;
-    const BETWEEN: Duration = Duration::from_millis(150);
-    let (connection, shared, session) = (connection.clone(), shared.clone(), session.to_owned());
-    tokio::spawn(async move {
-        let mut answer = Value::Null;
-        for tried in 1..=TRIES {
-            let asked =
-                connection.send(&session, "Network.getRequestPostData", json!({"requestId": id})).await;
-            answer = asked.unwrap_or_default();
-            if tried == TRIES || answer["postData"].as_str().is_some_and(|text| !text.is_empty()) {
-                break;
-            }
-            tokio::time::sleep(BETWEEN).await;
-        }
-        let text = answer["postData"].as_str().map(str::to_owned);
-        let text = match answer["base64Encoded"].as_bool() {
-            Some(true) => text
-                .and_then(|text| super::base64_decode(&text))
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-            _ => text,
-        };
-        locked(&shared.trace).body(&id, text.as_deref());
-    });
-}
-
-const MOST_FRAMES: usize = 2000;
-const MOST_ITEMS: usize = 10_000;
-
-/// A frame in a process of its own; what came there before it could be asked is told by nobody.
-fn frame_attached(frames: &mut BTreeMap<String, Frame>, session: &str, target: &Value) {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (id, address) = (text(&target["targetId"]), text(&target["url"]));
-    let origin = url::Url::parse(&address).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    if frames.len() < MOST_FRAMES {
-        frames.insert(id.clone(), Frame { id, session: session.to_owned(), origin, address });
-    }
-}
-
-/// Keeps account of which documents there are, and through which session each is reached.
-fn frame_changed(frames: &mut BTreeMap<String, Frame>, event: &Event) {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let frame = &event.params["frame"];
-    if event.method == "Page.frameNavigated" {
-        if frames.len() < MOST_FRAMES {
-            let (id, session) = (text(&frame["id"]), event.session.clone());
-            let (origin, address) = (text(&frame["securityOrigin"]), text(&frame["url"]));
-            frames.insert(id.clone(), Frame { id, session, origin, address });
-        }
-    } else if event.params["reason"] != "swap" {
-        frames.remove(&text(&event.params["frameId"]));
-    }
-}
-
-/// The plan's headers go where they may go only, so each request is held for a moment and sent on with
-/// them. After a redirect Chromium still has those of the request before: there they are taken off.
-fn resume(connection: &Connection, shared: &Shared, event: &Event) {
-    let request = &event.params["request"];
-    if shared.empties.load(Ordering::Relaxed) {
-        connection.tell(&event.session, "Fetch.fulfillRequest", empty_answer(&event.params["requestId"]));
-        return;
-    }
-    let url = url::Url::parse(request["url"].as_str().unwrap_or_default());
-    if let Some(answers) = shared.emulation.answers {
-        let body = url.as_ref().map(answers).unwrap_or_default();
-        let headers = json!([{"name": "Content-Type", "value": "text/html"}]);
-        let answer = json!({
-            "requestId": event.params["requestId"], "responseCode": 200, "responseHeaders": headers,
-            "body": base64::engine::general_purpose::STANDARD.encode(body),
-        });
-        connection.tell(&event.session, "Fetch.fulfillRequest", answer);
-        return;
-    }
-    if let Ok(url) = &url
-        && is_held_back(shared, event, url)
-    {
-        let method = request["method"].as_str().unwrap_or_default();
-        locked(&shared.trace).held_back(method, url.as_str());
-        let refusal = json!({"requestId": event.params["requestId"], "errorReason": "BlockedByClient"});
-        connection.tell(&event.session, "Fetch.failRequest", refusal);
-        return;
-    }
-    let entrusted = url.is_ok_and(|url| (shared.emulation.entrusted)(&url));
-    let mut params = json!({"requestId": event.params["requestId"]});
-    let asked = request["headers"].as_object().into_iter().flatten();
-    let asked = asked.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-    if let Some(headers) =
-        headers_sent_on(&asked.collect::<Vec<_>>(), &locked(&shared.own_headers), entrusted)
-    {
-        let headers = headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
-        params["headers"] = headers.collect();
-    }
-    connection.tell(&event.session, "Fetch.continueRequest", params);
-}
-
-/// The headers of a request, where they are to be other ones. What the page's script itself says goes
-/// before the plan's.
-fn headers_sent_on<'a>(
-    asked: &[(&'a str, &'a str)],
-    own: &'a [(String, String)],
-    entrusted: bool,
-) -> Option<Vec<(&'a str, &'a str)>> {
-    let mut headers = asked.to_vec();
-    if entrusted {
-        let further =
-            own.iter().filter(|(name, _)| !asked.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
-        headers.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
-        return (!own.is_empty()).then_some(headers);
-    }
-    headers.retain(|(name, value)| {
-        !own.iter().any(|(own, secret)| own.eq_ignore_ascii_case(name) && secret == value)
-    });
-    (headers.len() < asked.len()).then_some(headers)
-}
-
-/// Sets up a session before its target runs: network and storage events, hooks, language, and the
-/// same for whatever it starts. Nothing is waited for: a target that has not begun answers some of
-/// it only then, and not every kind knows every domain.
-fn prepare(connection: &Connection, session: &str, shared: &Shared, kind: &str) {
-    let tell = |method: &str, params: Value| connection.tell(session, method, params);
-    let page_like = matches!(kind, "page" | "iframe");
-    let worker = matches!(kind, "worker" | "shared_worker" | "service_worker");
-    tell("Network.enable", json!({"maxTotalBufferSize": 1 << 20, "maxResourceBufferSize": 1 << 20}));
-    // Windows, shared and service workers come by way of the hub.
-    let filter = json!([
-        {"type": "browser", "exclude": true}, {"type": "tab", "exclude": true}, {"type": "page", "exclude": true},
-        {"type": "service_worker", "exclude": true}, {"type": "shared_worker", "exclude": true}, {}
-    ]);
-    tell(
-        "Target.setAutoAttach",
-        json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": filter}),
-    );
-    if page_like || worker {
-        tell("Runtime.enable", json!({}));
-        tell("Runtime.addBinding", json!({"name": shared.binding}));
-    }
-    if page_like {
-        tell("Page.enable", json!({}));
-        tell("DOMStorage.enable", json!({}));
-        tell("Inspector.enable", json!({}));
-        // Of several tabs only one would be in front, and the others not drawn: many scripts wait until a
-        // page is looked at.
-        tell("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
-        // What waits has no document yet whose script could have run before.
-        let at_once = session == shared.main;
-        tell(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({"source": shared.hooks, "runImmediately": at_once}),
-        );
-    }
-    if worker {
-        // A worker has no scripts for new documents, and a process in which a script is evaluated
-        // before the worker begins ends. So it is stopped before its first line.
-        tell("Debugger.enable", json!({}));
-        tell("Debugger.pause", json!({}));
-    }
-    let emulation = &shared.emulation;
-    if emulation.user_agent.is_some() || emulation.accept_language.is_some() {
-        let mut identity = json!({"userAgent": emulation.user_agent.clone().unwrap_or_default()});
-        if let Some(language) = &emulation.accept_language {
-            identity["acceptLanguage"] = language.as_str().into();
-        }
-        tell("Emulation.setUserAgentOverride", identity);
-    }
-    if emulation.disguised {
-        tell("Emulation.setTimezoneOverride", json!({"timezoneId": "Pacific/Auckland"}));
-        tell("Emulation.setHardwareConcurrencyOverride", json!({"hardwareConcurrency": 3}));
-        if page_like {
-            let screen = json!({
-                "width": 1117, "height": 731, "screenWidth": 1117, "screenHeight": 803,
-                "deviceScaleFactor": 1.5, "mobile": false,
-            });
-            tell("Emulation.setDeviceMetricsOverride", screen);
-        }
-    } else if let Some(zone) = &emulation.time_zone {
-        tell("Emulation.setTimezoneOverride", json!({"timezoneId": zone}));
-    }
-    if emulation.gpc {
-        tell("Network.setExtraHTTPHeaders", json!({"headers": {"Sec-GPC": "1"}}));
-        let property = "Object.defineProperty(Navigator.prototype,'globalPrivacyControl',{get:()=>true,configurable:true})";
-        tell(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({"source": property, "runImmediately": session == shared.main}),
-        );
-    }
-    let holds =
-        emulation.answers.is_some() || emulation.proxy_login.is_some() || !emulation.own_headers.is_empty();
-    if holds && page_like {
-        tell("Fetch.enable", held(emulation));
-    } else if emulation.guard.is_some() {
-        // Also in workers, whose requests are nobody else's.
-        tell("Fetch.enable", held_of_scripts());
     }
 }
