@@ -29,7 +29,8 @@ const IDENTITIES: usize = 16;
 const NAMED: usize = 5;
 /// Circumstances of requests that are shared by what is kept of them.
 const WAYS: usize = 64;
-/// Kinds of requests with the same cookies that are counted together.
+/// Sets of cookies, and kinds of requests with each of them, that are counted together.
+const MOST_SETS: usize = 16;
 const MOST_REQUESTS: usize = 256;
 /// Seconds by which two clocks that count whole seconds may disagree.
 const CLOCKS: i64 = 2;
@@ -44,7 +45,7 @@ pub struct Fold {
     seen: Counted<Seen>,
     sent: Counted<Went>,
     /// Not among the sent yet.
-    lately: Lately,
+    lately: Vec<Lately>,
     /// In what circumstances requests went out of late.
     ways: Vec<Arc<Way>>,
     contacts: Counted<Asked>,
@@ -62,7 +63,7 @@ impl Default for Fold {
             things: HashSet::new(),
             seen: Counted::default(),
             sent: Counted::default(),
-            lately: Lately::default(),
+            lately: Vec::new(),
             ways: Vec::new(),
             contacts: Counted::default(),
             visited: Counted::default(),
@@ -117,27 +118,35 @@ impl Fold {
         cross_site: bool,
         names: &Arc<[Name]>,
     ) {
-        if *names != self.lately.names {
-            self.count_sent();
-            self.lately.names = Arc::clone(names);
-        }
         let circumstances = circumstances(&mut self.pages, self.sent.detail(), cell, method, cross_site, url);
-        match self.lately.requests.entry(circumstances) {
+        let known = self.lately.iter().rposition(|lately| lately.names == *names);
+        let at = known.unwrap_or_else(|| {
+            if self.lately.len() >= MOST_SETS {
+                self.count_sent();
+            }
+            self.lately.push(Lately { names: Arc::clone(names), requests: HashMap::default() });
+            self.lately.len() - 1
+        });
+        let requests = &mut self.lately[at].requests;
+        match requests.entry(circumstances) {
             Entry::Occupied(mut known) => known.get_mut().add(1, url),
             Entry::Vacant(new) => {
                 let way = way_of(&mut self.ways, cell, method, cross_site);
                 new.insert(Requests { way, count: 1, example: url.clone() });
             }
         }
-        if self.lately.requests.len() >= MOST_REQUESTS {
+        if requests.len() >= MOST_REQUESTS {
             self.count_sent();
         }
     }
 
     /// Counts each of the cookies that went along lately.
     fn count_sent(&mut self) {
-        let Lately { names, requests } = std::mem::take(&mut self.lately);
-        for Requests { way, count, example } in requests.into_values() {
+        let lately = std::mem::take(&mut self.lately).into_iter();
+        let requests = lately.flat_map(|Lately { names, requests }| {
+            requests.into_values().map(move |of| (Arc::clone(&names), of))
+        });
+        for (names, Requests { way, count, example }) in requests {
             let detail = self.sent.detail();
             let Way { cell, method, cross_site } = &*way;
             let circumstances = circumstances(&mut self.pages, detail, cell, method, *cross_site, &example);
@@ -532,12 +541,6 @@ struct Requests {
 struct Lately {
     names: Arc<[Name]>,
     requests: HashMap<u64, Requests, AsItIs>,
-}
-
-impl Default for Lately {
-    fn default() -> Self {
-        Lately { names: Arc::new([]), requests: HashMap::default() }
-    }
 }
 
 impl Requests {
