@@ -9,60 +9,52 @@
 //! pages are asked for again after a new login, so that no page of an anonymous visitor counts as
 //! a member's.
 
-use super::answers::{Alike, Likeness};
-use super::context::Ended;
-use super::crawl_so_far::CrawlSoFar;
-use super::html;
-use super::jars;
-use super::persona::PersonaSession;
-use super::recorder::As;
-use super::render::Browser;
-use super::runner::Runner;
-use super::side_requests::{NO_SUCH_PAGE, Seeds, danger_of};
-use super::state::{Crawled, Line, Log, PartFound};
-use crate::cookie::{Decision, Jar, Name};
+mod held;
+mod parts;
+mod reading;
+
 use crate::crawl::{
-    Address, Bounds, Embedded, Frontier, Next, PageLinks, Parts, Scope, Served, back_office, links,
-    page_fingerprint_at, refusal_fingerprint,
+    Address, Bounds, Frontier, Next, PageLinks, Parts, Scope, back_office, refusal_fingerprint,
 };
-use crate::engine::{Ask, HttpEngine, Known, Session, Visit};
+use crate::engine::{Ask, Known, Visit};
 use crate::manifest::PagePattern;
 use crate::observation::{
-    AsItIs, Cell, Consent, Credentials, DeadEndKind, FailureKind, Reached, Resource, Sampled, SkipReason,
-    Skipped, path_template,
+    AsItIs, Cell, Consent, DeadEndKind, FailureKind, Reached, Sampled, SkipReason, Skipped,
 };
 use crate::plan::{self, EngineChoice};
+use crate::run::answers::{Alike, Likeness};
+use crate::run::context::Ended;
+use crate::run::crawl_so_far::CrawlSoFar;
+use crate::run::jars;
+use crate::run::persona::PersonaSession;
+use crate::run::recorder::As;
+use crate::run::render::Browser;
+use crate::run::runner::Runner;
+use crate::run::side_requests::{NO_SUCH_PAGE, Seeds};
+use crate::run::state::{Crawled, Line, Log};
+use held::Held;
+use parts::Part;
+use reading::{Done, Task, is_page, read, visit};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::future::Future;
 use std::hash::BuildHasher;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use url::Url;
 
 /// Pages of a member between two looks at whether it still is one; so many times fewer where a session
 /// was lost and nothing told after which page.
 const BETWEEN_CHECKS: usize = 25;
 const FEWER: usize = 5;
-/// Looks for a cause that was none, before causes are no longer trusted.
-const MOST_ALARMS: usize = 20;
 /// Pages of a visitor without a login that are asked for, or were answered and wait for an older one, for
 /// each connection.
 const WINDOW: usize = 6;
 /// Answers a second that a connection brings on a slow site: at a pace that the connections keep anyway, each
 /// page is better asked for with what the last ones set.
 const LEAST_ANSWERS: f64 = 2.0;
-/// So often a page is asked for again after a new login. Each costs one of the logins.
-const MOST_TRIES: u32 = 3;
 /// From here on alone, with a look before and after: what ends a session is not to take others with it.
 const ALONE: u32 = 2;
-/// A page with fewer visible characters says nothing.
-const HARDLY_A_WORD: usize = 200;
-/// Parts of pages fetched, for each page of the limit.
-const PARTS_PER_PAGE: usize = 10;
 /// Pages to which redirects need not lead again.
 const MOST_CAME: usize = 50_000;
 
@@ -286,42 +278,11 @@ enum Work {
     Part(Part),
 }
 
-/// A picture, script, style or foreign frame of a page.
-struct Part {
-    url: Url,
-    within: Url,
-    resource: Resource,
-    credentials: Credentials,
-}
-
 struct UnderWay {
     work: Work,
     task: Task,
     /// Of the crawl, when it was asked for.
     rotations: u32,
-}
-
-struct Held {
-    work: Work,
-    visit: Visit,
-    /// It was asked for with a cookie of the login that another answer had replaced by then.
-    stale: bool,
-    /// It looked as if the session were gone.
-    alarming: bool,
-    asks_for_password: bool,
-    likeness: Option<Likeness>,
-}
-
-struct Done {
-    jar: Jar,
-    visit: Visit,
-    links: PageLinks,
-    /// Without scripts there is neither a link nor a word.
-    is_door: bool,
-    /// What kind of page it is, where a browser will look again.
-    kind: Option<u64>,
-    /// By what it would be known at another address.
-    likeness: Option<Likeness>,
 }
 
 impl Crawl<'_, '_> {
@@ -639,124 +600,6 @@ impl Crawl<'_, '_> {
         }
     }
 
-    fn part(&mut self, visit: &Visit, embedded: &Embedded) {
-        let Embedded { address, resource, credentials } = embedded;
-        let (resource, credentials) = (*resource, *credentials);
-        let own = self.frontier.scope().is_own(address);
-        if own && resource == Resource::Frame {
-            return; // a page of the crawl
-        }
-        let pages = &self.runner.plan.pages;
-        let most = self.runner.plan.limits.pages.saturating_mul(PARTS_PER_PAGE);
-        if !pages.assets || !own && resource == Resource::Other {
-            if !own {
-                self.runner.recorder.mention(self.cell, &visit.shown, &address.to_url(), resource);
-            }
-            return;
-        }
-        if self.parts_known.len() >= most || !self.parts_known.insert(address.clone()) {
-            return;
-        }
-        let url = address.to_url();
-        if own && let Some(danger) = danger_of(&url) {
-            self.frontier.leave(danger.into(), address);
-            return;
-        }
-        let within = visit.shown.clone();
-        if self.is_written(&url) && self.is_written(&within) {
-            let (url, within) = (url.clone(), within.clone());
-            self.lines.push(Line::PartFound(PartFound { url, within, resource, credentials }));
-        } else if self.runner.recorder.is_kept() {
-            self.lines.push(Line::LeftOut(1));
-        }
-        self.parts.push_back(Part { url, within, resource, credentials });
-    }
-
-    /// Whether a visit looks as if the session were gone: its cookies taken away, a refusal, or
-    /// the login page instead of the page.
-    fn is_alarming(&self, visit: &Visit, asks_for_password: bool) -> bool {
-        if self.alarms >= MOST_ALARMS {
-            return false;
-        }
-        let sightings = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings);
-        let mut deleted = sightings
-            .filter(|sighting| matches!(sighting.decision, Decision::Deleted { .. }))
-            .map(|sighting| &sighting.name);
-        deleted.any(|name| self.who.login_cookies.contains(name))
-            || visit.status == 401
-            || visit.shown != visit.asked && self.who.is_login_page(&visit.shown)
-            // The login form in the page's own place; hidden dialogs are everywhere, so that only
-            // kinds of pages count that did not have one, and only the check decides.
-            || asks_for_password && !self.with_password.contains(&path_template(visit.asked.path()))
-    }
-
-    /// Whether a visit replaced a cookie of the login by one of another value.
-    fn rotates(&self, visit: &Visit, after: &Jar) -> bool {
-        let value = |jar: &Jar, name: &Name| {
-            jar.iter().find(|cookie| cookie.name == *name).map(|cookie| cookie.value.clone())
-        };
-        self.who.persona.visitor.logged_in
-            && visit.sightings().any(|sighting| {
-                matches!(sighting.decision, Decision::Replaced { .. })
-                    && self.who.login_cookies.contains(&sighting.name)
-                    && value(&self.who.session.jar, &sighting.name) != value(after, &sighting.name)
-            })
-    }
-
-    /// Asks whether the session is still there, once nothing is under way. True: the crawl is
-    /// through.
-    async fn check(&mut self) -> Result<bool, Ended> {
-        let through = !self.check_due;
-        self.check_due = false;
-        if self.held.is_empty() {
-            return Ok(through);
-        }
-        self.since_check = 0;
-        let held = std::mem::take(&mut self.held);
-        if self.runner.is_logged_in(self.browser, self.who, self.cell).await? {
-            self.alarms += usize::from(held.iter().any(|held| held.alarming));
-            self.between_checks = BETWEEN_CHECKS.min(self.between_checks + 1);
-            for held in held {
-                let Held { work, visit, alarming, stale, likeness, .. } = &held;
-                if let (true, Work::Page(next)) = (*alarming && *stale, work) {
-                    // The session is there, and was asked for with a token that no longer counted.
-                    self.ask_again(next.clone(), visit, false);
-                    continue;
-                }
-                self.record(work, visit, *likeness);
-                if held.asks_for_password {
-                    let kind = path_template(held.visit.asked.path());
-                    if self.with_password.insert(kind.clone()) && self.is_written(&held.visit.asked) {
-                        self.lines.push(Line::WithPassword(kind));
-                    }
-                }
-            }
-            return Ok(through);
-        }
-        self.who.lost += 1;
-        // Up to the first alarm the session was there, if there was one.
-        let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
-        if certain == 0 {
-            // A session that ends before the next look proves nothing of what it saw.
-            self.between_checks = (held.len().min(self.between_checks) / FEWER).max(1);
-        }
-        for Held { work, visit, likeness, .. } in &held[..certain] {
-            self.record(work, visit, *likeness);
-        }
-        // Backwards, since each goes to the front.
-        for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate().skip(certain).rev() {
-            if let Work::Page(next) = work {
-                self.ask_again(next, &visit, alarming && index == certain);
-            }
-        }
-        let lost = format!("{}: the session was lost", self.who.persona.name);
-        self.runner.warn(format!("{lost}; logging in again"));
-        if !self.runner.log_in_again(self.browser, self.who, self.cell).await? {
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
     /// A site may close while it is looked at, and open again. Where several addresses in a row showed one
     /// page, an address that nobody has is asked for at once: a closed site shows that page there, too, and
     /// even where the first page of all was.
@@ -788,40 +631,6 @@ impl Crawl<'_, '_> {
             Err(error) => {
                 self.crashed(&work, &error);
                 Ok(false)
-            }
-        }
-    }
-
-    /// A page seen without a session is asked for once more, unless it is the one that ended it.
-    fn ask_again(&mut self, next: Next, visit: &Visit, first: bool) {
-        let deleted = visit.exchanges.iter().flat_map(|exchange| &exchange.sightings).any(|sighting| {
-            matches!(sighting.decision, Decision::Deleted { .. })
-                && self.who.login_cookies.contains(&sighting.name)
-        });
-        if first && deleted {
-            self.frontier.give_back(&next, SkipReason::LogsOut);
-            return;
-        }
-        let tries = self.asked_again.entry(next.address.clone()).or_default();
-        *tries += 1;
-        if self.runner.recorder.is_kept() {
-            let written = self.runner.masked(&next.address);
-            self.lines.push(Line::Again(written.unwrap_or_else(|| next.address.clone())));
-        }
-        match *tries {
-            0..=MOST_TRIES => self.again.push_front(next),
-            _ => self.frontier.give_back(&next, SkipReason::SessionLost),
-        }
-    }
-
-    /// The last good answer was a moment ago; until an alarm nothing says that the session is gone.
-    fn record_held(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        let certain = held.iter().position(|held| held.alarming).unwrap_or(held.len());
-        for (at, held) in held.into_iter().enumerate() {
-            match at < certain {
-                true => self.record(&held.work, &held.visit, held.likeness),
-                false => self.held.push(held),
             }
         }
     }
@@ -894,9 +703,7 @@ impl Crawl<'_, '_> {
             self.who.frontier = Some(Arc::new(Mutex::new(self.frontier)));
         }
     }
-}
 
-impl Crawl<'_, '_> {
     /// Whether the visitor got no further than the pages that somebody named, and why.
     fn tell_dead_end(&mut self) {
         let first_look = self.cell.repeat <= 1 && self.cell.consent == Consent::Untouched;
@@ -918,73 +725,5 @@ impl Crawl<'_, '_> {
             _ if with_browser || self.taken > 1 => {}
             kind => self.runner.recorder.dead_end(&page, kind),
         }
-    }
-}
-
-/// A visit, once a connection is free, and the jar after it.
-async fn visit(
-    engine: HttpEngine,
-    mut session: Session,
-    ask: Ask,
-    connections: Arc<Semaphore>,
-) -> (Ask, Visit, Jar) {
-    // It is never closed.
-    let _connection = connections.acquire_owned().await;
-    let visit = engine.visit(&mut session, &ask).await;
-    (ask, visit, session.jar)
-}
-
-/// What a visit's page says, on the visit's own task: pages are read in parallel.
-fn read(
-    (ask, mut visit, jar): (Ask, Visit, Jar),
-    is_own: impl Fn(&Url) -> bool,
-    parts: Parts,
-    for_browser: bool,
-) -> Done {
-    let is_document = ask.within.is_none() && is_own(&visit.shown);
-    let is_page = is_document && !visit.ends_at_known && is_page(&visit.content_type);
-    let served = Served { policies: &visit.head.policies, refresh: visit.head.refresh.as_deref() };
-    let links =
-        if is_page { links(&visit.shown, &visit.text(), served, parts) } else { PageLinks::default() };
-    let kind = (is_page && for_browser).then(|| page_fingerprint_at(&visit.asked, &visit.body));
-    let is_door = is_page
-        && links.documents.is_empty()
-        && links.has_script
-        && html::visible_text(&visit.text().text, HARDLY_A_WORD).trim().len() < HARDLY_A_WORD;
-    let leads_on = || {
-        let here = [visit.asked.path(), visit.shown.path()];
-        let mut elsewhere = links.documents.iter().filter(|link| !here.contains(&link.address.path()));
-        elsewhere.any(|link| is_own(&link.address.to_url()))
-    };
-    let answered = is_page && (200..300).contains(&visit.status) && !visit.body.is_empty();
-    let likeness = answered.then(|| Likeness::of(&visit.body, leads_on()));
-    visit.body = Vec::new();
-    Done { jar, visit, links, is_door, kind, likeness }
-}
-
-fn is_page(content_type: &str) -> bool {
-    content_type.is_empty() || content_type.contains("html")
-}
-
-/// A task that ends with whoever waits for it.
-struct Task(JoinHandle<Done>);
-
-impl Task {
-    fn new(future: impl Future<Output = Done> + Send + 'static) -> Task {
-        Task(tokio::spawn(future))
-    }
-}
-
-impl Future for Task {
-    type Output = Result<Done, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context)
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
