@@ -26,6 +26,7 @@ mod site;
 mod task;
 mod until;
 mod url_template;
+mod went_along;
 mod wire;
 
 pub use anti_forgery::is_anti_forgery;

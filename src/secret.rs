@@ -306,6 +306,21 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_looked_at_again_for_what_became_known_since() {
+        let mut secrets = Secrets::default();
+        secrets.add("q7Zt2LmP0xWv9KdR4sBn");
+        let then = secrets.known_now();
+        assert!(!secrets.may_be_in_name("copy.W3rLx8Qe5Tn1Vb6Y", then));
+        secrets.add("a-longer-one-before-it-W3");
+        assert!(!secrets.may_be_in_name("copy.W3rLx8Qe5Tn1Vb6Y", then));
+        secrets.add("W3rLx8Qe5Tn1Vb6Y");
+        assert!(secrets.may_be_in_name("copy.W3rLx8Qe5Tn1Vb6Y", then));
+        assert!(!secrets.may_be_in_name("copy.W3rLx8Qe5Tn1Vb6Y", secrets.known_now()));
+        secrets.add_visitor("ann77");
+        assert!(secrets.may_be_in_name("theme", then));
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         let mut secrets = Secrets::default();
         secrets.add("hunter2");

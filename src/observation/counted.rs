@@ -1,6 +1,8 @@
 //! Counting things by what tells them apart, with a bound, and without minding their order.
 
-use super::{SafeUrl, path_template};
+use super::family::outline;
+use super::{SafeUrl, family, path_template};
+use crate::cookie::Name;
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BinaryHeap, HashMap};
 use std::fmt;
@@ -217,6 +219,18 @@ impl<T: Countable> Counted<T> {
 }
 
 impl Detail {
+    /// As much of a name as tells things apart: where there are too many, names that one pattern of the
+    /// manifest means are one, and others are by what is not random in them.
+    pub(super) fn of_name(self, name: Name, declared: u64) -> Name {
+        match self {
+            Detail::Shape | Detail::TwoFolders | Detail::OneFolder | Detail::Host => name,
+            _ if declared != 0 => Name::from(""),
+            Detail::Family => Name::new(family(&name.to_string()).as_bytes()),
+            Detail::Outline => Name::new(outline(&name.to_string()).as_bytes()),
+            Detail::Nameless => Name::from(""),
+        }
+    }
+
     fn coarser(self) -> Detail {
         match self {
             Detail::Shape => Detail::TwoFolders,

@@ -9,16 +9,15 @@
 //! and is never taken for another. Beyond that names are kept while there is room, the short ones first,
 //! and of the rest one sighting of each kind; how many are no longer told apart is in the coverage.
 
-use super::counted::{AsItIs, Countable, Counted, Detail, MOST, Pages, hash_of};
-use super::family::outline;
+use super::counted::{Countable, Counted, Detail, MOST, Pages, hash_of};
+use super::went_along::{Declared, Request, WentAlong};
 use super::{
     Cell, Contact, Coverage, Failed, Group, Observation, PageTally, Party, SafeUrl, Sent, Sighting, Skipped,
-    StorageKind, family, path_template,
+    StorageKind, path_template,
 };
 use crate::cookie::{Decision, Lifetime, LifetimeBy, Name, Written, registrable_domain};
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -27,11 +26,7 @@ use std::sync::Arc;
 const IDENTITIES: usize = 16;
 /// Pages that a remark names; the rest is counted.
 const NAMED: usize = 5;
-/// Circumstances of requests that are shared by what is kept of them.
-const WAYS: usize = 64;
-/// Sets of cookies, and kinds of requests with each of them, that are counted together.
-const MOST_SETS: usize = 16;
-const MOST_REQUESTS: usize = 256;
+
 /// Seconds by which two clocks that count whole seconds may disagree.
 const CLOCKS: i64 = 2;
 
@@ -39,15 +34,11 @@ const CLOCKS: i64 = 2;
 pub struct Fold {
     pages: Pages,
     /// Which of the manifest's patterns a name is meant by, as a number: 0 for none.
-    declared: Box<dyn Fn(&Name) -> u64 + Send + Sync>,
+    declared: Declared,
     /// Hashes of the things seen, to tell how many there are.
     things: HashSet<u64>,
     seen: Counted<Seen>,
-    sent: Counted<Went>,
-    /// Not among the sent yet.
-    lately: Vec<Lately>,
-    /// In what circumstances requests went out of late.
-    ways: Vec<Arc<Way>>,
+    went_along: WentAlong,
     contacts: Counted<Asked>,
     visited: Counted<PageTally>,
     skipped: Counted<Skipped>,
@@ -62,9 +53,7 @@ impl Default for Fold {
             declared: Box::new(|_| 0),
             things: HashSet::new(),
             seen: Counted::default(),
-            sent: Counted::default(),
-            lately: Vec::new(),
-            ways: Vec::new(),
+            went_along: WentAlong::default(),
             contacts: Counted::default(),
             visited: Counted::default(),
             skipped: Counted::default(),
@@ -118,51 +107,12 @@ impl Fold {
         cross_site: bool,
         names: &Arc<[Name]>,
     ) {
-        let circumstances = circumstances(&mut self.pages, self.sent.detail(), cell, method, cross_site, url);
-        let known = self.lately.iter().rposition(|lately| lately.names == *names);
-        let at = known.unwrap_or_else(|| {
-            if self.lately.len() >= MOST_SETS {
-                self.count_sent();
-            }
-            self.lately.push(Lately { names: Arc::clone(names), requests: HashMap::default() });
-            self.lately.len() - 1
-        });
-        let requests = &mut self.lately[at].requests;
-        match requests.entry(circumstances) {
-            Entry::Occupied(mut known) => known.get_mut().add(1, url),
-            Entry::Vacant(new) => {
-                let way = way_of(&mut self.ways, cell, method, cross_site);
-                new.insert(Requests { way, count: 1, example: url.clone() });
-            }
-        }
-        if requests.len() >= MOST_REQUESTS {
-            self.count_sent();
-        }
-    }
-
-    /// Counts each of the cookies that went along lately.
-    fn count_sent(&mut self) {
-        let lately = std::mem::take(&mut self.lately).into_iter();
-        let requests = lately.flat_map(|Lately { names, requests }| {
-            requests.into_values().map(move |of| (Arc::clone(&names), of))
-        });
-        for (names, Requests { way, count, example }) in requests {
-            let detail = self.sent.detail();
-            let Way { cell, method, cross_site } = &*way;
-            let circumstances = circumstances(&mut self.pages, detail, cell, method, *cross_site, &example);
-            for name in &*names {
-                let declared = (self.declared)(name);
-                let key = sent_key(&self.pages, detail, name, declared, circumstances);
-                match self.sent.get_mut(key).filter(|known| known.name == *name) {
-                    Some(known) => known.requests.add(count, &example),
-                    None => {
-                        let requests = Requests { way: Arc::clone(&way), count, example: example.clone() };
-                        let went = Went { name: name.clone(), requests, declared, mixed: false };
-                        self.sent.add(&mut self.pages, went);
-                    }
-                }
-            }
-        }
+        self.went_along.add(
+            &mut self.pages,
+            Request { cell, method, url, cross_site },
+            names,
+            &self.declared,
+        );
     }
 
     /// Takes in a request to a host, or a mention of one.
@@ -216,10 +166,7 @@ impl Fold {
 
     /// Cookies sent so far, sorted and given away, as the observations are.
     pub fn take_sent(&mut self) -> Vec<Sent> {
-        self.count_sent();
-        let mut sent: Vec<Sent> = self.sent.take().map(Went::told).collect();
-        sent.sort_unstable();
-        sent
+        self.went_along.take(&mut self.pages, &self.declared)
     }
 
     /// Hosts asked so far, sorted and given away, as the observations are.
@@ -232,17 +179,17 @@ impl Fold {
     /// Fills in the pages, skipped and failed of a coverage, sorted and given away, and what could not be
     /// kept.
     pub fn cover(&mut self, coverage: &mut Coverage) {
-        self.count_sent();
+        self.went_along.settle(&mut self.pages, &self.declared);
         let notes = [
             self.seen.note("sightings"),
-            self.sent.note("sent cookies"),
+            self.went_along.note(),
             self.contacts.note("contacts"),
             self.visited.note("visited pages"),
             self.skipped.note("skipped pages"),
             self.failed.note("failures"),
         ];
         coverage.lost = self.seen.lost()
-            + self.sent.lost()
+            + self.went_along.lost()
             + self.contacts.lost()
             + self.visited.lost()
             + self.failed.lost();
@@ -341,7 +288,7 @@ impl Seen {
     /// What it is of, as far as that tells it apart.
     fn thing(&self, detail: Detail) -> Thing {
         let mut thing = Thing::of(&self.example);
-        thing.name = folded(thing.name, self.declared, detail);
+        thing.name = detail.of_name(thing.name, self.declared);
         if detail >= Detail::Outline {
             thing.path = String::new();
             thing.partition = thing.partition.map(|_| String::new());
@@ -350,18 +297,6 @@ impl Seen {
             }
         }
         thing
-    }
-}
-
-/// As much of a name as tells things apart: where there are too many, names that one pattern of the
-/// manifest means are one, and others are by what is not random in them.
-fn folded(name: Name, declared: u64, detail: Detail) -> Name {
-    match detail {
-        Detail::Shape | Detail::TwoFolders | Detail::OneFolder | Detail::Host => name,
-        _ if declared != 0 => Name::from(""),
-        Detail::Family => Name::new(family(&name.to_string()).as_bytes()),
-        Detail::Outline => Name::new(outline(&name.to_string()).as_bytes()),
-        Detail::Nameless => Name::from(""),
     }
 }
 
@@ -516,122 +451,6 @@ fn without_jitter(mut sighting: Sighting) -> Sighting {
         Decision::Rejected { .. } => {}
     }
     sighting
-}
-
-/// Cookies that went along, which differ in nothing an audit could ask about. There are as many as there are
-/// names for each kind of pages: what they have in common is there once.
-#[derive(Clone)]
-struct Went {
-    name: Name,
-    requests: Requests,
-    declared: u64,
-    mixed: bool,
-}
-
-/// Requests of one kind: how many, and the first of their addresses in the order of their texts.
-#[derive(Clone)]
-struct Requests {
-    way: Arc<Way>,
-    count: u64,
-    example: SafeUrl,
-}
-
-/// Requests that all had the same cookies. Most visitors get theirs on the first pages, so that those are
-/// counted once for many requests.
-struct Lately {
-    names: Arc<[Name]>,
-    requests: HashMap<u64, Requests, AsItIs>,
-}
-
-impl Requests {
-    fn add(&mut self, count: u64, example: &SafeUrl) {
-        self.count += count;
-        if *example < self.example {
-            self.example = example.clone();
-        }
-    }
-}
-
-impl Went {
-    fn told(self) -> Sent {
-        let Requests { way, count, example } = self.requests;
-        let Way { cell, method, cross_site } = &*way;
-        let (cell, method, cross_site) = (cell.clone(), method.clone(), *cross_site);
-        Sent { name: self.name, cell, count, example, method, cross_site }
-    }
-}
-
-/// In what circumstances requests went out, but for their addresses.
-struct Way {
-    cell: Cell,
-    method: String,
-    cross_site: bool,
-}
-
-/// The same circumstances as one value, as far as they are among those of late.
-fn way_of(ways: &mut Vec<Arc<Way>>, cell: &Cell, method: &str, cross_site: bool) -> Arc<Way> {
-    let is = |way: &&Arc<Way>| way.cross_site == cross_site && way.method == method && way.cell == *cell;
-    if let Some(known) = ways.iter().find(is) {
-        return Arc::clone(known);
-    }
-    if ways.len() >= WAYS {
-        ways.clear();
-    }
-    let way = Arc::new(Way { cell: cell.clone(), method: method.to_owned(), cross_site });
-    ways.push(Arc::clone(&way));
-    way
-}
-
-/// All but the name of what went along with a request: whose, by which method, whether across sites, and to
-/// which page.
-fn circumstances(
-    pages: &mut Pages,
-    detail: Detail,
-    cell: &Cell,
-    method: &str,
-    cross_site: bool,
-    example: &SafeUrl,
-) -> u64 {
-    let page = pages.key(example, detail.min(Detail::Host));
-    hash_of(pages, (cell, method, cross_site, page))
-}
-
-fn sent_key(pages: &Pages, detail: Detail, name: &Name, declared: u64, circumstances: u64) -> u64 {
-    match detail < Detail::Family {
-        true => hash_of(pages, (name, declared, circumstances)),
-        false => hash_of(pages, (folded(name.clone(), declared, detail), declared, circumstances)),
-    }
-}
-
-impl Countable for Went {
-    fn key(&self, pages: &mut Pages, detail: Detail) -> u64 {
-        let Requests { way, example, .. } = &self.requests;
-        let Way { cell, method, cross_site } = &**way;
-        let circumstances = circumstances(pages, detail, cell, method, *cross_site, example);
-        sent_key(pages, detail, &self.name, self.declared, circumstances)
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.mixed |= other.mixed || self.declared == 0 && self.name != other.name;
-        let (count, example) = (other.requests.count, other.requests.example);
-        if (&example, &other.name) < (&self.requests.example, &self.name) {
-            self.name = other.name;
-        }
-        self.requests.add(count, &example);
-    }
-
-    fn count(&self) -> u64 {
-        self.requests.count
-    }
-
-    fn is_mixed(&self) -> bool {
-        self.mixed
-    }
-
-    fn rank(&self) -> u32 {
-        let length = u32::try_from(self.name.as_bytes().len()).unwrap_or(u32::MAX);
-        if self.declared == 0 { length.saturating_add(1) } else { 0 }
-    }
 }
 
 /// Requests to a host. Where a site makes hosts up, those of one registrable domain are one.
