@@ -228,6 +228,7 @@ impl Countable for Went {
 mod tests {
     use super::*;
     use crate::observation::{Consent, Engine, Phase};
+    use crate::secret::Secrets;
     use url::Url;
 
     fn set(names: &[&str]) -> Arc<[Name]> {
@@ -244,8 +245,9 @@ mod tests {
             repeat: 1,
             third_party: None,
         };
-        let (mut pages, declared) = (Pages::new(None), Box::new(|_: &Name| 0) as Declared);
-        let url = SafeUrl::new(&Url::parse("https://example.org/a").unwrap());
+        let mut pages = Pages::new(None);
+        let declared: Declared = Box::new(|_| 0);
+        let url = SafeUrl::new(&Url::parse("https://example.org/a").unwrap(), &Secrets::default());
         let mut went = WentAlong::default();
         for names in sets {
             let request = Request { cell: &cell, method: "GET", url: &url, cross_site: false };
