@@ -323,3 +323,94 @@ fn what_should_go_when_consent_is_taken_back_is_looked_for_in_the_jar() {
         assert!(finding.is_none_or(|finding| finding["evidence"].to_string().contains(said)), "{finding:#?}");
     }
 }
+
+/// A site that leads everybody who has not answered to a page that asks, and back.
+fn with_a_wall(asks: &'static str) -> Hostile {
+    Hostile::http(move |asked| match asked.route().as_str() {
+        "GET /" | "GET /a" if asked.cookie("choice").is_none() => {
+            Answer::redirect("302 Found", "/before-you-go-on?to=/", "")
+        }
+        "GET /" | "GET /a" => Answer::page(
+            "",
+            "<p>Shop <a href=/a>a</a><script>if (document.cookie.includes('choice=1')) document.cookie = '_ga=1'</script>",
+        ),
+        "GET /before-you-go-on" => Answer::page(
+            "",
+            &format!("<h1>Before you go on</h1><p>We use cookies and data to measure visits.</p>{asks}"),
+        ),
+        "POST /save" => {
+            let choice = asked.field("v").unwrap_or_default();
+            Answer::redirect("303 See Other", "/", &format!("Set-Cookie: choice={choice}; Path=/\r\n"))
+        }
+        _ => Answer::status("404 Not Found", "", ""),
+    })
+}
+
+const ABOUT_A_BANNER: &str = "[[cookies]]\nname = \"choice\"\n[[cookies]]\nname = \"_ga\"\nvisitors = [\"consent-accepted\"]\n\
+                              [claims]\ninventory = \"complete\"\nconsent_banner = { shown = \"first-visit\" }\n";
+
+#[test]
+fn a_page_that_asks_in_the_place_of_the_site_is_the_question() {
+    let site = with_a_wall(
+        "<form method=post action=/save><button name=v value=0>Reject all</button> <button name=v value=1>Accept all</button></form>",
+    );
+    let (code, report) = audit(&site, ABOUT_A_BANNER);
+    assert_eq!(code, Some(0), "{:#}{:#}", report["findings"], report["inconclusive"]);
+    assert_eq!(verdict(&report, "claims.consent-banner"), "upheld");
+    assert_eq!(verdict(&report, "cookies._ga.visitors"), "upheld");
+    assert_eq!(set_in(&report, "accepted"), ["_ga", "choice"]);
+    assert_eq!(set_in(&report, "rejected"), ["choice"]);
+
+    // Where the only answer is to agree, nobody says that there is no question.
+    let site = with_a_wall("<form method=post action=/save><button name=v value=1>I agree</button></form>");
+    let (_, report) = audit(&site, ABOUT_A_BANNER);
+    assert_eq!(verdict(&report, "claims.consent-banner"), "not-verified", "{:#}", report["consent"]);
+
+    // The page on which a choice can be changed, linked like any other, asks nobody.
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "",
+            "<h1>Shop</h1><p>Welcome to the shop of all teas. <a href=/cookie-settings>Cookie settings</a>",
+        ),
+        "/cookie-settings" => Answer::page(
+            "",
+            "<h1>Cookie settings</h1><p>We use cookies and data to measure visits.</p><button>Reject all</button><button>Accept all</button>",
+        ),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let (_, report) = audit(&site, "[claims]\nconsent_banner = \"none\"\n");
+    assert_eq!(verdict(&report, "claims.consent-banner"), "upheld", "{:#}", report["consent"]);
+}
+
+#[test]
+fn a_banner_that_takes_scrolling_for_an_answer_was_there() {
+    let with = |says: &'static str| {
+        Hostile::http(move |asked| match asked.target.as_str() {
+            "/" => Answer::page(
+                "",
+                &format!(
+                    "<p>Shop</p><div style='height:5000px'>Teas</div><div id=b style='position:fixed;bottom:0;left:0;right:0;background:#eee'>{says}</div>\
+                     <script>const keep = (v) => {{ if (document.cookie.includes('choice=')) return; document.cookie = 'choice=' + v; b.remove();\
+                     if (v) document.cookie = '_ga=1' }}; if (document.cookie.includes('choice=')) b.remove();\
+                     for (const one of document.querySelectorAll('button')) one.onclick = () => keep(Number(one.value));\
+                     addEventListener('scroll', () => keep(1), {{ once: true }})</script>"
+                ),
+            ),
+            _ => Answer::status("404 Not Found", "", ""),
+        })
+    };
+    let site = with(
+        "<p>If you scroll on, you agree to our cookies.</p><button value=1>Accept all</button><button value=0>Reject all</button>",
+    );
+    let (code, report) = audit(&site, ABOUT_A_BANNER);
+    assert_eq!(code, Some(1), "{:#}", report["findings"]);
+    assert_eq!(verdict(&report, "claims.consent-banner"), "upheld", "{:#}", report["consent"]);
+    // To scroll is to answer nothing; whoever answers is asked first.
+    assert_eq!(verdict(&report, "cookies._ga.visitors"), "refuted");
+    assert_eq!(look(&report, "rejected")["answered_by"], "Reject all");
+    assert_eq!(set_in(&report, "rejected"), ["choice"]);
+    assert!(report["coverage"].to_string().contains("went away when the page was scrolled"));
+
+    let (_, report) = audit(&with("<p>If you scroll on, you agree to our cookies.</p>"), ABOUT_A_BANNER);
+    assert_eq!(verdict(&report, "claims.consent-banner"), "not-verified", "{:#}", report["consent"]);
+}

@@ -26,7 +26,7 @@ mod trace;
 pub use acts::{ActingTab, Choosing, Fetch, Fetched, Filling, NotDone, Offer, PageNow, Sent};
 pub use consent::{Answer, Banner};
 pub use launch::{BrowserSettings, LaunchError};
-pub use page::{BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink, SentByScript};
+pub use page::{Asking, BrowserPage, OVERFLOW, Patience, Rendered, RenderedLink, SentByScript};
 
 use crate::cookie::{
     CookieValue, Effective, Jar, Lifetime, Name, Priority, SameSite, StoredCookie, ThirdPartyCookies,
@@ -229,13 +229,28 @@ impl BrowserEngine {
 impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
-        BrowserPage::open(self, ask, patience, false).await
+        BrowserPage::open(self, ask, patience, false, None).await
+    }
+
+    /// The same for a page that may ask for consent.
+    pub async fn page_that_asks(
+        &self,
+        ask: &Ask,
+        patience: Patience,
+        asking: Asking<'_>,
+    ) -> Result<BrowserPage<'_>, Failed> {
+        BrowserPage::open(self, ask, patience, false, Some(asking)).await
     }
 
     /// The same for a page that is only looked at, one of several: what nothing is left of by then need not be
     /// another tab.
-    pub async fn page_in_turn(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
-        BrowserPage::open(self, ask, patience, true).await
+    pub async fn page_in_turn(
+        &self,
+        ask: &Ask,
+        patience: Patience,
+        asking: Option<Asking<'_>>,
+    ) -> Result<BrowserPage<'_>, Failed> {
+        BrowserPage::open(self, ask, patience, true, asking).await
     }
 
     /// Closes tabs that were kept for further pages.

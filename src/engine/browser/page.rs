@@ -46,6 +46,16 @@ impl Default for Patience {
     }
 }
 
+/// What is done about a consent banner that is there before anything on the page moves: some take the first
+/// scrolling for an answer, and are gone then.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The plan's selector of the banner.
+    pub selector: Option<&'a str>,
+    /// The visitor is about to answer, and scrolls on other pages; otherwise the banner is remembered.
+    pub stays: bool,
+}
+
 /// A page as it was rendered.
 #[derive(Debug)]
 pub struct Rendered {
@@ -142,6 +152,8 @@ pub struct BrowserPage<'a> {
     still: bool,
     /// It is one of several that are only looked at: its tab may have shown others, and may show more.
     in_turn: bool,
+    /// The banner, as it was before the page was scrolled, where scrolling may answer it.
+    before_scrolling: Option<Banner>,
 }
 
 impl<'a> BrowserPage<'a> {
@@ -150,6 +162,7 @@ impl<'a> BrowserPage<'a> {
         ask: &Ask,
         patience: Patience,
         in_turn: bool,
+        asking: Option<Asking<'_>>,
     ) -> Result<BrowserPage<'a>, Failed> {
         let open = context.open_pages.opens();
         // In real time, as a visitor has it: a window for each.
@@ -173,6 +186,7 @@ impl<'a> BrowserPage<'a> {
             turned: None,
             still: false,
             in_turn,
+            before_scrolling: None,
         };
         let referrer = ask.started_by.as_ref().map(Url::as_str);
         page.go(referrer).await;
@@ -185,7 +199,18 @@ impl<'a> BrowserPage<'a> {
             page.go(referrer).await;
         }
         if page.error.is_none() && page.loaded != Loaded::Unfinished && (page.still || page.answers().await) {
-            page.scroll().await;
+            let listens = {
+                let trace = page.tab.trace();
+                trace.minds_scrolling || trace.minds_moving
+            };
+            let asking = asking.filter(|_| listens);
+            if let Some(asking) = asking {
+                page.before_scrolling = consent::glance(&page.tab, asking.selector).await;
+            }
+            let asks = page.before_scrolling.as_ref().is_some_and(|banner| banner.shown);
+            if !(asks && asking.is_some_and(|asking| asking.stays)) {
+                page.scroll().await;
+            }
         }
         Ok(page)
     }
@@ -294,7 +319,14 @@ impl<'a> BrowserPage<'a> {
 
     /// Looks for the consent banner without touching it.
     pub async fn banner(&self, selector: Option<&str>) -> Option<Banner> {
-        consent::look(&self.tab, selector).await
+        let now = consent::look(&self.tab, selector).await?;
+        let before = self.before_scrolling.as_ref().filter(|before| {
+            !now.shown && (before.shown || before.suspected.is_some() && now.suspected.is_none())
+        });
+        Some(match before {
+            Some(before) => Banner { scrolled_away: true, ..before.clone() },
+            None => now,
+        })
     }
 
     /// What comes from here on belongs to another cell: the visitor is about to answer something.

@@ -126,7 +126,7 @@ impl Runner<'_> {
             return Ok(Err(why));
         }
         let start = self.asking_page(who);
-        let Some(mut page) = self.open_page(browser, context, &as_before, &start).await? else {
+        let Some(mut page) = self.open_to_answer(browser, context, &as_before, &start).await? else {
             return Ok(Err(format!("{} did not open", self.called(&start))));
         };
         let before = self.held(context, &page).await?;
@@ -187,7 +187,7 @@ impl Runner<'_> {
     ) -> Result<Result<(), String>, Ended> {
         let untouched = Cell { consent: Consent::Untouched, ..accepted.clone() };
         let start = self.asking_page(who);
-        let Some(mut page) = self.open_page(browser, context, &untouched, &start).await? else {
+        let Some(mut page) = self.open_to_answer(browser, context, &untouched, &start).await? else {
             return Ok(Err(format!("{} did not open", self.called(&start))));
         };
         page.turn(accepted.clone());

@@ -5,7 +5,7 @@
 
 use super::{Browser, CellSeen};
 use crate::crawl::page_fingerprint;
-use crate::engine::browser::{BrowserContext, BrowserPage, OVERFLOW, Patience, Rendered};
+use crate::engine::browser::{Asking, BrowserContext, BrowserPage, OVERFLOW, Patience, Rendered};
 use crate::engine::{Ask, Gate};
 use crate::manifest::PagePattern;
 use crate::observation::{
@@ -22,6 +22,10 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use std::collections::{BTreeSet, VecDeque};
 use url::Url;
+
+/// Not every site waits for an answer.
+const SCROLLED_AWAY: &str = "the consent banner went away when the page was scrolled or the mouse moved: what came \
+                             with that came before any answer";
 
 /// A page to render, and how many it stands for, itself included.
 #[derive(Clone, Debug)]
@@ -261,6 +265,9 @@ impl Runner<'_> {
                     let banner = looked.banner.filter(|_| came(&looked.rendered.visit));
                     if let Some(banner) = banner.filter(|_| look.shown != Some(true)) {
                         let first = seen.listed.len() == 1;
+                        if banner.scrolled_away {
+                            self.recorder.note(SCROLLED_AWAY);
+                        }
                         if banner.shown && !first {
                             look.page = Some(self.recorder.safe(&listed.url));
                             seen.asked_at = Some(listed.url.clone());
@@ -331,6 +338,28 @@ impl Runner<'_> {
         }
     }
 
+    /// The same for the page on which the visitor answers the consent question.
+    pub(super) async fn open_to_answer<'c>(
+        &mut self,
+        browser: &Browser,
+        context: &'c BrowserContext,
+        cell: &Cell,
+        url: &Url,
+    ) -> Result<Option<BrowserPage<'c>>, Ended> {
+        let pacer = self.pacer.clone();
+        self.unless_ended(pacer.pass(url)).await?;
+        let ask = Ask::page(cell.clone(), url.clone());
+        let asking = Asking { selector: self.plan.browser.banner.as_deref(), stays: true };
+        let opened = context.page_that_asks(&ask, browser.patience, asking);
+        match self.unless_ended(opened).await? {
+            Ok(page) => Ok(Some(page)),
+            Err(failed) => {
+                self.recorder.failure(failed);
+                Ok(None)
+            }
+        }
+    }
+
     /// Closes a page and records what it showed.
     pub(in crate::run) async fn finish(
         &mut self,
@@ -381,7 +410,8 @@ async fn looked(
     patience: Patience,
     wishes: &Wishes,
 ) -> Result<Looked, Failed> {
-    let page = context.page_in_turn(ask, patience).await?;
+    let asking = Asking { selector: wishes.selector.as_deref(), stays: false };
+    let page = context.page_in_turn(ask, patience, wishes.banner.then_some(asking)).await?;
     let banner = if wishes.banner { page.banner(wishes.selector.as_deref()).await } else { None };
     let can_withdraw = wishes.way_back && page.way_to_withdraw().await.is_some();
     let picture = match wishes.picture {

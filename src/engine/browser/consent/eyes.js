@@ -280,6 +280,11 @@
     return /banner|consent|gdpr|notice|notif|bar\b|popup|alert|messag|msg|law|prompt|toast|disclaimer|info|(^|\s)cookies?(\s|$)/i.test(name)
       && !/^(html|body|main|article)$/.test(element.localName) && !!element.querySelector(CONTROLS) && inFlow(element);
   };
+  // Whether the page itself may be the question: a visitor who asked for another one was brought here, or this is the
+  // site's first.
+  const asksAlone = (asked) => {
+    try { return !!asked && (location.pathname === '/' || new URL(asked).pathname !== location.pathname); } catch { return false; }
+  };
   const moving = (found) => found.some((root) => {
     const all = root.getAnimations ? root.getAnimations() : [];
     return all.some((animation) => {
@@ -312,6 +317,7 @@
     for (const element of all) if (called(element)) add(element, 'called');
     for (const element of document.body ? first() : []) add(element, 'first');
     for (const element of document.body ? last() : []) add(element, 'last');
+    if (document.body && asksAlone(input.asked)) add(document.body, 'whole');
     const told = boxes.map((box) => {
       let parent = null;
       for (let at = up(box.element); at; at = up(at)) if (known.has(at)) { parent = known.get(at); break; }

@@ -66,6 +66,8 @@ pub(super) enum Kind {
     Called,
     /// After everything else in the page.
     Last,
+    /// All of a page in another one's place: the question is a page of its own.
+    Whole,
 }
 
 /// Something to press.
@@ -169,7 +171,7 @@ pub(super) fn judge(documents: &[Document], opened: bool) -> Judged {
             let answers = found.offered();
             // What the plan names first; then what lies above the page; then what offers most; of those the
             // innermost.
-            let in_page = seen.kind == Kind::Called;
+            let in_page = matches!(seen.kind, Kind::Called | Kind::Whole);
             let order =
                 (seen.kind != Kind::Plan, in_page, usize::MAX - answers, seen.kind, usize::MAX - depth);
             questions.push((order, found.question(seen, place)));
@@ -364,7 +366,7 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
         return false;
     }
     if !trusted {
-        return !matches!(seen.kind, Kind::Called | Kind::Last)
+        return !matches!(seen.kind, Kind::Called | Kind::Last | Kind::Whole)
             && matches!(found.speech, Speech::Speaks(_))
             && accept
             && reject
@@ -384,12 +386,13 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
                 Kind::Called => (accept || found.acknowledge.is_some()) && !other && is_notice(seen),
                 // It may as well be what a page about cookies ends with.
                 Kind::Last => false,
+                Kind::Whole => accept && way_out && !other && is_short(seen),
                 _ => answers && (sure || !other),
             }
         }
         Speech::Mentions(privacy) => {
             let plain = accept && reject && privacy >= 2 || accept && way_out && privacy >= 3;
-            !matches!(seen.kind, Kind::First | Kind::Called | Kind::Last)
+            !matches!(seen.kind, Kind::First | Kind::Called | Kind::Last | Kind::Whole)
                 && !fills_in
                 && !about(&[Newsletter, Age, Terms, Order, Login])
                 && accept
@@ -404,6 +407,11 @@ fn is_notice(seen: &SeenBox) -> bool {
     seen.said.chars().count() <= A_NOTICE
 }
 
+/// Whether a page says no more than a question takes.
+fn is_short(seen: &SeenBox) -> bool {
+    seen.said.chars().count() <= A_PAGE
+}
+
 /// Whether a box may be a banner whose answers are not understood.
 fn is_suspect(seen: &SeenBox, found: &Answers) -> bool {
     let Speech::Speaks(privacy) = found.speech else { return false };
@@ -412,7 +420,7 @@ fn is_suspect(seen: &SeenBox, found: &Answers) -> bool {
         Kind::Dialog | Kind::Fixed | Kind::Absolute => {
             seen.fields.is_empty() && seen.said.chars().count() <= A_PAGE && seen.said.chars().count() >= 12
         }
-        Kind::First | Kind::Called | Kind::Last => {
+        Kind::First | Kind::Called | Kind::Last | Kind::Whole => {
             seen.fields.is_empty()
                 && is_notice(seen)
                 && (found.accept.is_some() || found.acknowledge.is_some())

@@ -37,6 +37,8 @@ pub struct Banner {
     pub suspected: Option<String>,
     /// Whoever does not accept has to pay: the label of that way.
     pub pay: Option<String>,
+    /// It was there until the page was scrolled, or the mouse moved.
+    pub scrolled_away: bool,
 }
 
 /// A box that slides in is waited for so often, and so long each time.
@@ -46,6 +48,12 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// Looks for the banner. None when the page does not answer.
 pub(super) async fn look(tab: &Tab, plan: Option<&str>) -> Option<Banner> {
     let (_, judged) = seen(tab, plan, false).await?;
+    Some(told(&judged, None))
+}
+
+/// The same at this moment, whatever still moves.
+pub(super) async fn glance(tab: &Tab, plan: Option<&str>) -> Option<Banner> {
+    let (_, judged, _) = seen_now(tab, plan, false).await?;
     Some(told(&judged, None))
 }
 
@@ -185,22 +193,28 @@ impl Visitor<'_> {
 
 /// Looks at the page, into closed shadow roots if need be, and once more while something still moves.
 async fn seen<'t>(tab: &'t Tab, plan: Option<&str>, opened: bool) -> Option<(Seen<'t>, Judged)> {
-    let wanted = LookFor { plan, accept: ACCEPT_BUTTONS, reject: REJECT_BUTTONS, wide: false };
     let mut looks = 0;
     loop {
-        let mut page = Seen::of(tab, wanted).await?;
-        let mut judged = judge(&page.documents, opened);
-        if judged.banner.is_none() {
-            page.look_deeper(wanted).await;
-            judged = judge(&page.documents, opened);
-        }
-        let moving = page.documents.iter().any(|document| document.sight.moving);
+        let (page, judged, moving) = seen_now(tab, plan, opened).await?;
         looks += 1;
         if judged.banner.is_some() || !moving || looks >= LOOKS {
             return Some((page, judged));
         }
         tab.idle(BETWEEN).await;
     }
+}
+
+/// One look at the page, and whether something on it moves.
+async fn seen_now<'t>(tab: &'t Tab, plan: Option<&str>, opened: bool) -> Option<(Seen<'t>, Judged, bool)> {
+    let wanted = LookFor { plan, accept: ACCEPT_BUTTONS, reject: REJECT_BUTTONS, wide: false };
+    let mut page = Seen::of(tab, wanted).await?;
+    let mut judged = judge(&page.documents, opened);
+    if judged.banner.is_none() {
+        page.look_deeper(wanted).await;
+        judged = judge(&page.documents, opened);
+    }
+    let moving = page.documents.iter().any(|document| document.sight.moving);
+    Some((page, judged, moving))
 }
 
 /// The dialog that opens after a press; other than what was there before.
@@ -238,5 +252,6 @@ fn told(judged: &Judged, clicked: Option<String>) -> Banner {
         clicked,
         suspected: judged.suspected.clone(),
         pay: banner.and_then(|question| question.pay.clone()),
+        scrolled_away: false,
     }
 }

@@ -43,7 +43,7 @@ struct Place {
 impl<'t> Seen<'t> {
     /// Looks; none when the page does not answer.
     pub(super) async fn of(tab: &'t Tab, wanted: LookFor<'_>) -> Option<Seen<'t>> {
-        let script = format!("{EYES};consentQuestion.look({})", input(wanted, false));
+        let script = format!("{EYES};consentQuestion.look({})", input(wanted, false, &tab.trace().asked));
         let sight = sight_of(tab.evaluate(&script).await?)?;
         let main = Place { session: tab.session.clone(), frame: tab.main_frame().to_owned() };
         let documents = vec![Document { sight, trusted: true }];
@@ -83,7 +83,8 @@ impl<'t> Seen<'t> {
             let place = Place { session: frame.session, frame: frame.id };
             self.places.push(place);
             let at = self.places.len() - 1;
-            let script = format!("{EYES};consentQuestion.look({})", input(wanted, standing["above"] == true));
+            let script =
+                format!("{EYES};consentQuestion.look({})", input(wanted, standing["above"] == true, ""));
             let found = self.ask(at, &script, false).await.and_then(sight_of);
             let Some(sight) = found else {
                 self.places.pop();
@@ -123,6 +124,7 @@ impl<'t> Seen<'t> {
     /// What a document shows with its closed shadow roots; none where it has none in sight.
     async fn with_closed_roots(&self, at: usize, wanted: LookFor<'_>) -> Option<Sight> {
         let place = self.places.get(at)?;
+        let asked = if at == 0 { self.tab.trace().asked.clone() } else { String::new() };
         let mut roots: Vec<Value> = Vec::new();
         let mut sight = None;
         for _ in 0..MOST_DEPTH {
@@ -137,7 +139,7 @@ impl<'t> Seen<'t> {
             if !new {
                 break;
             }
-            let mut arguments = vec![json!({"value": input_of(wanted, false)})];
+            let mut arguments = vec![json!({"value": input_of(wanted, false, &asked)})];
             for root in &roots {
                 let node = json!({"backendNodeId": root, "executionContextId": world});
                 let node = self.tab.sent_to(&place.session, "DOM.resolveNode", node).await?;
@@ -198,13 +200,14 @@ fn sight_of(value: Value) -> Option<Sight> {
     serde_json::from_value(value).ok()
 }
 
-fn input_of(wanted: LookFor<'_>, overlaid: bool) -> Value {
+fn input_of(wanted: LookFor<'_>, overlaid: bool, asked: &str) -> Value {
     json!({
+        "asked": asked,
         "plan": wanted.plan, "platforms": platforms::BANNERS, "accept": wanted.accept, "reject": wanted.reject,
         "wide": wanted.wide, "overlaid": overlaid,
     })
 }
 
-fn input(wanted: LookFor<'_>, overlaid: bool) -> String {
-    input_of(wanted, overlaid).to_string()
+fn input(wanted: LookFor<'_>, overlaid: bool, asked: &str) -> String {
+    input_of(wanted, overlaid, asked).to_string()
 }

@@ -186,7 +186,11 @@ impl Tab {
             // Another process, whose clock is right.
             drop(self.command("Page.navigate", json!({"url": "about:blank"})).await);
         }
-        self.trace().loaded = false;
+        {
+            let mut trace = self.trace();
+            trace.loaded = false;
+            trace.asked = url.to_owned();
+        }
         let mut params = json!({"url": url});
         if let Some(referrer) = referrer {
             params["referrer"] = referrer.into();

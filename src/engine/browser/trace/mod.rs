@@ -75,6 +75,8 @@ pub(super) struct Trace {
     restless: bool,
     /// It wants to know what is in sight.
     pub(super) minds_scrolling: bool,
+    /// The address that the tab was last sent to.
+    pub(super) asked: String,
     /// It wants to know when the mouse moves.
     pub(super) minds_moving: bool,
     /// Heads are kept, for a file of what was asked for.
