@@ -365,6 +365,8 @@ fn a_page_that_asks_in_the_place_of_the_site_is_the_question() {
     let site = with_a_wall("<form method=post action=/save><button name=v value=1>I agree</button></form>");
     let (_, report) = audit(&site, ABOUT_A_BANNER);
     assert_eq!(verdict(&report, "claims.consent-banner"), "not-verified", "{:#}", report["consent"]);
+    // Nor that what may wait for the answer is never set.
+    assert_eq!(report["findings"], serde_json::json!([]));
 
     // The page on which a choice can be changed, linked like any other, asks nobody.
     let site = Hostile::http(|asked| match asked.target.as_str() {

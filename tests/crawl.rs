@@ -477,3 +477,29 @@ fn what_waits_in_a_temporary_file_changes_no_report_and_is_missed_where_it_is_go
     let seen = seen.lock().unwrap().clone();
     assert!(matches!(seen[..], [file, 0, again] if file > 100_000 && file == again), "{seen:?}");
 }
+
+#[test]
+fn of_each_kind_of_file_that_is_linked_one_is_asked_for() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "",
+            "<a href='/-lists/2026.pdf'>Prices</a> <a href='/-lists/2027.pdf'>Prices</a> <a href='/-lists/2027.zip' download>All</a>\
+             <a href='/-export?format=csv' download>Yours</a> <a href='/-delete/7.pdf'>Delete</a> <a href='/-photos/1.jpg'><img alt='A tea'></a>",
+        ),
+        // As scripts do it that wait for a download to begin.
+        path if path.ends_with(".pdf") => Answer::status(
+            "200 OK",
+            "Content-Type: application/pdf\r\nSet-Cookie: fileDownload=true; Path=/\r\n",
+            "%PDF-1.7",
+        ),
+        path if path.starts_with("/-lists") || path.starts_with("/-photos") => {
+            Answer::status("200 OK", "Content-Type: application/octet-stream\r\n", "x")
+        }
+        _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+    });
+    let report = scan(&site, "");
+    assert_eq!(asked(&site), ["/-lists/2026.pdf", "/-photos/1.jpg"]);
+    let names: Vec<&Value> =
+        report["inventory"].as_array().unwrap().iter().map(|thing| &thing["name"]).collect();
+    assert_eq!(names, ["fileDownload"]);
+}

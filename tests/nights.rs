@@ -247,7 +247,7 @@ fn sixteen_nights_of_a_shop() {
         ),
         // Half of the pages break.
         (6, 3, &["not looked at  anonymous: 5 of "], &["− ", "gone finding", "new finding"]),
-        (7, 0, &["compared with 2026-11-05 03:00"], &["+ ", "new finding"]),
+        (7, 0, &["compared with 2026-11-05 03:00"], &["+ ", "new finding", "not made alike"]),
         // A deploy renames a hashed cookie.
         (
             8,

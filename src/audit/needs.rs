@@ -9,10 +9,8 @@ use super::Why;
 use super::context::Context;
 use super::standing::{self, Scope, Standing};
 use crate::cookie::Decision;
-use crate::manifest::{
-    About, Absence, BannerRule, ItemAspect, LifetimeRule, PolicyAspect, ThirdPartyAspect, Trigger,
-};
-use crate::observation::{BannerMoment, Consent, Engine, ProbeKind, ProbeResult, StorageKind};
+use crate::manifest::{About, Absence, ItemAspect, LifetimeRule, PolicyAspect, ThirdPartyAspect, Trigger};
+use crate::observation::{BannerMoment, ProbeKind, ProbeResult, StorageKind};
 
 /// One row of the table.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +85,7 @@ pub(crate) fn unmet(context: &Context<'_>, about: About) -> Option<Standing> {
         }
         if needs.whatever_consent
             && scope.needs_consent().is_none()
-            && let Err(open) = every_answer(context)
+            && let Err(open) = standing::every_answer(context)
         {
             return Some(open);
         }
@@ -365,47 +363,6 @@ fn ends_with_logout(rule: &LifetimeRule) -> bool {
 }
 
 // --- whether it is there ----------------------------------------------------------------------------
-
-/// Visitors who answered the consent question were looked at, where there is a question.
-fn every_answer(context: &Context<'_>) -> Result<(), Standing> {
-    let looked = |consent: &Consent| {
-        context.scan.coverage.pages.iter().any(|page| {
-            page.cell.consent == *consent && page.cell.engine == Engine::Browser && page.status > 0
-        })
-    };
-    if looked(&Consent::Accepted) {
-        return Ok(());
-    }
-    let failed = context.scan.consent.iter().find_map(|look| {
-        let why = look.not_reached.as_ref()?;
-        (look.cell.consent == Consent::Accepted).then_some(why)
-    });
-    let stated = context.manifest.policy.consent_banner.as_ref();
-    let promised = stated.is_some_and(|stated| matches!(stated.value, BannerRule::Shown { .. }));
-    let shown = context.scan.consent.iter().any(|look| look.shown == Some(true));
-    let suspected = context.scan.consent.iter().find_map(|look| look.suspected.as_deref());
-    let waits = context
-        .manifest
-        .items
-        .iter()
-        .any(|item| matches!(item.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)));
-    let why = match failed {
-        Some(why) => format!("consent was not given: {why}"),
-        None if shown => "a consent banner is shown, and nobody accepted".to_owned(),
-        None if suspected.is_some() => format!(
-            "a box speaks of cookies, and whether it asks for consent could not be told: \u{201c}{}\u{201d}",
-            suspected.unwrap_or_default()
-        ),
-        None if promised || waits => {
-            "the manifest says that visitors are asked for consent, and nobody accepted".to_owned()
-        }
-        None => return Ok(()),
-    };
-    let why = format!("it was looked at for visitors who answered nothing only; {why}");
-    let reason =
-        if failed.is_some() || shown || suspected.is_some() { Why::NotReached } else { Why::NotPlanned };
-    Err(Standing::open(reason, why, "[[consent]] in the plan that says how to accept"))
-}
 
 /// The act was done, and what came of it was clear.
 fn probed(context: &Context<'_>, probe: &Probe) -> Result<(), Standing> {

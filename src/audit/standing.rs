@@ -4,7 +4,7 @@
 use super::Why;
 use super::context::{Context, Seen};
 pub(crate) use super::unrefuted::{Standing, count};
-use crate::manifest::{Item, Trigger, VisitorState};
+use crate::manifest::{BannerRule, Item, Trigger, VisitorState};
 use crate::observation::{
     Cell, Consent, Engine, FailureKind, Job, PersonaCoverage, Phase, ProbeResult, Reached, SafeUrl,
     SkipReason, StorageKind,
@@ -470,6 +470,47 @@ pub(crate) fn all_of(context: &Context<'_>, scope: &Scope) -> Result<u64, Standi
     Ok(pages)
 }
 
+/// Visitors who answered the consent question were looked at, where there is a question.
+pub(crate) fn every_answer(context: &Context<'_>) -> Result<(), Standing> {
+    let looked = |consent: &Consent| {
+        context.scan.coverage.pages.iter().any(|page| {
+            page.cell.consent == *consent && page.cell.engine == Engine::Browser && page.status > 0
+        })
+    };
+    if looked(&Consent::Accepted) {
+        return Ok(());
+    }
+    let failed = context.scan.consent.iter().find_map(|look| {
+        let why = look.not_reached.as_ref()?;
+        (look.cell.consent == Consent::Accepted).then_some(why)
+    });
+    let stated = context.manifest.policy.consent_banner.as_ref();
+    let promised = stated.is_some_and(|stated| matches!(stated.value, BannerRule::Shown { .. }));
+    let shown = context.scan.consent.iter().any(|look| look.shown == Some(true));
+    let suspected = context.scan.consent.iter().find_map(|look| look.suspected.as_deref());
+    let waits = context
+        .manifest
+        .items
+        .iter()
+        .any(|item| matches!(item.trigger, Some(Trigger::ConsentAccepted | Trigger::ConsentGiven)));
+    let why = match failed {
+        Some(why) => format!("consent was not given: {why}"),
+        None if shown => "a consent banner is shown, and nobody accepted".to_owned(),
+        None if suspected.is_some() => format!(
+            "a box speaks of cookies, and whether it asks for consent could not be told: \u{201c}{}\u{201d}",
+            suspected.unwrap_or_default()
+        ),
+        None if promised || waits => {
+            "the manifest says that visitors are asked for consent, and nobody accepted".to_owned()
+        }
+        None => return Ok(()),
+    };
+    let why = format!("it was looked at for visitors who answered nothing only; {why}");
+    let reason =
+        if failed.is_some() || shown || suspected.is_some() { Why::NotReached } else { Why::NotPlanned };
+    Err(Standing::open(reason, why, "[[consent]] in the plan that says how to accept"))
+}
+
 /// The pages that may set an item answered: those of its `set_on` and `set_by`, or all that its
 /// visitors asked for where the manifest does not say which.
 pub(crate) fn setters_answered(context: &Context<'_>, index: usize) -> Result<(), Standing> {
@@ -542,7 +583,7 @@ pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
 mod tests {
     use super::{Context, Scope};
     use crate::audit::testing::Site;
-    use crate::manifest::{Trigger, VisitorState};
+    use crate::manifest::{BannerRule, Trigger, VisitorState};
     use crate::observation::{Cell, Consent, Phase};
     use crate::vendors::Knowledge;
 

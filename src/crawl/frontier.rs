@@ -103,6 +103,8 @@ pub struct Frontier {
     /// Nothing became known since those aside were last looked at.
     aside_settled: bool,
     shapes: HashMap<u64, u32, AsItIs>,
+    /// Kinds of files of which one is asked for.
+    files: HashSet<u64, AsItIs>,
     origins: Vec<Box<str>>,
     links: Turns,
     sitemap: Turns,
@@ -138,6 +140,7 @@ impl Frontier {
             aside_at: HashMap::default(),
             aside_settled: true,
             shapes: HashMap::default(),
+            files: HashSet::default(),
             origins: Vec::new(),
             links: Turns::default(),
             sitemap: Turns::default(),
@@ -317,6 +320,7 @@ impl Frontier {
         };
         let key = self.key_of(address);
         let said = self.said(address, link);
+        // It may be made anew for whoever asks.
         if said == Said::Download && !self.seen.contains(key) {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
@@ -329,7 +333,7 @@ impl Frontier {
             let danger = danger(address).filter(|danger| *danger == Danger::CarriesToken).unwrap_or(said);
             return Err(Some(self.skip(danger.into(), address)));
         }
-        if link.kind == LinkKind::Anchor && is_file(address) {
+        if link.kind == LinkKind::Anchor && is_file(address) && !self.is_first_file(address) {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
         let doubt = self.judged(address)?;
@@ -555,6 +559,19 @@ impl Frontier {
         }
     }
 
+    /// Whether a file is the first of its kind in its kind of folder, and nothing speaks against asking for it: what
+    /// answers may set a cookie, and the further ones come from where this one did.
+    fn is_first_file(&mut self, address: &Address) -> bool {
+        let harmless = self.scope.decide(address).is_ok() && danger(address).is_none();
+        if !harmless || self.careful && caution(address).is_some() {
+            return false;
+        }
+        let (folder, name) = address.path().rsplit_once('/').unwrap_or_default();
+        let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let folder = page_template(folder).to_string();
+        self.files.insert(self.key.hash_one((address.origin(), folder, ending)))
+    }
+
     /// Keeps an address until more is known of it.
     fn put_aside(
         &mut self,
@@ -764,7 +781,7 @@ impl Frontier {
     }
 }
 
-/// Files that are no pages, by their ending; a request for one would only cost.
+/// Files that are no pages, by their ending: of each kind one is asked for, the others would only cost.
 fn is_file(address: &Address) -> bool {
     let name = address.path().rsplit('/').next().unwrap_or_default();
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
@@ -906,10 +923,13 @@ mod tests {
             ("/logout", ""),
             ("/session/7", "Log out"),
             ("/items/7/delete", ""),
-            ("/report.PDF", ""),
+            ("/2026/report.PDF", ""),
+            ("/2027/report.pdf", ""),
         ] {
             let _ = frontier.push(&start, &link(href, text));
         }
+        // The first of its kind in its kind of folder.
+        assert_eq!(rest(&mut frontier), ["/2026/report.PDF"]);
         assert_eq!(frontier.push(&page("/deep", 2), &link("/deeper", "")), Err(Some(SkipReason::DepthLimit)));
         assert!(frontier.is_empty());
         assert_eq!(
@@ -920,7 +940,7 @@ mod tests {
                 (SkipReason::LogsOut, "https://example.org/logout".into(), 1),
                 (SkipReason::LogsOut, "https://example.org/session/7".into(), 1),
                 (SkipReason::ChangesData, "https://example.org/items/7/delete".into(), 1),
-                (SkipReason::NotHtml, "https://example.org/report.PDF".into(), 1),
+                (SkipReason::NotHtml, "https://example.org/2027/report.pdf".into(), 1),
             ]
         );
     }

@@ -190,7 +190,7 @@ impl<'n, 'r> Night<'n, 'r> {
         self.keys().iter().map(since).collect()
     }
 
-    /// What was made otherwise than in the last night, in words.
+    /// What was made otherwise than in the last night, or looked at otherwise than in the nights compared with, in words.
     fn unlike(&self) -> Vec<String> {
         let Some(last) = self.before.last() else { return Vec::new() };
         let (was, is) = (&last.made, &self.tonight.made);
@@ -219,21 +219,28 @@ impl<'n, 'r> Night<'n, 'r> {
         );
         let parts = |with: bool| if with { "with pictures, scripts and styles" } else { "pages only" };
         differ("fetched", parts(was.assets), parts(is.assets));
-        let personas = |run: &RunRecord| {
-            let names: BTreeSet<&str> = run.cells.iter().map(|cell| cell.cell.persona.as_str()).collect();
+        // Where the last night looked at less, tonight is compared with an earlier one.
+        let cells = &self.tonight.cells;
+        let based: Vec<(&CellRecord, &CellRecord)> = cells
+            .iter()
+            .filter_map(|now| Some((base_of(self.before, &now.cell)?.cell(&now.cell)?, now)))
+            .collect();
+        let before = || last.cells.iter().chain(based.iter().map(|(base, _)| *base));
+        let personas = |cells: &mut dyn Iterator<Item = &CellRecord>| {
+            let names: BTreeSet<String> = cells.map(|cell| cell.cell.persona.clone()).collect();
             names.into_iter().collect::<Vec<_>>().join(", ")
         };
-        differ("visitors", &personas(last), &personas(self.tonight));
-        let states = |run: &RunRecord| {
+        differ("visitors", &personas(&mut before()), &personas(&mut cells.iter()));
+        let states = |cells: &mut dyn Iterator<Item = &CellRecord>| {
             let states: BTreeSet<String> =
-                run.cells.iter().map(|cell| super::difference::consent(&cell.cell.consent)).collect();
+                cells.map(|cell| super::difference::consent(&cell.cell.consent)).collect();
             states.into_iter().collect::<Vec<_>>().join(", ")
         };
-        differ("states of consent", &states(last), &states(self.tonight));
-        let pages = |run: &RunRecord| run.cells.iter().map(CellRecord::answered).sum::<u64>();
-        let (before, now) = (pages(last), pages(self.tonight));
-        if last.cells.len() == self.tonight.cells.len() && before.abs_diff(now) * 10 > before.max(now) {
-            unlike.push(format!("pages: {before}, now {now}"));
+        differ("states of consent", &states(&mut before()), &states(&mut cells.iter()));
+        let was: u64 = based.iter().map(|(base, _)| base.answered()).sum();
+        let is: u64 = based.iter().map(|(_, now)| now.answered()).sum();
+        if was.abs_diff(is) * 10 > was.max(is) {
+            unlike.push(format!("pages: {was}, now {is}"));
         }
         unlike
     }

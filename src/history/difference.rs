@@ -16,7 +16,8 @@ pub struct Comparison {
     pub first: bool,
     /// Every cell of tonight, and those that were looked at lately and not tonight.
     pub cells: Vec<CellSince>,
-    /// How tonight's run was made otherwise than the last one, in words; empty where alike.
+    /// How tonight's run was made otherwise than the last one, and looked at otherwise than those that it is
+    /// compared with, in words; empty where alike.
     pub unlike: Vec<String>,
     pub findings: Vec<FindingSince>,
     /// Claims that stand otherwise than when they were last looked at.

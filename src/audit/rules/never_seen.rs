@@ -66,6 +66,15 @@ pub(crate) fn is_missing(context: &Context<'_>, index: usize) -> bool {
     if standing::may_come_with_an_unwatched_login(context, index) {
         return false;
     }
+    // Behind a question that nobody could answer may be just what it waits for.
+    let asked = context.scan.consent.iter().any(|look| look.shown == Some(true) || look.suspected.is_some());
+    let may_wait = item.expected != Some(true)
+        && !scope.needs_login()
+        && scope.needs_consent().is_none()
+        && item.category != Some(Category::StrictlyNecessary);
+    if asked && may_wait && standing::every_answer(context).is_err() {
+        return false;
+    }
     let reached = standing::reach(context, &scope).is_ok()
         && standing::setters_answered(context, index).is_ok()
         && proven(context, &scope);
