@@ -374,3 +374,30 @@ fn the_parts_of_a_cookie_are_the_cookie() {
     let wrong = found("Max-Age=86400");
     assert!(wrong.contains(&"http-only session".to_owned()), "{wrong:?}");
 }
+
+#[test]
+fn cookies_of_one_name_are_told_apart_by_their_paths() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "Set-Cookie: sid=a1; Path=/; Max-Age=3600; HttpOnly\r\n",
+            "<a href=/shop/tea>Tea</a>",
+        ),
+        "/shop/tea" => Answer::page("Set-Cookie: sid=b2; Path=/shop; Max-Age=600; HttpOnly\r\n", "Tea."),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let manifest = "[site]\nhosts = [\"127.0.0.1\"]\n[pages]\nshop = [\"/shop/**\"]\n\
+                    [[cookies]]\nname = \"sid\"\npath = \"/\"\nlifetime = \"1h\"\nhttp_only = true\n\
+                    [[cookies]]\nid = \"basket\"\nname = \"sid\"\npath = \"/shop\"\nset_on = [\"shop\"]\nlifetime = \"10min\"\nhttp_only = true\n";
+    let ended = audit(&folder(manifest), &site, &[]).code(0);
+    assert!(ended.stdout.starts_with("KEPT: "), "{}", ended.stdout);
+    assert_eq!(ended.stderr, "");
+
+    // Each keeps its own promise, or breaks it.
+    let ended = audit(&folder(&manifest.replace("10min", "20min")), &site, &[]).code(1);
+    assert!(
+        ended.stdout.contains("error[lifetime] `basket` lives 10 minutes, not 20min"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(ended.stdout.matches("error[").count(), 1, "{}", ended.stdout);
+}

@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
                 let https = is_https(&group.example);
                 let vendors = fact.as_ref().is_some_and(|fact| fact.third_party) && provider.is_none();
                 let matching::Match { item, namesake } =
-                    matching::item_of(manifest, &hosts, observation, https, foreign, vendors);
+                    matching::item_of(manifest, &hosts, (observation, group), https, foreign, vendors);
                 let family = called(&families, observation, item.map(|item| &manifest.items[item]));
                 // What stands in the site's own name under a declared name is the site's.
                 let provider = provider.filter(|_| item.is_none());

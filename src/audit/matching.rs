@@ -1,8 +1,8 @@
 //! Which declared thing an observed one is: by host and name, exactly, by scheme, or nearly.
 
 use crate::cookie::same_site;
-use crate::manifest::{DeclaredParty, Item, Manifest, name_prefix};
-use crate::observation::{Contact, Observation, Party, SafeUrl, Scan, Site, StorageKind, family};
+use crate::manifest::{DeclaredParty, DomainRule, Item, Manifest, name_prefix};
+use crate::observation::{Contact, Group, Observation, Party, SafeUrl, Scan, Site, StorageKind, family};
 use crate::vendors::{self, Fact};
 use url::Url;
 
@@ -70,7 +70,7 @@ pub(crate) struct Match {
 pub(crate) fn item_of(
     manifest: &Manifest,
     hosts: &Hosts,
-    observation: &Observation,
+    (observation, group): (&Observation, &Group),
     https: bool,
     foreign: bool,
     vendors: bool,
@@ -104,13 +104,33 @@ pub(crate) fn item_of(
             .filter_map(|(index, item)| {
                 let by_right_name = rank(item, https).map(|rank| (true, rank));
                 let found = by_right_name.or_else(|| rank(item, !https).map(|rank| (false, rank)))?;
-                Some((found, !item.hosts.is_empty(), std::cmp::Reverse(index)))
+                let fits = fits(item, hosts, observation, group);
+                Some((found, !item.hosts.is_empty(), fits, std::cmp::Reverse(index)))
             })
             .max()
-            .map(|(_, _, index)| index.0)
+            .map(|(.., index)| index.0)
     };
     let item = narrowest(false);
     Match { item, namesake: if item.is_none() { narrowest(true) } else { None } }
+}
+
+/// How much of what is declared of a cookie's place is so, less what is not: to browsers, cookies of one name with
+/// another path, domain or partition are several, and an item may be one of them.
+fn fits(item: &Item, hosts: &Hosts, observation: &Observation, group: &Group) -> i32 {
+    if observation.kind != StorageKind::Cookie {
+        return 0;
+    }
+    let path = item.path.as_ref().map(|rule| rule.allows(&observation.path));
+    let kept = group.example.decision.effective();
+    let domain = item.domain.as_ref().zip(kept).map(|(rule, kept)| match rule {
+        DomainRule::HostOnly => kept.host_only,
+        DomainRule::Domain(declared) => {
+            let declared = declared.trim_start_matches('.');
+            !kept.host_only && hosts.names(&kept.domain).any(|name| name.eq_ignore_ascii_case(declared))
+        }
+    });
+    let partitioned = item.partitioned.map(|declared| declared == observation.partition.is_some());
+    [path, domain, partitioned].into_iter().flatten().map(|fits| if fits { 1 } else { -1 }).sum()
 }
 
 /// The declared third party that something belongs to: by its domains, by their registrable

@@ -583,7 +583,7 @@ pub(crate) fn policy_not_looked_at(context: &Context<'_>) -> Standing {
 mod tests {
     use super::{Context, Scope};
     use crate::audit::testing::Site;
-    use crate::manifest::{BannerRule, Trigger, VisitorState};
+    use crate::manifest::{Trigger, VisitorState};
     use crate::observation::{Cell, Consent, Phase};
     use crate::vendors::Knowledge;
 

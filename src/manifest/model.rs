@@ -149,6 +149,26 @@ pub enum PathRule {
     Within(String),
 }
 
+impl PathRule {
+    /// Whether a cookie with this path is as declared.
+    pub fn allows(&self, path: &str) -> bool {
+        let same = |declared: &str| {
+            path == declared
+                || path.trim_end_matches('/') == declared.trim_end_matches('/')
+                    && declared != "/"
+                    && path != "/"
+        };
+        // Path-match of RFC 6265bis 5.1.4.
+        let below = |declared: &str| {
+            path.strip_prefix(declared).is_some_and(|rest| declared.ends_with('/') || rest.starts_with('/'))
+        };
+        match self {
+            PathRule::Exact(declared) => same(declared),
+            PathRule::Within(declared) => same(declared) || below(declared),
+        }
+    }
+}
+
 /// What the `Domain` attribute must lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DomainRule {

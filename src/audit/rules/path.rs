@@ -1,7 +1,6 @@
 //! `path`
 
 use super::prelude::*;
-use crate::manifest::PathRule;
 
 pub(crate) static RULE: Rule = Rule {
     id: "path",
@@ -20,11 +19,7 @@ carry it belong to the same finding.
 
 fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
     let path = effective(seen)?;
-    let fits = match item.path.as_ref()? {
-        PathRule::Exact(declared) => same(path, declared),
-        PathRule::Within(declared) => same(path, declared) || below(path, declared),
-    };
-    (!fits).then(|| format!("has the path {path}"))
+    (!item.path.as_ref()?.allows(path)).then(|| format!("has the path {path}"))
 }
 
 /// The path as kept; of a refused line the one that was written, if any.
@@ -34,16 +29,6 @@ fn effective<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
         Some(effective) => Some(&effective.path),
         None => example.written.path.as_deref().filter(|path| path.starts_with('/')),
     }
-}
-
-fn same(path: &str, declared: &str) -> bool {
-    path == declared
-        || path.trim_end_matches('/') == declared.trim_end_matches('/') && declared != "/" && path != "/"
-}
-
-/// Path-match of RFC 6265bis 5.1.4.
-fn below(path: &str, declared: &str) -> bool {
-    path.strip_prefix(declared).is_some_and(|rest| declared.ends_with('/') || rest.starts_with('/'))
 }
 
 #[cfg(test)]

@@ -26,7 +26,15 @@ pub(super) fn of_entries(
         of_visitors(entry, problems);
         of_lifetime(entry, problems);
         of_references_to_itself(entry, key, problems);
-        copied_path(entry, pages, problems);
+        let is_twin = |other: &&Entry| {
+            other.kind == entry.kind
+                && other.span != entry.span
+                && other.names.iter().any(|name| entry.names.contains(name))
+        };
+        // The path tells it from another one of its name.
+        if !entries.iter().any(|other| is_twin(&other)) {
+            copied_path(entry, pages, problems);
+        }
         if entry.kind != StorageKind::Cookie {
             let https_name = (!entry.https_names.is_empty()).then_some("https_name");
             for field in entry.attributes.of_cookies().into_iter().chain(https_name) {
