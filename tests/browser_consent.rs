@@ -416,3 +416,20 @@ fn a_banner_that_takes_scrolling_for_an_answer_was_there() {
     let (_, report) = audit(&with("<p>If you scroll on, you agree to our cookies.</p>"), ABOUT_A_BANNER);
     assert_eq!(verdict(&report, "claims.consent-banner"), "not-verified", "{:#}", report["consent"]);
 }
+
+#[test]
+fn both_answers_may_lie_behind_the_settings() {
+    let site = with_banner(
+        "<button onclick='b.innerHTML = l.innerHTML'>Cookie settings</button><template id=l><h2>Your choice of cookies</h2>\
+         <button onclick=\"document.cookie='choice=1'; document.cookie='_ga=1'; b.remove()\">Accept all</button>\
+         <button onclick=\"document.cookie='choice=0'; b.remove()\">Reject all</button></template>",
+    );
+    let manifest = "[[cookies]]\nname = \"choice\"\n[[cookies]]\nname = \"_ga\"\nvisitors = [\"consent-accepted\"]\n\
+                    [claims]\ninventory = \"complete\"\n";
+    let (code, report) = audit(&site, manifest);
+    assert_eq!(look(&report, "accepted")["answered_by"], "Cookie settings, Accept all");
+    assert_eq!(look(&report, "rejected")["answered_by"], "Cookie settings, Reject all");
+    assert_eq!(set_in(&report, "accepted"), ["_ga", "choice"]);
+    assert_eq!(set_in(&report, "rejected"), ["choice"]);
+    assert_eq!(code, Some(0), "{:#}{:#}", report["findings"], report["inconclusive"]);
+}

@@ -88,7 +88,8 @@ fn message(
         let item = context.item(index);
         format!("; it nearly matches `{}` of line {}", item.key, item.place.line)
     });
-    format!("`{name}`{whose} is set{place}, and nothing declares it{}", near.unwrap_or_default())
+    let called = if name.is_empty() { "a cookie without a name".to_owned() } else { format!("`{name}`") };
+    format!("{called}{whose} is set{place}, and nothing declares it{}", near.unwrap_or_default())
 }
 
 /// Whether the nearly matching item is not itself set where this one is.
@@ -162,6 +163,12 @@ mod tests {
                  cookies.caption_session_token.present",
             )
             .says("it nearly matches `caption_session_token` of line 12");
+    }
+
+    #[test]
+    fn a_cookie_without_a_name_is_called_one() {
+        let site = Site::with(Item::named("locale")).complete();
+        site.when(line("=anything")).says("a cookie without a name is set, and nothing declares it");
     }
 
     #[test]

@@ -75,9 +75,7 @@ pub(super) async fn answer(
     let Some(question) = &judged.banner else { return Some(told(&judged, None)) };
     let mut visitor = Visitor { tab, plan, settle, pressed: Vec::new() };
     match answer {
-        Answer::Accept => {
-            visitor.press(&page, question.accept.as_ref()).await;
-        }
+        Answer::Accept => visitor.accept(page, question).await?,
         Answer::Reject => visitor.reject(page, question).await?,
         Answer::Category(category) => visitor.choose(page, question, category).await?,
     }
@@ -123,6 +121,24 @@ impl Visitor<'_> {
             self.tab.settle(self.settle).await;
         }
         done
+    }
+
+    /// Accepts: by a button that says so, else in the dialog behind the settings.
+    async fn accept(&mut self, page: Seen<'_>, question: &Question) -> Option<()> {
+        if question.accept.is_some() {
+            self.press(&page, question.accept.as_ref()).await;
+            return Some(());
+        }
+        let before = self.pressed.len();
+        if self.press(&page, question.settings.as_ref()).await {
+            let (page, judged) = opened(self.tab, self.plan, Some(question)).await?;
+            let accept = judged.banner.as_ref().and_then(|second| second.accept.as_ref());
+            if !self.press(&page, accept).await {
+                // A way into a dialog is no answer.
+                self.pressed.truncate(before);
+            }
+        }
+        Some(())
     }
 
     /// Rejects: by a button that says so, else in the dialog behind the settings, else by keeping a
