@@ -68,6 +68,7 @@ struct Way {
 }
 
 impl WentAlong {
+    /// Takes in the cookies that went along with one request.
     pub(super) fn add(
         &mut self,
         pages: &mut Pages,
