@@ -950,6 +950,27 @@ mod tests {
     }
 
     #[test]
+    fn each_cookie_that_went_along_is_counted_however_the_sets_change() {
+        fn counted<'s>(sets: impl IntoIterator<Item = &'s Arc<[Name]>>) -> Vec<(String, u64)> {
+            let mut fold = Fold::default();
+            for names in sets {
+                fold.add_sent(&cell("anonymous"), "GET", &safe("/a"), false, names);
+            }
+            fold.take_sent().into_iter().map(|sent| (sent.name.to_string(), sent.count)).collect()
+        }
+        let set = |names: &[&str]| -> Arc<[Name]> { names.iter().copied().map(Name::from).collect() };
+        let [one, both, none] = [set(&["a"]), set(&["a", "b"]), set(&[])];
+        let expected = [("a".to_owned(), 4), ("b".to_owned(), 2)];
+        assert_eq!(counted([&one, &both, &none, &both, &one]), expected);
+        assert_eq!(counted([&both, &both, &one, &one, &none]), expected);
+        // More sets than are counted together.
+        let many: Vec<_> = (0..50).map(|n| set(&["a", &format!("b{n:03}")])).collect();
+        let counts = counted(many.iter().chain(&many));
+        assert_eq!(counts[0], ("a".to_owned(), 100));
+        assert!(counts.len() == 51 && counts[1..].iter().all(|(_, count)| *count == 2));
+    }
+
+    #[test]
     fn the_rest_is_counted_alike() {
         let mut fold = Fold::default();
         for n in [3, 1, 2] {

@@ -229,17 +229,17 @@ impl BrowserEngine {
 impl BrowserContext {
     /// Opens a page in a tab of its own and waits until it is quiet.
     pub async fn page(&self, ask: &Ask, patience: Patience) -> Result<BrowserPage<'_>, Failed> {
-        BrowserPage::open(self, ask, patience, false, None).await
+        self.page_that_may_ask(ask, patience, None).await
     }
 
-    /// The same for a page that may ask for consent.
-    pub async fn page_that_asks(
+    /// The same; where somebody wants to know whether it asks for consent, it is looked for before anything moves.
+    pub async fn page_that_may_ask(
         &self,
         ask: &Ask,
         patience: Patience,
-        asking: Asking<'_>,
+        asking: Option<Asking<'_>>,
     ) -> Result<BrowserPage<'_>, Failed> {
-        BrowserPage::open(self, ask, patience, false, Some(asking)).await
+        BrowserPage::open(self, ask, patience, false, asking).await
     }
 
     /// The same for a page that is only looked at, one of several: what nothing is left of by then need not be

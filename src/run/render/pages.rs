@@ -326,16 +326,7 @@ impl Runner<'_> {
         cell: &Cell,
         url: &Url,
     ) -> Result<Option<BrowserPage<'c>>, Ended> {
-        let pacer = self.pacer.clone();
-        self.unless_ended(pacer.pass(url)).await?;
-        let ask = Ask::page(cell.clone(), url.clone());
-        match self.unless_ended(context.page(&ask, browser.patience)).await? {
-            Ok(page) => Ok(Some(page)),
-            Err(failed) => {
-                self.recorder.failure(failed);
-                Ok(None)
-            }
-        }
+        self.open_beside(browser, context, cell, url, false).await
     }
 
     /// The same for the page on which the visitor answers the consent question.
@@ -346,11 +337,22 @@ impl Runner<'_> {
         cell: &Cell,
         url: &Url,
     ) -> Result<Option<BrowserPage<'c>>, Ended> {
+        self.open_beside(browser, context, cell, url, true).await
+    }
+
+    async fn open_beside<'c>(
+        &mut self,
+        browser: &Browser,
+        context: &'c BrowserContext,
+        cell: &Cell,
+        url: &Url,
+        to_answer: bool,
+    ) -> Result<Option<BrowserPage<'c>>, Ended> {
         let pacer = self.pacer.clone();
         self.unless_ended(pacer.pass(url)).await?;
         let ask = Ask::page(cell.clone(), url.clone());
         let asking = Asking { selector: self.plan.browser.banner.as_deref(), stays: true };
-        let opened = context.page_that_asks(&ask, browser.patience, asking);
+        let opened = context.page_that_may_ask(&ask, browser.patience, to_answer.then_some(asking));
         match self.unless_ended(opened).await? {
             Ok(page) => Ok(Some(page)),
             Err(failed) => {
