@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Writes a cookie of this name.
 fn write(name: &str) -> String {
@@ -83,16 +83,7 @@ impl Site {
     }
 
     fn scan(&self, tabs: u32, settle: &str) -> Value {
-        let folder = tempfile::tempdir().unwrap();
-        let plan = format!(
-            "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\n\
-             tabs = {tabs}\nsettle = \"{settle}\"\n[limits]\nrequest_timeout = \"5s\"\nretries = 0\nrate = \"unlimited\"\n",
-            self.server.url("/"),
-            chromium::shared_url()
-        );
-        std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
-        let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
-        Cookieproof::new(args).within(folder.path()).run().code(0).json()
+        scan(&self.server, tabs, settle)
     }
 
     /// Pages after which another one was shown in the same tab, in order, each once.
@@ -102,6 +93,19 @@ impl Site {
         followed.dedup();
         followed
     }
+}
+
+fn scan(server: &Hostile, tabs: u32, settle: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = format!(
+        "engine = \"browser\"\n[targets.site]\nurl = \"{}\"\n[browser]\nurl = \"{}\"\nrender = \"all\"\n\
+         tabs = {tabs}\nsettle = \"{settle}\"\n[limits]\nrequest_timeout = \"5s\"\nretries = 0\nrate = \"unlimited\"\n",
+        server.url("/"),
+        chromium::shared_url()
+    );
+    std::fs::write(folder.path().join("cookieproof.toml"), plan).unwrap();
+    let args = ["scan", "cookieproof.toml", "-q", "--format", "json"];
+    Cookieproof::new(args).within(folder.path()).run().code(0).json()
 }
 
 fn other(path: &str, asked: &Asked, links: &str) -> Answer {
@@ -333,6 +337,48 @@ fn which_pages_share_a_tab_does_not_show() {
     for (tabs, other) in numbers[1..].iter().zip(others) {
         assert_eq!(other, first, "{tabs} tabs");
     }
+}
+
+#[test]
+fn what_another_tab_wrote_meanwhile_does_not_show_that_a_request_took_no_cookies_along() {
+    let asked = Mutex::new(false);
+    let left = Mutex::new(false);
+    let until = |what: &Mutex<bool>| {
+        let end = Instant::now() + Duration::from_secs(6);
+        while !*what.lock().unwrap() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let page = |body: &str| Answer::page("", &format!("<!doctype html><link rel=icon href=data:,>{body}"));
+    let server = Hostile::http(move |request| match request.target.as_str() {
+        "/" => page("<a href=/asks>a</a> <a href=/writes>b</a>"),
+        "/asks" => page(&script("fetch('/set')")),
+        "/set" => {
+            *asked.lock().unwrap() = true;
+            until(&left);
+            std::thread::sleep(Duration::from_millis(500));
+            Answer::status("200 OK", "Set-Cookie: answered=1; Max-Age=600\r\n", "")
+        }
+        "/writes" => {
+            until(&asked);
+            let parting = "addEventListener('pagehide',()=>navigator.sendBeacon('/left'))";
+            page(&script(&format!("{}{parting}", write("meanwhile"))))
+        }
+        "/left" => {
+            *left.lock().unwrap() = true;
+            Answer::status("204 No Content", "", "")
+        }
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let report = scan(&server, 2, "10s");
+    let decided = |name: &str| -> Vec<String> {
+        let things = report["inventory"].as_array().unwrap().iter().filter(|thing| thing["name"] == name);
+        let seen = things.flat_map(|thing| thing["seen"].as_array().unwrap());
+        let seen = seen.filter(|seen| seen["cell"]["engine"] == "browser");
+        seen.map(|seen| format!("{} {}", seen["decision"].as_str().unwrap(), seen["channel"])).collect()
+    };
+    assert_eq!(decided("meanwhile"), ["stored \"document-cookie\""]);
+    assert_eq!(decided("answered"), ["stored \"header\""]);
 }
 
 #[test]

@@ -334,7 +334,7 @@ impl ActingTab<'_> {
     /// Everything that happened since the last part, as a visit. None: nothing did.
     pub async fn part(&mut self, cell: &Cell) -> Option<Visit> {
         let trace = self.tab.trace().part();
-        let witness = self.account.context.witness(&trace).await;
+        let witness = self.account.witness(&trace).await;
         self.account.visit(cell, &trace, &witness)
     }
 
@@ -359,7 +359,7 @@ impl ActingTab<'_> {
     pub async fn close(self, cell: &Cell) -> (Option<Visit>, BTreeSet<String>) {
         let ActingTab { tab, mut account, .. } = self;
         let trace = tab.close().await;
-        let witness = account.context.witness(&trace).await;
+        let witness = account.witness(&trace).await;
         let visit = account.visit(cell, &trace, &witness);
         (visit, account.origins)
     }
@@ -471,6 +471,12 @@ impl ActingTab<'_> {
 }
 
 impl Account<'_> {
+    /// Acts go on in one tab: all that the visitor has by now is of what was told before.
+    async fn witness(&self, trace: &Trace) -> Witness {
+        let before = self.context.model().clone();
+        self.context.witness(trace, &before, false).await
+    }
+
     fn visit(&mut self, cell: &Cell, trace: &Trace, witness: &Witness) -> Option<Visit> {
         let opened = trace.popups.iter().rev().find_map(|url| Url::parse(url).ok());
         if let Some(opened) = opened {

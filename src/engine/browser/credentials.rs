@@ -18,6 +18,10 @@ const CLOCKS_DIFFER: f64 = 90.0;
 #[derive(Debug, Default)]
 pub(super) struct Witness {
     jar: Vec<StoredCookie>,
+    /// What the visitor had when the page was opened.
+    before: Jar,
+    /// Another page was open meanwhile: what it wrote, and when, is not known here.
+    beside_others: bool,
     /// How many writes of the visit each name has: with several, the jar shows the last one only.
     writes: BTreeMap<Name, usize>,
     /// When the visit last wrote each name, by the browser's own clock in seconds; at an unknown moment: never over.
@@ -57,8 +61,8 @@ impl Trace {
 
 impl Witness {
     /// The jar as it was after everything in the trace.
-    pub(super) fn new(jar: Vec<StoredCookie>, trace: &Trace) -> Witness {
-        let mut witness = Witness { jar, ..Witness::default() };
+    pub(super) fn new(jar: Vec<StoredCookie>, trace: &Trace, before: Jar, beside_others: bool) -> Witness {
+        let mut witness = Witness { jar, before, beside_others, ..Witness::default() };
         for seen in trace.exchanges() {
             witness.cleared |= !seen.answer.clears.is_empty();
             let at = if seen.hop.answered_at > 0.0 { seen.hop.answered_at } else { f64::INFINITY };
@@ -84,12 +88,15 @@ impl Witness {
     }
 
     /// Whether the visitor had a cookie when this was asked, and has it still, that goes to this address: a
-    /// request that took none along was made without credentials. What another answer brought meanwhile
-    /// could not go along.
+    /// request that took none along was made without credentials. What another answer or another page brought
+    /// meanwhile could not go along.
     pub(super) fn held_for(&self, model: &mut Jar, context: &RequestContext, asked_at: f64) -> bool {
         let goes = model.stored_for(context);
-        let before = |name: &Name| self.written.get(name).is_none_or(|at| *at < asked_at);
-        goes.iter().filter(|sent| before(&sent.name)).any(|sent| {
+        let before = |sent: &StoredCookie| match self.written.get(&sent.name) {
+            Some(at) => *at < asked_at,
+            None => self.before.iter().any(|held| held.place() == sent.place()),
+        };
+        goes.into_iter().filter(|sent| before(sent)).any(|sent| {
             self.jar.iter().any(|kept| {
                 kept.name == sent.name
                     && kept.effective.domain == sent.effective.domain
@@ -132,7 +139,8 @@ impl Witness {
         let may_be_gone = self.cleared
             || self.writes.get(&parsed.name).is_some_and(|writes| *writes > 1)
             || matches!(own.lifetime, Lifetime::Seconds(seconds) if seconds <= SHORT_LIVED)
-            || of_site >= CROWDED;
+            || of_site >= CROWDED
+            || here.is_some() && self.beside_others;
         may_be_gone && same_origin
     }
 }
@@ -210,6 +218,9 @@ mod tests {
         assert!(!kept(jar(b"a=1; Max-Age=900"), b"a=1", 1, true), "the value of old, another life");
         assert!(kept(jar(b"a=2"), b"a=1", 2, true), "written once more: the jar cannot tell");
         assert!(!kept(jar(b"a=2"), b"a=1", 2, false));
+        let beside = Witness { jar: jar(b"a=2"), beside_others: true, ..Witness::default() };
+        assert!(beside.kept(b"a=1", &context(), true), "another page may have written it since");
+        assert!(!beside.kept(b"b=1", &context(), true));
         assert!(kept(Vec::new(), b"a=1; Max-Age=5", 1, true), "it may have ended by itself");
         assert!(kept(Vec::new(), b"a=1; Max-Age=0", 1, false));
         assert!(!kept(Vec::new(), b"a=1; Domain=c.test", 1, true), "a refusal would have been told");
@@ -217,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_cookie_that_did_not_go_along_shows_that_none_could() {
-        let mut witness = Witness { jar: jar(b"a=1"), ..Witness::default() };
+        let mut witness = Witness { jar: jar(b"a=1"), before: Jar::of(jar(b"a=1")), ..Witness::default() };
         assert!(witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 5.0));
         assert!(
             !witness.held_for(&mut Jar::of(jar(b"a=2")), &context(), 5.0),
@@ -226,6 +237,11 @@ mod tests {
         assert!(!witness.held_for(&mut Jar::default(), &context(), 5.0));
         let elsewhere = RequestContext { url: Url::parse("http://c.localhost/").unwrap(), ..context() };
         assert!(!witness.held_for(&mut Jar::of(jar(b"a=1")), &elsewhere, 5.0));
+        witness.before = Jar::default();
+        assert!(
+            !witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 5.0),
+            "another page brought it meanwhile"
+        );
         witness.count(Name::new("a"), 4.0);
         assert!(witness.held_for(&mut Jar::of(jar(b"a=1")), &context(), 5.0));
         assert!(

@@ -112,6 +112,11 @@ impl Hub {
         }
     }
 
+    /// Sessions of the tabs that are open in this context.
+    pub(super) fn tabs(&self, context: &str) -> Vec<String> {
+        locked(&self.state).visitors.get(context).map(|visitor| visitor.tabs.clone()).unwrap_or_default()
+    }
+
     /// Whether shared or service workers of this context run.
     pub(super) fn has_workers(&self, context: &str) -> bool {
         locked(&self.state).visitors.get(context).is_none_or(|visitor| !visitor.workers.is_empty())

@@ -15,6 +15,7 @@ mod credentials;
 mod har;
 mod hub;
 mod launch;
+mod local_items;
 mod mode;
 mod page;
 mod seen;
@@ -38,7 +39,7 @@ use alone::OpenPages;
 use base64::Engine as _;
 use bytes::as_shown;
 use carried::{Known, People};
-use cdp::Connection;
+use cdp::{Connection, Event};
 use credentials::Witness;
 use har::Har;
 use hub::Hub;
@@ -46,9 +47,13 @@ use launch::Running;
 use serde_json::{Value, json};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 pub use tab::Guard;
-use tab::{Emulation, Tab};
+use tab::{Emulation, HEARD_OF, Tab};
 use url::Url;
+
+/// Until a tab beside the one in question answers.
+const OTHERS_ANSWER: Duration = Duration::from_secs(5);
 
 /// A running Chromium.
 pub struct BrowserEngine {
@@ -320,9 +325,9 @@ impl BrowserContext {
     }
 
     /// The jar, where only it can tell what answers left behind.
-    async fn witness(&self, trace: &trace::Trace) -> Witness {
+    async fn witness(&self, trace: &trace::Trace, before: &Jar, beside_others: bool) -> Witness {
         match trace.needs_witness() {
-            true => Witness::new(self.cookies().await, trace),
+            true => Witness::new(self.cookies().await, trace, before.clone(), beside_others),
             false => Witness::default(),
         }
     }
@@ -394,7 +399,33 @@ impl BrowserContext {
 
     /// Whether a script in one of the visitor's tabs was seen to write this item of local storage.
     fn saw_written(&self, origin: &str, key: &str) -> bool {
-        locked(&self.emulation.local_items).contains(&(origin.to_owned(), key.to_owned()))
+        self.emulation.local_items.has(origin, key)
+    }
+
+    /// Takes in all that the visitor's other tabs have told, where this one may show an item that one of them wrote.
+    async fn hear_of_others(&self, trace: &trace::Trace) {
+        let whose = |item: &trace::StorageWrite| item.local && !self.saw_written(&item.origin, &item.key);
+        if !trace.storage.iter().any(whose) {
+            return;
+        }
+        let tabs = self.hub.tabs(&self.id);
+        futures_util::future::join_all(tabs.iter().map(|tab| self.hear_of(tab))).await;
+    }
+
+    /// Takes in all that this tab has told. One that does not answer is not waited for long.
+    async fn hear_of(&self, session: &str) {
+        let ask = json!({"expression": "0"});
+        // Its answer comes behind what the page's scripts told before.
+        let answer = self.connection.send_within(OTHERS_ANSWER, session, "Runtime.evaluate", ask);
+        if answer.await.is_err() {
+            return;
+        }
+        let (number, heard) = self.emulation.local_items.question();
+        let question =
+            Event { session: session.to_owned(), method: HEARD_OF.to_owned(), params: number.into() };
+        if self.connection.pass(session, question) {
+            let _ = tokio::time::timeout(OTHERS_ANSWER, heard).await;
+        }
     }
 
     /// Another page may be shown in this tab.

@@ -8,7 +8,7 @@ use super::settle::{End, Why};
 use super::tab::{Loaded, Tab};
 use super::trace::{Mark, Trace};
 use super::{BrowserContext, StoredItem};
-use crate::cookie::Name;
+use crate::cookie::{Jar, Name};
 use crate::engine::{Ask, Visit};
 use crate::observation::{Cell, Failed, FailureKind};
 use serde_json::{Value, json};
@@ -135,6 +135,8 @@ impl RenderedLink {
 pub struct BrowserPage<'a> {
     context: &'a BrowserContext,
     open: OpenOne,
+    /// What the visitor had when it was opened.
+    before: Jar,
     tab: Tab,
     ask: Ask,
     loaded: Loaded,
@@ -175,6 +177,7 @@ impl<'a> BrowserPage<'a> {
         let mut page = BrowserPage {
             context,
             open,
+            before: context.model().clone(),
             tab,
             ask: ask.clone(),
             loaded: Loaded::Idle,
@@ -441,10 +444,11 @@ impl<'a> BrowserPage<'a> {
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
             Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
         });
+        self.context.hear_of_others(&trace).await;
         let mut earlier = None;
         if let Some(trace) = &self.earlier {
             self.context.recorded(&self.ask.url, trace);
-            let witness = self.context.witness(trace).await;
+            let witness = self.context.witness(trace, &self.before, !self.open.was_alone()).await;
             let all = Mark::default()..trace.mark();
             earlier = Some(visit_between(self.context, &self.ask, trace, &witness, all));
         }
@@ -455,7 +459,7 @@ impl<'a> BrowserPage<'a> {
         let skipped_from = skipped_from.map(|from| if self.moved { 0 } else { from });
         let end = trace.mark();
         let turn = self.turned.as_ref().map_or(end, |(_, turn)| *turn);
-        let witness = self.context.witness(&trace).await;
+        let witness = self.context.witness(&trace, &self.before, !self.open.was_alone()).await;
         let mut visit = visit_between(self.context, &self.ask, &trace, &witness, Mark::default()..turn);
         visit.failure = failed;
         if let Some(earlier) = earlier {

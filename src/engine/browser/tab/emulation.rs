@@ -1,9 +1,9 @@
 //! How a tab presents itself, and what it lets through.
 
 use crate::engine::browser::StoredItem;
+use crate::engine::browser::local_items::LocalItems;
 use crate::secret::Secret;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Whether a request that the page shown makes of its own accord is held back, by the page, the
 /// method, the URL and the body so far as it is text.
@@ -31,9 +31,8 @@ pub(in crate::engine::browser) struct Emulation {
     pub(in crate::engine::browser) keep_heads: bool,
     /// Session storage brought along from another browser.
     pub(in crate::engine::browser) items: Arc<Vec<StoredItem>>,
-    /// Items of local storage that scripts of any tab of the visitor were seen to write, by origin and
-    /// key: the browser tells every tab of the origin about them.
-    pub(in crate::engine::browser) local_items: Arc<Mutex<BTreeSet<(String, String)>>>,
+    /// Shared by all tabs of the visitor.
+    pub(in crate::engine::browser) local_items: Arc<LocalItems>,
     /// Every request is answered here, by its URL: nothing leaves.
     pub(in crate::engine::browser) answers: Option<fn(&url::Url) -> String>,
 }

@@ -3,15 +3,13 @@
 use super::frames::{frame_attached, frame_changed};
 use super::prepare::prepare;
 use super::requests::resume;
-use super::{CAUGHT_UP, Shared};
+use super::{CAUGHT_UP, HEARD_OF, Shared};
 use crate::engine::browser::cdp::{Connection, Event};
 use crate::engine::browser::{base64_decode, locked};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-const MOST_ITEMS: usize = 10_000;
 
 /// Gathers a tab's events, and answers those that wait for an answer.
 pub(super) async fn pump(
@@ -26,11 +24,8 @@ pub(super) async fn pump(
                 if event.params["name"] == shared.binding.as_str() {
                     let payload = event.params["payload"].as_str().unwrap_or_default();
                     let item = locked(&shared.trace).told(payload);
-                    if let Some(item) = item {
-                        let mut items = locked(&shared.emulation.local_items);
-                        if items.len() < MOST_ITEMS {
-                            items.insert(item);
-                        }
+                    if let Some((origin, key)) = item {
+                        shared.emulation.local_items.write(origin, key);
                     }
                 }
             }
@@ -52,6 +47,7 @@ pub(super) async fn pump(
             }
             "Runtime.executionContextsCleared" if main => *locked(&shared.world) = None,
             CAUGHT_UP => shared.caught_up.notify_one(),
+            HEARD_OF => shared.emulation.local_items.answer(event.params.as_u64().unwrap_or_default()),
             "Target.attachedToTarget" => {
                 let child = event.params["sessionId"].as_str().unwrap_or_default();
                 let target = &event.params["targetInfo"];

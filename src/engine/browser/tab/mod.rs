@@ -59,6 +59,8 @@ const SOON_TRIES: u32 = 3;
 const IS_STILL: &str = include_str!("../still.js");
 /// Told to a tab's own gatherer of events, which answers once it has come so far.
 const CAUGHT_UP: &str = "caught up";
+/// The same for a tab of somebody else's, with the number of a question.
+pub(super) const HEARD_OF: &str = "heard of";
 /// Windows closed after one page, at most in so many rounds: closing one may open another.
 const ROUNDS: usize = 5;
 
