@@ -3,7 +3,7 @@
 use super::Evidence;
 use super::context::{Context, Seen};
 use super::words;
-use crate::observation::{Cell, Contact, Phase, SafeUrl, Sent};
+use crate::observation::{Cell, Consent, Contact, Engine, Outcome, Phase, ProbeResult, SafeUrl, Sent};
 use std::fmt::Write;
 
 /// Findings show at most this many pieces of evidence.
@@ -44,6 +44,25 @@ pub(crate) fn of_sent(context: &Context<'_>, sent: &Sent) -> Evidence {
         replay: replay(context, &sent.cell, &sent.method, &sent.example),
         picture: None,
     }
+}
+
+/// What a probe recorded, line by line.
+pub(crate) fn of_outcome(context: &Context<'_>, outcome: &Outcome) -> Vec<Evidence> {
+    let cell = Cell {
+        persona: outcome.persona.clone(),
+        engine: context.scan.run.engines.iter().next().copied().unwrap_or(Engine::Http),
+        consent: Consent::Untouched,
+        phase: Phase::Probe,
+        repeat: 0,
+        third_party: None,
+    };
+    let mut lines = outcome.evidence.clone();
+    if lines.is_empty()
+        && let ProbeResult::Fails { what } = &outcome.result
+    {
+        lines.push(what.clone());
+    }
+    lines.into_iter().take(MOST).map(|line| of_words(cell.clone(), line)).collect()
 }
 
 /// Evidence of a contact with a host.

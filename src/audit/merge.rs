@@ -114,7 +114,7 @@ fn also(group: &[Violation]) -> Vec<&'static str> {
     let Some(first) = group.first() else { return Vec::new() };
     let mut told = Vec::new();
     for violation in group.iter().filter(|violation| violation.rule != first.rule) {
-        let words = rules::in_short(violation.rule);
+        let words = rules::by_id(violation.rule).map_or("", |rule| rule.short);
         if !told.contains(&words) {
             told.push(words);
         }

@@ -2,6 +2,7 @@
 //! and a scan go in; nothing here knows a transport, an engine, a file or a clock.
 
 mod attribute;
+mod causes;
 mod context;
 mod evidence;
 mod id;
@@ -82,7 +83,7 @@ pub fn rules() -> Vec<&'static Rule> {
 
 /// A rule's page in Markdown: its name, its sentence, and what it looks at.
 pub fn explain(rule: &str) -> Option<String> {
-    let rule = rules::RULES.iter().find(|known| known.id == rule)?;
+    let rule = rules::by_id(rule)?;
     Some(format!("# {}\n\n{}\n\n{}\n", rule.id, rule.sentence, rule.page))
 }
 

@@ -4,8 +4,8 @@
 use super::context::{Context, Seen};
 use super::unrefuted::Standing;
 use super::{Confidence, Declared, Evidence, Severity, evidence};
-use crate::manifest::{About, Item, ItemAspect, PolicyAspect, ThirdParty, ThirdPartyAspect};
-use crate::observation::StorageKind;
+use crate::manifest::{About, DeclaredLink, Item, ItemAspect, PolicyAspect, ThirdParty, ThirdPartyAspect};
+use crate::observation::{Contact, Outcome, ProbeKind, StorageKind};
 use crate::vendors::Fact;
 
 /// A rule: its name and what it looks at. `explain NAME` prints `page`.
@@ -14,13 +14,15 @@ pub struct Rule {
     pub id: &'static str,
     /// One sentence: what is wrong when it speaks.
     pub sentence: &'static str,
+    /// The same in the few words that follow another rule's message.
+    pub(crate) short: &'static str,
     /// Its documentation, in Markdown, without the title.
     pub page: &'static str,
-    pub(crate) check: Check,
+    pub(crate) checks: &'static [Check],
     pub(crate) claims: Claims,
 }
 
-/// What a rule looks at, one after the other; what is wrong is added.
+/// What a rule looks at, one after the other, and its word on each that is wrong.
 pub(crate) enum Check {
     /// Every written line of the items that make this claim: how a line is wrong, to follow the item's name.
     Attribute(ItemAspect, fn(&Item, &Seen<'_>) -> Option<String>),
@@ -28,10 +30,36 @@ pub(crate) enum Check {
     Items(fn(&Context<'_>, usize, &Item, &mut Vec<Violation>)),
     /// Every declared third party.
     Parties(fn(&Context<'_>, usize, &ThirdParty, &mut Vec<Violation>)),
+    /// Every declared link.
+    Links(fn(&Context<'_>, usize, &DeclaredLink) -> Option<Violation>),
+    /// What was seen: under which name a thing is told that is wrong, and the word on all of one kind and name.
+    /// What caused them, and where they were seen, is added.
+    Things(
+        Of,
+        fn(&Context<'_>, &Seen<'_>) -> Option<String>,
+        fn(&Context<'_>, &str, &[&Seen<'_>]) -> Violation,
+    ),
+    /// What was asked of foreign hosts: whether that is wrong, and the word on all of one site. What caused
+    /// them, and where they were seen, is added.
+    Contacts(fn(&Context<'_>, &Contact) -> bool, fn(&Context<'_>, &str, &[&Contact]) -> Violation),
+    /// Each time that one of these probes failed, and with what. What it recorded is added.
+    Failures(fn(&ProbeKind) -> bool, fn(&Context<'_>, &Outcome, &str) -> Option<Violation>),
+    /// The same for every item that it concerns.
+    ItemFailures(fn(&ProbeKind) -> bool, fn(&Context<'_>, usize, &Item, &str) -> Option<Violation>),
     /// The site, where the policy has this sentence.
     Sentence(PolicyAspect, fn(&Context<'_>, &mut Vec<Violation>)),
-    /// What else there is: everything that was seen, what probes showed.
+    /// What else there is.
     Site(fn(&Context<'_>, &mut Vec<Violation>)),
+}
+
+/// Of which things.
+#[derive(Clone, Copy)]
+pub(crate) enum Of {
+    All,
+    /// Cookies that land on the device, declared or not.
+    Cookies,
+    /// What lands there and nothing declares.
+    Undeclared,
 }
 
 /// The claims that are a rule's own, and how one stands that nothing refuted.

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "advertising",
     sentence: "An advertising cookie is there, and the policy says there is none.",
+    short: "an advertising cookie",
     page: "\
 Advertising cookies are told by the table of well-known cookies and hosts: by name where the name is the \
 vendor's own (`_fbp`, `_gcl_au`: first-party by domain, the vendor's all the same), by host where only \
@@ -13,56 +14,48 @@ the host tells (`IDE` of doubleclick.net). A name that is not in the table is no
 A request to an advertising host that leaves nothing on the device is no cookie; see *cross-site-tracking*.
 
 **To do:** remove the tag, or correct the policy.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Cookies, name, word)],
     claims: Claims::Sentence(PolicyAspect::Advertising, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.advertising else { return };
-    of_category(context, &RULE, PolicyAspect::Advertising, &stated.value, Category::Advertising, found);
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let absence = &context.manifest.policy.advertising.as_ref()?.value;
+    of_category(context, absence, Category::Advertising, seen)
 }
 
-/// Cookies of a category, by the table or by the manifest's own word.
+fn word(_: &Context<'_>, name: &str, cookies: &[&Seen<'_>]) -> Violation {
+    is_of_category(&RULE, name, Category::Advertising, cookies)
+        .refutes([About::Policy(PolicyAspect::Advertising)])
+}
+
+/// The name of a cookie of a category, by the table or by the manifest's own word.
 pub(super) fn of_category(
     context: &Context<'_>,
-    rule: &Rule,
-    aspect: PolicyAspect,
     absence: &Absence,
     category: Category,
-    found: &mut Vec<Violation>,
-) {
-    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.cookies().filter(|seen| covers(context, absence, seen) && !away(context, seen)) {
-        let by_table = seen.fact.as_ref().is_some_and(|fact| fact.role.category() == category);
-        let by_manifest = seen.item.is_some_and(|item| context.item(item).category == Some(category));
-        if by_table || by_manifest {
-            by_name.entry(seen.family.clone()).or_default().push(seen);
-        }
-    }
-    for (name, sightings) in by_name {
-        let fact = sightings.iter().find_map(|seen| seen.fact.as_ref());
-        let why = fact.map_or_else(
-            || "it is declared as one".to_owned(),
-            |fact| format!("{}; by `{}`", fact.vendor, fact.matched_by),
-        );
-        let mut causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        causes.extend(
-            sightings
-                .iter()
-                .filter_map(|seen| seen.item)
-                .map(|item| Cause::Aspect(item, ItemAspect::Category)),
-        );
-        found.push(
-            Violation::new(
-                rule,
-                &name,
-                format!("`{name}` is {} {category} cookie ({why})", article(category)),
-            )
-            .refutes([About::Policy(aspect)])
-            .because(causes)
-            .seen(context, sightings.iter().copied()),
-        );
-    }
+    seen: &Seen<'_>,
+) -> Option<String> {
+    let by_table = || seen.fact.as_ref().is_some_and(|fact| fact.role.category() == category);
+    let by_manifest = || seen.item.is_some_and(|item| context.item(item).category == Some(category));
+    let is = covers(context, absence, seen) && !away(context, seen) && (by_table() || by_manifest());
+    is.then(|| seen.family.clone())
+}
+
+pub(super) fn is_of_category(
+    rule: &Rule,
+    name: &str,
+    category: Category,
+    cookies: &[&Seen<'_>],
+) -> Violation {
+    let fact = cookies.iter().find_map(|seen| seen.fact.as_ref());
+    let why = fact.map_or_else(
+        || "it is declared as one".to_owned(),
+        |fact| format!("{}; by `{}`", fact.vendor, fact.matched_by),
+    );
+    let message = format!("`{name}` is {} {category} cookie ({why})", article(category));
+    let declared = cookies.iter().filter_map(|seen| seen.item);
+    Violation::new(rule, name, message)
+        .because(declared.map(|item| Cause::Aspect(item, ItemAspect::Category)))
 }
 
 fn article(category: Category) -> &'static str {

@@ -1,30 +1,30 @@
 //! `analytics-cookies`
 
+use super::advertising::{is_of_category, of_category};
 use super::prelude::*;
 
 pub(crate) static RULE: Rule = Rule {
     id: "analytics-cookies",
     sentence: "An analytics cookie is there, and the policy says there is none.",
+    short: "an analytics cookie",
     page: "\
 Analytics without cookies exists, and policies that say so can be held to it. Cookies of analytics tools and \
 of experiments are told by the table of well-known cookies and hosts, also where they are written in the \
 site's own name (`_ga`, `_pk_id.1.1fff`, `_clck`).
 
 **To do:** switch the tool to its cookieless mode, remove it, or correct the policy.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Cookies, name, word)],
     claims: Claims::Sentence(PolicyAspect::AnalyticsCookies, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.analytics_cookies else { return };
-    super::advertising::of_category(
-        context,
-        &RULE,
-        PolicyAspect::AnalyticsCookies,
-        &stated.value,
-        Category::Analytics,
-        found,
-    );
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let absence = &context.manifest.policy.analytics_cookies.as_ref()?.value;
+    of_category(context, absence, Category::Analytics, seen)
+}
+
+fn word(_: &Context<'_>, name: &str, cookies: &[&Seen<'_>]) -> Violation {
+    is_of_category(&RULE, name, Category::Analytics, cookies)
+        .refutes([About::Policy(PolicyAspect::AnalyticsCookies)])
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

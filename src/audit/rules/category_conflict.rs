@@ -7,6 +7,7 @@ use crate::vendors::Fact;
 pub(crate) static RULE: Rule = Rule {
     id: "category-conflict",
     sentence: "A cookie is something else than its declared category.",
+    short: "not of its declared category",
     page: "\
 A declared category is held against what can be known of the cookie: the table of well-known cookies (a \
 strictly necessary `_ga` is none), the script that writes it (an analytics script does not write strictly \
@@ -18,7 +19,7 @@ The page is read with care: only a row or paragraph that names the cookie counts
 categories, none of which is the declared one.
 
 **To do:** agree on one category in manifest, policy and code.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Category, standing),
 };
 
@@ -50,7 +51,7 @@ fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Viola
             fact.vendor,
             fact.role.word()
         );
-        let causes = by_script.iter().flat_map(|seen| crate::audit::rules::prelude::by_script(context, seen));
+        let causes = by_script.iter().flat_map(|seen| crate::audit::causes::by_script(context, seen));
         found.push(
             violation(message).by_fact(Some(&fact)).because(causes).seen(context, by_script.iter().copied()),
         );

@@ -9,6 +9,7 @@ use crate::vendors::Role;
 pub(crate) static RULE: Rule = Rule {
     id: "consent-banner",
     sentence: "The consent banner is there when it should not be, or is not when it should.",
+    short: "the consent banner is not as stated",
     page: "\
 The browser engine looks for the banner at four moments: on a first visit, on the visit after consent was \
 given, after the site's data was cleared, and with a choice that was made before the site was changed. The \
@@ -22,7 +23,7 @@ the banner has to be there again.
 Where no banner is promised, a page that loads a known consent platform is enough for plain HTTP, too.
 
 **To do:** the evidence says what was looked for and what was seen.",
-    check: Check::Site(check),
+    checks: &[Check::Site(check)],
     claims: Claims::Others(standing),
 };
 
@@ -51,7 +52,7 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                     .refutes([About::Policy(*aspect)])
                     .because([Cause::Banner])
                     .because(forgotten(context, *moment))
-                    .evidence(outcome_evidence(context, outcome)),
+                    .evidence(evidence::of_outcome(context, outcome)),
             );
         }
     }
@@ -112,7 +113,7 @@ fn not_renewed(context: &Context<'_>) -> Option<Violation> {
             .follows()
             .because([Cause::Banner])
             .because(causes)
-            .evidence(outcome_evidence(context, outcome))
+            .evidence(evidence::of_outcome(context, outcome))
             .seen(context, seen),
     )
 }

@@ -6,6 +6,7 @@ use crate::manifest::Inventory;
 pub(crate) static RULE: Rule = Rule {
     id: "consent-before",
     sentence: "A cookie or storage item that needs consent is set before anybody gave it.",
+    short: "before any consent",
     page: "\
 `consent_before` lists categories that wait for consent. A cookie or storage item belongs to a category by the \
 manifest, or by the table of well-known cookies. Where `functional` waits, so does a cookie of the site's own that a \
@@ -13,46 +14,40 @@ complete inventory does not name and nothing classifies: nobody said that it is 
 means: the visitor did not answer yet, refused, or took consent back.
 
 **To do:** load the tag after the choice.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::All, name, word)],
     claims: Claims::Sentence(PolicyAspect::ConsentBefore, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.consent_before else { return };
-    let mut by_name: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.seen.iter().filter(|seen| !seen.allowed && seen.lands()) {
-        let unasked =
-            matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected | Consent::Withdrawn);
-        let declared = seen.item.and_then(|item| context.item(item).category);
-        let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
-        let waits = match category {
-            Some(category) => stated.value.contains(&category),
-            // Not said to be necessary, it is functional at the least.
-            None => stated.value.contains(&Category::Functional) && nobody_knows(context, seen),
-        };
-        // Recording the answer needs no consent, and comes with the answer.
-        let records = seen.fact.as_ref().is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
-        if unasked && waits && !records && !away(context, seen) {
-            by_name.entry((seen.kind(), seen.family.clone())).or_default().push(seen);
-        }
-    }
-    for ((kind, name), sightings) in by_name {
-        let in_states: BTreeSet<&Consent> = sightings.iter().map(|seen| &seen.cell().consent).collect();
-        let when = match (in_states.contains(&Consent::Untouched), in_states.contains(&Consent::Rejected)) {
-            (true, _) => "before anybody gave consent",
-            (false, true) => "after consent was refused",
-            (false, false) => "after consent was taken back",
-        };
-        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        let violation = Violation::new(&RULE, &name, message(kind, &name, &sightings, when))
-            .refutes([About::Policy(PolicyAspect::ConsentBefore)])
-            .because(causes)
-            .by_fact(sightings.iter().find_map(|seen| seen.fact.as_ref()))
-            .seen(context, sightings.iter().copied());
-        // Of what nobody knows, that nobody declared it is the more telling thing.
-        let known = sightings.iter().any(|seen| seen.item.is_some() || seen.fact.is_some());
-        found.push(if known { violation } else { violation.follows() });
-    }
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let waiting = &context.manifest.policy.consent_before.as_ref()?.value;
+    let unasked = matches!(seen.cell().consent, Consent::Untouched | Consent::Rejected | Consent::Withdrawn);
+    let declared = seen.item.and_then(|item| context.item(item).category);
+    let category = declared.or_else(|| seen.fact.as_ref().map(|fact| fact.role.category()));
+    let waits = match category {
+        Some(category) => waiting.contains(&category),
+        // Not said to be necessary, it is functional at the least.
+        None => waiting.contains(&Category::Functional) && nobody_knows(context, seen),
+    };
+    // Recording the answer needs no consent, and comes with the answer.
+    let records = seen.fact.as_ref().is_some_and(|fact| fact.role == crate::vendors::Role::Consent);
+    let early = unasked && waits && !records && !seen.allowed && seen.lands() && !away(context, seen);
+    early.then(|| seen.family.clone())
+}
+
+fn word(_: &Context<'_>, name: &str, things: &[&Seen<'_>]) -> Violation {
+    let in_states: BTreeSet<&Consent> = things.iter().map(|seen| &seen.cell().consent).collect();
+    let when = match (in_states.contains(&Consent::Untouched), in_states.contains(&Consent::Rejected)) {
+        (true, _) => "before anybody gave consent",
+        (false, true) => "after consent was refused",
+        (false, false) => "after consent was taken back",
+    };
+    let kind = things.first().map_or(StorageKind::Cookie, |seen| seen.kind());
+    let violation = Violation::new(&RULE, name, message(kind, name, things, when))
+        .refutes([About::Policy(PolicyAspect::ConsentBefore)])
+        .by_fact(things.iter().find_map(|seen| seen.fact.as_ref()));
+    // Of what nobody knows, that nobody declared it is the more telling thing.
+    let known = things.iter().any(|seen| seen.item.is_some() || seen.fact.is_some());
+    if known { violation } else { violation.follows() }
 }
 
 /// `_ga` (Google Analytics) is set before anybody gave consent

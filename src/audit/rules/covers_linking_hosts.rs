@@ -7,6 +7,7 @@ use url::Url;
 pub(crate) static RULE: Rule = Rule {
     id: "covers-linking-hosts",
     sentence: "A host that the policy covers sets what the policy does not name.",
+    short: "on a host that links to the policy",
     page: "\
 A policy that speaks of *the websites and applications that link to it* covers more than one host. Every own \
 host whose pages link to the policy page is part of the scan; a cookie of theirs that nothing declares refutes \
@@ -16,38 +17,30 @@ sets cookies from a domain with the site's own name in it is taken for an applic
 other unknown host is a third party until the manifest says that the host is the site's.
 
 **To do:** declare what the other host sets.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Undeclared, host, word)],
     claims: Claims::Sentence(PolicyAspect::CoversLinkingHosts, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let mut by_host: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie && seen.foreign) {
-        let application = seen.exchange().resource == Resource::Frame
-            && seen.fact.is_none()
-            && seen.provider.is_none()
-            && !away(context, seen)
-            && bears_the_sites_name(context, matching::host_of(seen.observation));
-        if application {
-            by_host.entry(matching::host_of(seen.observation).to_owned()).or_default().push(seen);
-        }
-    }
-    for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
-        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        let message = format!(
-            "{host}, shown within the site's own pages, sets {}, which nothing declares",
-            words::and(names)
-        );
-        found.push(
-            Violation::new(&RULE, &host, message)
-                .refutes([About::Policy(PolicyAspect::CoversLinkingHosts)])
-                .because(causes)
-                .confidence(Confidence::Medium)
-                .seen(context, sightings.iter().copied())
-                .hint("declare it, name its owner under third_parties, or add the host to the site's"),
-        );
-    }
+/// The host of an application that is shown within the site's pages.
+fn host(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let application = seen.kind() == StorageKind::Cookie
+        && seen.foreign
+        && seen.exchange().resource == Resource::Frame
+        && seen.fact.is_none()
+        && seen.provider.is_none()
+        && !away(context, seen)
+        && bears_the_sites_name(context, matching::host_of(seen.observation));
+    application.then(|| matching::host_of(seen.observation).to_owned())
+}
+
+fn word(_: &Context<'_>, host: &str, cookies: &[&Seen<'_>]) -> Violation {
+    let names: BTreeSet<String> = cookies.iter().map(|seen| seen.family.clone()).collect();
+    let names = words::and(names);
+    let message = format!("{host}, shown within the site's own pages, sets {names}, which nothing declares");
+    Violation::new(&RULE, host, message)
+        .refutes([About::Policy(PolicyAspect::CoversLinkingHosts)])
+        .confidence(Confidence::Medium)
+        .hint("declare it, name its owner under third_parties, or add the host to the site's")
 }
 
 /// `shop-work.example` of `shop.example`: an application of the site's own under another domain. Who

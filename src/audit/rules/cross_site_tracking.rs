@@ -6,6 +6,7 @@ use crate::vendors::Role;
 pub(crate) static RULE: Rule = Rule {
     id: "cross-site-tracking",
     sentence: "Requests tell another company who visits, and the policy says that nobody is tracked across sites.",
+    short: "another company is told who visits",
     page: "\
 Two things refute `cross_site_tracking = \"none\"`: a request to another site that carries an identifier (for \
 the browser engine to see), and a request to a host that is known for advertising, which exists to recognise \
@@ -13,49 +14,37 @@ visitors of many sites. A page's markup that makes a browser ask such a host cou
 medium.
 
 **To do:** remove the pixel or script.",
-    check: Check::Site(check),
+    checks: &[Check::Contacts(tracks, word)],
     claims: Claims::Sentence(PolicyAspect::CrossSiteTracking, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.cross_site_tracking else { return };
-    let mut by_site: BTreeMap<String, Vec<&Contact>> = BTreeMap::new();
-    for contact in context.foreign_contacts() {
-        if contact.is_navigation() || !covers_contact(context, &stated.value, contact) {
-            continue;
-        }
-        let advertises = context.fact_of(contact).is_some_and(|fact| fact.role == Role::Advertising);
-        if advertises || !contact.carried.is_empty() {
-            by_site.entry(site(&contact.host)).or_default().push(contact);
-        }
-    }
-    for (host, contacts) in by_site {
-        let carried: BTreeSet<&Carried> = contacts.iter().flat_map(|contact| &contact.carried).collect();
-        let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
-        let pages = words::and(pages);
-        let message = if carried.is_empty() {
-            let by = contacts.iter().find_map(|contact| context.fact_of(contact));
-            let by = by.map(|fact| format!(" (by `{}`)", fact.matched_by)).unwrap_or_default();
-            format!("{pages} makes a request to {host}, which is known for advertising{by}")
-        } else {
-            format!("{pages} makes a request to {host} that carries {}", words::listed(&carried))
-        };
-        let causes: BTreeSet<Cause> =
-            contacts.iter().flat_map(|contact| of_host(context, &contact.host)).collect();
-        let confidence = if carried.is_empty() { Confidence::Medium } else { Confidence::High };
-        found.push(
-            Violation::new(&RULE, &host, message)
-                .refutes([About::Policy(PolicyAspect::CrossSiteTracking)])
-                .because(causes)
-                .confidence(confidence)
-                .evidence(
-                    contacts
-                        .iter()
-                        .take(evidence::MOST)
-                        .map(|contact| evidence::of_contact(context, contact)),
-                ),
-        );
-    }
+fn advertises(context: &Context<'_>, contact: &Contact) -> bool {
+    context.fact_of(contact).is_some_and(|fact| fact.role == Role::Advertising)
+}
+
+fn tracks(context: &Context<'_>, contact: &Contact) -> bool {
+    let Some(stated) = &context.manifest.policy.cross_site_tracking else { return false };
+    !contact.is_navigation()
+        && covers_contact(context, &stated.value, contact)
+        && (!contact.carried.is_empty() || advertises(context, contact))
+}
+
+fn word(context: &Context<'_>, host: &str, contacts: &[&Contact]) -> Violation {
+    let carried: BTreeSet<&Carried> = contacts.iter().flat_map(|contact| &contact.carried).collect();
+    let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
+    let pages = words::and(pages);
+    let (message, confidence) = if carried.is_empty() {
+        let by = contacts.iter().find_map(|contact| context.fact_of(contact));
+        let by = by.map(|fact| format!(" (by `{}`)", fact.matched_by)).unwrap_or_default();
+        let message = format!("{pages} makes a request to {host}, which is known for advertising{by}");
+        (message, Confidence::Medium)
+    } else {
+        let carried = words::listed(&carried);
+        (format!("{pages} makes a request to {host} that carries {carried}"), Confidence::High)
+    };
+    Violation::new(&RULE, host, message)
+        .refutes([About::Policy(PolicyAspect::CrossSiteTracking)])
+        .confidence(confidence)
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

@@ -10,6 +10,7 @@ use crate::observation::{Observation, Scan, renamed};
 pub(crate) static RULE: Rule = Rule {
     id: "date-follows-inventory",
     sentence: "The cookies have changed since an earlier scan, and the policy's date has not.",
+    short: "the policy's date has not moved",
     page: "\
 Two scans of the same site are compared. If a cookie has come, if one lives for another time, or if the page's \
 own rows about cookies have changed, the date that the policy page shows must have moved on. A cookie counts \
@@ -18,7 +19,7 @@ what nobody looked for is not new, and a scan that looked at less upholds nothin
 and says the same of now is no change either. A cookie that is undeclared as well is one finding with *undeclared-cookie*.
 
 **To do:** publish the change with its date.",
-    check: Check::Sentence(PolicyAspect::DateFollowsInventory, check),
+    checks: &[Check::Sentence(PolicyAspect::DateFollowsInventory, check)],
     claims: Claims::Sentence(PolicyAspect::DateFollowsInventory, standing),
 };
 

@@ -6,6 +6,7 @@ use crate::manifest::{DeclaredParty, DomainRule};
 pub(crate) static RULE: Rule = Rule {
     id: "domain",
     sentence: "A cookie belongs to another host, or to more hosts, than declared.",
+    short: "for another domain than declared",
     page: "\
 `domain = \"host-only\"` asks for a cookie without `Domain`: only the host that set it gets it back. A named \
 domain asks for a `Domain` attribute that leads to it. `party = \"first\"` asks for a cookie of the site's own \
@@ -16,12 +17,12 @@ The site's own hosts are `site.hosts` of the manifest, the hosts of the plan, an
 registrable domain of the address that was audited.
 
 **To do:** remove or correct `Domain` where the cookie is written, or let the site set it itself.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check)],
     claims: Claims::LikeThis(&[ItemAspect::Domain, ItemAspect::Party]),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let wrong = |item: &Item, seen: &Seen<'_>| match item.domain.as_ref()? {
+fn wrong(context: &Context<'_>, item: &Item, seen: &Seen<'_>) -> Option<String> {
+    match item.domain.as_ref()? {
         DomainRule::HostOnly => {
             let domain = seen.example().written.domain.as_ref()?;
             let host_only = seen.example().decision.effective().is_some_and(|effective| effective.host_only);
@@ -36,11 +37,13 @@ fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
                 format!("is for {}{only}, not for all of {declared},", effective.domain)
             })
         }
-    };
-    attribute::check(context, &RULE, ItemAspect::Domain, wrong, found);
-    for index in 0..context.manifest.items.len() {
-        found.extend(party(context, index));
     }
+}
+
+fn check(context: &Context<'_>, index: usize, _: &Item, found: &mut Vec<Violation>) {
+    let wrong = |item: &Item, seen: &Seen<'_>| wrong(context, item, seen);
+    found.extend(attribute::of_item(context, &RULE, ItemAspect::Domain, index, wrong));
+    found.extend(party(context, index));
 }
 
 fn party(context: &Context<'_>, index: usize) -> Option<Violation> {

@@ -5,33 +5,34 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "global-privacy-control",
     sentence: "Global Privacy Control changes nothing, though the policy says that it is honoured.",
+    short: "in spite of Global Privacy Control",
     page:
         "\
 `honours_gpc = true` says that visitors who send `Sec-GPC: 1` get strictly necessary cookies only. The scan \
 asks once more with that header and compares what is set.
 
 **To do:** read the header (and `navigator.globalPrivacyControl`) before loading anything that needs consent.",
-    check: Check::Site(check),
+    checks: &[Check::Failures(asks, word)],
     claims: Claims::Sentence(PolicyAspect::HonoursGpc, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for outcome in context.outcomes(|probe| *probe == ProbeKind::GlobalPrivacyControl) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        found.push(
-            Violation::new(&RULE, "Sec-GPC", format!("Global Privacy Control is not honoured: {what}"))
-                .refutes([About::Policy(PolicyAspect::HonoursGpc)])
-                .because([Cause::Probe("gpc".to_owned())])
-                .evidence(outcome_evidence(context, outcome)),
-        );
-    }
+fn asks(probe: &ProbeKind) -> bool {
+    *probe == ProbeKind::GlobalPrivacyControl
+}
+
+fn word(_: &Context<'_>, _: &Outcome, what: &str) -> Option<Violation> {
+    let message = format!("Global Privacy Control is not honoured: {what}");
+    let violation = Violation::new(&RULE, "Sec-GPC", message)
+        .refutes([About::Policy(PolicyAspect::HonoursGpc)])
+        .because([Cause::Probe("gpc".to_owned())]);
+    Some(violation)
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {
     if !context.has_browser() {
         return Some(Standing::needs_browser("scripts read the signal, too"));
     }
-    let mut outcomes = context.outcomes(|probe| *probe == ProbeKind::GlobalPrivacyControl);
+    let mut outcomes = context.outcomes(asks);
     Some(match outcomes.find(|outcome| outcome.result == ProbeResult::Holds) {
         Some(outcome) => {
             let seen = outcome.evidence.first().cloned();

@@ -5,13 +5,14 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "http-only",
     sentence: "A cookie is HttpOnly where it should not be, or is not where it should.",
+    short: "HttpOnly is not as declared",
     page: "\
 Every `Set-Cookie` line that writes the cookie is looked at, the ones of a refresh or a renewal included: \
 one response that leaves `HttpOnly` out makes the cookie readable by every script of the page. A cookie \
 that a script writes is never HttpOnly.
 
 **To do:** add `HttpOnly` where the line is written; the evidence names the response.",
-    check: Check::Attribute(ItemAspect::HttpOnly, wrong),
+    checks: &[Check::Attribute(ItemAspect::HttpOnly, wrong)],
     claims: Claims::LikeThis(&[ItemAspect::HttpOnly]),
 };
 

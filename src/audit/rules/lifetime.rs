@@ -6,6 +6,7 @@ use crate::manifest::{LifetimeRule, VisitorState};
 pub(crate) static RULE: Rule = Rule {
     id: "lifetime",
     sentence: "A cookie is asked to be kept longer, or otherwise, than declared.",
+    short: "kept for another time than declared",
     page: "\
 The lifetime that a `Set-Cookie` line or a script asks for is compared with `lifetime` of the manifest, \
 or with `lifetime_for` where it says something of this visitor.
@@ -19,7 +20,7 @@ whichever is more. `{ max = ... }` and the words *up to* of a policy allow every
 session cookie; a plain duration does not.
 
 **To do:** change `Max-Age` where the cookie is written, or the declared lifetime and the policy with it.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Others(standing),
 };
 

@@ -8,6 +8,7 @@ use url::Url;
 pub(crate) static RULE: Rule = Rule {
     id: "link-reachable",
     sentence: "A link that the policy needs is missing or leads nowhere.",
+    short: "a link does not answer",
     page: "\
 `links` of the manifest are asked for: the privacy policy, a processor's own policy. A link is reachable if \
 its redirects end in an answer of success. 404 and 410 refute it; other refusals (403, 429, 5xx, a host that \
@@ -15,34 +16,28 @@ does not answer) leave it *not verified*, because they are often meant for progr
 `on_policy_page = true` the policy page must also have the link.
 
 **To do:** correct the address.",
-    check: Check::Site(check),
+    checks: &[Check::Links(check)],
     claims: Claims::Others(standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let cell = anonymous_cell(context);
-    for (index, link) in context.manifest.links.iter().enumerate() {
-        let check = asked(context, link);
-        let wrong = match check.and_then(|check| check.status) {
-            Some(status @ (404 | 410)) => Some(format!("{} answers {status}", link.url)),
-            // It answers, and yet the part that the link names is not there.
-            Some(200..300) if check.is_some_and(|check| check.failure.is_some()) => {
-                let lost = check.and_then(|check| check.failure.clone()).unwrap_or_default();
-                Some(format!("{}: {lost}", link.url))
-            }
-            _ => missing_on_page(context, link)
-                .then(|| format!("the policy page does not link to {}", link.url)),
-        };
-        if let Some(message) = wrong {
-            let line = message.clone();
-            found.push(
-                Violation::new(&RULE, &link.key, message)
-                    .refutes([About::Link(index)])
-                    .because([Cause::Link(index)])
-                    .evidence([evidence::of_words(cell.clone(), line)]),
-            );
+fn check(context: &Context<'_>, index: usize, link: &DeclaredLink) -> Option<Violation> {
+    let check = asked(context, link);
+    let message = match check.and_then(|check| check.status) {
+        Some(status @ (404 | 410)) => format!("{} answers {status}", link.url),
+        // It answers, and yet the part that the link names is not there.
+        Some(200..300) if check.is_some_and(|check| check.failure.is_some()) => {
+            let lost = check.and_then(|check| check.failure.clone()).unwrap_or_default();
+            format!("{}: {lost}", link.url)
         }
-    }
+        _ if missing_on_page(context, link) => format!("the policy page does not link to {}", link.url),
+        _ => return None,
+    };
+    let evidence = evidence::of_words(anonymous_cell(context), message.clone());
+    let violation = Violation::new(&RULE, &link.key, message)
+        .refutes([About::Link(index)])
+        .because([Cause::Link(index)])
+        .evidence([evidence]);
+    Some(violation)
 }
 
 fn asked<'a>(context: &Context<'a>, link: &DeclaredLink) -> Option<&'a LinkCheck> {

@@ -5,12 +5,13 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "login-without-consent",
     sentence: "Nobody can log in without answering the consent question.",
+    short: "nobody can log in without consent",
     page: "\
 `login_without_consent = true` says that what a login needs is set without asking. It is upheld when a persona \
 logged in without giving an answer, and refuted when the same persona gets in only once consent was given.
 
 **To do:** take the strictly necessary cookies out of the consent tool's control.",
-    check: Check::Site(check),
+    checks: &[Check::Sentence(PolicyAspect::LoginWithoutConsent, check)],
     claims: Claims::Sentence(PolicyAspect::LoginWithoutConsent, standing),
 };
 

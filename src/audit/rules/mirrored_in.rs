@@ -5,40 +5,28 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "mirrored-in",
     sentence: "What a cookie records is not also kept where the policy says.",
+    short: "not mirrored as declared",
     page: "\
 `mirrored_in = \"local-storage\"` says that the same choice is also kept there. The browser engine looks, after \
 the choice was made, whether something in that storage changed together with the cookie.
 
 **To do:** correct the policy, or write both.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check), Check::ItemFailures(asks, not_copied)],
     claims: Claims::Item(ItemAspect::MirroredIn, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    found.extend((0..context.manifest.items.len()).filter_map(|index| only_copied(context, index)));
-    for outcome in context.outcomes(asks) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        for index in 0..context.manifest.items.len() {
-            let item = context.item(index);
-            if item.mirrored_in.is_empty() || !context.concerns(outcome, index) {
-                continue;
-            }
-            let mut causes = vec![Cause::Aspect(index, ItemAspect::MirroredIn)];
-            if context.missing.contains(&index) {
-                causes.push(Cause::Missing(index));
-            }
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &item.key,
-                    format!("`{}` is not mirrored as declared: {what}", item.key),
-                )
-                .refutes([About::Item(index, ItemAspect::MirroredIn)])
-                .because(causes)
-                .evidence(outcome_evidence(context, outcome)),
-            );
-        }
-    }
+fn check(context: &Context<'_>, index: usize, _: &Item, found: &mut Vec<Violation>) {
+    found.extend(only_copied(context, index));
+}
+
+fn not_copied(context: &Context<'_>, index: usize, item: &Item, what: &str) -> Option<Violation> {
+    let message = format!("`{}` is not mirrored as declared: {what}", item.key);
+    (!item.mirrored_in.is_empty()).then(|| {
+        Violation::new(&RULE, &item.key, message)
+            .refutes([About::Item(index, ItemAspect::MirroredIn)])
+            .because([Cause::Aspect(index, ItemAspect::MirroredIn)])
+            .because(context.missing.contains(&index).then_some(Cause::Missing(index)))
+    })
 }
 
 /// Kept in the storage and not in the cookie: what both should record is in one place only.

@@ -132,69 +132,9 @@ pub(crate) fn rank(id: &str) -> usize {
     RULES.iter().position(|rule| rule.id == id).unwrap_or(RULES.len())
 }
 
-/// What a rule says, in the few words that follow another rule's message.
-pub(crate) fn in_short(id: &str) -> &'static str {
-    match id {
-        "advertising" => "an advertising cookie",
-        "analytics-cookies" => "an analytics cookie",
-        "category-closed" => "of no category that the policy admits",
-        "category-conflict" => "not of its declared category",
-        "consent-banner" => "the consent banner is not as stated",
-        "consent-before" => "before any consent",
-        "cookie-setting-scripts" => "by a third party's script",
-        "covers-linking-hosts" => "on a host that links to the policy",
-        "cross-site-tracking" => "another company is told who visits",
-        "date-follows-inventory" => "the policy's date has not moved",
-        "declared-never-seen" => "a declared one was never seen",
-        "domain" => "for another domain than declared",
-        "global-privacy-control" => "in spite of Global Privacy Control",
-        "http-only" => "HttpOnly is not as declared",
-        "identifier-for-anonymous" => "it tells visitors apart",
-        "lifetime" => "kept for another time than declared",
-        "link-reachable" => "a link does not answer",
-        "login-without-consent" => "nobody can log in without consent",
-        "mirrored-in" => "not mirrored as declared",
-        "name-by-scheme" => "under the wrong name for its scheme",
-        "no-cookies" => "where there should be no cookie",
-        "not-cleared-on-logout" => "it outlives the logout",
-        "not-cleared-on-withdrawal" => "it is not as declared after consent was taken back",
-        "only-provider" => "another company does what a declared one should",
-        "only-with" => "without the one it belongs to",
-        "partitioned" => "partitioned otherwise than declared",
-        "path" => "for another path than declared",
-        "plain-http" => "over plain http",
-        "policy-agrees" => "the published policy says something else",
-        "policy-links" => "a link on the policy page leads nowhere",
-        "policy-page" => "the policy page is not as stated",
-        "prefix-rules" => "against its name's prefix",
-        "refreshes" => "the refresh does not issue it as declared",
-        "rejected-by-browser" => "a browser refuses it",
-        "required-for" => "pages answer without it",
-        "rolling-renewal" => "not renewed as declared",
-        "same-site" => "SameSite is not as declared",
-        "script-readable" => "scripts can read it otherwise than declared",
-        "secure" => "Secure is not as stated",
-        "sent-cross-site" => "sent across sites",
-        "sent-only-to" => "sent elsewhere than declared",
-        "set-by" => "set by another than declared",
-        "set-outside-pages" => "on other pages than declared",
-        "third-party-confined" => "outside its owner's domains",
-        "third-party-consent" => "consent is not waited for as declared",
-        "third-party-cookies" => "a third-party cookie",
-        "third-party-data" => "it tells visitors apart",
-        "third-party-embedded" => "it is embedded",
-        "third-party-embeds" => "a third party's content is embedded",
-        "third-party-pages" => "on other pages, or earlier, than declared",
-        "third-party-sets" => "its owner should leave nothing",
-        "trigger" => "before what it should wait for",
-        "undeclared-cookie" => "undeclared",
-        "undeclared-storage" => "undeclared storage",
-        "undeclared-third-party" => "nothing declares it",
-        "updated-by" => "its journey does not write it",
-        "value-semantics" => "its value is something else",
-        "wrong-visitor" => "for visitors who should not get it",
-        _ => "",
-    }
+/// A rule by its id.
+pub(crate) fn by_id(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]
@@ -224,7 +164,7 @@ mod tests {
     fn rules_have_names_of_their_own() {
         let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), RULES.len());
-        assert!(ids.iter().all(|id| !in_short(id).is_empty()));
+        assert!(RULES.iter().all(|rule| !rule.short.is_empty()));
         assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
     }
 }

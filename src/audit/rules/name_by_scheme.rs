@@ -6,6 +6,7 @@ use crate::config::Words;
 pub(crate) static RULE: Rule = Rule {
     id: "name-by-scheme",
     sentence: "A cookie carries the name of the other scheme: unprefixed on https, or prefixed on http.",
+    short: "under the wrong name for its scheme",
     page: "\
 Some applications name a cookie `__Secure-x` on https and `x` on plain http. The manifest says so with \
 `https_name`. This rule speaks up when the plain name is set over https, when the https name is set over \
@@ -15,7 +16,7 @@ A name that is neither of the two is *undeclared*, with a hint when it is nearly
 
 **To do:** the application probably does not know that it is served over https (a proxy in front of it, a \
 base URL with `http://`).",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Name, standing),
 };
 

@@ -6,6 +6,7 @@ use crate::observation::{SkipReason, Skipped};
 pub(crate) static RULE: Rule = Rule {
     id: "declared-never-seen",
     sentence: "A declared cookie was looked for where it belongs, and is not there.",
+    short: "a declared one was never seen",
     page: "\
 The cookie's visitors were there, its pages were visited, what it waits for had happened, and nothing set it. \
 A policy that names cookies the site does not have is wrong, too, if less badly: without `expected = true` \
@@ -22,7 +23,7 @@ steps with `fill` and `click`.
 If something undeclared stands in its place (another name, the same moment), both are one finding.
 
 **To do:** remove the entry from manifest and policy, or find out why the site no longer sets it.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Present, standing),
 };
 
@@ -136,35 +137,35 @@ fn login_went_half_way(context: &Context<'_>, index: usize, scope: &Scope) -> bo
         })
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in context.missing.iter().copied() {
-        let item = context.item(index);
-        let scope = Scope::of_item(context, index);
-        let surely = standing::reach(context, &scope).is_ok();
-        let confidence = if surely { Confidence::High } else { Confidence::Medium };
-        let severity = if item.expected == Some(true) { Severity::Error } else { Severity::Warning };
-        let whom = whom(&scope);
-        let mut causes = vec![Cause::Missing(index)];
-        if scope.needs_login() {
-            // What one login should set and does not has one cause.
-            causes.push(Cause::MissingFor(whom.to_owned()));
-        }
-        let cells = context.scan.coverage.pages.iter().map(|page| &page.cell);
-        let cell = cells.filter(|cell| !scope.needs_login() || context.visitor(cell).logged_in).min();
-        let looked = standing::reach(context, &scope).unwrap_or_default();
-        found.push(
-            Violation::new(&RULE, &item.key, format!("`{}` is declared and was never set{whom}", item.key))
-                .refutes([About::Item(index, ItemAspect::Present)])
-                .because(causes)
-                .confidence(confidence)
-                .at_most(severity)
-                .evidence(cell.map(|cell| {
-                    let pages = standing::count(looked, "pages");
-                    evidence::of_words(cell.clone(), format!("not set on {pages}"))
-                }))
-                .hint("remove it from manifest and policy, or find out why the site no longer sets it"),
-        );
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if !context.missing.contains(&index) {
+        return;
     }
+    let scope = Scope::of_item(context, index);
+    let surely = standing::reach(context, &scope).is_ok();
+    let confidence = if surely { Confidence::High } else { Confidence::Medium };
+    let severity = if item.expected == Some(true) { Severity::Error } else { Severity::Warning };
+    let whom = whom(&scope);
+    let mut causes = vec![Cause::Missing(index)];
+    if scope.needs_login() {
+        // What one login should set and does not has one cause.
+        causes.push(Cause::MissingFor(whom.to_owned()));
+    }
+    let cells = context.scan.coverage.pages.iter().map(|page| &page.cell);
+    let cell = cells.filter(|cell| !scope.needs_login() || context.visitor(cell).logged_in).min();
+    let looked = standing::reach(context, &scope).unwrap_or_default();
+    found.push(
+        Violation::new(&RULE, &item.key, format!("`{}` is declared and was never set{whom}", item.key))
+            .refutes([About::Item(index, ItemAspect::Present)])
+            .because(causes)
+            .confidence(confidence)
+            .at_most(severity)
+            .evidence(cell.map(|cell| {
+                let pages = standing::count(looked, "pages");
+                evidence::of_words(cell.clone(), format!("not set on {pages}"))
+            }))
+            .hint("remove it from manifest and policy, or find out why the site no longer sets it"),
+    );
 }
 
 fn whom(scope: &Scope) -> &'static str {

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "no-cookies",
     sentence: "A cookie is set for visitors, on pages, where there should be none.",
+    short: "where there should be no cookie",
     page: "\
 `no_cookies = [{ visitors = [\"anonymous\"], pages = [\"public\"] }]` means: whoever is surely such a visitor and \
 asks for such a page gets no cookie from any host, by no response (pictures, redirects and error pages \
@@ -14,7 +15,7 @@ A page outside the class that redirects into it is not inside: the visitor asked
 visitor brings along is no matter of this rule, only what is set.
 
 **To do:** the evidence names the response or script that sets it.",
-    check: Check::Site(check),
+    checks: &[Check::Site(check)],
     claims: Claims::Others(standing),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "not-cleared-on-logout",
     sentence: "A cookie outlives the logout.",
+    short: "it outlives the logout",
     page: "\
 `cleared_on_logout = true`, or a lifetime `{ until = \"logout\" }`, says that a logout takes the cookie away. \
 The scan logs out by the persona's steps, last of all, and looks at what is left in the jar. That the server \
@@ -12,64 +13,53 @@ also ends the session is another question: the report notes it when an old sessi
 
 **To do:** send the deletion with the same `Path` and `Domain` that the cookie was set with; a deletion for \
 another path removes nothing.",
-    check: Check::Site(check),
+    checks: &[Check::ItemFailures(logs_out, outlives), Check::Items(still_sent)],
     claims: Claims::Item(ItemAspect::ClearedOnLogout, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for outcome in context.outcomes(|probe| *probe == ProbeKind::ClearedOnLogout) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        for index in 0..context.manifest.items.len() {
-            let item = context.item(index);
-            if !context.concerns(outcome, index) {
-                continue;
-            }
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &item.key,
-                    format!("`{}` is not as declared after a logout: {what}", item.key),
-                )
-                .refutes([About::Item(index, ItemAspect::ClearedOnLogout)])
-                .because([Cause::Logout])
-                .evidence(outcome_evidence(context, outcome))
-                .hint("delete it with the same Path and Domain that it was set with"),
-            );
-        }
+fn logs_out(probe: &ProbeKind) -> bool {
+    *probe == ProbeKind::ClearedOnLogout
+}
+
+fn violation(index: usize, item: &Item, message: String) -> Violation {
+    Violation::new(&RULE, &item.key, message)
+        .refutes([About::Item(index, ItemAspect::ClearedOnLogout)])
+        .because([Cause::Logout])
+        .hint("delete it with the same Path and Domain that it was set with")
+}
+
+fn outlives(_: &Context<'_>, index: usize, item: &Item, what: &str) -> Option<Violation> {
+    let message = format!("`{}` is not as declared after a logout: {what}", item.key);
+    Some(violation(index, item, message))
+}
+
+fn still_sent(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if item.cleared_on_logout == Some(false) {
+        return;
     }
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        if item.cleared_on_logout == Some(false) {
-            continue;
-        }
-        // What the probe says of a visitor is said: that the logout could not be made, or that the
-        // cookie was gone and came back with a later page.
-        let told = |persona: &str| {
-            let outcomes = context.outcomes(|probe| *probe == ProbeKind::ClearedOnLogout);
-            outcomes.filter(|outcome| outcome.persona == persona).any(|outcome| {
-                context.concerns(outcome, index) || matches!(outcome.result, ProbeResult::NotDone { .. })
-            })
-        };
-        let anew = |persona: &str| {
-            let later =
-                |seen: &Seen<'_>| seen.cell().phase == Phase::AfterLogout && seen.cell().persona == persona;
-            context.sightings(index).any(later)
-        };
-        let after: Vec<_> = context
-            .sent(index)
-            .filter(|sent| sent.cell.phase == Phase::AfterLogout)
-            .filter(|sent| !told(&sent.cell.persona) && !anew(&sent.cell.persona))
-            .collect();
-        if after.is_empty() {
-            continue;
-        }
-        found.push(
-            Violation::new(&RULE, &item.key, format!("`{}` is still sent after the logout", item.key))
-                .refutes([About::Item(index, ItemAspect::ClearedOnLogout)])
-                .because([Cause::Logout])
-                .evidence(after.iter().take(evidence::MOST).map(|sent| evidence::of_sent(context, sent)))
-                .hint("delete it with the same Path and Domain that it was set with"),
-        );
+    // What the probe says of a visitor is said: that the logout could not be made, or that the
+    // cookie was gone and came back with a later page.
+    let told = |persona: &str| {
+        let outcomes = context.outcomes(logs_out).filter(|outcome| outcome.persona == persona);
+        outcomes.into_iter().any(|outcome| {
+            context.concerns(outcome, index) || matches!(outcome.result, ProbeResult::NotDone { .. })
+        })
+    };
+    let anew = |persona: &str| {
+        let later =
+            |seen: &Seen<'_>| seen.cell().phase == Phase::AfterLogout && seen.cell().persona == persona;
+        context.sightings(index).any(later)
+    };
+    let mut after = context
+        .sent(index)
+        .filter(|sent| sent.cell.phase == Phase::AfterLogout)
+        .filter(|sent| !told(&sent.cell.persona) && !anew(&sent.cell.persona))
+        .peekable();
+    if after.peek().is_some() {
+        let told = after.take(evidence::MOST).map(|sent| evidence::of_sent(context, sent));
+        let told: Vec<_> = told.collect();
+        let message = format!("`{}` is still sent after the logout", item.key);
+        found.push(violation(index, item, message).evidence(told));
     }
 }
 

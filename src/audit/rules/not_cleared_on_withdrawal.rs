@@ -8,6 +8,7 @@ use crate::observation::ConsentLook;
 pub(crate) static RULE: Rule = Rule {
     id: "not-cleared-on-withdrawal",
     sentence: "A cookie is not as declared after consent was taken back.",
+    short: "it is not as declared after consent was taken back",
     page: "\
 `cleared_on_withdrawal = true` says that taking consent back takes the cookie away; `false`, that it stays. A browser \
 gives consent, looks at some pages, takes it back as the site or the plan's `[[consent]]` of the state `withdrawn` \
@@ -18,7 +19,7 @@ What was not there before consent was taken back is *not verified*.
 
 **To do:** delete the cookie when consent is taken back, with the `Path` and `Domain` that it was set with; of an \
 HttpOnly cookie, or one of another domain, only the server that set it can.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::ClearedOnWithdrawal, standing),
 };
 
@@ -36,36 +37,30 @@ fn fate<'a>(context: &Context<'_>, index: usize, look: &'a ConsentLook) -> (Vec<
     (cookies.map(|(_, name)| name).filter(named).collect(), look.cleared.iter().filter(named).collect())
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for index in 0..context.manifest.items.len() {
-        let item = context.item(index);
-        let Some(cleared) = item.cleared_on_withdrawal else { continue };
-        // The jar's names say not whose they are.
-        if context.namesakes(index).next().is_some() {
-            continue;
-        }
-        for look in withdrawals(context) {
-            let (stays, gone) = fate(context, index, look);
-            let (wrong, what) = match cleared {
-                true => (stays, "is still there"),
-                false if stays.is_empty() => (gone, "is gone"),
-                false => continue,
-            };
-            let Some(name) = wrong.first() else { continue };
-            let line =
-                format!("`{name}` was in the jar before consent was taken back, and {what} after all pages");
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &item.key,
-                    format!("`{}` {what} after consent was taken back", item.key),
-                )
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    let Some(cleared) = item.cleared_on_withdrawal else { return };
+    // The jar's names say not whose they are.
+    if context.namesakes(index).next().is_some() {
+        return;
+    }
+    for look in withdrawals(context) {
+        let (stays, gone) = fate(context, index, look);
+        let (wrong, what) = match cleared {
+            true => (stays, "is still there"),
+            false if stays.is_empty() => (gone, "is gone"),
+            false => continue,
+        };
+        let Some(name) = wrong.first() else { continue };
+        let line =
+            format!("`{name}` was in the jar before consent was taken back, and {what} after all pages");
+        let message = format!("`{}` {what} after consent was taken back", item.key);
+        found.push(
+            Violation::new(&RULE, &item.key, message)
                 .refutes([About::Item(index, ItemAspect::ClearedOnWithdrawal)])
                 .because([Cause::Probe("withdrawal".to_owned())])
                 .evidence([evidence::of_words(look.cell.clone(), line)])
                 .hint("delete it where consent is taken back, with the Path and Domain that it was set with"),
-            );
-        }
+        );
     }
 }
 

@@ -6,6 +6,7 @@ use crate::vendors::{Fact, Role};
 pub(crate) static RULE: Rule = Rule {
     id: "only-provider",
     sentence: "Another company does what only a declared one should do.",
+    short: "another company does what a declared one should",
     page: "\
 `only_provider_of = \"analytics\"` (or `payment`, `advertising`, `chat`, `consent`, ...) says that nobody else \
 does this for the site. Others are told by the table of well-known hosts and cookies, and by cookie databases \
@@ -13,7 +14,7 @@ that you point to (a filter list does not say what its hosts do, so it names no 
 request of another analytics vendor is enough, also when a page's markup only asks a browser to load it.
 
 **To do:** remove the other one, or declare it.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::OnlyProvider], standing),
 };
 

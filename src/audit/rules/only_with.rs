@@ -5,12 +5,13 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "only-with",
     sentence: "A cookie appears without the one it belongs to.",
+    short: "without the one it belongs to",
     page: "\
 `only_with` names cookies without which this one never appears. Each visitor's jar is looked at as a whole: \
 what was set at any time of the visit, or went along with a request, counts as there.
 
 **To do:** set the two together, or drop the statement.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::LikeThis(&[ItemAspect::OnlyWith]),
 };
 

@@ -5,12 +5,13 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "partitioned",
     sentence: "A cookie is Partitioned where it should not be, or is not where it should.",
+    short: "partitioned otherwise than declared",
     page: "\
 `Partitioned` (CHIPS) gives a third-party cookie a jar for each site it is embedded in. It is Chromium's and \
 Firefox's; it stands in no RFC yet.
 
 **To do:** add or remove the attribute where the cookie is written.",
-    check: Check::Attribute(ItemAspect::Partitioned, wrong),
+    checks: &[Check::Attribute(ItemAspect::Partitioned, wrong)],
     claims: Claims::LikeThis(&[ItemAspect::Partitioned]),
 };
 

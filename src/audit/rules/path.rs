@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "path",
     sentence: "A cookie's path is another, or a wider one, than declared.",
+    short: "for another path than declared",
     page: "\
 The path is the one a browser ends up with: the `Path` attribute, or the folder of the URL where there is \
 none. `path = \"/api/auth\"` asks for exactly it; `{ within = \"/api/auth\" }` also allows narrower ones.
@@ -13,7 +14,7 @@ A wider path makes the browser send the cookie to more of the site than the poli
 carry it belong to the same finding.
 
 **To do:** set `Path` where the cookie is written.",
-    check: Check::Attribute(ItemAspect::Path, wrong),
+    checks: &[Check::Attribute(ItemAspect::Path, wrong)],
     claims: Claims::LikeThis(&[ItemAspect::Path]),
 };
 

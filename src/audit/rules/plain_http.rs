@@ -6,6 +6,7 @@ use crate::observation::{FailureKind, Phase, ProbeKind, ProbeResult, is_local};
 pub(crate) static RULE: Rule = Rule {
     id: "plain-http",
     sentence: "A cookie is set or sent over plain http, though the site has https.",
+    short: "over plain http",
     page: "\
 The http:// address of an https site should answer with a redirect and nothing else. What it sets there, \
 anybody on the way can read and change; what a browser sends there, anybody can read. Lines that a browser \
@@ -19,63 +20,63 @@ port; where http answers itself, its pages are crawled with the others.
 Targets whose own address is http (development servers) are not judged.
 
 **To do:** redirect before the application answers, and write `Secure`.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::All, name, is_set), Check::Items(is_sent)],
     claims: Claims::Sentence(PolicyAspect::PlainHttpCookies, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    if !context.https_site() || !context.states(PolicyAspect::PlainHttpCookies) {
+const CLAIM: About = About::Policy(PolicyAspect::PlainHttpCookies);
+
+fn is_stated(context: &Context<'_>) -> bool {
+    context.https_site() && context.states(PolicyAspect::PlainHttpCookies)
+}
+
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let is_set = seen.kind() == StorageKind::Cookie
+        && !seen.https
+        && !seen.foreign
+        && !seen.allowed
+        && seen.writes()
+        && is_stated(context);
+    is_set.then(|| seen.family.clone())
+}
+
+fn is_set(_: &Context<'_>, name: &str, cookies: &[&Seen<'_>]) -> Violation {
+    let pages: BTreeSet<String> = cookies.iter().map(|seen| words::path(&seen.exchange().url)).collect();
+    let declared = cookies.iter().any(|seen| seen.item.is_some());
+    Violation::new(&RULE, name, format!("`{name}` is set over plain http on {}", words::and(pages)))
+        .refutes([CLAIM])
+        .because(declared.then_some(Cause::PlainHttp))
+        .hint("answer plain http with a redirect to https before the application runs")
+}
+
+fn is_sent(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    if !is_stated(context) {
         return;
     }
-    let claim = About::Policy(PolicyAspect::PlainHttpCookies);
-    let mut by_name: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.seen.iter().filter(|seen| {
-        seen.kind() == StorageKind::Cookie && !seen.https && !seen.foreign && !seen.allowed && seen.writes()
-    }) {
-        by_name.entry(seen.family.clone()).or_default().push(seen);
-    }
-    for (name, sightings) in by_name {
-        let mut causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        if sightings.iter().any(|seen| seen.item.is_some()) {
-            causes.insert(Cause::PlainHttp);
-        }
-        let pages: BTreeSet<String> =
-            sightings.iter().map(|seen| words::path(&seen.exchange().url)).collect();
-        found.push(
-            Violation::new(&RULE, &name, format!("`{name}` is set over plain http on {}", words::and(pages)))
-                .refutes([claim])
-                .because(causes)
-                .seen(context, sightings.iter().copied())
-                .hint("answer plain http with a redirect to https before the application runs"),
-        );
-    }
-    for index in 0..context.manifest.items.len() {
-        // A browser trusts this machine's plain http, and sends there what is `Secure`: of the site
-        // where visitors meet it that says nothing.
-        let mut over_https = context.sightings(index).filter(|seen| seen.https && seen.writes()).peekable();
-        let secure = over_https.peek().is_some() && over_https.all(|seen| seen.example().written.secure);
-        let over_http: Vec<_> = context
-            .sent(index)
-            .filter(|sent| {
-                sent.example.parsed().is_some_and(|url| {
-                    url.scheme() == "http"
-                        && context.hosts.own(url.host_str().unwrap_or_default())
-                        && !(secure && is_local(&url))
-                })
+    // A browser trusts this machine's plain http, and sends there what is `Secure`: of the site
+    // where visitors meet it that says nothing.
+    let mut over_https = context.sightings(index).filter(|seen| seen.https && seen.writes()).peekable();
+    let secure = over_https.peek().is_some() && over_https.all(|seen| seen.example().written.secure);
+    let over_http: Vec<_> = context
+        .sent(index)
+        .filter(|sent| {
+            sent.example.parsed().is_some_and(|url| {
+                url.scheme() == "http"
+                    && context.hosts.own(url.host_str().unwrap_or_default())
+                    && !(secure && is_local(&url))
             })
-            .collect();
-        if over_http.is_empty() {
-            continue;
-        }
-        let key = &context.item(index).key;
-        found.push(
-            Violation::new(&RULE, key, format!("`{key}` is sent over plain http"))
-                .refutes([claim])
-                .because([Cause::PlainHttp, Cause::Aspect(index, ItemAspect::Secure)])
-                .evidence(over_http.iter().map(|sent| evidence::of_sent(context, sent)))
-                .hint("write `Secure` on it"),
-        );
+        })
+        .collect();
+    if over_http.is_empty() {
+        return;
     }
+    found.push(
+        Violation::new(&RULE, &item.key, format!("`{}` is sent over plain http", item.key))
+            .refutes([CLAIM])
+            .because([Cause::PlainHttp, Cause::Aspect(index, ItemAspect::Secure)])
+            .evidence(over_http.iter().map(|sent| evidence::of_sent(context, sent)))
+            .hint("write `Secure` on it"),
+    );
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

@@ -10,6 +10,7 @@ use crate::policy;
 pub(crate) static RULE: Rule = Rule {
     id: "policy-agrees",
     sentence: "The published policy and the manifest do not declare the same.",
+    short: "the published policy says something else",
     page: "\
 The page at `policy_url` is read as `import` reads it, and held against the manifest and the site: a cookie \
 that only one of the two declares, another lifetime, a date before the manifest's `last_updated`, a page that is \
@@ -23,7 +24,7 @@ page was not understood, or a script writes its table and no browser looked, the
 
 **To do:** correct the one that lags behind. `cookieproof import URL --update cookies.toml` shows what the page \
 would change in the manifest, `cookieproof policy cookies.toml` writes the table to publish.",
-    check: Check::Sentence(PolicyAspect::PolicyAgrees, check),
+    checks: &[Check::Sentence(PolicyAspect::PolicyAgrees, check)],
     claims: Claims::Sentence(PolicyAspect::PolicyAgrees, standing),
 };
 

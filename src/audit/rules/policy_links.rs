@@ -8,6 +8,7 @@ use url::Url;
 pub(crate) static RULE: Rule = Rule {
     id: "policy-links",
     sentence: "A link on the policy page leads to a page of the site that is gone.",
+    short: "a link on the policy page leads nowhere",
     page: "\
 The policy page's links to pages of the site are followed by the crawl like all others; one that answers 404 or \
 410 leads nowhere. Other refusals (401, 403, 5xx) may pass or be meant for programs, and refute nothing. Links \
@@ -18,7 +19,7 @@ switches it off. Where the plan's limits, robots.txt or the scope keep the crawl
 verified*.
 
 **To do:** correct the link, or bring the page back.",
-    check: Check::Sentence(PolicyAspect::PolicyLinks, check),
+    checks: &[Check::Sentence(PolicyAspect::PolicyLinks, check)],
     claims: Claims::Sentence(PolicyAspect::PolicyLinks, standing),
 };
 

@@ -6,6 +6,7 @@ use crate::audit::policy_text::{self, Shown};
 pub(crate) static RULE: Rule = Rule {
     id: "policy-page",
     sentence: "The policy page does not answer, shows no date, or leaves a cookie out.",
+    short: "the policy page is not as stated",
     page: "\
 Three sentences about the published page. `policy_reachable`: it answers. `last_updated_shown`: it shows when \
 it was last changed, in a date that can be read, next to words such as *Last updated* or near its top; if the \
@@ -13,7 +14,7 @@ manifest states `last_updated`, the page is not older (a month agrees with all o
 every cookie that was seen, and every one that the manifest declares, is named on it.
 
 **To do:** correct the page, or the manifest where it lags behind.",
-    check: Check::Site(check),
+    checks: &[Check::Site(check)],
     claims: Claims::Others(standing),
 };
 

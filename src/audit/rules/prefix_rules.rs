@@ -6,6 +6,7 @@ use crate::manifest::name_prefix;
 pub(crate) static RULE: Rule = Rule {
     id: "prefix-rules",
     sentence: "A cookie's name begins with a prefix whose promise its attributes do not keep.",
+    short: "against its name's prefix",
     page: "\
 Some prefixes of names are promises that browsers enforce: `__Secure-` needs `Secure`; `__Host-` needs \
 `Secure`, a written `Path=/` and no `Domain`; `__Http-` needs `Secure` and `HttpOnly`; `__Host-Http-` needs \
@@ -15,7 +16,7 @@ visitor never has the cookie, while a scan of headers still sees it.
 Prefixes are defined in RFC 6265bis 4.1.3, `__Http-` and `__Host-Http-` in the *layered cookies* draft.
 
 **To do:** add the missing attribute; for `__Host-`, remove `Domain` and write `Path=/`.",
-    check: Check::Attribute(ItemAspect::Prefix, wrong),
+    checks: &[Check::Attribute(ItemAspect::Prefix, wrong)],
     claims: Claims::Item(ItemAspect::Prefix, standing),
 };
 

@@ -1,11 +1,12 @@
 //! What rules have in common.
 
 pub(super) use crate::audit::attribute;
+pub(super) use crate::audit::causes::{of_host, presence, site};
 pub(super) use crate::audit::context::{Context, Seen};
 pub(super) use crate::audit::evidence;
 pub(super) use crate::audit::matching;
 pub(super) use crate::audit::standing::{self, Scope, Standing, like_this};
-pub(super) use crate::audit::violation::{Cause, Check, Claims, Rule, Violation};
+pub(super) use crate::audit::violation::{Cause, Check, Claims, Of, Rule, Violation};
 pub(super) use crate::audit::words;
 pub(super) use crate::audit::{Confidence, Severity, Why};
 pub(super) use crate::manifest::{
@@ -38,50 +39,6 @@ pub(super) fn by_third_party(seen: &Seen<'_>) -> bool {
 /// What an absence is about.
 pub(super) fn scope_of(absence: &Absence) -> Scope {
     Scope { visitors: absence.visitors.clone(), pages: absence.pages.clone(), trigger: None }
-}
-
-/// The cause behind a thing that is there and should not be: the thing, its vendor, the site of the
-/// script or response that put it there, the declared third party, or the declared item itself.
-pub(super) fn presence(context: &Context<'_>, seen: &Seen<'_>) -> Vec<Cause> {
-    if let Some(item) = seen.item {
-        return vec![if seen.foreign { Cause::Origin(item) } else { Cause::Here(item) }];
-    }
-    let mut causes = vec![Cause::Thing(seen.kind(), seen.family.clone())];
-    causes.extend(seen.namesake.map(Cause::Origin));
-    if let Some(fact) = seen.fact.as_ref().filter(|fact| fact.third_party) {
-        causes.push(Cause::Vendor(fact.vendor.to_string()));
-    }
-    if seen.foreign {
-        causes.push(Cause::Site(site(matching::host_of(seen.observation))));
-    }
-    if let Some(provider) = seen.provider {
-        causes.push(Cause::Provider(provider));
-    }
-    causes.extend(by_script(context, seen));
-    causes
-}
-
-/// The foreign script that wrote it, as a cause.
-pub(super) fn by_script(context: &Context<'_>, seen: &Seen<'_>) -> Vec<Cause> {
-    let Some(host) = seen.script_host().filter(|host| !context.hosts.own(host)) else { return Vec::new() };
-    of_host(context, &host)
-}
-
-/// The causes behind a contact with a foreign host.
-pub(super) fn of_host(context: &Context<'_>, host: &str) -> Vec<Cause> {
-    let mut causes = vec![Cause::Site(site(host))];
-    if let Some(fact) = context.knowledge.host(host) {
-        causes.push(Cause::Vendor(fact.vendor.into_owned()));
-    }
-    if let Some(provider) = context.provider_of_host(host) {
-        causes.push(Cause::Provider(provider));
-    }
-    causes
-}
-
-/// The registrable domain of a host.
-pub(super) fn site(host: &str) -> String {
-    crate::cookie::registrable_domain(&host.trim_start_matches('.').to_ascii_lowercase()).to_owned()
 }
 
 /// Random or telling enough to tell visitors apart.
@@ -130,25 +87,6 @@ pub(super) fn too_early(context: &Context<'_>, seen: &Seen<'_>, trigger: &Trigge
             !party.allowed_on.is_empty() && context.page_in(seen.page(), &party.allowed_on)
         });
     !interacts && context.before(trigger, seen.example())
-}
-
-/// What a probe recorded, line by line.
-pub(super) fn outcome_evidence(context: &Context<'_>, outcome: &Outcome) -> Vec<crate::audit::Evidence> {
-    let cell = Cell {
-        persona: outcome.persona.clone(),
-        engine: context.scan.run.engines.iter().next().copied().unwrap_or(Engine::Http),
-        consent: Consent::Untouched,
-        phase: Phase::Probe,
-        repeat: 0,
-        third_party: None,
-    };
-    let mut lines = outcome.evidence.clone();
-    if lines.is_empty()
-        && let ProbeResult::Fails { what } = &outcome.result
-    {
-        lines.push(what.clone());
-    }
-    lines.into_iter().take(evidence::MOST).map(|line| evidence::of_words(cell.clone(), line)).collect()
 }
 
 /// The cell of what is asked once, as nobody in particular: the policy page, links.

@@ -5,39 +5,26 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "refreshes",
     sentence: "A refresh does not issue the other cookie anew, or does so without this one.",
+    short: "the refresh does not issue it as declared",
     page: "\
 `refreshes = \"access\"` says two things, and the scan tries both: with the access cookie dropped, a refresh \
 (the persona's `refresh` request, or a page) issues it again; without the refresh cookie as well, it does not.
 
 **To do:** look at the refresh endpoint; issuing sessions without the refresh cookie is a hole.",
-    check: Check::Site(check),
+    checks: &[Check::ItemFailures(asks, word)],
     claims: Claims::Item(ItemAspect::Refreshes, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for (index, outcome, what) in failures(context) {
-        let key = &context.item(index).key;
-        let never_issued = never_issued(context, index);
-        let violation =
-            Violation::new(&RULE, key, format!("a refresh with `{key}` is not as declared: {what}"))
-                .refutes([About::Item(index, ItemAspect::Refreshes)])
-                .because([Cause::Aspect(index, ItemAspect::Refreshes)])
-                .because(never_issued.map(Cause::Missing))
-                .evidence(outcome_evidence(context, outcome));
-        // What nobody ever sets is not the refresh's failure.
-        found.push(if never_issued.is_some() { violation.follows() } else { violation });
-    }
-}
-
-fn failures<'a>(context: &Context<'a>) -> Vec<(usize, &'a Outcome, &'a str)> {
-    let mut failures = Vec::new();
-    for outcome in context.outcomes(asks) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        let of = (0..context.manifest.items.len())
-            .filter(|index| context.item(*index).refreshes.is_some() && context.concerns(outcome, *index));
-        failures.extend(of.map(|index| (index, outcome, what.as_str())));
-    }
-    failures
+fn word(context: &Context<'_>, index: usize, item: &Item, what: &str) -> Option<Violation> {
+    let never_issued = never_issued(context, index);
+    let message = format!("a refresh with `{}` is not as declared: {what}", item.key);
+    let violation = Violation::new(&RULE, &item.key, message)
+        .refutes([About::Item(index, ItemAspect::Refreshes)])
+        .because([Cause::Aspect(index, ItemAspect::Refreshes)])
+        .because(never_issued.map(Cause::Missing));
+    // What nobody ever sets is not the refresh's failure.
+    let violation = if never_issued.is_some() { violation.follows() } else { violation };
+    item.refreshes.is_some().then_some(violation)
 }
 
 /// The item that it should issue, where that was never seen at all.

@@ -6,6 +6,7 @@ use crate::cookie::{Decision, Reason};
 pub(crate) static RULE: Rule = Rule {
     id: "rejected-by-browser",
     sentence: "A browser throws a declared cookie away.",
+    short: "a browser refuses it",
     page: "\
 The site writes the cookie, and browsers do not keep it: its domain is somebody else's, its prefix promises what \
 its attributes do not keep, `SameSite=None` lacks `Secure`, it is too long, or holds a control character. The \
@@ -17,7 +18,7 @@ within another site's page, requests without credentials) are not reported: else
 kept. Neither are deletions of cookies that are not there, nor what the plain http twin of an https site is not allowed to set.
 
 **To do:** correct the attribute that the reason names, or stop sending the line.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Accepted, standing),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "required-for",
     sentence: "Pages answer without the cookie that they are said to require.",
+    short: "pages answer without it",
     page: "\
 A cookie is only *required* if the page is refused without it. The scan asks such pages again with the cookie \
 taken out of the jar: a redirect to the login, a 401 or a 403 is a refusal; the page as before is not. For \
@@ -14,7 +15,7 @@ If the page still answers, the session rides on something the policy does not te
 or the visitor's address.
 
 **To do:** find out what else keeps the session and declare it, or close the page.",
-    check: Check::Site(check),
+    checks: &[Check::Failures(asks, word)],
     claims: Claims::Others(standing),
 };
 
@@ -22,42 +23,32 @@ fn asks(probe: &ProbeKind) -> bool {
     matches!(probe, ProbeKind::RequiredFor | ProbeKind::TokenRequired)
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for outcome in context.outcomes(asks) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        let mut claims = Vec::new();
-        let mut causes = Vec::new();
-        let mut subject = None;
-        for index in 0..context.manifest.items.len() {
-            let item = context.item(index);
-            let classes = classes(context, outcome, &item.required_for);
-            if !context.concerns(outcome, index) || classes.is_empty() || !was_there(context, index) {
-                continue;
-            }
-            subject.get_or_insert(item.key.as_str());
-            claims.push(About::Item(index, ItemAspect::RequiredFor));
+fn word(context: &Context<'_>, outcome: &Outcome, what: &str) -> Option<Violation> {
+    let mut claims = Vec::new();
+    let mut causes = Vec::new();
+    let mut subject = None;
+    for (index, item) in context.manifest.items.iter().enumerate() {
+        let classes = classes(context, outcome, &item.required_for);
+        if !context.concerns(outcome, index) || classes.is_empty() || !was_there(context, index) {
+            continue;
+        }
+        subject.get_or_insert(item.key.as_str());
+        claims.push(About::Item(index, ItemAspect::RequiredFor));
+        causes.extend(classes.into_iter().map(Cause::Open));
+    }
+    if let Some(necessary) = &context.manifest.policy.necessary_required_for {
+        let classes = classes(context, outcome, &necessary.value);
+        if !classes.is_empty() && drops_all_necessary(context, outcome) {
+            subject.get_or_insert("strictly necessary cookies");
+            claims.push(About::Policy(PolicyAspect::NecessaryRequiredFor));
+            causes.extend(demoted(context, &classes).map(|index| Cause::Aspect(index, ItemAspect::Category)));
             causes.extend(classes.into_iter().map(Cause::Open));
         }
-        if let Some(necessary) = &context.manifest.policy.necessary_required_for {
-            let classes = classes(context, outcome, &necessary.value);
-            if !classes.is_empty() && drops_all_necessary(context, outcome) {
-                subject.get_or_insert("strictly necessary cookies");
-                claims.push(About::Policy(PolicyAspect::NecessaryRequiredFor));
-                causes.extend(
-                    demoted(context, &classes).map(|index| Cause::Aspect(index, ItemAspect::Category)),
-                );
-                causes.extend(classes.into_iter().map(Cause::Open));
-            }
-        }
-        let Some(subject) = subject else { continue };
-        let page = outcome.page.as_ref().map(words::path).unwrap_or_else(|| "the page".to_owned());
-        found.push(
-            Violation::new(&RULE, subject, format!("{page} answers without `{subject}`: {what}"))
-                .refutes(claims)
-                .because(causes)
-                .evidence(outcome_evidence(context, outcome)),
-        );
     }
+    let subject = subject?;
+    let page = outcome.page.as_ref().map(words::path).unwrap_or_else(|| "the page".to_owned());
+    let message = format!("{page} answers without `{subject}`: {what}");
+    Some(Violation::new(&RULE, subject, message).refutes(claims).because(causes))
 }
 
 /// The classes that the page asked for is in.

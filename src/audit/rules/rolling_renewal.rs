@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "rolling-renewal",
     sentence: "A cookie that is said to be renewed on activity is not, or beyond its lifetime.",
+    short: "not renewed as declared",
     page: "\
 `rolling = true` says that activity counts the lifetime anew. The scan waits (`probes.renewal_after` of the \
 plan), asks a page again and looks for the cookie with a later expiry, to no more than its lifetime. \
@@ -13,35 +14,24 @@ Frameworks often renew only after a while (Better Auth: a day), so the interval 
 `rolling = false` is a statement, too. Unstated, renewal is never a finding.
 
 **To do:** change the renewal, or the sentence in the policy.",
-    check: Check::Site(check),
+    checks: &[Check::ItemFailures(renews, word)],
     claims: Claims::Item(ItemAspect::Rolling, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for outcome in context.outcomes(|probe| *probe == ProbeKind::RollingRenewal) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        for index in 0..context.manifest.items.len() {
-            let item = context.item(index);
-            if item.rolling.is_none() || !context.concerns(outcome, index) {
-                continue;
-            }
-            let mut causes = vec![Cause::Aspect(index, ItemAspect::Rolling)];
-            // Renewed to too late an expiry: the lifetime is wrong for the same reason.
-            if context.writes(index).any(|seen| seen.cell().phase == Phase::Probe) {
-                causes.push(Cause::Aspect(index, ItemAspect::Lifetime));
-            }
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &item.key,
-                    format!("`{}` is not renewed as declared: {what}", item.key),
-                )
-                .refutes([About::Item(index, ItemAspect::Rolling)])
-                .because(causes)
-                .evidence(outcome_evidence(context, outcome)),
-            );
-        }
-    }
+fn renews(probe: &ProbeKind) -> bool {
+    *probe == ProbeKind::RollingRenewal
+}
+
+fn word(context: &Context<'_>, index: usize, item: &Item, what: &str) -> Option<Violation> {
+    item.rolling?;
+    // Renewed to too late an expiry: the lifetime is wrong for the same reason.
+    let renewed = context.writes(index).any(|seen| seen.cell().phase == Phase::Probe);
+    let message = format!("`{}` is not renewed as declared: {what}", item.key);
+    let violation = Violation::new(&RULE, &item.key, message)
+        .refutes([About::Item(index, ItemAspect::Rolling)])
+        .because([Cause::Aspect(index, ItemAspect::Rolling)])
+        .because(renewed.then_some(Cause::Aspect(index, ItemAspect::Lifetime)));
+    Some(violation)
 }
 
 fn standing(context: &Context<'_>, index: usize) -> Option<Standing> {

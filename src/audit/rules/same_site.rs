@@ -6,13 +6,14 @@ use crate::cookie::SameSite;
 pub(crate) static RULE: Rule = Rule {
     id: "same-site",
     sentence: "A cookie does not say the SameSite that was declared.",
+    short: "SameSite is not as declared",
     page: "\
 The word must be written. A line without `SameSite` is taken as `Lax` by Chromium, but not by every browser \
 and not in every case (for two minutes such a cookie also goes along with cross-site POSTs), so its absence \
 is a finding of its own: *has no SameSite*. A word that browsers do not know counts as absent.
 
 **To do:** write the attribute, or change the declaration.",
-    check: Check::Attribute(ItemAspect::SameSite, wrong),
+    checks: &[Check::Attribute(ItemAspect::SameSite, wrong)],
     claims: Claims::LikeThis(&[ItemAspect::SameSite]),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "script-readable",
     sentence: "Scripts can read a value that they should not, in the cookie or in a copy of it.",
+    short: "scripts can read it otherwise than declared",
     page: "\
 `script_readable = false` promises more than `HttpOnly`: neither the cookie nor a copy of its value can be \
 read by a script. A token in `localStorage`, or in a second cookie without `HttpOnly`, breaks it. Values are \
@@ -13,39 +14,32 @@ compared while the scan runs, without being kept.
 Plain HTTP sees the cookie's own attribute and copies in other cookies; storage is for a browser to see.
 
 **To do:** keep the token in the HttpOnly cookie only.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check), Check::ItemFailures(asks, copied)],
     claims: Claims::Item(ItemAspect::ScriptReadable, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let wrong = |item: &Item, seen: &Seen<'_>| match (item.script_readable?, seen.example().written.http_only)
-    {
+fn wrong(item: &Item, seen: &Seen<'_>) -> Option<String> {
+    match (item.script_readable?, seen.example().written.http_only) {
         (false, false) => Some("can be read by scripts".to_owned()),
         (true, true) => Some("cannot be read by scripts".to_owned()),
         _ => None,
-    };
-    for index in 0..context.manifest.items.len() {
-        let own = attribute::of_item(context, &RULE, ItemAspect::ScriptReadable, index, wrong);
-        found.extend(own.map(|violation| violation.because([Cause::Aspect(index, ItemAspect::HttpOnly)])));
-        if context.item(index).script_readable == Some(false) {
-            found.extend(copies(context, index));
-        }
     }
-    for outcome in context.outcomes(asks) {
-        let ProbeResult::Fails { what } = &outcome.result else { continue };
-        for index in 0..context.manifest.items.len() {
-            let key = &context.item(index).key;
-            if !context.concerns(outcome, index) {
-                continue;
-            }
-            found.push(
-                Violation::new(&RULE, key, format!("scripts can read a copy of `{key}`: {what}"))
-                    .refutes([About::Item(index, ItemAspect::ScriptReadable)])
-                    .because([Cause::Aspect(index, ItemAspect::ScriptReadable)])
-                    .evidence(outcome_evidence(context, outcome)),
-            );
-        }
+}
+
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    let own = attribute::of_item(context, &RULE, ItemAspect::ScriptReadable, index, wrong);
+    found.extend(own.map(|violation| violation.because([Cause::Aspect(index, ItemAspect::HttpOnly)])));
+    if item.script_readable == Some(false) {
+        found.extend(copies(context, index));
     }
+}
+
+fn copied(_: &Context<'_>, index: usize, item: &Item, what: &str) -> Option<Violation> {
+    let message = format!("scripts can read a copy of `{}`: {what}", item.key);
+    let violation = Violation::new(&RULE, &item.key, message)
+        .refutes([About::Item(index, ItemAspect::ScriptReadable)])
+        .because([Cause::Aspect(index, ItemAspect::ScriptReadable)]);
+    Some(violation)
 }
 
 /// Things of the same visitor that hold the same long value and that scripts can read.

@@ -6,6 +6,7 @@ use crate::manifest::SecureRule;
 pub(crate) static RULE: Rule = Rule {
     id: "secure",
     sentence: "A cookie lacks Secure where it was declared, or has it where it was excluded.",
+    short: "Secure is not as stated",
     page: "\
 `secure = \"on-https\"` asks for `Secure` on every line that comes over https and leaves plain http alone \
 (development servers); `always` asks for it everywhere, `never` excludes it. Whether a line came over https \
@@ -17,7 +18,7 @@ Without `Secure` a browser also sends the cookie over plain http, where anybody 
 that was seen, the same finding says so.
 
 **To do:** add `Secure` where the line is written; frameworks often do so only in production mode.",
-    check: Check::Attribute(ItemAspect::Secure, wrong),
+    checks: &[Check::Attribute(ItemAspect::Secure, wrong)],
     claims: Claims::Item(ItemAspect::Secure, standing),
 };
 

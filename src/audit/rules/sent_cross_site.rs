@@ -6,6 +6,7 @@ use crate::cookie::SameSite;
 pub(crate) static RULE: Rule = Rule {
     id: "sent-cross-site",
     sentence: "A cookie goes along with requests from other sites' pages.",
+    short: "sent across sites",
     page: "\
 `sent_cross_site = false` says that requests which another site's page makes (a form sent from there, a \
 picture, a frame) do not carry the cookie. `SameSite=Lax` keeps that promise but for one thing: a link that is \
@@ -14,7 +15,7 @@ not keep it: Chromium takes it for `Lax`, but lets a form that another site send
 minutes after it was set, and Firefox lets it do so always.
 
 **To do:** write `SameSite=Lax` or `Strict`.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::SentCrossSite, standing),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "sent-only-to",
     sentence: "A cookie goes along with requests outside those declared.",
+    short: "sent elsewhere than declared",
     page: "\
 `sent_only_to` names classes of URLs that a cookie may be sent to; `POST /login` in a class means what is sent \
 there by that method alone. The requests of the run are looked at: \
@@ -12,7 +13,7 @@ what our own model of a browser sends, or what the browser sent. If the cookie's
 both are one finding.
 
 **To do:** narrow `Path` (and `Domain`) where the cookie is written.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::SentOnlyTo, standing),
 };
 

@@ -6,13 +6,14 @@ use crate::manifest::DeclaredParty;
 pub(crate) static RULE: Rule = Rule {
     id: "set-by",
     sentence: "A cookie is set by a response, host or script other than those declared.",
+    short: "set by another than declared",
     page: "\
 `set_by` names classes of URLs whose own responses may set the cookie: the site's authentication endpoints, \
 say, and not an identity provider elsewhere. It is about the response's own URL; `set_on` is about the page \
 the visitor is on.
 
 **To do:** find out who else writes this cookie; the evidence names the response or script.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::SetBy, standing),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "set-outside-pages",
     sentence: "A cookie is set while the visitor is on a page outside those declared.",
+    short: "on other pages than declared",
     page: "\
 `set_on` is about the document the visitor is on. It is not the `Path` attribute, and not the URL of the \
 response: a page at `/dashboard` may well call `/api/session`, which sets the cookie for `/`. The rule is \
@@ -16,7 +17,7 @@ those of the crawl and of journeys; the steps of a login are not judged.
 
 **To do:** find out which component runs on the other pages (a session provider around the whole \
 application, for instance), or declare them.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::SetOn, standing),
 };
 

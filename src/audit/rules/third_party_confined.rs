@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-confined",
     sentence: "A third party's cookie leaves the domains it should stay on.",
+    short: "outside its owner's domains",
     page: "\
 `confined = true` says that a third party's cookies stay on its declared domains and never stand in the \
 site's own name. Vendors' cookies in the site's own name are told by the table of well-known cookies \
@@ -12,7 +13,7 @@ site's own name. Vendors' cookies in the site's own name are told by the table o
 is on the site's own pages, leaves them as well.
 
 **To do:** load the vendor's script only where its cookies are expected, or declare them.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::Confined], standing),
 };
 

@@ -5,13 +5,14 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-consent",
     sentence: "A third party waits for consent and should not, or does not wait and should.",
+    short: "consent is not waited for as declared",
     page: "\
 `needs_consent = false` says that a third party acts without asking (a cookieless analytics tool): it is \
 loaded for visitors who gave no answer. `needs_consent = true` says that it waits: nothing of it is loaded \
 before. Visits with and without consent are compared, so this is for a browser.
 
 **To do:** load it before, or after, the choice.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::NeedsConsent], standing),
 };
 

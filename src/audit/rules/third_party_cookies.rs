@@ -6,6 +6,7 @@ use crate::manifest::ThirdPartyRule;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-cookies",
     sentence: "A cookie of another site's domain is set from this site's pages.",
+    short: "a third-party cookie",
     page: "\
 Third-party is every cookie whose domain is not one of the site's own hosts. That this browser blocks such \
 cookies does not help: another one keeps them (Firefox apart for each site around them, partitioned), so the \
@@ -14,31 +15,23 @@ attempt counts. What a provider declared under \
 own page after the visitor has gone there.
 
 **To do:** remove what is embedded, or declare its provider.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Cookies, whose, word)],
     claims: Claims::Sentence(PolicyAspect::ThirdPartyCookies, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.third_party_cookies else { return };
-    let mut by_host: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.cookies().filter(|seen| seen.foreign && !away(context, seen)) {
-        let declared = seen.item.is_some() && stated.value == ThirdPartyRule::OnlyDeclared;
-        if !declared && !allowed_by_provider(context, seen) {
-            by_host.entry(site(matching::host_of(seen.observation))).or_default().push(seen);
-        }
-    }
-    for (host, sightings) in by_host {
-        let names: BTreeSet<String> = sightings.iter().map(|seen| seen.family.clone()).collect();
-        let pages: BTreeSet<String> = sightings.iter().map(|seen| words::path(&seen.page().asked)).collect();
-        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        let message = format!("{host} sets {} in visitors of {}", words::and(names), words::and(pages));
-        found.push(
-            Violation::new(&RULE, &host, message)
-                .refutes([About::Policy(PolicyAspect::ThirdPartyCookies)])
-                .because(causes)
-                .seen(context, sightings.iter().copied()),
-        );
-    }
+/// The site that sets it.
+fn whose(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let stated = context.manifest.policy.third_party_cookies.as_ref()?;
+    let declared = seen.item.is_some() && stated.value == ThirdPartyRule::OnlyDeclared;
+    let wrong = seen.foreign && !declared && !away(context, seen) && !allowed_by_provider(context, seen);
+    wrong.then(|| site(matching::host_of(seen.observation)))
+}
+
+fn word(_: &Context<'_>, site: &str, cookies: &[&Seen<'_>]) -> Violation {
+    let names: BTreeSet<String> = cookies.iter().map(|seen| seen.family.clone()).collect();
+    let pages: BTreeSet<String> = cookies.iter().map(|seen| words::path(&seen.page().asked)).collect();
+    let message = format!("{site} sets {} in visitors of {}", words::and(names), words::and(pages));
+    Violation::new(&RULE, site, message).refutes([About::Policy(PolicyAspect::ThirdPartyCookies)])
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-data",
     sentence: "Requests to a third party carry identifiers or personal data that they should not.",
+    short: "it tells visitors apart",
     page: "\
 `identifiers = false` says that requests to this third party carry nothing that tells visitors apart, \
 `personal_data = false` that they carry no e-mail address and no user's id. The browser engine looks into URLs \
@@ -16,7 +17,7 @@ event's number) tells nobody apart. Where all visitors send the same, another co
 screen, time zone and version: what changes with them is a sum of the browser's traits, and counts. What is encrypted, compressed or summed up otherwise it cannot see.
 
 **To do:** take the field out of the event.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::Identifiers, ThirdPartyAspect::PersonalData], standing),
 };
 

@@ -5,13 +5,14 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-embedded",
     sentence: "A third party that visitors are only sent to is embedded in the site's own pages.",
+    short: "it is embedded",
     page: "\
 `embedded = false` says that visitors go to this third party by a redirect: its page opens in their window, \
 and nothing of it is loaded into the site's own pages. A frame or a script of its in a page of the site \
 refutes that, whether or not it leaves a cookie.
 
 **To do:** redirect to the hosted page instead of embedding the form.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::Embedded], standing),
 };
 

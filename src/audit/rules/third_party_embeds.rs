@@ -5,46 +5,34 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-embeds",
     sentence: "A page embeds a third party's frame or script, and the policy says there are none.",
+    short: "a third party's content is embedded",
     page: "\
 Frames and scripts of hosts that are not the site's own are embeds, whether or not they leave something. \
 Third parties that the manifest declares for these pages are left out.
 
 **To do:** host it yourself, show a picture that loads it on a click, or declare its provider.",
-    check: Check::Site(check),
+    checks: &[Check::Contacts(is_embedded, word)],
     claims: Claims::Sentence(PolicyAspect::ThirdPartyEmbeds, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.third_party_embeds else { return };
-    let mut by_site: BTreeMap<String, Vec<&Contact>> = BTreeMap::new();
-    for contact in context.foreign_contacts() {
-        let embeds = matches!(contact.resource, Resource::Frame | Resource::Script);
-        let declared = context.provider_of_host(&contact.host).is_some_and(|index| {
+fn is_embedded(context: &Context<'_>, contact: &Contact) -> bool {
+    let Some(stated) = &context.manifest.policy.third_party_embeds else { return false };
+    let embeds = matches!(contact.resource, Resource::Frame | Resource::Script);
+    let declared = || {
+        context.provider_of_host(&contact.host).is_some_and(|index| {
             let party = context.third_party(index);
             party.embedded != Some(false) && context.url_in(&contact.page, &party.allowed_on)
-        });
-        if embeds && !declared && covers_contact(context, &stated.value, contact) {
-            by_site.entry(site(&contact.host)).or_default().push(contact);
-        }
-    }
-    for (host, contacts) in by_site {
-        let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
-        let frame = contacts.iter().any(|contact| contact.resource == Resource::Frame);
-        let what = if frame { "a frame" } else { "a script" };
-        let causes: BTreeSet<Cause> =
-            contacts.iter().flat_map(|contact| of_host(context, &contact.host)).collect();
-        found.push(
-            Violation::new(&RULE, &host, format!("{} embeds {what} of {host}", words::and(pages)))
-                .refutes([About::Policy(PolicyAspect::ThirdPartyEmbeds)])
-                .because(causes)
-                .evidence(
-                    contacts
-                        .iter()
-                        .take(evidence::MOST)
-                        .map(|contact| evidence::of_contact(context, contact)),
-                ),
-        );
-    }
+        })
+    };
+    embeds && !declared() && covers_contact(context, &stated.value, contact)
+}
+
+fn word(_: &Context<'_>, host: &str, contacts: &[&Contact]) -> Violation {
+    let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
+    let frame = contacts.iter().any(|contact| contact.resource == Resource::Frame);
+    let what = if frame { "a frame" } else { "a script" };
+    Violation::new(&RULE, host, format!("{} embeds {what} of {host}", words::and(pages)))
+        .refutes([About::Policy(PolicyAspect::ThirdPartyEmbeds)])
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

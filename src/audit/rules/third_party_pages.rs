@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-pages",
     sentence: "A declared third party appears on other pages, or earlier, than declared.",
+    short: "on other pages, or earlier, than declared",
     page: "\
 `allowed_on` names the pages where a third party may appear, `after` what it waits for (`interaction`, a \
 login, consent, a journey). It appears when its host is asked for something, or when something of its vendor \
@@ -15,7 +16,7 @@ Without `--assets` or a browser a script is only seen in the page's markup: a br
 evidence says so.
 
 **To do:** load it on the pages that need it, when it is needed.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::AllowedOn, ThirdPartyAspect::After], standing),
 };
 

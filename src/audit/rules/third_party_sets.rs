@@ -5,13 +5,14 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "third-party-sets",
     sentence: "A third party that is declared to leave nothing on the device leaves something.",
+    short: "its owner should leave nothing",
     page: "\
 `sets_cookies = false` and `sets_storage = false` are about everything that comes from a third party: what its \
 responses set (also a cookie of the CDN in front of it), what its scripts write, in its own name or in the \
 site's, and what stands in its own origin's storage.
 
 **To do:** switch the tool to the mode its vendor promises, or correct the declaration.",
-    check: Check::Parties(check),
+    checks: &[Check::Parties(check)],
     claims: Claims::Party(&[ThirdPartyAspect::SetsCookies, ThirdPartyAspect::SetsStorage], standing),
 };
 

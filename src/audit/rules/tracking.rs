@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "identifier-for-anonymous",
     sentence: "A cookie tells visitors apart, and the policy says there is no tracking.",
+    short: "it tells visitors apart",
     page: "\
 `tracking = \"none\"` excludes three things: cookies of vendors that watch people (by the table of well-known \
 cookies and hosts), cookies of other domains that hold an identifier, and, where the sentence is not only \
@@ -15,33 +16,24 @@ Cookies that the manifest declares for anonymous visitors, and well-known cookie
 balancing, are not tracking.
 
 **To do:** find out what the identifier is for; declare it if it is harmless, or stop setting it.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Cookies, name, word)],
     claims: Claims::Sentence(PolicyAspect::Tracking, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.tracking else { return };
-    let mut by_name: BTreeMap<String, Vec<(&Seen<'_>, String)>> = BTreeMap::new();
-    for seen in context.cookies().filter(|seen| covers(context, &stated.value, seen)) {
-        if away(context, seen) || allowed_by_provider(context, seen) {
-            continue;
-        }
-        if let Some(how) = tracks(context, seen) {
-            by_name.entry(seen.family.clone()).or_default().push((seen, how));
-        }
-    }
-    for (name, sightings) in by_name {
-        let Some((_, how)) = sightings.first() else { continue };
-        let causes: BTreeSet<Cause> =
-            sightings.iter().flat_map(|(seen, _)| presence(context, seen)).collect();
-        found.push(
-            Violation::new(&RULE, &name, format!("`{name}` {how}"))
-                .refutes([About::Policy(PolicyAspect::Tracking)])
-                .because(causes)
-                .confidence(Confidence::Medium)
-                .seen(context, sightings.iter().map(|(seen, _)| *seen)),
-        );
-    }
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let absence = &context.manifest.policy.tracking.as_ref()?.value;
+    let watches = covers(context, absence, seen)
+        && !away(context, seen)
+        && !allowed_by_provider(context, seen)
+        && tracks(context, seen).is_some();
+    watches.then(|| seen.family.clone())
+}
+
+fn word(context: &Context<'_>, name: &str, cookies: &[&Seen<'_>]) -> Violation {
+    let how = cookies.iter().find_map(|seen| tracks(context, seen)).unwrap_or_default();
+    Violation::new(&RULE, name, format!("`{name}` {how}"))
+        .refutes([About::Policy(PolicyAspect::Tracking)])
+        .confidence(Confidence::Medium)
 }
 
 fn tracks(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "trigger",
     sentence: "A cookie is set before what it should wait for.",
+    short: "before what it should wait for",
     page: "\
 `trigger` names what a cookie waits for: `login`, `consent-accepted`, `consent-given` (any answer), \
 `interaction`, or a journey of the plan. Before consent means: in a visit whose visitor gave no answer yet, \
@@ -14,7 +15,7 @@ Plain HTTP knows only visitors who have not answered (and recorded choices); tha
 a click is for a browser to see.
 
 **To do:** set the cookie in the handler of the choice, not when the page loads.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Trigger, standing),
 };
 

@@ -6,6 +6,7 @@ use crate::manifest::Inventory;
 pub(crate) static RULE: Rule = Rule {
     id: "undeclared-cookie",
     sentence: "The site sets a cookie that the manifest does not name.",
+    short: "undeclared",
     page: "\
 `inventory = \"complete\"` promises that the manifest names every cookie, `complete-first-party` every cookie \
 of the site's own. A cookie outside it refutes that promise, whoever wrote it: the application, a load \
@@ -19,56 +20,53 @@ at the same time, this is one finding, and the declared cookie's name is refuted
 Inventories of examples (`inventory = \"examples\"`) do not turn this rule on; the cookie is then a note.
 
 **To do:** declare the cookie in manifest and policy, or stop setting it.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Undeclared, own, word), Check::Things(Of::Undeclared, of_others, word)],
     claims: Claims::Sentence(PolicyAspect::Inventory, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let complete = context.manifest.policy.inventory.as_ref().map(|stated| stated.value);
-    let mut by_name: BTreeMap<(bool, String), Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.undeclared().filter(|seen| seen.kind() == StorageKind::Cookie) {
-        if allowed_by_provider(context, seen) || away(context, seen) {
-            continue;
-        }
-        by_name.entry((seen.foreign, seen.family.clone())).or_default().push(seen);
+fn own(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    name(context, seen).filter(|_| !seen.foreign)
+}
+
+fn of_others(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    name(context, seen).filter(|_| seen.foreign)
+}
+
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let undeclared =
+        seen.kind() == StorageKind::Cookie && !allowed_by_provider(context, seen) && !away(context, seen);
+    undeclared.then(|| seen.family.clone())
+}
+
+fn word(context: &Context<'_>, name: &str, cookies: &[&Seen<'_>]) -> Violation {
+    let foreign = cookies.iter().any(|seen| seen.foreign);
+    let refutes_inventory = match context.manifest.policy.inventory.as_ref().map(|stated| stated.value) {
+        Some(Inventory::Complete) => true,
+        Some(Inventory::CompleteFirstParty) => !foreign,
+        _ => false,
+    };
+    let mut claims = Vec::new();
+    if refutes_inventory {
+        claims.push(About::Policy(PolicyAspect::Inventory));
     }
-    for ((foreign, name), sightings) in by_name {
-        let refutes_inventory = match complete {
-            Some(Inventory::Complete) => true,
-            Some(Inventory::CompleteFirstParty) => !foreign,
-            _ => false,
-        };
-        let mut claims = Vec::new();
-        if refutes_inventory {
-            claims.push(About::Policy(PolicyAspect::Inventory));
+    let mut causes = Vec::new();
+    let mut near = None;
+    if !foreign {
+        near = matching::near_match(context.manifest, StorageKind::Cookie, name);
+        if let Some(index) = near.filter(|index| replaced(context, *index, cookies)) {
+            claims.push(About::Item(index, ItemAspect::Name));
+            claims.push(About::Item(index, ItemAspect::Present));
+            causes.push(Cause::Missing(index));
         }
-        let mut causes: Vec<Cause> = sightings
-            .iter()
-            .flat_map(|seen| presence(context, seen))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let mut near = None;
-        if !foreign {
-            near = matching::near_match(context.manifest, StorageKind::Cookie, &name);
-            if let Some(index) = near.filter(|index| replaced(context, *index, &sightings)) {
-                claims.push(About::Item(index, ItemAspect::Name));
-                claims.push(About::Item(index, ItemAspect::Present));
-                causes.push(Cause::Missing(index));
-            }
-            causes.extend(stands_in_for(context, &name, &sightings).map(Cause::Missing));
-            if refutes_inventory && sightings.iter().any(|seen| elsewhere(context, seen)) {
-                claims.push(About::Policy(PolicyAspect::CoversLinkingHosts));
-            }
+        causes.extend(stands_in_for(context, name, cookies).map(Cause::Missing));
+        if refutes_inventory && cookies.iter().any(|seen| elsewhere(context, seen)) {
+            claims.push(About::Policy(PolicyAspect::CoversLinkingHosts));
         }
-        found.push(
-            Violation::new(&RULE, &name, message(context, &name, foreign, near, &sightings))
-                .refutes(claims)
-                .because(causes)
-                .seen(context, sightings.iter().copied())
-                .hint("declare it in manifest and policy, or stop setting it"),
-        );
     }
+    Violation::new(&RULE, name, message(context, name, foreign, near, cookies))
+        .refutes(claims)
+        .because(causes)
+        .hint("declare it in manifest and policy, or stop setting it")
 }
 
 fn message(

@@ -5,44 +5,34 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "undeclared-storage",
     sentence: "Browser storage that the manifest does not name holds an identifier.",
+    short: "undeclared storage",
     page: "\
 Policies often mention local storage without naming a key. `undeclared_storage = \"none\"` says that what is \
 not named identifies nobody: a key that is known to belong to analytics or advertising, or whose value tells \
 visitors apart, is a finding; other keys are notes in the report.
 
 **To do:** name the key in manifest and policy, or remove it.",
-    check: Check::Site(check),
+    checks: &[Check::Things(Of::Undeclared, name, word)],
     claims: Claims::Sentence(PolicyAspect::UndeclaredStorage, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    let Some(stated) = &context.manifest.policy.undeclared_storage else { return };
-    let mut by_key: BTreeMap<(StorageKind, String), Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in context.undeclared().filter(|seen| seen.kind() != StorageKind::Cookie) {
-        let watches = seen.fact.as_ref().is_some_and(|fact| fact.role.tracks());
-        if covers(context, &stated.value.0, seen)
-            && (watches || identifies(seen))
-            && !allowed_by_provider(context, seen)
-            && !away(context, seen)
-        {
-            by_key.entry((seen.kind(), seen.family.clone())).or_default().push(seen);
-        }
-    }
-    for ((_, name), sightings) in by_key {
-        let vendor =
-            sightings.iter().find_map(|seen| seen.fact.as_ref()).map(|fact| format!(" ({})", fact.vendor));
-        let causes: BTreeSet<Cause> = sightings.iter().flat_map(|seen| presence(context, seen)).collect();
-        let message = format!(
-            "`{name}`{} in browser storage tells visitors apart, and nothing declares it",
-            vendor.unwrap_or_default()
-        );
-        found.push(
-            Violation::new(&RULE, &name, message)
-                .refutes([About::Policy(PolicyAspect::UndeclaredStorage)])
-                .because(causes)
-                .seen(context, sightings.iter().copied()),
-        );
-    }
+fn name(context: &Context<'_>, seen: &Seen<'_>) -> Option<String> {
+    let absence = &context.manifest.policy.undeclared_storage.as_ref()?.value.0;
+    let watches = seen.fact.as_ref().is_some_and(|fact| fact.role.tracks());
+    let undeclared = seen.kind() != StorageKind::Cookie
+        && covers(context, absence, seen)
+        && (watches || identifies(seen))
+        && !allowed_by_provider(context, seen)
+        && !away(context, seen);
+    undeclared.then(|| seen.family.clone())
+}
+
+fn word(_: &Context<'_>, name: &str, items: &[&Seen<'_>]) -> Violation {
+    let vendor = items.iter().find_map(|seen| seen.fact.as_ref()).map(|fact| format!(" ({})", fact.vendor));
+    let vendor = vendor.unwrap_or_default();
+    let message =
+        format!("`{name}`{vendor} in browser storage tells visitors apart, and nothing declares it");
+    Violation::new(&RULE, name, message).refutes([About::Policy(PolicyAspect::UndeclaredStorage)])
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "undeclared-third-party",
     sentence: "A page asks a third party for something, and nothing declares it.",
+    short: "nothing declares it",
     page: "\
 `third_parties = \"complete\"` says that whoever the site's pages load something from, or send something to, is \
 listed under `[[third_parties]]`, cookie or not: a host that gets a request learns the visitor's address and which \
@@ -12,59 +13,33 @@ page it was. Links that a visitor may follow, and pages to which the site sends 
 a page. Where a page's markup only mentions a host that no run asked, the finding is a guess.
 
 **To do:** declare who it is (`domains`), or remove what asks it.",
-    check: Check::Site(check),
+    checks: &[Check::Contacts(is_unnamed, word)],
     claims: Claims::Sentence(PolicyAspect::ThirdParties, standing),
 };
 
-/// A site that pages ask.
-#[derive(Default)]
-struct Asked<'a> {
-    contacts: Vec<&'a Contact>,
-    causes: BTreeSet<Cause>,
-    /// Not only mentioned in markup.
-    surely: bool,
+fn is_unnamed(context: &Context<'_>, contact: &Contact) -> bool {
+    let by_own_page = || {
+        let page = contact.page.parsed();
+        page.is_some_and(|page| context.hosts.own(page.host_str().unwrap_or_default()))
+    };
+    // Where visitors are sent, and what a plan's step asks, is no request of a page.
+    let by_page = !matches!(contact.resource, Resource::Document | Resource::Step | Resource::WellKnown);
+    context.states(PolicyAspect::ThirdParties)
+        && by_page
+        && by_own_page()
+        && context.provider_of_host(&contact.host).is_none()
 }
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    if context.manifest.policy.third_parties.is_none() {
-        return;
-    }
-    let mut by_site: BTreeMap<String, Asked<'_>> = BTreeMap::new();
-    for contact in context.foreign_contacts() {
-        let by_own_page =
-            contact.page.parsed().is_some_and(|page| context.hosts.own(page.host_str().unwrap_or_default()));
-        // Where visitors are sent, and what a plan's step asks, is no request of a page.
-        let by_page = !matches!(contact.resource, Resource::Document | Resource::Step | Resource::WellKnown);
-        if !by_page || !by_own_page || context.provider_of_host(&contact.host).is_some() {
-            continue;
-        }
-        let asked = by_site.entry(site(&contact.host)).or_default();
-        asked.causes.extend(of_host(context, &contact.host));
-        asked.surely |= contact.fetched;
-        asked.contacts.push(contact);
-    }
-    for (host, asked) in by_site {
-        let first = asked.contacts[0];
-        let fact = context.fact_of(first);
-        let who = fact.as_ref().map(|fact| format!(" ({})", fact.vendor)).unwrap_or_default();
-        let pages: BTreeSet<String> =
-            asked.contacts.iter().map(|contact| words::path(&contact.page)).collect();
-        let message = format!("{} asks {host}{who}, and nothing declares it", words::and(pages));
-        found.push(
-            Violation::new(&RULE, &host, message)
-                .by_fact(fact.as_ref())
-                .refutes([About::Policy(PolicyAspect::ThirdParties)])
-                .because(asked.causes)
-                .confidence(if asked.surely { Confidence::High } else { Confidence::Medium })
-                .evidence(
-                    asked
-                        .contacts
-                        .iter()
-                        .take(evidence::MOST)
-                        .map(|contact| evidence::of_contact(context, contact)),
-                ),
-        );
-    }
+fn word(context: &Context<'_>, host: &str, contacts: &[&Contact]) -> Violation {
+    let fact = contacts.first().and_then(|contact| context.fact_of(contact));
+    let who = fact.as_ref().map(|fact| format!(" ({})", fact.vendor)).unwrap_or_default();
+    let pages: BTreeSet<String> = contacts.iter().map(|contact| words::path(&contact.page)).collect();
+    // Not only mentioned in markup.
+    let surely = contacts.iter().any(|contact| contact.fetched);
+    Violation::new(&RULE, host, format!("{} asks {host}{who}, and nothing declares it", words::and(pages)))
+        .by_fact(fact.as_ref())
+        .refutes([About::Policy(PolicyAspect::ThirdParties)])
+        .confidence(if surely { Confidence::High } else { Confidence::Medium })
 }
 
 fn standing(context: &Context<'_>) -> Option<Standing> {

@@ -5,51 +5,46 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "updated-by",
     sentence: "A declared journey does not write the cookie anew.",
+    short: "its journey does not write it",
     page: "\
 `updated_by` names journeys of the plan (a change of language, say) after which the cookie must have been \
 written with the new choice. If the journey writes something undeclared instead, that belongs to the same \
 finding: it is where the choice is really kept.
 
 **To do:** declare what the application really writes, or make it write the declared cookie.",
-    check: Check::Site(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::UpdatedBy, standing),
 };
 
-fn check(context: &Context<'_>, found: &mut Vec<Violation>) {
-    for outcome in context.outcomes(asks) {
+fn check(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<Violation>) {
+    for outcome in context.outcomes(asks).filter(|outcome| context.concerns(outcome, index)) {
         let ProbeKind::UpdatedBy { journey } = &outcome.probe else { continue };
-        for index in 0..context.manifest.items.len() {
-            let item = context.item(index);
-            if !item.updated_by.contains(journey) || !context.concerns(outcome, index) {
-                continue;
+        if !item.updated_by.contains(journey) {
+            continue;
+        }
+        let what = match &outcome.result {
+            ProbeResult::Fails { what } => what.clone(),
+            ProbeResult::Holds if only_anothers(context, outcome, index) => {
+                "it writes only another site's cookie of that name".to_owned()
             }
-            let what = match &outcome.result {
-                ProbeResult::Fails { what } => what.clone(),
-                ProbeResult::Holds if only_anothers(context, outcome, index) => {
-                    "it writes only another site's cookie of that name".to_owned()
-                }
-                _ => continue,
-            };
-            // It was written, but for somebody else's domain.
-            let mut written = context.sightings(index).chain(context.namesakes(index));
-            let elsewhere = written.any(|seen| seen.cell().phase == Phase::Journey);
-            let instead = context
-                .undeclared()
-                .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)
-                .map(|seen| Cause::Thing(seen.kind(), seen.family.clone()));
-            found.push(
-                Violation::new(
-                    &RULE,
-                    &item.key,
-                    format!("the journey `{journey}` does not write `{}` anew: {what}", item.key),
-                )
+            _ => continue,
+        };
+        // It was written, but for somebody else's domain.
+        let mut written = context.sightings(index).chain(context.namesakes(index));
+        let elsewhere = written.any(|seen| seen.cell().phase == Phase::Journey);
+        let instead = context
+            .undeclared()
+            .filter(|seen| seen.cell().phase == Phase::Journey && seen.cell().persona == outcome.persona)
+            .map(|seen| Cause::Thing(seen.kind(), seen.family.clone()));
+        let message = format!("the journey `{journey}` does not write `{}` anew: {what}", item.key);
+        found.push(
+            Violation::new(&RULE, &item.key, message)
                 .refutes([About::Item(index, ItemAspect::UpdatedBy)])
                 .because([Cause::Aspect(index, ItemAspect::UpdatedBy), Cause::Missing(index)])
                 .because(instead)
                 .because(elsewhere.then_some(Cause::Origin(index)))
-                .evidence(outcome_evidence(context, outcome)),
-            );
-        }
+                .evidence(evidence::of_outcome(context, outcome)),
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use crate::manifest::ValueRule;
 pub(crate) static RULE: Rule = Rule {
     id: "value-semantics",
     sentence: "A cookie's value is something else than the policy says it is.",
+    short: "its value is something else",
     page: "\
 Values are never kept: at the moment a cookie is seen, facts about its value are taken (length, characters, \
 shape, how it relates to the URL asked for, whether it is the same for another visitor) and the value is \
@@ -19,7 +20,7 @@ tokens and e-mail addresses.
 
 **To do:** look at what the application writes there; an identifier in a preference cookie is a tracking \
 cookie.",
-    check: Check::Attribute(ItemAspect::Value, wrong),
+    checks: &[Check::Attribute(ItemAspect::Value, wrong)],
     claims: Claims::LikeThis(&[ItemAspect::Value]),
 };
 

@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(crate) static RULE: Rule = Rule {
     id: "wrong-visitor",
     sentence: "A cookie is set for visitors who should not get it.",
+    short: "for visitors who should not get it",
     page: "\
 `visitors` says who may get a cookie: `anonymous`, `logged-in`, `remembered`, `not-remembered`, or a state of \
 consent. The rule speaks up only where it is sure who was visiting. A member's own first steps before the \
@@ -12,7 +13,7 @@ login, the pages after a logout, and a persona whose login failed are left out: 
 that visitor is anonymous.
 
 **To do:** stop creating sessions for everybody, or declare that anonymous visitors get the cookie.",
-    check: Check::Items(check),
+    checks: &[Check::Items(check)],
     claims: Claims::Item(ItemAspect::Visitors, standing),
 };
 
