@@ -268,12 +268,16 @@ fn what_is_set_after_consent_was_taken_back_was_set_without_it() {
             "<!doctype html><p>Shop <a href=/a>a</a><div id=b role=dialog hidden>We use cookies. \
         <button id=y>Accept all</button><button id=n>Reject all</button></div><button id=s>Cookie settings</button>\
         <script>const kept = () => (document.cookie.match(/choice=(.)/) || [])[1], keep = (v) => {{ document.cookie = 'choice=' + v; b.hidden = true }};\
-        const was = localStorage.was; b.hidden = kept() !== undefined; y.onclick = () => {{ keep(1); localStorage.was = 1; document.cookie = '_ga=1' }};\
+        const was = localStorage.was; b.hidden = kept() !== undefined; y.onclick = () => {{ keep(1); localStorage.was = 1; localStorage.trace = 1; document.cookie = '_ga=1' }};\
         n.onclick = () => {{ keep(0); document.cookie = '_ga=; max-age=0' }}; s.onclick = () => {{ b.hidden = false }};{script}</script>"
         )
     };
     for (forgets, verdict_of_it) in [(true, "refuted"), (false, "upheld")] {
-        let page = banner(if forgets { "if (was) document.cookie = '_ga=1'" } else { "" });
+        let page = banner(if forgets {
+            "if (was) document.cookie = '_ga=1'"
+        } else {
+            "if (kept() === '0') localStorage.removeItem('trace')"
+        });
         let site = Hostile::http(move |asked| match asked.target.as_str() {
             "/" | "/a" => Answer::page("", &page),
             _ => Answer::status("404 Not Found", "", ""),
@@ -289,6 +293,9 @@ fn what_is_set_after_consent_was_taken_back_was_set_without_it() {
         let cleared = "cookies._ga.cleared-on-withdrawal";
         assert_eq!(verdict(&report, cleared), verdict_of_it, "{:#}", report["findings"]);
         assert_eq!(verdict(&report, "cookies.never.cleared-on-withdrawal"), "not-verified");
+        // A page that took an item away had it when it was opened.
+        let survives = names(&look(&report, "withdrawn")["survives"]).contains(&"trace");
+        assert_eq!(survives, forgets, "{:#}", report["consent"]);
     }
 }
 

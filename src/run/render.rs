@@ -267,7 +267,11 @@ impl Runner<'_> {
             self.unexplained(&cell, &jar, &seen);
         }
         self.mirrors(&cell, &jar, &seen, outcomes);
-        let after = holdings(&jar, &seen.storage);
+        // What the pages kept while they were open may be gone since; session storage went with its tab.
+        let kept = |item: &&StoredItem| item.kind == StorageKind::LocalStorage;
+        let origins = seen.storage.iter().filter(kept).map(|item| item.origin.clone()).collect();
+        let stored = if before.is_empty() { Vec::new() } else { context.local_storage(&origins).await };
+        let after = holdings(&jar, &stored);
         // A jar that could not be read lacks everything.
         if !context.gone() {
             let (survives, gone) = before.into_keys().partition(|held| after.contains_key(held));
