@@ -1,5 +1,6 @@
-//! Rules are led through what they look at: items, third parties, sentences. A rule says what is particular to it, for
-//! one of them; that every one has its turn, and whose claim is whose, is said here.
+//! Rules are led through what they look at: items, third parties, what was seen, what was asked, probes, sentences. A
+//! rule says what is particular to it, for one of them; that every one has its turn, what follows from the subject
+//! alone, and whose claim is whose, is said here.
 
 use super::Evidence;
 use super::attribute;
@@ -94,6 +95,7 @@ impl Rule {
     }
 }
 
+/// Under which name a thing is told that is wrong.
 type Name = fn(&Context<'_>, &Seen<'_>) -> Option<String>;
 
 fn things<'c, 'a>(

@@ -41,6 +41,7 @@ pub(super) fn of_category(
     is.then(|| seen.family.clone())
 }
 
+/// That cookies of one name are of a category, and who says so.
 pub(super) fn is_of_category(
     rule: &Rule,
     name: &str,
