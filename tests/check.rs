@@ -151,3 +151,70 @@ fn a_files_control_characters_do_not_reach_the_terminal() {
     let ended = check(&[("cookies.toml", "\"\u{1b}[31mred\" = 1\n[site]\nnam = '\u{7f}'\n")]).code(2);
     assert!(!ended.stdout.contains('\u{1b}') && !ended.stdout.contains('\u{7f}'), "{}", ended.stdout);
 }
+
+/// `PLACE: MESSAGE (FIX)`, one for each problem of a file.
+fn told(name: &str, text: &str) -> Vec<String> {
+    let ended = check(&[(name, text)]).code(2);
+    let told = ended.stdout.split("error: ").skip(1).map(|problem| {
+        let after = |mark: &str| problem.split(mark).nth(1).and_then(|rest| rest.lines().next());
+        let place = after(&format!("--> {name}:")).unwrap_or_default();
+        let message = problem.lines().next().unwrap_or_default();
+        format!("{place}: {message} ({})", after("= help: ").unwrap_or_default())
+    });
+    told.collect()
+}
+
+#[test]
+fn a_list_written_as_a_table_of_names_is_told_with_how_it_is_written() {
+    let by_name = "[site]\nname = \"a\"\n[cookies.sid]\nlifetime = \"session\"\n[cookies.\"a b\"]\npath = \"/\"\n\
+                   [third_parties.Stripe]\ndomains = [\"stripe.com\"]\n";
+    assert_snapshot!(told("cookies.toml", by_name).join("\n"), @r#"
+3:10: `cookies` must be a list, not a table with a name for each entry (write [[cookies]] with name = "sid" instead of [cookies.sid], and likewise for the others)
+7:16: `third_parties` must be a list, not a table with a name for each entry (write [[third_parties]] with provider = "Stripe" instead of [third_parties.Stripe])
+"#);
+    // TOML hangs it on the entry before.
+    let below = "[site]\nname = \"a\"\n[[cookies]]\nname = \"a\"\n[cookies.sid]\nlifetime = \"session\"\n";
+    assert_snapshot!(told("cookies.toml", below).join("\n"), @r#"
+5:10: `sid` stands within the cookie before it, and is one of its own (write [[cookies]] with name = "sid" instead of [cookies.sid])
+"#);
+    let yaml = "site: {name: a}\ncookies:\n  sid:\n    lifetime: session\n";
+    assert_snapshot!(told("cookies.yaml", yaml).join("\n"), @r#"
+3:3: `cookies` must be a list, not a table with a name for each entry (write `- name: "sid"` instead of `sid:`)
+"#);
+    let json = "{\"site\": {\"name\": \"a\"}, \"cookies\": {\"sid\": {\"lifetime\": \"session\"}}}";
+    assert_snapshot!(told("cookies.json", json).join("\n"), @r#"
+1:37: `cookies` must be a list, not a table with a name for each entry (write [{"name": "sid", ...}] instead of {"sid": ...})
+"#);
+    let plan = "[targets.a]\nurl = \"https://a.example\"\n[consent.accepted]\ncookie = \"c=1\"\n[personas.m.login.first]\nopen = \"/login\"\n";
+    assert_snapshot!(told("cookieproof.toml", plan).join("\n"), @r#"
+3:10: `consent` must be a list, not a table with a name for each entry (write [[consent]] with state = "accepted" instead of [consent.accepted])
+5:19: `login` must be a list, not a table with a name for each entry (write [[personas.m.login]] instead of [personas.m.login.first])
+"#);
+    // A mistyped key of a single entry is that.
+    let mistyped =
+        "[targets.a]\nurl = \"https://a.example\"\n[personas.m.login]\nsumbit = { fields = { a = \"b\" } }\n";
+    assert_snapshot!(told("cookieproof.toml", mistyped).join("\n"), @r#"
+4:1: unknown key `sumbit` in this step (did you mean `submit`?)
+"#);
+}
+
+#[test]
+fn a_table_written_as_a_list_is_told_with_how_it_is_written() {
+    let manifest = "[[site]]\nname = \"a\"\n[[pages]]\nname = \"home\"\npaths = [\"/\"]\n[[claims]]\nconsent_banner = \"none\"\n";
+    assert_snapshot!(told("cookies.toml", manifest).join("\n"), @r#"
+1:1: `site` must be a table, not a list (write [site], once, instead of [[site]])
+3:1: `pages` must be a table, not a list (write [pages], once, with `home = ...` for each)
+6:1: `claims` must be a table, not a list (write [claims], once, instead of [[claims]])
+"#);
+    let plan = "[[targets]]\nname = \"live\"\nurl = \"https://a.example\"\n[[limits]]\npages = 3\n[[personas]]\nlogin_budget = 3\n";
+    assert_snapshot!(told("cookieproof.toml", plan).join("\n"), @r#"
+1:1: `targets` must be a table, not a list (write [targets.live] instead of [[targets]], with a name for each)
+4:1: `limits` must be a table, not a list (write [limits], once, instead of [[limits]])
+6:1: `personas` must be a table, not a list (write [personas.NAME] instead of [[personas]], with a name for each)
+"#);
+    let yaml = "targets:\n  - name: live\n    url: https://a.example\nlimits:\n  - pages: 3\n";
+    assert_snapshot!(told("cookieproof.yaml", yaml).join("\n"), @r#"
+2:3: `targets` must be a table, not a list (write a name for each, such as `live: ...`, instead of a list)
+5:3: `limits` must be a table, not a list (leave out the list around it)
+"#);
+}

@@ -6,7 +6,7 @@
 //! any.
 
 use super::shape::{Field, RecordShape, Shape, one_of};
-use super::{Node, Place, Problems, Value, nearest};
+use super::{Node, Place, Problems, Value, lists, nearest};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -138,13 +138,13 @@ impl<'a> Fields<'a> {
             return None;
         };
         let value = node.get(key)?;
-        let outer = std::mem::replace(&mut problems.subject, format!("`{key}`"));
-        let decoded = T::decode(value, problems);
-        problems.subject = outer;
+        let of_many = std::mem::replace(&mut problems.is_one_of_many, false);
+        let decoded = below(key, value, problems);
+        problems.is_one_of_many = of_many;
         decoded
     }
 
-    fn finish(self) {
+    fn finish(self, shape: impl Fn() -> Shape) {
         let Some((node, problems)) = self.tree else { return };
         let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
         for entry in node.entries() {
@@ -156,6 +156,10 @@ impl<'a> Fields<'a> {
                     .label(first.clone(), "first here");
             }
             if !self.known.contains(&key) {
+                let is_another = problems.is_one_of_many && matches!(entry.node.value, Value::Table(_));
+                if is_another && !problems.is_full() && lists::another_by_name(entry, &shape(), problems) {
+                    continue;
+                }
                 let near = (!problems.is_full()).then(|| nearest(key, self.known.iter().copied())).flatten();
                 let fix = match near {
                     Some(known) => format!("did you mean `{known}`?"),
@@ -213,7 +217,7 @@ impl<T: Record> Decode for T {
             exactly_one: false,
         };
         let value = T::read(&mut fields);
-        fields.finish();
+        fields.finish(T::shape);
         value
     }
 }
@@ -234,7 +238,7 @@ pub fn wrong_type<T: Decode>(node: &Node, problems: &mut Problems) -> Option<T> 
         (Value::Text(text), Shape::Integer { .. } | Shape::Number) if text.parse::<f64>().is_ok() => {
             Some(format!("write {text} without quotes"))
         }
-        _ => None,
+        _ => lists::written_as_list(node, &shape, problems),
     };
     let problem = problems.error(&node.span, message);
     if let Some(fix) = fix {
@@ -366,9 +370,12 @@ impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match &node.value {
             Value::List(nodes) => {
+                let of_many = std::mem::replace(&mut problems.is_one_of_many, true);
                 let values: Vec<T> = nodes.iter().filter_map(|node| T::decode(node, problems)).collect();
+                problems.is_one_of_many = of_many;
                 (values.len() == nodes.len()).then_some(values)
             }
+            Value::Table(_) if lists::written_by_name(node, &T::shape(), problems) => None,
             _ => wrong_type(node, problems),
         }
     }
@@ -382,7 +389,13 @@ impl<T: Decode> Decode for OneOrMore<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         match node.value {
             Value::List(_) => Vec::decode(node, problems).map(OneOrMore),
-            _ => T::decode(node, problems).map(|value| OneOrMore(vec![value])),
+            Value::Table(_) if lists::written_by_name(node, &T::shape(), problems) => None,
+            _ => {
+                let of_many = std::mem::replace(&mut problems.is_one_of_many, true);
+                let value = T::decode(node, problems);
+                problems.is_one_of_many = of_many;
+                value.map(|value| OneOrMore(vec![value]))
+            }
         }
     }
 }
@@ -405,14 +418,22 @@ impl<T: Decode> Decode for Named<T> {
                     .fix("keep one of them")
                     .label(first.clone(), "first here");
             }
-            let outer = std::mem::replace(&mut problems.subject, format!("`{}`", shortened(&entry.key)));
-            let value = T::decode(&entry.node, problems);
-            problems.subject = outer;
+            let value = below(&entry.key, &entry.node, problems);
             let key = Spanned { value: entry.key.clone(), span: entry.key_span.clone() };
             named.extend(value.map(|value| (key, value)));
         }
         Some(Named(named))
     }
+}
+
+/// Reads what stands under a key.
+fn below<T: Decode>(key: &str, node: &Node, problems: &mut Problems) -> Option<T> {
+    let outer = std::mem::replace(&mut problems.subject, format!("`{}`", shortened(key)));
+    problems.path.push(key.to_owned());
+    let value = T::decode(node, problems);
+    problems.path.pop();
+    problems.subject = outer;
+    value
 }
 
 /// An example of a value, for "add ...".

@@ -3,6 +3,7 @@
 
 mod decode;
 mod json;
+mod lists;
 mod mask;
 mod node;
 mod problem;
@@ -46,6 +47,7 @@ impl std::fmt::Display for Place {
 pub fn read<T: Record>(source: Source, format: Format) -> (Option<T>, Problems) {
     let (tree, syntax) = source.parse(format);
     let mut problems = Problems::new(source);
+    problems.format = format;
     problems.extend(syntax);
     let syntax_errors = problems.len();
     let record = tree.and_then(|mut tree| {

@@ -1,6 +1,6 @@
 //! What is wrong with a file, and where.
 
-use super::{Place, Source, mask};
+use super::{Format, Place, Source, mask};
 use crate::legible;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -177,6 +177,11 @@ pub struct Problems {
     errors: bool,
     /// The key whose value is being read, for messages.
     pub(super) subject: String,
+    /// The keys that lead to the value being read.
+    pub(super) path: Vec<String>,
+    /// The value being read is one of a list.
+    pub(super) is_one_of_many: bool,
+    pub(super) format: Format,
 }
 
 impl Problems {
@@ -185,7 +190,15 @@ impl Problems {
 
     /// None yet.
     pub fn new(source: Source) -> Self {
-        Problems { source, list: Vec::new(), errors: false, subject: "the file".to_owned() }
+        Problems {
+            source,
+            list: Vec::new(),
+            errors: false,
+            subject: "the file".to_owned(),
+            path: Vec::new(),
+            is_one_of_many: false,
+            format: Format::Toml,
+        }
     }
 
     /// The file they are in.

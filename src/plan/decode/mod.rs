@@ -17,7 +17,7 @@ use self::values::{
     BrowserUrl, ByteSize, ConsentState, HeaderText, HostAndPort, Late, Rate, StartPage, Tabs,
 };
 use super::{EngineChoice, Plan, Render, Robots, SecretRef, Settle};
-use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned};
+use crate::config::{self, Decode, Fields, Format, Named, Problem, Record, Shape, Source, Spanned, Value};
 use crate::cookie::{Browser, ThirdPartyCookies};
 use crate::manifest::{Glob, PagePattern, PartialDate};
 use std::collections::BTreeMap;
@@ -110,7 +110,10 @@ impl Record for Written {
                 .optional("vendors", "Lists of your own that classify cookies and hosts.")
                 .unwrap_or_default(),
             consent: fields.many("consent", "Consent states to look at, and how each is reached."),
-            has_targets: fields.node("targets").is_some_and(|node| !node.entries().is_empty()),
+            // Of what is no table that is said.
+            has_targets: fields
+                .node("targets")
+                .is_some_and(|node| !matches!(&node.value, Value::Table(targets) if targets.is_empty())),
             span: fields.span(),
         })
     }
