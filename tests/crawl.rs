@@ -503,3 +503,108 @@ fn of_each_kind_of_file_that_is_linked_one_is_asked_for() {
         report["inventory"].as_array().unwrap().iter().map(|thing| &thing["name"]).collect();
     assert_eq!(names, ["fileDownload"]);
 }
+
+/// An application whose access token is good for a few pages, and whose refresh token brings another. Each refresh
+/// token can be used once; whoever shows a used one loses all.
+fn short_access(refreshes: bool) -> Hostile {
+    const GOOD_FOR: usize = 7;
+    let state = Mutex::new((0, 0));
+    Hostile::http(move |asked| {
+        let (tokens, left) = &mut *state.lock().unwrap();
+        let cookie = |name: &str| {
+            let cookies = asked.header("cookie").unwrap_or_default().to_owned();
+            let value = cookies
+                .split("; ")
+                .find_map(|pair| pair.strip_prefix(&format!("{name}=t0k3n-"))?.parse().ok());
+            value == Some(*tokens) && *tokens > 0
+        };
+        let (renews, member) = (refreshes && cookie("renew"), cookie("access") && *left > 0);
+        let mut issue = || {
+            (*tokens, *left) = (*tokens + 1, GOOD_FOR);
+            format!(
+                "Set-Cookie: access=t0k3n-{tokens}; Path=/; HttpOnly\r\n\
+                 Set-Cookie: renew=t0k3n-{tokens}; Path=/api; HttpOnly\r\n"
+            )
+        };
+        let unauthorised = Answer::status("401 Unauthorized", "Content-Type: text/html\r\n", "Who are you?");
+        match (asked.method.as_str(), asked.target.as_str()) {
+            (_, "/robots.txt") => Answer::status("404 Not Found", "", ""),
+            ("POST", "/login") => Answer::redirect("303 See Other", "/-home", &issue()),
+            ("POST", "/api/refresh") => match renews {
+                true => {
+                    Answer::status("200 OK", &format!("Content-Type: application/json\r\n{}", issue()), "{}")
+                }
+                false => {
+                    *tokens += 1;
+                    unauthorised
+                }
+            },
+            (_, "/login") => Answer::page(
+                "",
+                "<form method=post><input name=email><input type=password name=password></form>",
+            ),
+            (_, "/-home") if member => {
+                let links: String = (0..20).map(|n| format!("<a href='/-m{n}'>m</a>")).collect();
+                Answer::page("", &format!("<p id=user>ann</p>{links}"))
+            }
+            (_, path) if member && path.starts_with("/-m") => {
+                *left -= 1;
+                Answer::page("Set-Cookie: shown=1\r\n", "Yours.")
+            }
+            (_, path) if path.starts_with("/-") => unauthorised,
+            (_, "/") => Answer::page("", "<a href='/-home'>Home</a>"),
+            _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+        }
+    })
+}
+
+/// The member's row of the coverage, and how many of its pages came.
+fn member_of(site: &Hostile, budget: u32, refresh: &str) -> (Value, usize) {
+    const PASSWORD: &str = "correct horse";
+    let plan = format!(
+        "engine = \"http\"\n[limits]\nper_shape = 100\n[personas.member]\nlogin_budget = {budget}\n{refresh}\n\
+         login = [{{ open = \"/login\" }}, {{ submit = {{ fields = {{ email = \"ann\", password = \"{PASSWORD}\" }} }} }}]\n\
+         logged_in_when = {{ url = \"/-home\", selector = \"#user\" }}\nstart = [\"/-home\"]"
+    );
+    let report = scan(site, &plan);
+    let member = report["coverage"]["personas"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["name"] == "member")
+        .cloned();
+    let pages = report["coverage"]["skipped"].as_array().map_or(&[][..], Vec::as_slice);
+    let lost = pages.iter().filter(|row| row["reason"] == "session-lost").count();
+    (member.unwrap(), lost)
+}
+
+#[test]
+fn a_session_that_runs_out_is_refreshed_as_the_application_would_and_costs_no_login() {
+    let refresh = "refresh = { method = \"POST\", url = \"/api/refresh\" }";
+    let count = |site: &Hostile, path: &str| {
+        site.asked().iter().filter(|asked| asked.method == "POST" && asked.target == path).count()
+    };
+    let site = short_access(true);
+    let (member, lost) = member_of(&site, 1, refresh);
+    assert_eq!((&member["logins"], &member["sessions_lost"], lost), (&1.into(), &0.into(), 0), "{member:#}");
+    assert_eq!(count(&site, "/login"), 1);
+    assert!((2..8).contains(&count(&site, "/api/refresh")), "{}", count(&site, "/api/refresh"));
+
+    // Where it does not help, a login does.
+    let site = short_access(false);
+    let (member, lost) = member_of(&site, 9, refresh);
+    assert!(member["logins"].as_u64() > Some(1) && lost == 0, "{member:#}");
+    assert_eq!(
+        member["sessions_lost"].as_u64().map(|lost| lost + 1),
+        member["logins"].as_u64(),
+        "{member:#}"
+    );
+    let (refreshed, logins) = (count(&site, "/api/refresh"), count(&site, "/login"));
+    assert_eq!(refreshed + 1, logins, "each was tried before a login");
+
+    // Nobody who was not asked to refreshes anything.
+    let site = short_access(true);
+    let (member, _) = member_of(&site, 9, "");
+    assert!(member["logins"].as_u64() > Some(1), "{member:#}");
+    assert_eq!(count(&site, "/api/refresh"), 0);
+}

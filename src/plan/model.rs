@@ -88,7 +88,8 @@ pub struct Persona {
     pub headers: Vec<(String, SecretRef)>,
     /// The crawl starts here as well.
     pub start: Vec<String>,
-    /// Requests that a single-page application would make (the refresh endpoint), for probes.
+    /// The request with which a single-page application renews its session (the refresh endpoint): for probes,
+    /// and where the session ran out.
     pub refresh: Option<Request>,
     pub place: Place,
 }

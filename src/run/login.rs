@@ -1,13 +1,16 @@
 //! Logging in: the declared steps, within the budget, and whether they led where they should.
 
-use crate::cookie::StoredCookie;
+use crate::cookie::{CookieValue, Jar, StoredCookie};
 use crate::observation::{Cell, Consent, Phase, Reached};
+use crate::plan::{Action, Step};
 use crate::run::context::{Ended, cell};
+use crate::run::jars;
 use crate::run::persona::PersonaSession;
 use crate::run::render::Browser;
 use crate::run::runner::Runner;
 use crate::run::state::Line;
 use crate::run::steps::{Halt, StepFailure};
+use std::collections::BTreeMap;
 
 impl Runner<'_> {
     /// Logs in for the first time, and proves it. Whether it got there is in `who.reached`.
@@ -47,8 +50,57 @@ impl Runner<'_> {
         self.attempt(browser, who, &login).await
     }
 
+    /// After the session is gone: as an application would, by the plan's `refresh`; where there is none, or
+    /// it does not help, by a new login. False: it is lost for good.
+    pub(super) async fn restore(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        here: &Cell,
+    ) -> Result<bool, Ended> {
+        let name = who.persona.name.clone();
+        if self.refreshed(browser, who, here).await? {
+            self.detail(format!("{name}: the session had run out, and the refresh renewed it"));
+            return Ok(true);
+        }
+        who.lost += 1;
+        self.warn(format!("{name}: the session was lost; logging in again"));
+        self.log_in_again(browser, who, here).await
+    }
+
+    /// Whether the plan's `refresh` brings the session back. What it changed is what later logins of the same
+    /// session begin with: a token that was used up is not shown again.
+    async fn refreshed(
+        &mut self,
+        browser: &mut Option<Browser>,
+        who: &mut PersonaSession,
+        here: &Cell,
+    ) -> Result<bool, Ended> {
+        let Some(request) = who.persona.refresh.clone() else { return Ok(false) };
+        let asks = Cell { phase: Phase::Probe, ..here.clone() };
+        let before: BTreeMap<jars::Key, CookieValue> = values(&who.session.jar).collect();
+        let step = Step { action: Action::Request(request), place: who.persona.place };
+        match self.perform(browser, who, &asks, &[step], "the refresh").await {
+            Ok(()) => {}
+            Err(Halt::Ended(ended)) => return Err(ended),
+            Err(Halt::Failed(failure)) => {
+                let why = self.references.mask(&failure.why);
+                self.detail(format!("{}: {} failed: {why}", who.persona.name, failure.step));
+                return Ok(false);
+            }
+        }
+        if !self.is_logged_in(browser, who, &asks).await? {
+            return Ok(false);
+        }
+        let new =
+            who.session.jar.iter().filter(|cookie| before.get(&jars::key(cookie)) != Some(&cookie.value));
+        let new: Vec<StoredCookie> = new.cloned().collect();
+        new.into_iter().for_each(|cookie| who.login_jar.insert(cookie));
+        Ok(true)
+    }
+
     /// Logs in anew after the session was lost, within the budget. False: it is lost for good.
-    pub(super) async fn log_in_again(
+    async fn log_in_again(
         &mut self,
         browser: &mut Option<Browser>,
         who: &mut PersonaSession,
@@ -180,4 +232,8 @@ impl Runner<'_> {
         let step = format!("the proof of the login ({}:{})", self.plan.file, mark.place.line);
         Ok(self.not_reached(who, StepFailure { step, why, answered: None }))
     }
+}
+
+fn values(jar: &Jar) -> impl Iterator<Item = (jars::Key, CookieValue)> {
+    jar.iter().map(|cookie| (jars::key(cookie), cookie.value.clone()))
 }

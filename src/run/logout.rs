@@ -26,8 +26,7 @@ impl Runner<'_> {
         let crawl = cell(&who.persona.name, &Consent::Untouched, Phase::Logout, 1);
         // Another persona's logout may have ended this session, where they share an account.
         if !self.is_logged_in(browser, who, &crawl).await? {
-            who.lost += 1;
-            self.log_in_again(browser, who, &crawl).await?;
+            self.restore(browser, who, &crawl).await?;
         }
         let mut outcomes = Vec::new();
         if who.is_there() {

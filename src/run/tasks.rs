@@ -425,13 +425,12 @@ impl<'a> Tasks<'a> {
         }
     }
 
-    /// Logs in again where the session was lost in the meantime.
+    /// Brings the session back where it was lost in the meantime.
     async fn still_there(&mut self, index: usize, phase: Phase) -> Result<(), Ended> {
         let who = &mut self.personas[index].session;
         let here = cell(&who.persona.name, &Consent::Untouched, phase, 1);
         if who.is_there() && !self.runner.is_logged_in(&mut self.browser, who, &here).await? {
-            who.lost += 1;
-            self.runner.log_in_again(&mut self.browser, who, &here).await?;
+            self.runner.restore(&mut self.browser, who, &here).await?;
         }
         Ok(())
     }

@@ -188,7 +188,7 @@ impl Record for PersonaTable {
             start: fields.many("start", "Its crawl starts here as well."),
             refresh: fields.optional(
                 "refresh",
-                "The request with which an application refreshes its session, for probes.",
+                "The request with which an application refreshes its session: for probes, and before a new login where the session ran out.",
             ),
         })
     }

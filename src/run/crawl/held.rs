@@ -88,7 +88,6 @@ impl Crawl<'_, '_> {
             }
             return Ok(through);
         }
-        self.who.lost += 1;
         // Up to the first alarm the session was there, if there was one.
         let certain = held.iter().position(|held| held.alarming).unwrap_or(0);
         if certain == 0 {
@@ -104,9 +103,7 @@ impl Crawl<'_, '_> {
                 self.ask_again(next, &visit, alarming && index == certain);
             }
         }
-        let lost = format!("{}: the session was lost", self.who.persona.name);
-        self.runner.warn(format!("{lost}; logging in again"));
-        if !self.runner.log_in_again(self.browser, self.who, self.cell).await? {
+        if !self.runner.restore(self.browser, self.who, self.cell).await? {
             return Ok(true);
         }
         Ok(false)

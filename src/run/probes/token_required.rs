@@ -132,8 +132,7 @@ impl Runner<'_> {
             if marked.holds { "stays" } else { "is gone" }
         )];
         if !marked.holds {
-            who.lost += 1;
-            self.log_in_again(browser, who, &probing).await?;
+            self.restore(browser, who, &probing).await?;
         }
         let result = match marked.holds {
             true => ProbeResult::Holds,
