@@ -63,7 +63,7 @@ fn drift_is_found_and_ends_with_1() {
          2 not verified   2 only a browser can say
 
     Findings
-    error[lifetime] `sid` lives 1 day, not 1h, in the one response that sets it
+    error[lifetime] `sid` lives 1 day, not 1h, in each of 2 responses
       declared  cookies.toml:11:1  `sid` lives 1h
       seen      GET /, anonymous: sid=…; Path=/; Max-Age=86400 (1 day); HttpOnly;
                 SameSite=Lax

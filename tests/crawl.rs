@@ -424,6 +424,8 @@ fn what_waits_in_a_temporary_file_changes_no_report_and_is_missed_where_it_is_go
                 let listed = listed.replace("<loc>", &format!("<loc>http://{host}"));
                 Answer::status("200 OK", "Content-Type: text/xml\r\n", &format!("<urlset>{listed}</urlset>"))
             }
+            // Who comes back in the end: nothing waits any more.
+            "/" if asked.header("cookie").is_some() => Answer::page("", "Welcome."),
             // Asked when all others wait.
             "/" => {
                 while process.load(Ordering::SeqCst) == 0 {
@@ -502,6 +504,85 @@ fn of_each_kind_of_file_that_is_linked_one_is_asked_for() {
     let names: Vec<&Value> =
         report["inventory"].as_array().unwrap().iter().map(|thing| &thing["name"]).collect();
     assert_eq!(names, ["fileDownload"]);
+}
+
+/// A shop that knows who comes again: `returning` is for those who were there, and every second visit of the start
+/// page counts on.
+fn who_comes_again() -> Hostile {
+    Hostile::http(|asked| {
+        let sent = asked.header("cookie").unwrap_or_default().to_owned();
+        match asked.target.as_str() {
+            "/" if sent.contains("seen=1") => {
+                Answer::page("Set-Cookie: returning=yes; Path=/; Max-Age=86400\r\n", "<a href='/-a'>a</a>")
+            }
+            "/" => Answer::page("Set-Cookie: seen=1; Path=/\r\n", "<a href='/-a'>a</a>"),
+            "/-a" => Answer::page("", "<a href='/'>home</a> <a href='/-start'>s</a>"),
+            "/-start" if sent.contains("tour=1") => Answer::page("Set-Cookie: tour-done=1\r\n", "Again."),
+            "/-start" => Answer::page("Set-Cookie: tour=1; Path=/\r\n", "A tour."),
+            "/robots.txt" => Answer::status("404 Not Found", "", ""),
+            _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+        }
+    })
+}
+
+fn inventory(report: &Value) -> BTreeSet<String> {
+    let things = report["inventory"].as_array().unwrap().iter();
+    things.map(|thing| thing["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_only_a_second_visit_brings_is_seen_and_no_other_page_is_asked_twice() {
+    let site = who_comes_again();
+    let report = scan(&site, "engine = \"http\"");
+    assert_eq!(inventory(&report), ["returning", "seen", "tour"].map(str::to_owned).into(), "{report:#}");
+    let times = |path: &str| site.asked().iter().filter(|asked| asked.target == path).count();
+    assert_eq!((times("/-a"), times("/-start")), (1, 1));
+    // A page that is only opened again is not counted as another one.
+    let pages = &report["coverage"]["pages"];
+    assert!(!pages.is_null(), "{:#}", report["coverage"]);
+
+    let site = who_comes_again();
+    let report = scan(&site, "engine = \"http\"\npages.start = [\"/-start\"]");
+    let all = ["returning", "seen", "tour", "tour-done"].map(str::to_owned).into();
+    assert_eq!(inventory(&report), all, "{report:#}");
+}
+
+#[test]
+fn a_member_comes_back_too_and_its_session_stays() {
+    const PASSWORD: &str = "correct horse";
+    let site = Hostile::http(|asked| {
+        let sent = asked.header("cookie").unwrap_or_default().to_owned();
+        let member = sent.contains("sid=");
+        let form = "<form method=post><input name=email><input type=password name=password></form>";
+        match (asked.method.as_str(), asked.target.as_str()) {
+            (_, "/robots.txt") => Answer::status("404 Not Found", "", ""),
+            ("POST", "/login") => {
+                Answer::redirect("303 See Other", "/-home", "Set-Cookie: sid=s3ss10n-0f-ann; Path=/\r\n")
+            }
+            (_, "/login") => Answer::page("", form),
+            (_, "/") if member && sent.contains("greeted=1") => {
+                Answer::page("Set-Cookie: welcome_back=1\r\n", "<a href='/-home'>Home</a>")
+            }
+            (_, "/") if member => Answer::page("Set-Cookie: greeted=1\r\n", "<a href='/-home'>Home</a>"),
+            (_, "/") => Answer::page("", "<a href='/-home'>Home</a>"),
+            (_, "/-home") if member => Answer::page("", "<p id=user>ann</p><a href='/-end'>To the start</a>"),
+            // Nothing shows that it ends the session.
+            (_, "/-end") => Answer::redirect("302 Found", "/", "Set-Cookie: sid=; Path=/; Max-Age=0\r\n"),
+            _ => Answer::redirect("302 Found", "/login", ""),
+        }
+    });
+    let plan = format!(
+        "engine = \"http\"\n[personas.member]\n\
+         login = [{{ open = \"/login\" }}, {{ submit = {{ fields = {{ email = \"ann\", password = \"{PASSWORD}\" }} }} }}]\n\
+         logged_in_when = {{ url = \"/-home\", selector = \"#user\" }}\nstart = [\"/-end\"]"
+    );
+    let report = scan(&site, &plan);
+    assert!(inventory(&report).contains("welcome_back"), "{report:#}");
+    let member =
+        &report["coverage"]["personas"].as_array().unwrap().iter().find(|row| row["name"] == "member");
+    // Lost once by the page that ends it, and not again by coming back.
+    let member = member.unwrap();
+    assert_eq!((&member["logins"], &member["sessions_lost"]), (&2.into(), &1.into()), "{member:#}");
 }
 
 /// An application whose access token is good for a few pages, and whose refresh token brings another. Each refresh

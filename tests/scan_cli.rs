@@ -32,7 +32,7 @@ fn the_inventory_of_a_small_site_at_once() {
         by GET /old -> 302 (anonymous)
       sid  1 day, this host only, path /
         sid=‹12 bytes›; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax
-        by GET / -> 200 (anonymous)
+        by GET / -> 200 (anonymous); 2 times in all
       track  browsers refuse it: SameSite=None needs Secure
         track=‹1 byte›; SameSite=None
         by GET /shop -> 200 (anonymous)
@@ -68,18 +68,18 @@ fn what_only_one_browser_refuses_is_told_of_each() {
       __Host-x  Chromium refuses it: the name's prefix demands attributes that the
         line does not have; Firefox (predicted) keeps it: session
         __Host-x=‹1 byte›; Secure
-        by GET / -> 200 (anonymous)
+        by GET / -> 200 (anonymous); 2 times in all
       bad  browsers refuse it: SameSite=None needs Secure
         bad=‹1 byte›; SameSite=None
-        by GET / -> 200 (anonymous)
+        by GET / -> 200 (anonymous); 2 times in all
       old  session, this host only, path /
         old=‹1 byte›; Expires=Thu, 21 Oct 2027 07:28 GMT
         Firefox (predicted) keeps it: 1 year
-        by GET / -> 200 (anonymous)
+        by GET / -> 200 (anonymous); 2 times in all
       trk  Chromium refuses it: the line has a control character in it; Firefox
         (predicted) keeps it: 1 year
         trk=‹3 bytes›; Max-Age=31536000
-        by GET / -> 200 (anonymous)
+        by GET / -> 200 (anonymous); 2 times in all
     ");
     let (sid, markdown) = (url(&site), scan(&[&url(&site), "--format", "markdown"]).code(0).stdout);
     assert!(

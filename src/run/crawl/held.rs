@@ -99,13 +99,17 @@ impl Crawl<'_, '_> {
         }
         // Backwards, since each goes to the front.
         for (index, Held { work, visit, alarming, .. }) in held.into_iter().enumerate().skip(certain).rev() {
-            if let Work::Page(next) = work {
-                self.ask_again(next, &visit, alarming && index == certain);
+            match work {
+                Work::Page(next) => self.ask_again(next, &visit, alarming && index == certain),
+                Work::Return(url) => self.comes_back_later(url),
+                Work::Part(_) => {}
             }
         }
+        let logins = self.who.logins;
         if !self.runner.restore(self.browser, self.who, self.cell).await? {
             return Ok(true);
         }
+        self.came_anew |= self.who.logins > logins;
         Ok(false)
     }
 
@@ -116,6 +120,7 @@ impl Crawl<'_, '_> {
                 && self.who.login_cookies.contains(&sighting.name)
         });
         if first && deleted {
+            self.asked_again.insert(next.address.clone(), MOST_TRIES);
             self.frontier.give_back(&next, SkipReason::LogsOut);
             return;
         }

@@ -8,10 +8,14 @@
 //! last good answer is held back until the next one; if the session turns out to be lost, those
 //! pages are asked for again after a new login, so that no page of an anonymous visitor counts as
 //! a member's.
+//!
+//! In the end a visitor comes back to where it began: some cookies are given only to those who have
+//! been there before.
 
 mod held;
 mod parts;
 mod reading;
+mod returns;
 
 use crate::crawl::{
     Address, Bounds, Frontier, Next, PageLinks, Parts, Scope, back_office, refusal_fingerprint,
@@ -57,6 +61,8 @@ const LEAST_ANSWERS: f64 = 2.0;
 const ALONE: u32 = 2;
 /// Pages to which redirects need not lead again.
 const MOST_CAME: usize = 50_000;
+/// Pages that are opened once more in the end.
+const MOST_RETURNS: usize = 5;
 
 /// Links to the policy that crawls find.
 #[derive(Default)]
@@ -159,6 +165,9 @@ impl Runner<'_> {
             looked_back: so_far.looked_back,
             lines: Vec::new(),
             came: Arc::default(),
+            came_anew: false,
+            returns: None,
+            returned: crawled.returned,
         };
         let landing = crawl.who.landing.as_ref().and_then(Address::new);
         let start: Vec<Address> = seeds.declared.iter().cloned().chain(landing).collect();
@@ -250,6 +259,12 @@ struct Crawl<'w, 'g> {
     /// To be kept with the page that is being taken in.
     lines: Vec<Line>,
     came: Arc<Mutex<Came>>,
+    /// It logged in anew since it began: nobody has seen it before.
+    came_anew: bool,
+    /// Pages to come back to, once it is known which.
+    returns: Option<VecDeque<Url>>,
+    /// Those to which it came back, and what was seen there is recorded.
+    returned: usize,
 }
 
 /// Pages that came with 200, and how many visits had been taken in by then: what counts for a visit is what
@@ -276,6 +291,8 @@ impl Came {
 enum Work {
     Page(Next),
     Part(Part),
+    /// A page that was there before.
+    Return(Url),
 }
 
 struct UnderWay {
@@ -292,7 +309,7 @@ impl Crawl<'_, '_> {
             if self.runner.recorder.is_kept() {
                 self.runner.keep_steps(&mut self.frontier);
             }
-            let Some(first) = self.under_way.pop_front() else {
+            let Some(first) = self.under_way.pop_front().or_else(|| self.comes_back()) else {
                 let through = self.check().await?;
                 self.keep(true);
                 if through {
@@ -341,7 +358,7 @@ impl Crawl<'_, '_> {
     async fn fill(&mut self) -> Result<(), Ended> {
         let most = self.window();
         while self.under_way.len() < most && !self.check_due {
-            let alone = self.again.front().is_some_and(|next| self.is_suspect(next));
+            let alone = self.again.front().is_some_and(|next| self.is_suspect(&next.address));
             if alone && !(self.under_way.is_empty() && self.held.is_empty()) {
                 self.check_due = self.under_way.is_empty();
                 break;
@@ -357,8 +374,8 @@ impl Crawl<'_, '_> {
     }
 
     /// Whether sessions were lost on a page, or on those that were under way with it.
-    fn is_suspect(&self, next: &Next) -> bool {
-        self.asked_again.get(&next.address).is_some_and(|tries| *tries >= ALONE)
+    fn is_suspect(&self, address: &Address) -> bool {
+        self.asked_again.get(address).is_some_and(|tries| *tries >= ALONE)
     }
 
     async fn next(&mut self) -> Result<Option<Work>, Ended> {
@@ -394,6 +411,8 @@ impl Crawl<'_, '_> {
                 credentials: part.credentials,
                 ..Ask::part(cell, part.url.clone(), part.within.clone(), part.resource)
             },
+            // As one opens it by its name.
+            Work::Return(url) => Ask::page(cell, url.clone()),
         };
         let site = Arc::clone(&self.runner.site);
         let is_own = move |url: &Url| site.is_own(url);
@@ -442,7 +461,7 @@ impl Crawl<'_, '_> {
         }
         let rotated = self.rotates(&visit, &jar);
         jars::merge(&mut self.who.session.jar, &jar, &visit);
-        self.taken += 1;
+        self.taken += u64::from(!matches!(work, Work::Return(_)));
         if let (false, true, Work::Page(next)) = (refused, visit.shown == visit.asked, &work) {
             let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
             came.add(&next.address, self.taken);
@@ -471,7 +490,7 @@ impl Crawl<'_, '_> {
         }
         if self.who.persona.logged_in_when.is_some() && self.who.persona.visitor.logged_in {
             self.since_check += 1;
-            let suspect = matches!(&work, Work::Page(next) if self.is_suspect(next));
+            let suspect = matches!(&work, Work::Page(next) if self.is_suspect(&next.address));
             self.check_due |= suspect || alarming || self.since_check >= self.between_checks;
             let asks_for_password = links.asks_for_password;
             self.held.push(Held { work, visit, stale, alarming, asks_for_password, likeness });
@@ -509,6 +528,7 @@ impl Crawl<'_, '_> {
             alarms: self.alarms,
             start: self.start.clone().filter(|(url, _)| self.is_written(url)),
             first_failure: self.first_failure.clone(),
+            returned: self.returned,
         };
         self.runner.recorder.keep(|| Line::Crawled(crawled));
         if commit {
@@ -529,11 +549,14 @@ impl Crawl<'_, '_> {
                 }
             }
             Work::Part(part) => self.runner.recorder.visit(self.cell, visit, Some(&part.within), As::Part),
+            // A page that was counted when it came first.
+            Work::Return(_) => self.runner.recorder.visit(self.cell, visit, None, As::Guess),
         }
     }
 
     /// What was seen of it is counted, and need not be seen again.
     fn recorded(&mut self, work: &Work) {
+        self.returned += usize::from(matches!(work, Work::Return(_)));
         if !self.runner.recorder.is_kept() {
             return;
         }
@@ -545,7 +568,7 @@ impl Crawl<'_, '_> {
             Work::Part(part) if self.is_written(&part.url) => {
                 self.lines.push(Line::PartRecorded(part.url.clone()));
             }
-            Work::Part(_) => {}
+            Work::Part(_) | Work::Return(_) => {}
         }
     }
 
@@ -639,12 +662,13 @@ impl Crawl<'_, '_> {
         let url = match work {
             Work::Page(next) => next.address.to_url(),
             Work::Part(part) => part.url.clone(),
+            Work::Return(url) => url.clone(),
         };
         // The panic's own message may hold anything.
         let detail = if error.is_panic() { "reading the answer failed" } else { "the visit was cut off" };
         self.runner.recorder.failed(self.cell, &url, FailureKind::Crashed, detail);
         self.recorded(work);
-        self.taken += 1;
+        self.taken += u64::from(!matches!(work, Work::Return(_)));
     }
 
     /// Tells what was left out, and why.
@@ -661,11 +685,11 @@ impl Crawl<'_, '_> {
         let mut unseen: Vec<Next> = self.again.drain(..).collect();
         unseen.extend(std::mem::take(&mut self.held).into_iter().filter_map(|held| match held.work {
             Work::Page(next) => Some(next),
-            Work::Part(_) => None,
+            Work::Part(_) | Work::Return(_) => None,
         }));
         unseen.extend(self.under_way.drain(..).filter_map(|under_way| match under_way.work {
             Work::Page(next) => Some(next),
-            Work::Part(_) => None,
+            Work::Part(_) | Work::Return(_) => None,
         }));
         unseen.iter().for_each(|next| self.frontier.give_back(next, why));
         if let (false, Some(why)) = (self.answered, self.first_failure.take()) {

@@ -137,6 +137,9 @@ pub(in crate::run) struct Crawled {
     pub(in crate::run) start: Option<(Url, DeadEndKind)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::run) first_failure: Option<String>,
+    /// Pages to which it came back in the end.
+    #[serde(default)]
+    pub(in crate::run) returned: usize,
 }
 
 /// A picture, script, style or foreign frame of a page, to be fetched.
