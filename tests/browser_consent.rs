@@ -426,17 +426,42 @@ fn a_banner_that_takes_scrolling_for_an_answer_was_there() {
 
 #[test]
 fn both_answers_may_lie_behind_the_settings() {
-    let site = with_banner(
-        "<button onclick='b.innerHTML = l.innerHTML'>Cookie settings</button><template id=l><h2>Your choice of cookies</h2>\
+    // Whether the way there says what it is about or not.
+    for opens in ["Cookie settings", "Manage preferences"] {
+        both_answers_lie_behind(opens);
+    }
+}
+
+fn both_answers_lie_behind(opens: &str) {
+    let answers = format!(
+        "<button onclick='b.innerHTML = l.innerHTML'>{opens}</button><template id=l><h2>Your choice of cookies</h2>\
          <button onclick=\"document.cookie='choice=1'; document.cookie='_ga=1'; b.remove()\">Accept all</button>\
-         <button onclick=\"document.cookie='choice=0'; b.remove()\">Reject all</button></template>",
+         <button onclick=\"document.cookie='choice=0'; b.remove()\">Reject all</button></template>"
     );
+    let site = with_banner(answers.leak());
     let manifest = "[[cookies]]\nname = \"choice\"\n[[cookies]]\nname = \"_ga\"\nvisitors = [\"consent-accepted\"]\n\
                     [claims]\ninventory = \"complete\"\n";
     let (code, report) = audit(&site, manifest);
-    assert_eq!(look(&report, "accepted")["answered_by"], "Cookie settings, Accept all");
-    assert_eq!(look(&report, "rejected")["answered_by"], "Cookie settings, Reject all");
+    assert_eq!(look(&report, "accepted")["answered_by"], format!("{opens}, Accept all"));
+    assert_eq!(look(&report, "rejected")["answered_by"], format!("{opens}, Reject all"));
     assert_eq!(set_in(&report, "accepted"), ["_ga", "choice"]);
     assert_eq!(set_in(&report, "rejected"), ["choice"]);
     assert_eq!(code, Some(0), "{:#}{:#}", report["findings"], report["inconclusive"]);
+}
+
+#[test]
+fn a_link_to_the_page_of_cookie_settings_is_no_banner_and_is_not_pressed() {
+    let site = Hostile::http(|asked| match asked.target.as_str() {
+        "/" => Answer::page(
+            "",
+            "<p>Shop</p><div style='position:fixed;bottom:0;left:0;right:0;background:#eee'>We use cookies. \
+             <a href=/preferences>Manage preferences</a></div>",
+        ),
+        "/preferences" => Answer::page("Set-Cookie: chosen=1\r\n", "<p>Your cookies.</p>"),
+        _ => Answer::status("404 Not Found", "", ""),
+    });
+    let (_, report) = audit(&site, ABOUT_A_BANNER);
+    assert_eq!(verdict(&report, "claims.consent-banner"), "not-verified", "{:#}", report["consent"]);
+    assert!(report["consent"].to_string().contains("We use cookies"), "{:#}", report["consent"]);
+    assert!(!report["consent"].to_string().contains("accepted"), "{:#}", report["consent"]);
 }

@@ -354,6 +354,7 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
     match seen.kind {
         Kind::Plan => return true,
         Kind::Platform if trusted => {
+            let any = any || only_opens(seen, found);
             return any && !fills_in && (found.explicit() || !about(&[Newsletter, Age]));
         }
         _ if opened && trusted && !fills_in && !is_page => {
@@ -387,7 +388,7 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
                 // It may as well be what a page about cookies ends with.
                 Kind::Last => false,
                 Kind::Whole => accept && way_out && !other && is_short(seen),
-                _ => answers && (sure || !other),
+                _ => answers && (sure || !other) || !other && only_opens(seen, found),
             }
         }
         Speech::Mentions(privacy) => {
@@ -400,6 +401,29 @@ fn is_question(seen: &SeenBox, found: &Answers, trusted: bool, opened: bool) -> 
                 && (sure || plain)
         }
     }
+}
+
+/// Whether all that can be pressed in a box that lies above the page opens the choice, by whatever words:
+/// "Manage preferences". What leads to a page is no such button, and links beside it may lead away.
+fn only_opens(seen: &SeenBox, found: &Answers) -> bool {
+    use Subject::{Age, Food, Login, Newsletter, Order, Terms};
+    let Some((_, opens)) = &found.settings else { return false };
+    let above = matches!(seen.kind, Kind::Platform | Kind::Dialog | Kind::Fixed | Kind::Absolute);
+    let other = [Age, Food, Login, Newsletter, Order, Terms];
+    let closes = |control: &Control| !control.label.chars().any(char::is_alphanumeric);
+    let leads_away = |control: &Control| !matches!(control.goes.as_str(), "" | "same");
+    let alone =
+        seen.controls.iter().filter(|control| !control.loose && !control.disabled).all(
+            |control| match control.id == opens.id {
+                true => control.goes.is_empty(),
+                false => leads_away(control) || closes(control),
+            },
+        );
+    above
+        && alone
+        && is_notice(seen)
+        && matches!(found.speech, Speech::Speaks(_))
+        && !other.iter().any(|subject| found.subjects.contains(subject))
 }
 
 /// Whether a box in the page says no more than a notice does.

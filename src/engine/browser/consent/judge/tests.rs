@@ -313,3 +313,29 @@ fn the_way_back_is_no_account_setting() {
     );
     assert_eq!(page(&["Settings", "Preferences", "Account", "Accept all"]), None);
 }
+
+#[test]
+fn a_box_with_nothing_but_a_way_to_the_choice_is_a_banner_and_one_that_leads_to_a_page_is_none() {
+    let said = "We use cookies to measure visits. Choose which you want.";
+    for opens in ["Manage preferences", "Settings", "Customise", "Einstellungen verwalten", "Préférences"] {
+        let mut seen = overlay(said, &[opens, "Privacy policy", "\u{d7}"]);
+        seen["controls"][1]["goes"] = json!("site");
+        seen["controls"][1]["to"] = json!("/privacy");
+        let question = asks(&seen);
+        assert_eq!((label(&question.settings), question.accept.is_none()), (opens, true));
+        // A page is none, and nothing is pressed that leads there.
+        seen["controls"][0]["goes"] = json!("site");
+        seen["controls"][0]["to"] = json!("/preferences");
+        assert!(asks_nothing(&seen).is_some(), "{seen}");
+        // What else can be pressed may be an answer in other words.
+        assert!(asks_nothing(&overlay(said, &[opens, "Blah blub"])).is_some(), "{opens}");
+    }
+    for said in ["You must be over 18. This site uses cookies.", "Log in to go on. We use cookies."] {
+        assert!(judged(&[overlay(said, &["Settings"])]).banner.is_none(), "{said}");
+    }
+    for kind in ["first", "called", "last", "whole", "sticky"] {
+        let mut seen = overlay(said, &["Manage preferences"]);
+        seen["kind"] = json!(kind);
+        assert!(judged(&[seen]).banner.is_none(), "{kind}");
+    }
+}
