@@ -689,3 +689,65 @@ fn a_session_that_runs_out_is_refreshed_as_the_application_would_and_costs_no_lo
     assert!(member["logins"].as_u64() > Some(1), "{member:#}");
     assert_eq!(count(&site, "/api/refresh"), 0);
 }
+
+#[test]
+fn what_leads_somewhere_once_it_is_pressed_is_followed_where_it_only_leads() {
+    let site = site(&[
+        (
+            "/",
+            "<link rel=alternate type='application/rss+xml' href='/-feed'><link rel=amphtml href='/-amp'>\
+             <button type=button onclick=\"location.href='/-shop'\">Shop</button>\
+             <div onclick=\"window.location.assign(&quot;/-card?a=1&amp;b=2&quot;)\"><h2>Tea</h2><p>Green</div>\
+             <table><tr onclick=\"document.location='-row'; return false\"><td>Orders<tr><td>Delete</table>\
+             <img alt='A cup' onclick='location = \"/-picture\"'><input type=button value=Next onclick=\"location='/-next'\">\
+             <form action='/-form'><button formaction='/-tour'>Take the tour</button></form>\
+             <button onclick=\"location='/-items/5'\">Delete</button>\
+             <button onclick=\"location='/-account/logout'\">Bye</button>\
+             <button onclick=\"location='/-quiet'\"><i class=bin></i></button>\
+             <button onclick=\"location='/-sure'\" data-confirm='Sure?'>Go on</button>\
+             <button onclick=\"location='/-off'\" disabled>Go on</button>\
+             <button onclick=\"if (confirm('Sure?')) location='/-asked'\">Go on</button>\
+             <button onclick=\"location='/-made/' + id\">Go on</button>\
+             <form><input name=q><button formaction='/-filled'>Search there</button></form>\
+             <form method=post><button formaction='/-posted'>Send</button></form>\
+             <form><button formaction='/-emptied'>Delete</button><button formmethod=post formaction='/-sent'>Go</button>\
+             <button name=a value=b formaction='/-named'>Go</button><button formaction='/-x' onclick='y()'>Go</button></form>",
+        ),
+        ("/-*", "<a href='/'></a>"),
+    ]);
+    let report = scan(&site, "engine = \"http\"");
+    let followed =
+        ["/-amp", "/-card?a=1&b=2", "/-feed", "/-form", "/-next", "/-picture", "/-row", "/-shop", "/-tour"];
+    assert_eq!(asked(&site), followed);
+    let left: BTreeSet<String> = skipped(&report, &site).into_iter().collect();
+    let expected = [
+        "changes-data /-emptied 1",
+        "changes-data /-items/5 1",
+        "changes-data /-quiet 1",
+        "changes-data /-sure 1",
+        "logs-out /-account/logout 1",
+    ];
+    assert_eq!(left, expected.map(str::to_owned).into(), "{:#}", report["coverage"]);
+}
+
+#[test]
+fn of_a_sites_feeds_a_few_are_asked_for() {
+    let site = Hostile::http(|asked| {
+        let feed = "Content-Type: application/rss+xml\r\nSet-Cookie: reader=1; Path=/\r\n";
+        match asked.target.as_str() {
+            "/" => {
+                Answer::page("", &(0..9).map(|n| format!("<a href='/-post-{n}'>p</a>")).collect::<String>())
+            }
+            path if path.starts_with("/-post") && path.ends_with("/feed") => {
+                Answer::status("200 OK", feed, "<rss/>")
+            }
+            path if path.starts_with("/-post") => {
+                Answer::page("", &format!("<link rel=alternate type=application/rss+xml href='{path}/feed'>"))
+            }
+            _ => Answer::status("404 Not Found", "Content-Type: text/html\r\n", ""),
+        }
+    });
+    let report = scan(&site, "engine = \"http\"");
+    assert_eq!(asked(&site).iter().filter(|path| path.ends_with("/feed")).count(), 3);
+    assert!(inventory(&report).contains("reader"), "{report:#}");
+}

@@ -336,6 +336,9 @@ impl Frontier {
         if link.kind == LinkKind::Anchor && is_file(address) && !self.is_first_file(address) {
             return Err(Some(self.skip(SkipReason::NotHtml, address)));
         }
+        if link.kind == LinkKind::Feed && !self.is_among_first_feeds(address) {
+            return Err(Some(self.skip(SkipReason::NotHtml, address)));
+        }
         let doubt = self.judged(address)?;
         let depth = depth.saturating_add(1);
         let by_words = Doubt::of(said);
@@ -572,6 +575,14 @@ impl Frontier {
         self.files.insert(self.key.hash_one((address.origin(), folder, ending)))
     }
 
+    /// Of a host's feeds a few are asked for: many sites have one for each article.
+    fn is_among_first_feeds(&mut self, address: &Address) -> bool {
+        let harmless = self.scope.decide(address).is_ok() && danger(address).is_none();
+        harmless
+            && (0..MOST_FEEDS)
+                .any(|number| self.files.insert(self.key.hash_one((address.origin(), "a feed", number))))
+    }
+
     /// Keeps an address until more is known of it.
     fn put_aside(
         &mut self,
@@ -787,6 +798,9 @@ fn is_file(address: &Address) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     !stem.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str())
 }
+
+/// Feeds of one host that are asked for.
+const MOST_FEEDS: u32 = 3;
 
 const FILES: &[&str] = &[
     "7z", "aac", "apk", "avi", "avif", "bin", "bmp", "bz2", "css", "csv", "deb", "dmg", "doc", "docx", "eot",

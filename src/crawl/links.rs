@@ -1,5 +1,7 @@
 //! The links and sub-resources of a page, read from its tags without building a tree.
 
+mod pressed;
+
 use super::content_policy::{ContentPolicies, Vouched};
 use super::danger::{Said, Words, asks_first, may_say_something};
 use super::tags::{Element, Tags};
@@ -68,6 +70,8 @@ pub enum LinkKind {
     Form,
     /// `<meta http-equiv=refresh>`
     Refresh,
+    /// `<link rel=alternate>` with a feed's type.
+    Feed,
 }
 
 /// A `Refresh` header's or `<meta http-equiv=refresh>`'s content.
@@ -113,10 +117,19 @@ pub fn links(url: &Url, page: &PageText<'_>, served: Served<'_>, parts: Parts) -
     let led_on = served.refresh.and_then(|content| refresh(content)?.url);
     found.document(led_on.map(Cow::Owned), LinkKind::Refresh);
     let mut room = Vec::new();
+    let scripts_lead = pressed::may_lead(&page.text);
     for tag in Tags::new(&page.text) {
         found.in_body = found.in_body || !OF_HEAD.contains(&tag.name.as_bytes());
-        if is_linking(tag.name.as_bytes()) {
-            read(&tag.element(&mut room), &mut found);
+        let by_script = scripts_lead && tag.may_lead();
+        let is_linking = is_linking(tag.name.as_bytes());
+        if is_linking || by_script {
+            let tag = tag.element(&mut room);
+            if is_linking {
+                read(&tag, &mut found);
+            }
+            if by_script {
+                pressed::by_script(&tag, &mut found);
+            }
         }
     }
     found.resolved(url, parts)
@@ -345,6 +358,7 @@ fn read<'a>(tag: &Element<'_, 'a>, found: &mut Found<'a>) {
             let said = said_by_form(tag);
             let what = What::Document { kind: LinkKind::Form, said };
             found.mention(attribute(tag, "action"), what, Vouched::default());
+            pressed::buttons_of(tag, found);
         }
         // Only a head's counts (HTML standard, "Content security policy state").
         b"meta" if !found.in_body && is(tag, "http-equiv", "content-security-policy") => {
@@ -405,9 +419,11 @@ fn link<'a>(tag: &Element<'_, 'a>, found: &mut Found<'a>) {
         found.resource(tag, href, resource);
         srcset(tag, "imagesrcset", found);
     } else if is(RELATED) {
-        let kind = attribute(tag, "type").unwrap_or_default();
-        if kind.is_empty() || kind.to_ascii_lowercase().contains("html") {
+        let kind = attribute(tag, "type").unwrap_or_default().to_ascii_lowercase();
+        if kind.is_empty() || kind.contains("html") {
             found.document(href, LinkKind::Related);
+        } else if is(&["alternate"]) && FEEDS.iter().any(|feed| kind.starts_with(feed)) {
+            found.document(href, LinkKind::Feed);
         }
     }
 }
@@ -415,6 +431,7 @@ fn link<'a>(tag: &Element<'_, 'a>, found: &mut Found<'a>) {
 /// Relations that lead to pages for people.
 const RELATED: &[&str] = &[
     "alternate",
+    "amphtml",
     "author",
     "canonical",
     "contents",
@@ -435,6 +452,8 @@ const RELATED: &[&str] = &[
     "terms-of-service",
     "up",
 ];
+
+const FEEDS: &[&str] = &["application/rss+xml", "application/atom+xml"];
 
 /// The candidates of a `srcset` (HTML standard, "parse a srcset attribute", without its sizes).
 fn srcset<'a>(tag: &Element<'_, 'a>, name: &str, found: &mut Found<'a>) {
@@ -499,6 +518,14 @@ const ANCHOR: [&str; 15] = [
 
 /// What a link says that it does.
 fn said(tag: &Element<'_, '_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
+    let source = &tag.rest[..tag.rest.floor_char_boundary(MAX_TEXT_SOURCE)];
+    let ends = |at: &usize| ends_link(&source.as_bytes()[at + 1..]);
+    let end = memchr_iter(b'<', source.as_bytes()).find(ends).unwrap_or(source.len());
+    said_in(&source[..end], attributes)
+}
+
+/// The same of any element with these contents.
+fn said_in(source: &str, attributes: &[Option<&str>; ANCHOR.len()]) -> Said {
     let [
         _,
         label,
@@ -512,9 +539,6 @@ fn said(tag: &Element<'_, '_>, attributes: &[Option<&str>; ANCHOR.len()]) -> Sai
         turbo_method,
         sends @ ..,
     ] = *attributes;
-    let source = &tag.rest[..tag.rest.floor_char_boundary(MAX_TEXT_SOURCE)];
-    let ends = |at: &usize| ends_link(&source.as_bytes()[at + 1..]);
-    let source = &source[..memchr_iter(b'<', source.as_bytes()).find(ends).unwrap_or(source.len())];
     let plain = |text: Option<&str>| text.is_none_or(|text| !may_say_something(text.as_bytes()));
     let nothing_else = attributes[3..].iter().all(Option::is_none);
     // Most links are done with here, and no text is made of them.
@@ -678,8 +702,9 @@ mod tests {
             &["/c", "/n", "/de"],
         );
         case(
-            "<link rel=alternate type=application/rss+xml href=/feed><link rel=dns-prefetch href=//x.org>",
-            &[],
+            "<link rel=alternate type=application/rss+xml href=/feed><link rel=amphtml href=/amp>\
+             <link rel=alternate type=application/json href=/j><link rel=dns-prefetch href=//x.org>",
+            &["/feed", "/amp"],
         );
         case("<iframe src=/i></iframe><frame src=/f><iframe src=''>", &["/i", "/f"]);
         case(

@@ -350,6 +350,11 @@ impl<'a> Tag<'a> {
         self.attributes().find(|(written, _)| written.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// Whether an attribute may say where a script leads.
+    pub(super) fn may_lead(&self) -> bool {
+        memmem::find(self.attributes.as_bytes(), b"location").is_some()
+    }
+
     /// With its attributes read.
     pub(super) fn element<'t>(&self, room: &'t mut Vec<Attribute<'a>>) -> Element<'t, 'a> {
         room.clear();
