@@ -540,7 +540,9 @@ impl<'a> BrowserPage<'a> {
             return false;
         };
         // Told apart from "there is none", and from documents that may not ask.
-        if self.tab.evaluate("document.cookie===''").await != Some(Value::Bool(true)) {
+        let reads_nothing =
+            async || self.tab.evaluate("document.cookie===''").await == Some(Value::Bool(true));
+        if !reads_nothing().await {
             return false;
         }
         let params = json!({"urls": [shown.as_str()]});
@@ -549,7 +551,9 @@ impl<'a> BrowserPage<'a> {
             let empty = |field: &str| cookie[field].as_str().unwrap_or_default().is_empty();
             cookie["httpOnly"] == false && !(empty("name") && empty("value"))
         };
-        cookies["cookies"].as_array().is_some_and(|cookies| cookies.iter().any(readable))
+        let held = cookies["cookies"].as_array().is_some_and(|cookies| cookies.iter().any(readable));
+        // What another tab wrote in between is read by now.
+        held && reads_nothing().await
     }
 
     async fn links(&self) -> Vec<RenderedLink> {
