@@ -40,8 +40,8 @@ fn still_sent(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<
     // What the probe says of a visitor is said: that the logout could not be made, or that the
     // cookie was gone and came back with a later page.
     let told = |persona: &str| {
-        let outcomes = context.outcomes(logs_out).filter(|outcome| outcome.persona == persona);
-        outcomes.into_iter().any(|outcome| {
+        let mut outcomes = context.outcomes(logs_out).filter(|outcome| outcome.persona == persona);
+        outcomes.any(|outcome| {
             context.concerns(outcome, index) || matches!(outcome.result, ProbeResult::NotDone { .. })
         })
     };
@@ -56,10 +56,9 @@ fn still_sent(context: &Context<'_>, index: usize, item: &Item, found: &mut Vec<
         .filter(|sent| !told(&sent.cell.persona) && !anew(&sent.cell.persona))
         .peekable();
     if after.peek().is_some() {
-        let told = after.take(evidence::MOST).map(|sent| evidence::of_sent(context, sent));
-        let told: Vec<_> = told.collect();
+        let sent = after.take(evidence::MOST).map(|sent| evidence::of_sent(context, sent));
         let message = format!("`{}` is still sent after the logout", item.key);
-        found.push(violation(index, item, message).evidence(told));
+        found.push(violation(index, item, message).evidence(sent));
     }
 }
 

@@ -444,7 +444,9 @@ impl<'a> BrowserPage<'a> {
         let failed = self.failure(&trace, hangs).map(|(kind, detail)| {
             Failed::once(&self.ask.cell, self.context.safe(&self.ask.url), kind, detail)
         });
-        self.context.hear_of_others(&trace).await;
+        for trace in self.earlier.iter().chain([&trace]) {
+            self.context.hear_of_others(trace).await;
+        }
         let mut earlier = None;
         if let Some(trace) = &self.earlier {
             self.context.recorded(&self.ask.url, trace);
